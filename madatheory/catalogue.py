@@ -1,0 +1,140 @@
+"""Entries are found, not registered: one file in a catalogue folder adds an optimizer, problem, theorem, lemma or figure.
+
+A file of a catalogue folder defines module-level objects of the folder's kind. A file without one fails at import, and so
+does a name that is taken. A user's own file, given with `--load`, is read the same way.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from madatheory.errors import UserError, unknown
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A named family of objects: `build(**options)` gives one; options and their types are read from its signature."""
+
+    name: str
+    summary: str
+    build: Callable[..., Any]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Option names and defaults."""
+        return {name: p.default for name, p in inspect.signature(self.build).parameters.items()}
+
+    def make(self, options: Mapping[str, Any] | None = None) -> Any:
+        """Build with `options`; strings are converted to the type of the option's default."""
+        converted = {}
+        for key, value in (options or {}).items():
+            if key not in self.options:
+                raise unknown(f"option of {self.name}", key, self.options)
+            converted[key] = _convert(self.name, key, value, self.options[key])
+        return self.build(**converted)
+
+
+@dataclass(frozen=True)
+class OptimizerEntry(Entry):
+    """An entry whose `build` returns an `Optimizer`."""
+
+
+@dataclass(frozen=True)
+class ProblemEntry(Entry):
+    """An entry whose `build` returns a `Problem`."""
+
+
+def _convert(owner: str, key: str, value: Any, default: Any) -> Any:
+    if not isinstance(value, str) or isinstance(default, str):
+        return value
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[value.lower()]
+        return type(default)(value)
+    except (ValueError, KeyError) as error:
+        raise UserError(f"{owner}: {key} = {value!r} is not a {type(default).__name__}") from error
+
+
+def collect(module: ModuleType, kind: type) -> list[Any]:
+    """Module-level objects of `kind` defined in `module`, each once."""
+    found = {id(value): value for key, value in vars(module).items() if isinstance(value, kind) and key[0] != "_"}
+    return list(found.values())
+
+
+def checked(entries: Iterable[Any], kind: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Entries by name; a malformed or repeated name raises `UserError`."""
+    named = dict(known or {})
+    for entry in entries:
+        if not _NAME.fullmatch(entry.name):
+            raise UserError(f"{kind} name {entry.name!r}: use lower-case letters, digits and single hyphens")
+        if entry.name in named:
+            raise UserError(f"{kind} name {entry.name!r} is taken; choose another")
+        named[entry.name] = entry
+    return named
+
+
+def discover(package: str, kind: type) -> dict[str, Any]:
+    """All entries of `kind` in the modules of `package`, by name, in the order of the files' names."""
+    root = importlib.import_module(package)
+    entries = []
+    for module in sorted(pkgutil.iter_modules(root.__path__), key=lambda m: m.name):
+        loaded = importlib.import_module(f"{package}.{module.name}")
+        found = collect(loaded, kind)
+        if not found:
+            raise UserError(f"{package}.{module.name} defines no {kind.__name__}; every file of this folder must")
+        entries += found
+    return checked(entries, kind.__name__)
+
+
+@cache
+def optimizers() -> dict[str, OptimizerEntry]:
+    """The optimizers of the package, by name."""
+    return discover("madatheory.optimizers.members", OptimizerEntry)
+
+
+@cache
+def problems() -> dict[str, ProblemEntry]:
+    """The problems of the package, by name."""
+    return discover("madatheory.problems.instances", ProblemEntry)
+
+
+def load_file(path: str | Path) -> ModuleType:
+    """Import a user's Python file; whatever it raises becomes one `UserError` that names the line."""
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"--load {file}: no such file")
+    spec = importlib.util.spec_from_file_location(f"madatheory_user_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise UserError(f"--load {file}: not a Python file (it must end in .py)")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = next((f.lineno for f in reversed(inspect.trace()) if f.filename == str(file)), None)
+        where = f", line {line}" if line else ""
+        raise UserError(f"--load {file}{where}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def parse(spec: str, entries: Mapping[str, Entry], kind: str) -> Any:
+    """Build from the command line's `name[:key=value,...]`."""
+    name, _, tail = spec.partition(":")
+    if name not in entries:
+        raise unknown(kind, name, entries)
+    options = {}
+    for part in filter(None, tail.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"{kind} {spec!r}: write options as {name}:key=value,key=value")
+        options[key.strip()] = value.strip()
+    return entries[name].make(options)

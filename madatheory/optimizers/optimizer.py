@@ -1,0 +1,90 @@
+"""What an optimizer is here: two pure functions on arrays, and the facts that checks need to know about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from madatheory.errors import UserError, unknown
+
+Array = Any
+Hyper = Mapping[str, Array]
+State = dict[str, Array]
+
+
+class Clock(NamedTuple):
+    """Where in the run a step is: `t` = 1, 2, .. as a float scalar, and the horizon `T` (nan where there is none)."""
+
+    t: Array
+    T: Array
+
+
+class Step(NamedTuple):
+    """One step: x_t = x_{t-1} - delta, and what the proofs look at.
+
+    `eta` is the coordinatewise step size (delta = eta * m for a method without a sign part), `alpha` the step size of
+    this step, `b = (alpha_0/eta)^2` with alpha_0 the hyper-parameter, so that eta = alpha_0/sqrt(b).
+    """
+
+    delta: Array
+    eta: Array
+    b: Array
+    m: Array
+    v: Array
+    vhat: Array
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyper-parameter: default and admitted range (`open_low`/`open_high`: the end itself is refused)."""
+
+    default: float
+    low: float = -np.inf
+    high: float = np.inf
+    open_low: bool = False
+    open_high: bool = False
+    meaning: str = ""
+
+    def refuse(self, name: str, value: float) -> None:
+        """Raise `UserError` unless every entry of `value` is in the range."""
+        entries = np.atleast_1d(np.asarray(value, dtype=float))
+        low = entries <= self.low if self.open_low else entries < self.low
+        high = entries >= self.high if self.open_high else entries > self.high
+        bad = entries[~np.isfinite(entries) | low | high]
+        if bad.size:
+            left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+            raise UserError(f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer as a pair of pure functions with hyper-parameters as data.
+
+    `init(hyper, x)` gives the state, `step(hyper, state, g, clock)` the `Step` and the next state. Arrays have the
+    coordinates on axis 0; trailing axes are independent trajectories, against which the entries of `hyper` broadcast.
+    `traits` are facts that theorems ask for, e.g. {"form": "theory", "partner": "average", "schedule": "inverse_sqrt"}.
+    """
+
+    name: str
+    summary: str
+    parameters: Mapping[str, Parameter]
+    init: Callable[[Hyper, Array], State]
+    step: Callable[[Hyper, State, Array, Clock], tuple[Step, State]]
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+    def hyper(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Defaults overridden by `given`; unknown names and values out of range raise `UserError`."""
+        given = dict(given or {})
+        for name, value in given.items():
+            if name not in self.parameters:
+                raise unknown(f"hyper-parameter of {self.name}", name, self.parameters)
+            self.parameters[name].refuse(f"{self.name}: {name}", value)
+        return {name: given.get(name, parameter.default) for name, parameter in self.parameters.items()}
+
+    def defaults(self, **values: float) -> "Optimizer":
+        """The same optimizer with other default hyper-parameters."""
+        self.hyper(values)
+        changed = {name: replace(self.parameters[name], default=value) for name, value in values.items()}
+        return replace(self, parameters={**self.parameters, **changed})

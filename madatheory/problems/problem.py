@@ -1,0 +1,102 @@
+"""What a problem is: a function with certified constants and an oracle that returns stochastic gradients.
+
+Arrays have the coordinates on axis 0; trailing axes are independent trajectories.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number that enters a bound: on which side it errs, how it is derived, and which check certifies it."""
+
+    value: float
+    side: Literal["exact", "upper", "lower"]
+    derivation: str
+    check: str
+
+
+class Constants(NamedTuple):
+    """L (smoothness, Euclidean), G (sup over x and noise of |g_i|) and F_star (infimum of F)."""
+
+    L: Constant
+    G: Constant
+    F_star: Constant
+
+
+class Words(NamedTuple):
+    """Two independent uniform 32-bit words per requested entry, shape (entries, *trajectories)."""
+
+    first: Array
+    second: Array
+
+
+class Atoms(NamedTuple):
+    """The finite law of one entry of the noise."""
+
+    values: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """How a stochastic gradient arises from noise words.
+
+    entries          number of independent noise entries per step (d for coordinatewise noise, 1 for a minibatch index, 0 for none)
+    sample           words -> noise xi, shape (entries, *trajectories)
+    gradient         (x, grad F(x), xi, t) -> g
+    second_moment    (x, grad F(x), t) -> E g^2 per coordinate, or None when it is infinite or unknown
+    atoms            finite law of each entry (independent, identical), or None: then no exact enumeration
+    """
+
+    name: str
+    entries: int
+    sample: Callable[[Words, Any], Array]
+    gradient: Callable[[Array, Array, Array, Array], Array]
+    second_moment: Callable[[Array, Array, Array], Array] | None
+    atoms: Atoms | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A stochastic problem min F over R^d (or over a box).
+
+    `constants` is None where no certified L, G, F_star exist; `not_covered` then maps an assumption (A1 .. A4) to the
+    reason why it fails, which is what a theorem answers instead of a number. `value` takes (d, *batch) to (*batch).
+    `gradient` is grad F; without it, automatic differentiation of `value`.
+    """
+
+    name: str
+    summary: str
+    dimension: int
+    start: np.ndarray
+    value: Callable[[Array], Array]
+    oracle: Oracle
+    constants: Constants | None
+    gradient: Callable[[Array], Array] | None = None
+    not_covered: Mapping[str, str] = field(default_factory=dict)
+    box: tuple[float, float] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def full_gradient(self, x: Array) -> Array:
+        """grad F(x), shape of x."""
+        if self.gradient is not None:
+            return self.gradient(x)
+        return jax.grad(lambda y: jnp.sum(self.value(y)))(x)
+
+    @property
+    def gap(self) -> float:
+        """D0 = F(x_0) - F_star."""
+        if self.constants is None:
+            raise ValueError(f"{self.name} has no certified constants")
+        with jax.enable_x64(True):
+            return float(self.value(jnp.asarray(self.start, jnp.float64))) - self.constants.F_star.value
