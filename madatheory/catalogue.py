@@ -108,6 +108,30 @@ def problems() -> dict[str, ProblemEntry]:
     return discover("madatheory.problems.instances", ProblemEntry)
 
 
+@cache
+def theorems() -> dict[str, Any]:
+    """The theorems of the package, by name."""
+    from madatheory.bounds.theorem import Theorem
+
+    return discover("madatheory.bounds.theorems", Theorem)
+
+
+@cache
+def lemmas() -> dict[str, Any]:
+    """The lemmas of the package, by name."""
+    from madatheory.bounds.lemma import Lemma
+
+    return discover("madatheory.bounds.lemmas", Lemma)
+
+
+@cache
+def figures() -> dict[str, Any]:
+    """The figures of the package, by name."""
+    from madatheory.figures.figure import Figure
+
+    return discover("madatheory.figures.gallery", Figure)
+
+
 def load_file(path: str | Path) -> ModuleType:
     """Import a user's Python file; whatever it raises becomes one `UserError` that names the line."""
     file = Path(path)

@@ -1,0 +1,37 @@
+"""The symbols that enter a bound, by their names in the field."""
+
+from typing import Any, NamedTuple
+
+Number = Any
+
+
+class Quantities(NamedTuple):
+    """Values of the symbols of a statement; numbers, arrays that broadcast, SymPy symbols or balls.
+
+    T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters as in the optimizer's
+    family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p` a failure probability, `D` a width of the box.
+    A field that a setting does not have is None.
+    """
+
+    T: Number = None
+    d: Number = None
+    D0: Number = None
+    L: Number = None
+    G: Number = None
+    eps: Number = None
+    alpha: Number = None
+    beta1: Number = None
+    beta2: Number = None
+    beta3: Number = None
+    rho: Number = None
+    c: Number = None
+    gamma: Number = None
+    W: Number = None
+    B3: Number = None
+    p: Number = None
+    D: Number = None
+
+    @property
+    def w(self) -> Number:
+        """w = 1 - beta2."""
+        return 1 - self.beta2

@@ -1,0 +1,54 @@
+"""Distribution-free one-sided confidence bounds on a mean, valid for every sample size.
+
+For independent X_1..X_n in [low, high] with range r = high - low:
+Hoeffding          E X <= mean + r sqrt(ln(1/delta)/(2n))                                       (Hoeffding 1963)
+empirical Bernstein E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(n-1))             (Maurer, Pontil 2009, Thm 4)
+with V the unbiased sample variance. `upper` and `lower` take the better of the two, each at delta/2.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from madatheory.errors import UserError
+
+Array = Any
+
+
+def check_level(delta: float) -> None:
+    """Refuse a failure probability outside (0, 1)."""
+    if not 0 < delta < 1:
+        raise UserError(f"confidence = {1 - delta:g} is out of range: give a value in (0, 1), such as 0.99")
+
+
+def hoeffding(n: int, width: Array, delta: float) -> Array:
+    """Half-width of Hoeffding's one-sided bound."""
+    return width * np.sqrt(np.log(1 / delta) / (2 * n))
+
+
+def empirical_bernstein(variance: Array, n: int, width: Array, delta: float) -> Array:
+    """Half-width of the one-sided empirical Bernstein bound of Maurer and Pontil."""
+    log = np.log(2 / delta)
+    return np.sqrt(2 * variance * log / n) + 7 * width * log / (3 * (n - 1))
+
+
+def half_width(samples: Array, width: Array, delta: float, axis: int = -1) -> Array:
+    """The smaller of the two half-widths, each at delta/2 (so that choosing costs nothing extra)."""
+    check_level(delta)
+    samples = np.asarray(samples)
+    n = samples.shape[axis]
+    if n < 2:
+        raise UserError(f"seeds = {n}: a confidence statement needs at least 2")
+    variance = samples.var(axis=axis, ddof=1)
+    return np.minimum(hoeffding(n, width, delta / 2), empirical_bernstein(variance, n, width, delta / 2))
+
+
+def clopper_pearson_upper(successes: int, n: int, delta: float) -> float:
+    """Upper confidence bound on a probability from `successes` among `n` independent trials (exact, Clopper-Pearson)."""
+    return 1.0 if successes == n else float(stats.beta.ppf(1 - delta, successes + 1, n - successes))
+
+
+def clopper_pearson_lower(successes: int, n: int, delta: float) -> float:
+    """Lower confidence bound on a probability from `successes` among `n` independent trials (exact, Clopper-Pearson)."""
+    return 0.0 if successes == 0 else float(stats.beta.ppf(delta, successes, n - successes + 1))
