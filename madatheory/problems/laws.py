@@ -1,8 +1,10 @@
 """Noise laws: independent, identical, centred entries, one per coordinate.
 
-Finite laws carry their atoms for exact enumeration; unbounded ones say which assumption they break.
+Finite laws carry their atoms for exact enumeration; unbounded ones (Gaussian, Student) are for problems that must be
+refused. Samplers use the two words of an entry and nothing else, and compile into the time loop.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +12,39 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.problems.problem import Array, Atoms, Oracle, Words
+from madatheory.errors import UserError, unknown
+from madatheory.problems.problem import Array, Atoms, Words
+
+RARE = 2.0**-6  # probability of the rare large entry: dyadic, so that the sampler has it exactly
 
 
 def uniform01(word: Array, dtype: Any) -> Array:
-    """The midpoint (w + 1/2)/2^32 of the word's cell: symmetric about 1/2 and never 0 or 1 in float64."""
+    """The midpoint of the word's cell, of 2^32 in float64 and 2^23 in float32: symmetric about 1/2, never 0 or 1."""
     if jnp.dtype(dtype) == jnp.float64:
         return (word.astype(dtype) + 0.5) * 2.0**-32
     return ((word >> jnp.uint32(9)).astype(jnp.int32).astype(dtype) + dtype(0.5)) * dtype(2.0**-23)
 
 
+def bernoulli(words: Words, p: float) -> Array:
+    """True with probability p up to 2^-64: the two words, read as one binary fraction, are below p."""
+    if p >= 1:
+        return jnp.ones(words.first.shape, bool)
+    high, low = divmod(int(p * 2.0**53) << 11, 2**32)  # p in units of 2^-64; exact for p >= 1/2, else cut at 2^-53
+    first, second = jnp.uint32(high), jnp.uint32(low)
+    return (words.first < first) | ((words.first == first) & (words.second < second))
+
+
+def index(words: Words, count: int) -> Array:
+    """An integer 0 .. count-1 (uint32), floor(word count/2^32): equally likely up to count/2^32, exactly if 2^k."""
+    if not 1 <= count < 2**16:
+        raise UserError(f"cannot draw one of {count} equally likely values; give 1 to 65535")
+    n, high, low = jnp.uint32(count), words.first >> jnp.uint32(16), words.first & jnp.uint32(0xFFFF)
+    return (high * n + ((low * n) >> jnp.uint32(16))) >> jnp.uint32(16)
+
+
 @dataclass(frozen=True)
 class Law:
-    """A centred law on the reals: sampler, bound on |xi| (inf if none), variance (inf if none), atoms if finite."""
+    """A centred law on the reals: sampler, sup |xi| (inf if none), variance (inf if none), atoms if finite."""
 
     name: str
     sample: Callable[[Words, Any], Array]
@@ -49,7 +71,61 @@ def rademacher(scale: float) -> Law:
 
 
 def uniform(scale: float) -> Law:
-    """xi uniform on [-scale, scale]."""
-    return Law(
-        "uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w.first, dtype) - 1), scale, scale**2 / 3
-    )
+    """xi uniform on [-scale, scale] (on 2^32 midpoints: the variance scale^2/3 is exact up to a factor 1 - 2^-64)."""
+    return Law("uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w.first, dtype) - 1), scale, scale**2 / 3)
+
+
+def rare_large(scale: float) -> Law:
+    """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so xi is 0 or +-8 scale and E xi^2 = scale^2."""
+    size, cut = scale / math.sqrt(RARE), int(RARE / 2 * 2**32)
+
+    def sample(w: Words, dtype: Any) -> Array:
+        below, above = w.first < jnp.uint32(cut), w.first >= jnp.uint32(2**32 - cut)
+        return jnp.where(below, dtype(size), jnp.where(above, dtype(-size), dtype(0)))
+
+    atoms = Atoms(np.array([size, -size, 0.0]), np.array([RARE / 2, RARE / 2, 1 - RARE]))
+    return Law("rare-large", sample, size, scale**2, atoms)
+
+
+def gaussian(scale: float) -> Law:
+    """xi normal with standard deviation `scale` (Box and Muller 1958): unbounded."""
+
+    def sample(w: Words, dtype: Any) -> Array:
+        radius = jnp.sqrt(-2 * jnp.log(uniform01(w.first, dtype)))
+        return dtype(scale) * radius * jnp.cos(2 * jnp.pi * uniform01(w.second, dtype)).astype(dtype)
+
+    return Law("gaussian", sample, math.inf if scale else 0.0, scale**2)
+
+
+def student(scale: float, df: float = 3.0) -> Law:
+    """xi = scale times Student's t with `df` degrees of freedom (Bailey 1994): unbounded, no moments from order df on.
+
+    xi = scale sqrt(df (u^{-2/df} - 1)) cos(2 pi v).
+    """
+
+    def sample(w: Words, dtype: Any) -> Array:
+        radius = jnp.sqrt(df * (uniform01(w.first, dtype) ** (-2 / df) - 1))
+        return (dtype(scale) * radius * jnp.cos(2 * jnp.pi * uniform01(w.second, dtype))).astype(dtype)
+
+    variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if scale else 0.0)
+    return Law("student-t", sample, math.inf if scale else 0.0, variance)
+
+
+LAWS: dict[str, Callable[[float], Law]] = {
+    "none": lambda scale: none(),
+    "rademacher": rademacher,
+    "uniform": uniform,
+    "rare-large": rare_large,
+    "gaussian": gaussian,
+    "student-t": student,
+}
+NOISES = (*LAWS, "multiplicative")
+
+
+def law(name: str, scale: float) -> Law:
+    """The law called `name` ("multiplicative" is Rademacher: the oracle multiplies); unknown or scale < 0: `UserError`."""
+    if name not in NOISES:
+        raise unknown("noise", name, NOISES)
+    if not (math.isfinite(scale) and scale >= 0):
+        raise UserError(f"noise scale = {scale:g} is out of range: give a finite number >= 0")
+    return rademacher(scale) if name == "multiplicative" else LAWS[name](scale)

@@ -1,0 +1,95 @@
+"""Oracles that perturb each coordinate of grad F independently, and the constants that follow."""
+
+import math
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from madatheory.errors import UserError
+from madatheory.problems.laws import Law, law
+from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Words
+
+CHECK = "tests/test_constants.py"
+
+
+def round_up(value: float) -> float:
+    """The next float above a positive value: a float result of one rounding becomes an upper bound."""
+    return math.nextafter(value, math.inf) if value > 0 else value
+
+
+def constant_start(d: int, value: float) -> np.ndarray:
+    """The start (value, .., value) in dimension `d`; `UserError` unless d is an integer >= 1 and value is finite."""
+    if d < 1 or d != int(d):
+        raise UserError(f"dimension d = {d:g} is out of range: give an integer >= 1")
+    if not math.isfinite(value):
+        raise UserError(f"start = {value:g} is not finite; give a number")
+    return np.full(int(d), float(value))
+
+
+def exact_oracle() -> Oracle:
+    """g = grad F(x)."""
+    return Oracle(
+        "none",
+        0,
+        lambda w, dtype: jnp.zeros((0, *w.first.shape[1:]), dtype),
+        lambda x, grad, xi, t: grad,
+        lambda x, grad, t: grad * grad,
+        Atoms(np.zeros(1), np.ones(1)),
+    )
+
+
+def coordinatewise(name: str, scale: float, d: int) -> tuple[Oracle, Law]:
+    """g = grad F(x) + xi, or g = (1 + xi) grad F(x) for the name "multiplicative"; xi has d independent entries."""
+    noise = law(name, scale)
+    if name == "none" or scale == 0:
+        return exact_oracle(), law("none", 0)
+    return oracle_of(noise, d, multiplicative=name == "multiplicative"), noise
+
+
+def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
+    """The oracle that adds a law's entries to grad F, or multiplies by one plus them."""
+    variance = noise.variance
+
+    def sample(words: Words, dtype: Any) -> Array:
+        return noise.sample(words, dtype)
+
+    if multiplicative:
+        return Oracle(
+            "multiplicative",
+            d,
+            sample,
+            lambda x, grad, xi, t: (1 + xi) * grad,
+            lambda x, grad, t: (1 + variance) * grad * grad,
+            noise.atoms,
+        )
+    return Oracle(
+        noise.name,
+        d,
+        sample,
+        lambda x, grad, xi, t: grad + xi,
+        (lambda x, grad, t: grad * grad + variance) if math.isfinite(variance) else None,
+        noise.atoms,
+    )
+
+
+def bounded_gradient(slope: Constant, noise: Law, *, multiplicative: bool) -> Constant:
+    """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|): attained together, the laws being symmetric."""
+    if multiplicative:
+        value, how = slope.value * round_up(1 + noise.bound), f"(1 + {noise.bound:g}) sup|d_i F|"
+    else:
+        value, how = slope.value + noise.bound, f"sup|d_i F| + sup|xi|, sup|xi| = {noise.bound:g}"
+    if noise.bound == 0:
+        value, how = slope.value, "sup|d_i F|"
+    else:
+        value = round_up(value)
+    return Constant(value, slope.side, f"{how}; {slope.derivation}", f"{CHECK}::test_gradient_bound")
+
+
+def certify(
+    smoothness: Constant, slope: Constant, infimum: Constant, noise: Law, *, multiplicative: bool
+) -> tuple[Constants | None, dict[str, str]]:
+    """The constants with this noise; none, and why A2 fails, when the noise is unbounded."""
+    if math.isinf(noise.bound):
+        return None, {"A2": f"{noise.name} noise is unbounded, so no G bounds the stochastic gradient"}
+    return Constants(smoothness, bounded_gradient(slope, noise, multiplicative=multiplicative), infimum), {}
