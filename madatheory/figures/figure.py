@@ -1,0 +1,58 @@
+"""A figure is an executable claim: numbers, a picture, a caption, and the code that says whether the claim holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import xarray as xr
+from matplotlib.figure import Figure as Canvas
+
+Profile = Literal["smoke", "default", "full"]
+PROFILES: tuple[Profile, ...] = ("smoke", "default", "full")
+Numbers = dict[str, Any]
+
+
+class Claim(NamedTuple):
+    """A sentence and whether the numbers support it; `detail` gives the numbers that decide."""
+
+    text: str
+    holds: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a figure's computation gets: the profile, the base seed, a (stored) `simulate`, and a progress report.
+
+    `simulate` has the signature of `madatheory.engine.simulate.simulate`; `cached(name, config, compute)` keeps any other
+    Dataset. `report(done, total, what)` moves the progress bar of this figure.
+    """
+
+    profile: Profile
+    seed: int
+    simulate: Callable[..., xr.Dataset]
+    cached: Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
+    report: Callable[[int, int, str], None] = lambda done, total, what: None
+
+    def pick(self, smoke: Any, default: Any, full: Any) -> Any:
+        """The value for this run's profile."""
+        return {"smoke": smoke, "default": default, "full": full}[self.profile]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    compute  Run -> numbers: plain data (dicts, lists, floats, strings) that goes to json and is all that `draw` sees
+    claims   numbers -> the claims, each checked; claims on the smoke profile are checked too, so they must be honest at
+             its sample size (a claim about confidence intervals says so)
+    draw     (canvas, numbers) -> draws on an empty matplotlib figure; sizes, labels, units, legend, bands
+    caption  numbers -> one to three sentences that state the claim and say what is drawn, with the numbers that matter
+    """
+
+    name: str
+    title: str
+    compute: Callable[[Run], Numbers]
+    claims: Callable[[Numbers], Sequence[Claim]]
+    draw: Callable[[Canvas, Numbers], None]
+    caption: Callable[[Numbers], str]

@@ -1,0 +1,120 @@
+"""From a figure to its files: name.svg, name.png, name.json, and the index of all."""
+
+import html
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+
+from madatheory.errors import UserError
+from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.style import SETTINGS
+
+
+def plain(value: Any) -> Any:
+    """JSON data: arrays become lists, floats keep 6 significant digits, nan and infinities become null."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"figure numbers must be plain data, got {type(value).__name__}")
+
+
+def prepare_folder(out: Path) -> None:
+    """Create the output folder; refuse one that cannot be written, before any work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".write-test-{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def render(figure: Figure, run: Run, out: Path, versions: Mapping[str, str]) -> list[Claim]:
+    """Compute, judge and draw one figure into `out`; returns its claims."""
+    numbers: Numbers = plain(figure.compute(run))
+    claims = list(figure.claims(numbers))
+    if not claims:
+        raise ValueError(f"figure {figure.name} claims nothing")
+    save(figure, numbers, out)
+    record = {
+        "name": figure.name,
+        "title": figure.title,
+        "caption": figure.caption(numbers),
+        "claims": [{"text": c.text, "holds": bool(c.holds), "detail": c.detail} for c in claims],
+        "profile": run.profile,
+        "seed": run.seed,
+        "versions": dict(versions),
+        "numbers": numbers,
+    }
+    _write(out / f"{figure.name}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
+    return claims
+
+
+def save(figure: Figure, numbers: Numbers, out: Path) -> None:
+    """Draw `numbers` into svg and png; equal numbers give equal files."""
+    with mpl.rc_context({**mpl.rcParamsDefault, **SETTINGS}):
+        canvas = Canvas()
+        FigureCanvasAgg(canvas)
+        figure.draw(canvas, numbers)
+        for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+            temporary = out / f".{figure.name}.{os.getpid()}.{kind}"
+            canvas.savefig(temporary, format=kind, metadata=metadata)
+            temporary.replace(out / f"{figure.name}.{kind}")
+
+
+def write_index(out: Path, order: Sequence[str]) -> None:
+    """index.html and README.md of the folder: every figure with title, caption and claims, from the json files."""
+    known = [json.loads((out / f"{name}.json").read_text()) for name in order if (out / f"{name}.json").is_file()]
+    rows, page = [], []
+    for record in known:
+        name = record["name"]
+        marks = [("holds" if c["holds"] else "FAILS", c["text"], c["detail"]) for c in record["claims"]]
+        rows.append(f"## {record['title']}\n\n![{record['title']}]({name}.svg)\n\n{record['caption']}\n")
+        rows += [f"- **{mark}**: {text} ({detail})" for mark, text, detail in marks]
+        rows.append(f"\nNumbers: [{name}.json]({name}.json), profile {record['profile']}, seed {record['seed']}.\n")
+        items = "".join(
+            f"<li class={mark.lower()}><b>{mark}</b>: {html.escape(text)} <small>({html.escape(detail)})</small></li>"
+            for mark, text, detail in marks
+        )
+        page.append(
+            f"<section id={name}><h2>{html.escape(record['title'])}</h2><img src='{name}.svg' alt='{html.escape(record['title'])}'>"
+            f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul>"
+            f"<p><a href='{name}.json'>numbers</a>, <a href='{name}.png'>png</a>, profile {record['profile']}, "
+            f"seed {record['seed']}</p></section>"
+        )
+    head = "Written by `madatheory figures`; every picture comes with its numbers and with claims that are checked.\n"
+    _write(out / "README.md", "# Figures\n\n" + head + "\n" + "\n".join(rows))
+    style = (
+        "body{font:16px/1.45 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}"
+        ".fails b{color:#b00}.holds b{color:#070}section{border-top:1px solid #ccc;margin-top:2rem}"
+    )
+    title = "madatheory figures"
+    _write(
+        out / "index.html",
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{style}</style>"
+        f"<h1>{title}</h1><p>Every picture comes with its numbers and with claims that are checked.</p>{''.join(page)}</html>\n",
+    )

@@ -1,0 +1,241 @@
+"""A theorem against its measured left side: holds, violated, inconclusive or not applicable, at a stated confidence.
+
+What is claimed together shares its failure probability: with confidence 1 - delta every verdict of one call is right, by a
+union bound over theorems, settings, recorded times and data-dependent forms.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from madatheory.arithmetic import NUMPY
+from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.theorem import Level, Setting, Theorem, quantities
+from madatheory.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
+from madatheory.engine.statistic import Statistic, largest_gradient
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+
+Outcome = Literal["holds", "violated", "inconclusive", "not applicable"]
+Settings = Mapping[str, float | Sequence[float]]
+ROUNDING = 1e-9
+"""Relative slack granted to float64 rounding where a bound may be attained."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One inequality left <= right at the recorded times: means over trajectories and one-sided confidence limits."""
+
+    name: str
+    T: np.ndarray
+    left: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    right: np.ndarray
+    outcome: Outcome
+    method: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome for one theorem at one setting, and the numbers behind it."""
+
+    theorem: str
+    label: str
+    problem: str
+    optimizer: str
+    hyper: Mapping[str, float]
+    outcome: Outcome
+    reason: str = ""
+    confidence: float = float("nan")
+    seeds: int = 0
+    steps: int = 0
+    comparisons: tuple[Comparison, ...] = field(default_factory=tuple)
+
+    @property
+    def tightness(self) -> float:
+        """right/left of the a-priori bound at the last recorded time: 1 is tight; nan where there is no number."""
+        if not self.comparisons:
+            return float("nan")
+        main = self.comparisons[0]
+        return float(main.right[-1] / main.left[-1]) if main.left[-1] > 0 else float("inf")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a json file; numbers that are not finite become strings."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return [plain(v) for v in value.tolist()]
+            return value if not isinstance(value, float) or np.isfinite(value) else str(value)
+
+        keys = ("theorem", "label", "problem", "optimizer", "outcome", "reason", "confidence", "seeds", "steps")
+        return {
+            **{key: plain(getattr(self, key)) for key in keys},
+            "hyper": dict(self.hyper),
+            "tightness": plain(self.tightness),
+            "comparisons": [{k: plain(v) for k, v in vars(c).items()} for c in self.comparisons],
+        }
+
+
+def statistics_of(theorems: Sequence[Theorem]) -> tuple[Statistic, ...]:
+    """What one simulation must measure for all of `theorems`, each name once, with the largest gradient entry."""
+    named: dict[str, Statistic] = {largest_gradient.name: largest_gradient}
+    for theorem in theorems:
+        for statistic in theorem.statistics:
+            other = named.setdefault(statistic.name, statistic)
+            if other.formula != statistic.formula:
+                raise ValueError(
+                    f"two statistics are called {statistic.name!r}: {other.formula} and {statistic.formula}"
+                )
+    return tuple(named.values())
+
+
+def deterministic(problem: Problem) -> bool:
+    """Whether every trajectory is the same."""
+    atoms = problem.oracle.atoms
+    return problem.oracle.entries == 0 or (atoms is not None and len(atoms.values) == 1)
+
+
+def comparisons_per_setting(theorem: Theorem, records: int) -> int:
+    """How many inequalities one setting of `theorem` claims: the denominators of the union bound."""
+    levels = 1 + sum(level.data_bound and level.highest is not None for level in theorem.chain)
+    return levels * (1 if theorem.at == "final" else records)
+
+
+def judge(
+    theorem: Theorem,
+    problem: Problem,
+    optimizer: Optimizer,
+    hyper: Mapping[str, float],
+    data: xr.Dataset,
+    *,
+    steps: int,
+    confidence: float = 0.99,
+    claims: int = 1,
+) -> Verdict:
+    """The verdict from measured `data` (dimensions seed, t) at one setting.
+
+    `claims` is the number of inequalities that are claimed together, this one's included; each gets delta/claims.
+    """
+    check_level(1 - confidence)
+    setting = Setting(problem, optimizer, hyper, steps)
+    seeds = data.sizes.get("seed", 0)
+    common = (theorem.name, theorem.label, problem.name, optimizer.name, dict(hyper))
+    reasons = theorem.reasons(setting)
+    if reasons:
+        return Verdict(*common, "not applicable", "; ".join(reasons), confidence, seeds, steps)
+    reason = _broken_promise(problem, data)
+    if reason:
+        return Verdict(*common, "violated", reason, confidence, seeds, steps)
+
+    if theorem.at == "final":
+        data = data.isel(t=[-1])
+    times = data["t"].values
+    measured = {str(name): value.values for name, value in data.data_vars.items()}
+    q = quantities(setting, T=times.astype(float))
+    delta = (1 - confidence) / max(claims, 1)
+    exact = deterministic(problem)
+    left = np.broadcast_to(theorem.left.value(measured, q, NUMPY), (seeds, len(times)))
+    if not np.all(np.isfinite(left)):
+        reason = f"the left side is not finite on {int(np.sum(~np.isfinite(left).all(axis=1)))} of {seeds} paths"
+        return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
+    found = [_compare(theorem, theorem.right, left, measured, q, times, delta, exact)]
+    found += [
+        _compare(theorem, level, left, measured, q, times, delta, exact)
+        for level in theorem.chain
+        if level.data_bound and level.highest is not None
+    ]
+    outcome, reason = _overall(found)
+    return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
+
+
+def _broken_promise(problem: Problem, data: xr.Dataset) -> str:
+    """The assertion |g| <= G along every trajectory, in words when it fails."""
+    if problem.constants is None or largest_gradient.name not in data:
+        return ""
+    largest, G = float(data[largest_gradient.name].max()), problem.constants.G.value
+    if largest <= G * (1 + 1e-12):
+        return ""
+    return f"the certificate G = {G:.6g} is broken: |g| = {largest:.6g} was met"
+
+
+def _compare(
+    theorem: Theorem,
+    level: Level,
+    left: np.ndarray,
+    measured: Mapping[str, np.ndarray],
+    q: Quantities,
+    times: np.ndarray,
+    delta: float,
+    exact: bool,
+) -> Comparison:
+    value = np.asarray(level.value(measured, q, NUMPY), dtype=float)
+    right = np.broadcast_to(value, left.shape)
+    mean, limit = left.mean(axis=0), right.mean(axis=0)
+    gap = left - right if level.data_bound else left
+    threshold = np.zeros(len(times)) if level.data_bound else limit
+
+    if theorem.kind == "every-path":
+        worst = np.max(left - right - ROUNDING * np.abs(right), axis=0)
+        outcome = "violated" if np.any(worst > 0) else "holds"
+        return Comparison(level.name, times, mean, mean, mean, limit, outcome, "every path")
+    if theorem.kind == "probability":
+        return _probability(level, left, right, q, times, delta)
+    if exact:
+        below, above, method = gap.mean(axis=0), gap.mean(axis=0), "exact (no noise)"
+    else:
+        width = _range(theorem.left, q, len(times))
+        if level.data_bound:
+            width = width + _range(level, q, len(times))
+        half = half_width(gap, width, delta, axis=0)
+        below, above, method = gap.mean(axis=0) - half, gap.mean(axis=0) + half, "empirical Bernstein / Hoeffding"
+    slack = ROUNDING * np.abs(limit)
+    if np.any(below > threshold + slack):
+        outcome: Outcome = "violated"
+    elif np.all(above <= threshold + slack):
+        outcome = "holds"
+    else:
+        outcome = "inconclusive"
+    shift = limit if level.data_bound else 0.0
+    return Comparison(level.name, times, mean, below + shift, above + shift, limit, outcome, method)
+
+
+def _range(level: Level, q: Quantities, records: int) -> np.ndarray:
+    if level.highest is None:
+        raise ValueError(f"level {level.name!r} has no almost sure bound, so no distribution-free verdict exists")
+    return np.broadcast_to(np.asarray(level.highest(q, NUMPY), dtype=float), (records,))
+
+
+def _probability(
+    level: Level, left: np.ndarray, right: np.ndarray, q: Quantities, times: np.ndarray, delta: float
+) -> Comparison:
+    n, p = left.shape[0], float(q.p)
+    failures = np.sum(left > right + ROUNDING * np.abs(right), axis=0)
+    lower = np.array([clopper_pearson_lower(int(k), n, delta) for k in failures])
+    upper = np.array([clopper_pearson_upper(int(k), n, delta) for k in failures])
+    if np.any(lower > p):
+        outcome: Outcome = "violated"
+    else:
+        outcome = "holds" if np.all(upper <= p) else "inconclusive"
+    return Comparison(
+        level.name, times, failures / n, lower, upper, np.full(len(times), p), outcome, "Clopper-Pearson on failures"
+    )
+
+
+def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
+    """The a-priori bound decides, but a violated data-dependent form violates the whole."""
+    for comparison in found:
+        if comparison.outcome == "violated":
+            excess = comparison.lower / np.where(comparison.right > 0, comparison.right, np.nan)
+            worst = int(np.nanargmax(excess)) if np.any(np.isfinite(excess)) else -1
+            T = int(comparison.T[worst])
+            return "violated", (
+                f"{comparison.name}: left >= {comparison.lower[worst]:.4g} > right = {comparison.right[worst]:.4g} at T = {T}"
+            )
+    main = found[0]
+    if main.outcome == "inconclusive":
+        return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"
+    return main.outcome, ""

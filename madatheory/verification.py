@@ -1,0 +1,127 @@
+"""Every theorem on every problem: one simulation per method and setting, shared by all theorems about it."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from madatheory.bounds.theorem import Setting, Theorem
+from madatheory.confidence import check_level
+from madatheory.engine.simulate import record_times, simulate
+from madatheory.errors import UserError
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
+
+Simulate = Callable[..., xr.Dataset]
+
+
+class Job(NamedTuple):
+    """One simulation: theorems about the same method at the same hyper-parameters, on one problem."""
+
+    problem: Problem
+    optimizer: Optimizer
+    settings: Mapping[str, float | tuple[float, ...]]
+    theorems: tuple[Theorem, ...]
+
+
+def settings_of(theorem: Theorem, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The theorem's default hyper-parameters, overridden by those of `given` that its method has."""
+    parameters = theorem.method().parameters
+    return {**theorem.settings, **{k: v for k, v in (given or {}).items() if k in parameters}}
+
+
+def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mapping[str, Any] | None = None) -> list[Job]:
+    """Group theorems that can share a simulation."""
+    grouped: dict[Any, Job] = {}
+    for problem in problems:
+        for theorem in theorems:
+            optimizer, settings = theorem.method(), settings_of(theorem, given)
+            key = (
+                id(problem),
+                optimizer.name,
+                repr(sorted(optimizer.traits.items(), key=str)),
+                repr(sorted(settings.items())),
+            )
+            job = grouped.get(key, Job(problem, optimizer, settings, ()))
+            grouped[key] = job._replace(theorems=(*job.theorems, theorem))
+    return list(grouped.values())
+
+
+def _points(settings: Mapping[str, Any]) -> Iterator[dict[str, float]]:
+    axes = {name: np.atleast_1d(value) for name, value in settings.items()}
+    for values in itertools.product(*axes.values()):
+        yield {name: float(value) for name, value in zip(axes, values, strict=True)}
+
+
+def verify(
+    theorems: Sequence[Theorem],
+    problems: Sequence[Problem],
+    *,
+    steps: int = 2000,
+    seeds: int = 256,
+    seed: int = 0,
+    confidence: float = 0.99,
+    records: int = 6,
+    settings: Mapping[str, Any] | None = None,
+    run: Simulate = simulate,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Verdict]:
+    """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
+
+    `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run` is `simulate` or a store's
+    cached form of it. Theorems that do not apply get the reason and cost nothing.
+    """
+    check_level(1 - confidence)
+    if seeds < 2:
+        raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
+    if not theorems or not problems:
+        raise UserError("nothing to verify: give at least one theorem and one problem")
+    work = jobs(theorems, problems, settings)
+    times = record_times(steps, records) if records > 1 else np.array([steps])
+    plan = [(job, point) for job in work for point in _points(job.optimizer.hyper(job.settings))]
+    claims = sum(
+        comparisons_per_setting(theorem, len(times))
+        for job, point in plan
+        for theorem in job.theorems
+        if not theorem.reasons(Setting(job.problem, job.optimizer, point, steps))
+    )
+    verdicts: list[Verdict] = []
+    for number, job in enumerate(work):
+        points = list(_points(job.optimizer.hyper(job.settings)))
+        applicable = [
+            theorem
+            for theorem in job.theorems
+            if any(not theorem.reasons(Setting(job.problem, job.optimizer, point, steps)) for point in points)
+        ]
+        data = xr.Dataset()
+        if applicable:
+            data = run(
+                job.problem,
+                job.optimizer,
+                steps,
+                seeds=seeds,
+                seed=seed,
+                settings=job.settings,
+                statistics=statistics_of(applicable),
+                record=times,
+            )
+        for theorem, point in itertools.product(job.theorems, points):
+            grid = {name: point[name] for name in data.dims if name in point}
+            verdicts.append(
+                judge(
+                    theorem,
+                    job.problem,
+                    job.optimizer,
+                    point,
+                    data.sel(grid) if grid else data,
+                    steps=steps,
+                    confidence=confidence,
+                    claims=claims,
+                )
+            )
+        if progress is not None:
+            progress(number + 1, len(work), f"{job.optimizer.name} on {job.problem.name}")
+    return verdicts
