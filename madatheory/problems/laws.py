@@ -29,7 +29,7 @@ def bernoulli(words: Words, p: float) -> Array:
     """True with probability p up to 2^-64: the two words, read as one binary fraction, are below p."""
     if p >= 1:
         return jnp.ones(words.first.shape, bool)
-    high, low = divmod(int(p * 2.0**53) << 11, 2**32)  # p in units of 2^-64; exact for p >= 1/2, else cut at 2^-53
+    high, low = divmod(int(p * 2.0**64), 2**32)  # the product is exact, so only what lies below 2^-64 is cut off
     first, second = jnp.uint32(high), jnp.uint32(low)
     return (words.first < first) | ((words.first == first) & (words.second < second))
 
@@ -76,7 +76,7 @@ def uniform(scale: float) -> Law:
 
 
 def rare_large(scale: float) -> Law:
-    """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so xi is 0 or +-8 scale and E xi^2 = scale^2."""
+    """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so +-8 scale, and E xi^2 = scale^2."""
     size, cut = scale / math.sqrt(RARE), int(RARE / 2 * 2**32)
 
     def sample(w: Words, dtype: Any) -> Array:
@@ -123,7 +123,7 @@ NOISES = (*LAWS, "multiplicative")
 
 
 def law(name: str, scale: float) -> Law:
-    """The law called `name` ("multiplicative" is Rademacher: the oracle multiplies); unknown or scale < 0: `UserError`."""
+    """The law called `name` ("multiplicative": Rademacher, the oracle multiplies). Unknown, or scale < 0: `UserError`."""
     if name not in NOISES:
         raise unknown("noise", name, NOISES)
     if not (math.isfinite(scale) and scale >= 0):

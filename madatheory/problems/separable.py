@@ -27,9 +27,9 @@ def separable(
 ) -> Problem:
     """F(x) = sum_j phi(x_j) with coordinatewise noise.
 
-    `slope` = sup |phi'|, `curvature` = sup |phi''| and `infimum` = inf phi over the real line; `derivative` is phi' in a
-    form that is fast in the time loop (without it, automatic differentiation). L = sup |phi''| (the Hessian is diagonal),
-    G = sup |phi'| + sup |xi|, F_star = d inf phi. Unknown noise, negative scale, bad start: `UserError`.
+    `slope` = sup |phi'|, `curvature` = sup |phi''| and `infimum` = inf phi over the real line; `derivative` is phi' in
+    a form that is fast in the time loop (without it, automatic differentiation). L = sup |phi''| (the Hessian is
+    diagonal), G = sup |phi'| + sup |xi|, F_star = d inf phi. Unknown noise, negative scale, bad start: `UserError`.
     """
     x0 = np.asarray(start, dtype=float)
     if x0.ndim != 1 or x0.size == 0:

@@ -2,27 +2,28 @@
 
 import math
 
-import jax.numpy as jnp
-import numpy as np
+from madatheory.problems.coordinatewise import round_up
+from madatheory.problems.problem import Constant
+from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-from madatheory.catalogue import ProblemEntry
-from madatheory.problems.problem import Constant, Problem
-from madatheory.problems.separable import separable
+SUPREMA = "tests/test_constants.py::test_suprema"
+INFIMUM = "tests/test_constants.py::test_infimum"
 
-
-def build(d: int = 10, noise: str = "uniform", scale: float = 1.0) -> Problem:
-    """phi(x) = x^2/(1+x^2): |phi'| <= 3 sqrt(3)/8 (at x = 1/sqrt(3)), |phi''| <= 2 (at 0), inf = 0 (at 0)."""
-    return separable(
-        "ratio",
-        "sum x^2/(1+x^2)",
-        lambda x: x * x / (1 + x * x),
-        slope=Constant(3 * math.sqrt(3) / 8, "upper", "phi'' = 0 at x^2 = 1/3", "test_constants"),
-        curvature=Constant(2.0, "exact", "|phi''| = |2-6x^2|/(1+x^2)^3 is largest at 0", "test_constants"),
-        infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", "test_constants"),
-        start=np.full(d, 1.0),
-        noise=noise,
-        scale=scale,
-    )
-
-
-ratio = ProblemEntry("ratio", "sum x^2/(1+x^2), bounded and flat far away", build)
+ratio_function = Scalar(
+    name="ratio",
+    formula="x^2/(1+x^2)",
+    phi=lambda x, f: x * x / (1 + x * x),
+    derivative=lambda x, f: 2 * x / ((1 + x * x) * (1 + x * x)),
+    slope=Constant(round_up(3 * math.sqrt(3) / 8), "exact", "|phi'| is largest where phi'' = 0, x^2 = 1/3", SUPREMA),
+    curvature=Constant(2.0, "exact", "|phi''| = |2-6x^2|/(1+x^2)^3 is largest at 0", SUPREMA),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    minimizer=0.0,
+    tail=Tail(
+        4,
+        slope=lambda X, f: 2 / (X * X * X),
+        curvature=lambda X, f: 6 / (X * X * X * X),
+        value=lambda X, f: X * X / (1 + X * X),
+        reason="|phi'| = 2|x|/(1+x^2)^2 <= 2/|x|^3, |phi''| <= 6x^2/(1+x^2)^3 <= 6/x^4 for x^2 >= 1/3, phi grows with |x|",
+    ),
+)
+ratio = separable_entry(ratio_function, "bounded and flat far away")

@@ -1,0 +1,29 @@
+"""F(x) = sum_j 1 - exp(-x_j^2): a well in a plateau that is flat to all orders."""
+
+import math
+
+from madatheory.problems.coordinatewise import round_up
+from madatheory.problems.problem import Constant
+from madatheory.problems.scalar import Scalar, Tail, separable_entry
+
+SUPREMA = "tests/test_constants.py::test_suprema"
+INFIMUM = "tests/test_constants.py::test_infimum"
+
+exponential_function = Scalar(
+    name="exponential",
+    formula="(1-exp(-x^2))",
+    phi=lambda x, f: 1 - f.exp(-(x * x)),
+    derivative=lambda x, f: 2 * x * f.exp(-(x * x)),
+    slope=Constant(round_up(math.sqrt(2) * math.exp(-0.5)), "exact", "|phi'| is largest at x^2 = 1/2", SUPREMA),
+    curvature=Constant(2.0, "exact", "|phi''| = |2-4x^2| exp(-x^2) is largest at 0", SUPREMA),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    minimizer=0.0,
+    tail=Tail(
+        4,
+        slope=lambda X, f: 2 * X * f.exp(-(X * X)),
+        curvature=lambda X, f: 4 * X * X * f.exp(-(X * X)),
+        value=lambda X, f: 1 - f.exp(-(X * X)),
+        reason="|phi'| is the majorant itself, |phi''| <= 4x^2 exp(-x^2) for x^2 >= 1/2, both decrease for x^2 >= 1",
+    ),
+)
+exponential = separable_entry(exponential_function, "a well in a very flat plateau")

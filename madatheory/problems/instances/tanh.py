@@ -1,0 +1,29 @@
+"""F(x) = sum_j tanh(x_j)^2: bounded, exponentially flat far away."""
+
+import math
+
+from madatheory.problems.coordinatewise import round_up
+from madatheory.problems.problem import Constant
+from madatheory.problems.scalar import Scalar, Tail, separable_entry
+
+SUPREMA = "tests/test_constants.py::test_suprema"
+INFIMUM = "tests/test_constants.py::test_infimum"
+
+tanh_function = Scalar(
+    name="tanh",
+    formula="tanh(x)^2",
+    phi=lambda x, f: f.tanh(x) * f.tanh(x),
+    derivative=lambda x, f: 2 * f.tanh(x) * (1 - f.tanh(x) * f.tanh(x)),
+    slope=Constant(round_up(4 / (3 * math.sqrt(3))), "exact", "|phi'| = 2u(1-u^2), u = |tanh x|, is largest at u^2 = 1/3", SUPREMA),
+    curvature=Constant(2.0, "exact", "phi'' = 2s(3s-2), s = 1/cosh(x)^2 in (0,1], is largest at s = 1", SUPREMA),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    minimizer=0.0,
+    tail=Tail(
+        4,
+        slope=lambda X, f: 8 * f.exp(-2 * X),
+        curvature=lambda X, f: 16 * f.exp(-2 * X),
+        value=lambda X, f: f.tanh(X) * f.tanh(X),
+        reason="s = 1/cosh(x)^2 <= 4 exp(-2|x|), |phi'| <= 2s, |phi''| = 2s|3s-2| <= 4s, phi grows with |x|",
+    ),
+)
+tanh = separable_entry(tanh_function, "exponentially flat far away")
