@@ -1,9 +1,9 @@
 """Distribution-free one-sided confidence bounds on a mean, valid for every sample size.
 
 For independent X_1..X_n in [low, high] with range r = high - low:
-Hoeffding          E X <= mean + r sqrt(ln(1/delta)/(2n))                                       (Hoeffding 1963)
-empirical Bernstein E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(n-1))             (Maurer, Pontil 2009, Thm 4)
-with V the unbiased sample variance. `upper` and `lower` take the better of the two, each at delta/2.
+Hoeffding            E X <= mean + r sqrt(ln(1/delta)/(2n))                               (Hoeffding 1963)
+empirical Bernstein  E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(n-1))     (Maurer, Pontil 2009, Thm 4)
+with V the unbiased sample variance; the lower limits by symmetry. `half_width` takes the better of the two.
 """
 
 from typing import Any
@@ -45,10 +45,10 @@ def half_width(samples: Array, width: Array, delta: float, axis: int = -1) -> Ar
 
 
 def clopper_pearson_upper(successes: int, n: int, delta: float) -> float:
-    """Upper confidence bound on a probability from `successes` among `n` independent trials (exact, Clopper-Pearson)."""
+    """Upper confidence bound on a probability from `successes` among `n` independent trials (Clopper-Pearson)."""
     return 1.0 if successes == n else float(stats.beta.ppf(1 - delta, successes + 1, n - successes))
 
 
 def clopper_pearson_lower(successes: int, n: int, delta: float) -> float:
-    """Lower confidence bound on a probability from `successes` among `n` independent trials (exact, Clopper-Pearson)."""
+    """Lower confidence bound on a probability from `successes` among `n` independent trials (Clopper-Pearson)."""
     return 0.0 if successes == 0 else float(stats.beta.ppf(delta, successes, n - successes + 1))

@@ -1,7 +1,7 @@
 """A theorem against its measured left side: holds, violated, inconclusive or not applicable, at a stated confidence.
 
-What is claimed together shares its failure probability: with confidence 1 - delta every verdict of one call is right, by a
-union bound over theorems, settings, recorded times and data-dependent forms.
+What is claimed together shares its failure probability: with confidence 1 - delta every verdict of one call is right,
+by a union bound over theorems, settings, recorded times and data-dependent forms.
 """
 
 from collections.abc import Mapping, Sequence
@@ -232,9 +232,8 @@ def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
             excess = comparison.lower / np.where(comparison.right > 0, comparison.right, np.nan)
             worst = int(np.nanargmax(excess)) if np.any(np.isfinite(excess)) else -1
             T = int(comparison.T[worst])
-            return "violated", (
-                f"{comparison.name}: left >= {comparison.lower[worst]:.4g} > right = {comparison.right[worst]:.4g} at T = {T}"
-            )
+            left, right = comparison.lower[worst], comparison.right[worst]
+            return "violated", f"{comparison.name}: left >= {left:.4g} > right = {right:.4g} at T = {T}"
     main = found[0]
     if main.outcome == "inconclusive":
         return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"

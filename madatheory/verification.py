@@ -9,7 +9,7 @@ import xarray as xr
 
 from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.confidence import check_level
-from madatheory.engine.simulate import record_times, simulate
+from madatheory.engine.simulate import check_steps, record_times, simulate
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
@@ -71,10 +71,11 @@ def verify(
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
 
-    `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run` is `simulate` or a store's
-    cached form of it. Theorems that do not apply get the reason and cost nothing.
+    `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run` is `simulate` or a
+    store's cached form of it. Theorems that do not apply get the reason and cost nothing.
     """
     check_level(1 - confidence)
+    check_steps(steps)
     if seeds < 2:
         raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
     if not theorems or not problems:
@@ -109,7 +110,7 @@ def verify(
                 record=times,
             )
         for theorem, point in itertools.product(job.theorems, points):
-            grid = {name: point[name] for name in data.dims if name in point}
+            grid = {str(name): point[str(name)] for name in data.dims if name in point}
             verdicts.append(
                 judge(
                     theorem,

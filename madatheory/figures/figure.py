@@ -24,8 +24,8 @@ class Claim(NamedTuple):
 class Run:
     """What a figure's computation gets: the profile, the base seed, a (stored) `simulate`, and a progress report.
 
-    `simulate` has the signature of `madatheory.engine.simulate.simulate`; `cached(name, config, compute)` keeps any other
-    Dataset. `report(done, total, what)` moves the progress bar of this figure.
+    `simulate` has the signature of `madatheory.engine.simulate.simulate`; `cached(name, config, compute)` keeps
+    any other Dataset. `report(done, total, what)` moves the progress bar of this figure.
     """
 
     profile: Profile

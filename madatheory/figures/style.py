@@ -1,4 +1,4 @@
-"""One look for all figures: a method has the same colour everywhere, and colours stay apart for colour-blind readers."""
+"""One look for all figures: a method has the same colour everywhere, colours stay apart for colour-blind readers."""
 
 from collections.abc import Mapping
 from typing import Any
