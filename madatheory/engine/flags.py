@@ -12,9 +12,17 @@ _OPTION = "--xla_backend_extra_options"
 
 def enable_native_loop() -> None:
     """Add the flag to XLA_FLAGS of this process, keeping what is there. Call before the first JAX computation."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    if KERNEL_LOOP not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {_OPTION}={KERNEL_LOOP}=1000000000".strip()
+    flags = os.environ.get("XLA_FLAGS", "").split()
+    if any(KERNEL_LOOP in flag for flag in flags):
+        return
+    ours = f"{KERNEL_LOOP}=1000000000"
+    for i, flag in enumerate(flags):
+        if flag.startswith(f"{_OPTION}="):  # of a repeated option XLA would see only the last
+            flags[i] = f"{flag},{ours}"
+            break
+    else:
+        flags.append(f"{_OPTION}={ours}")
+    os.environ["XLA_FLAGS"] = " ".join(flags)
 
 
 def native_loop_enabled() -> bool:

@@ -1,6 +1,6 @@
 """Counter-based noise: the words of step t, coordinate i, trajectory s depend on (seed, s, t, i) and on nothing else.
 
-Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011), written in jnp so that it compiles into the time loop.
+Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011), in jnp so that it compiles into the time loop.
 The optimizer and the grid are not part of the key, so every method meets the same noise.
 """
 
