@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.theorem import Level
-from madatheory.engine.statistic import Event, Statistic, mean_squared_gradient, squared_norm, total
+from madatheory.engine.statistic import Event, Statistic, mean_squared_gradient, total
+from madatheory.engine.statistic import squared_gradient_over_root_t as squared_gradient_over_root_t
 
 
 def R(q: Quantities, xp: Arithmetic) -> Number:
@@ -39,11 +40,6 @@ def _over_coordinates(term: Term) -> Term:
     return lambda e: jnp.sum(term(e), axis=0)
 
 
-squared_gradient_over_root_t = total(
-    "squared_gradient_over_root_t",
-    "sum_{s<=t} |grad F(x_{s-1})|^2/sqrt(s)",
-    lambda e: squared_norm(e.grad) / jnp.sqrt(e.clock.t),
-)
 ratio_sum = total("ratio_sum", "sum_s sum_i g_{s,i}^2/b_{s,i}", _over_coordinates(lambda e: e.g**2 / e.step.b))
 inner_product_sum = total(
     "inner_product_sum",

@@ -49,6 +49,11 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return number
 
 
+def check_steps(steps: Any) -> int:
+    """A number of steps within 1..2^31-3."""
+    return whole("steps", steps, 1, MAX_STEPS)
+
+
 def grid_of(optimizer: Optimizer, settings: Mapping[str, Any] | None) -> Grid:
     """Checked hyper-parameters: a number is fixed everywhere, a sequence becomes a dimension."""
     if settings is not None and not isinstance(settings, Mapping):

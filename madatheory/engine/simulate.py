@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from madatheory.engine.blocks import Job, Progress, SlowEngineWarning, run_blocks
-from madatheory.engine.grid import MAX_STEPS, Grid, grid_of, record_times, start_of, trajectory_indices, whole
+from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
 from madatheory.engine.loop import Lanes, counter_noise
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
@@ -22,6 +22,7 @@ __all__ = [
     "Plan",
     "Progress",
     "SlowEngineWarning",
+    "check_steps",
     "grid_of",
     "prepare",
     "record_times",
@@ -121,7 +122,7 @@ def prepare(
     dtype: str = "float64",
 ) -> Plan:
     """The checked plan of a run; arguments as in `simulate`. Raises `UserError` on bad input."""
-    steps = whole("steps", steps, 1, MAX_STEPS)
+    steps = check_steps(steps)
     if not statistics:
         raise UserError("no statistics: name at least one quantity to measure")
     names = [s.name for s in statistics]

@@ -154,8 +154,8 @@ def squared_norm(x: Array) -> Array:
 mean_squared_gradient = total(
     "mean_squared_gradient", "(1/t) sum_{s<=t} |grad F(x_{s-1})|^2", lambda e: squared_norm(e.grad), mean=True
 )
-weighted_squared_gradient = total(
-    "weighted_squared_gradient",
+squared_gradient_over_root_t = total(
+    "squared_gradient_over_root_t",
     "sum_{s<=t} |grad F(x_{s-1})|^2/sqrt(s)",
     lambda e: squared_norm(e.grad) / jnp.sqrt(e.clock.t),
 )
