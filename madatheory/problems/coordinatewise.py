@@ -1,6 +1,7 @@
 """Oracles that perturb each coordinate of grad F independently, and the constants that follow."""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,6 +17,20 @@ CHECK = "tests/test_constants.py"
 def round_up(value: float) -> float:
     """The next float above a positive value: a float result of one rounding becomes an upper bound."""
     return math.nextafter(value, math.inf) if value > 0 else value
+
+
+def sum_up(a: float, b: float) -> float:
+    """The least float >= a + b."""
+    return _above(a + b, Fraction(a) + Fraction(b))
+
+
+def product_up(a: float, b: float) -> float:
+    """The least float >= a b."""
+    return _above(a * b, Fraction(a) * Fraction(b))
+
+
+def _above(value: float, exact: Fraction) -> float:
+    return value if Fraction(value) >= exact else math.nextafter(value, math.inf)
 
 
 def constant_start(d: int, value: float) -> np.ndarray:
@@ -74,15 +89,13 @@ def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
 
 
 def bounded_gradient(slope: Constant, noise: Law, *, multiplicative: bool) -> Constant:
-    """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|): attained together, the laws being symmetric."""
-    if multiplicative:
-        value, how = slope.value * round_up(1 + noise.bound), f"(1 + {noise.bound:g}) sup|d_i F|"
-    else:
-        value, how = slope.value + noise.bound, f"sup|d_i F| + sup|xi|, sup|xi| = {noise.bound:g}"
+    """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|); the laws are symmetric, so both are reached at once."""
     if noise.bound == 0:
         value, how = slope.value, "sup|d_i F|"
+    elif multiplicative:
+        value, how = product_up(slope.value, sum_up(1, noise.bound)), f"(1 + {noise.bound:g}) sup|d_i F|"
     else:
-        value = round_up(value)
+        value, how = sum_up(slope.value, noise.bound), f"sup|d_i F| + sup|xi|, sup|xi| = {noise.bound:g}"
     return Constant(value, slope.side, f"{how}; {slope.derivation}", f"{CHECK}::test_gradient_bound")
 
 

@@ -123,7 +123,7 @@ NOISES = (*LAWS, "multiplicative")
 
 
 def law(name: str, scale: float) -> Law:
-    """The law called `name` ("multiplicative": Rademacher, the oracle multiplies). Unknown, or scale < 0: `UserError`."""
+    """The law called `name` ("multiplicative": Rademacher, the oracle multiplies); unknown, scale < 0: `UserError`."""
     if name not in NOISES:
         raise unknown("noise", name, NOISES)
     if not (math.isfinite(scale) and scale >= 0):

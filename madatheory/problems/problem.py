@@ -50,11 +50,13 @@ class Atoms(NamedTuple):
 class Oracle:
     """How a stochastic gradient arises from noise words.
 
-    entries          number of independent noise entries per step (d coordinatewise, 1 for a minibatch index, 0 for none)
+    entries          number of independent noise entries a step (d coordinatewise, 1 for a minibatch index, 0 for none)
     sample           words -> noise xi, shape (entries, *trajectories)
     gradient         (x, grad F(x), xi, t) -> g
     second_moment    (x, grad F(x), t) -> E g^2 per coordinate, or None when it is infinite or unknown
     atoms            finite law of each entry (independent, identical), or None: then no exact enumeration
+
+    `xi` has shape (entries, *trajectories); a minibatch index is a float.
     """
 
     name: str

@@ -14,7 +14,6 @@ from madatheory.problems.norms import inflated, largest_column_sum, largest_eige
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 from madatheory.problems.scalar import JAX, Scalar
 
-
 INFIMUM = f"{CHECK}::test_infimum"
 
 
@@ -30,7 +29,9 @@ class Ridges(NamedTuple):
         """a_j.x - b_j for every row, shape (n, *trajectories)."""
         rows = jnp.asarray(self.rows, x.dtype)
         z = jnp.tensordot(rows, x, axes=1, precision=lax.Precision.HIGHEST)
-        return z - jnp.asarray(self.offsets, x.dtype).reshape((-1,) + (1,) * (x.ndim - 1)) if np.any(self.offsets) else z
+        return (
+            z - jnp.asarray(self.offsets, x.dtype).reshape((-1,) + (1,) * (x.ndim - 1)) if np.any(self.offsets) else z
+        )
 
     def value(self, x: Array) -> Array:
         """F(x), shape of x without axis 0."""
@@ -117,9 +118,10 @@ def minibatch_problem(
     scale: float,
     parameters: Mapping[str, Any],
 ) -> Problem:
-    """The mean over the rows; noise "minibatch" draws one of `batches` equal consecutive blocks of rows, equally likely.
+    """The mean over the rows; noise "minibatch" draws one of `batches` equal consecutive blocks of rows.
 
-    E g = grad F since the blocks have equal size. G = max over blocks and coordinates. Another noise is coordinatewise.
+    E g = grad F since the blocks have equal size and probability. G = max over blocks and coordinates. Another noise is
+    coordinatewise.
     """
     if noise != "minibatch":
         if noise not in NOISES:

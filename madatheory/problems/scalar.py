@@ -1,4 +1,4 @@
-"""Scalar functions phi with certified sup |phi'|, sup |phi''| and inf phi: the bricks of separable, ridge and data problems.
+"""Scalar functions phi with certified sup |phi'|, sup |phi''| and inf phi: what the other problems are made of.
 
 A file of the folder `instances` that defines a `Scalar` makes it known to all of them by name.
 """

@@ -19,7 +19,7 @@ def build(
     scale: float = 1.0,
     start: float = 1.0,
 ) -> Problem:
-    """`rows` vectors a_j (0: d of them) with independent N(0, 1/d) entries drawn by `matrix_seed`; noise coordinatewise."""
+    """`rows` vectors a_j (0: d of them) with independent N(0, 1/d) entries drawn by `matrix_seed`."""
     x0 = constant_start(d, start)
     if rows < 0 or matrix_seed < 0:
         raise UserError(f"rows = {rows}, matrix_seed = {matrix_seed}: both must be >= 0")

@@ -15,7 +15,9 @@ sigmoid = Scalar(
     formula="1/(1+exp(x))",
     phi=lambda x, f: 1 / (1 + f.exp(x)),
     derivative=lambda x, f: -(1 - f.tanh(x / 2) * f.tanh(x / 2)) / 4,
-    slope=Constant(0.25, "exact", "|phi'| = phi(1-phi) is largest at phi = 1/2", "tests/test_constants.py::test_suprema"),
+    slope=Constant(
+        0.25, "exact", "|phi'| = phi(1-phi) is largest at phi = 1/2", "tests/test_constants.py::test_suprema"
+    ),
     curvature=Constant(
         round_up(math.sqrt(3) / 18),
         "exact",

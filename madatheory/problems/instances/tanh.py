@@ -14,7 +14,9 @@ tanh_function = Scalar(
     formula="tanh(x)^2",
     phi=lambda x, f: f.tanh(x) * f.tanh(x),
     derivative=lambda x, f: 2 * f.tanh(x) * (1 - f.tanh(x) * f.tanh(x)),
-    slope=Constant(round_up(4 / (3 * math.sqrt(3))), "exact", "|phi'| = 2u(1-u^2), u = |tanh x|, is largest at u^2 = 1/3", SUPREMA),
+    slope=Constant(
+        round_up(4 / (3 * math.sqrt(3))), "exact", "|phi'| = 2u(1-u^2), u = |tanh x|, is largest at u^2 = 1/3", SUPREMA
+    ),
     curvature=Constant(2.0, "exact", "phi'' = 2s(3s-2), s = 1/cosh(x)^2 in (0,1], is largest at s = 1", SUPREMA),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
     minimizer=0.0,
