@@ -1,0 +1,68 @@
+"""Adam: Kingma and Ba, ICLR 2015 (Algorithm 1); Adam as in Defossez et al., TMLR 2022."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+
+
+def run(
+    x0: ArrayLike,
+    gradients: ArrayLike,
+    *,
+    alpha: Coefficient,
+    beta1: Coefficient,
+    beta2: Coefficient,
+    eps: float,
+    eps_place: Literal["inside", "outside", "outside_before"] = "outside",
+    bias_correction: Literal["none", "power", "product"] = "power",
+    m0: float = 0.0,
+    v0: float = 0.0,
+) -> Vector:
+    """Algorithm 1: alpha_t mhat_t/(sqrt(vhat_t) + eps).
+
+    `eps_place` "inside" has sqrt(vhat_t + eps), "outside_before" is the remark that ends section 2 of the paper, with
+    epsilon added to the uncorrected root. `bias_correction` "product" divides by 1 - prod beta_s where betas change.
+    """
+    x, g = problem(x0, gradients)
+    steps = len(g)
+    alphas, b1, b2 = per_step(alpha, steps), per_step(beta1, steps), per_step(beta2, steps)
+    m, v, path = np.full_like(x, m0), np.full_like(x, v0), []
+    for t in range(1, steps + 1):
+        now = g[t - 1]
+        m = b1[t - 1] * m + (1 - b1[t - 1]) * now
+        v = b2[t - 1] * v + (1 - b2[t - 1]) * now**2
+        if bias_correction == "power":
+            c1, c2 = 1 - b1[t - 1] ** t, 1 - b2[t - 1] ** t
+        elif bias_correction == "product":
+            c1, c2 = 1 - np.prod(b1[:t]), 1 - np.prod(b2[:t])
+        else:
+            c1, c2 = 1.0, 1.0
+        if eps_place == "inside":
+            root = np.sqrt(v / c2 + eps)
+        elif eps_place == "outside":
+            root = np.sqrt(v / c2) + eps
+        else:
+            root = (np.sqrt(v) + eps) / np.sqrt(c2)
+        x = x - alphas[t - 1] * divided(m / c1, root)
+        path.append(x)
+    return np.array(path)
+
+
+def run_defossez(
+    x0: ArrayLike, gradients: ArrayLike, *, alpha: float, beta1: float, beta2: float, eps: float
+) -> Vector:
+    """m_n = beta1 m_{n-1} + g_n, v_n = beta2 v_{n-1} + g_n^2, step alpha_n m_n/sqrt(eps + v_n).
+
+    alpha_n = alpha (1-beta1) sqrt((1-beta2^n)/(1-beta2)); Defossez et al., section 2.2 and equation (5).
+    """
+    x, g = problem(x0, gradients)
+    m, v, path = np.zeros_like(x), np.zeros_like(x), []
+    for n, now in enumerate(g, start=1):
+        m, v = beta1 * m + now, beta2 * v + now**2
+        powers = sum(beta2**j for j in range(n))  # (1-beta2^n)/(1-beta2)
+        x = x - alpha * (1 - beta1) * np.sqrt(powers) * m / np.sqrt(eps + v)
+        path.append(x)
+    return np.array(path)

@@ -1,0 +1,44 @@
+"""AVGrad: Ozkara et al., MADA, ICML 2024. AMSGrad with the running average of v_1 .. v_t in place of their maximum."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+
+
+def run(
+    x0: ArrayLike,
+    gradients: ArrayLike,
+    *,
+    alpha: Coefficient,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    eps_place: Literal["inside", "outside"] = "outside",
+    bias_correction: Literal["none", "power", "exact"] = "power",
+) -> Vector:
+    """vbar_t = (v_1 + .. + v_t)/t, step alpha_t mhat_t/(sqrt(vbar_t/c_t) + eps).
+
+    c_t = 1 - beta2^t ("power"), or the value of vbar_t on g = 1 ("exact"), (1/t) sum_{s<=t} (1 - beta2^s).
+    """
+    x, g = problem(x0, gradients)
+    alphas = per_step(alpha, len(g))
+    m, v, seen, path = np.zeros_like(x), np.zeros_like(x), [], []
+    for t, now in enumerate(g, start=1):
+        m = beta1 * m + (1 - beta1) * now
+        v = beta2 * v + (1 - beta2) * now**2
+        seen.append(v)
+        vbar = np.mean(seen, axis=0)
+        c1 = 1.0 if bias_correction == "none" else 1 - beta1**t
+        if bias_correction == "none":
+            c = 1.0
+        elif bias_correction == "power":
+            c = 1 - beta2**t
+        else:
+            c = float(np.mean([1 - beta2**s for s in range(1, t + 1)]))
+        root = np.sqrt(vbar / c + eps) if eps_place == "inside" else np.sqrt(vbar / c) + eps
+        x = x - alphas[t - 1] * divided(m / c1, root)
+        path.append(x)
+    return np.array(path)
