@@ -89,7 +89,7 @@ def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
 
 
 def bounded_gradient(slope: Constant, noise: Law, *, multiplicative: bool) -> Constant:
-    """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|); the laws are symmetric, so both are reached at once."""
+    """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|): the laws are symmetric, so both meet."""
     if noise.bound == 0:
         value, how = slope.value, "sup|d_i F|"
     elif multiplicative:

@@ -14,7 +14,8 @@ def largest_eigenvalue(rows: np.ndarray) -> float:
     """An upper bound, tight to about 1e-12, of lambda_max(A^T A) for the rows A of shape (n, d).
 
     With V the computed eigenvectors of A^T A and delta >= |V^T V - I|, lambda_max(A^T A) <= s^2/(1 - delta), s the
-    largest singular value of A V; s is bounded by Gershgorin's circles of the nearly diagonal (A V)^T (A V). A product with inner length k has error at most k u/(1 - k u) |X||Y| entrywise (Higham 2002, section 3.5).
+    largest singular value of A V; s is bounded by Gershgorin's circles of the nearly diagonal (A V)^T (A V). A
+    product with inner length k has error at most k u/(1 - k u) |X||Y| entrywise (Higham 2002, section 3.5).
     """
     a = np.asarray(rows, dtype=float)
     n, d = a.shape

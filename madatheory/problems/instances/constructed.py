@@ -52,7 +52,9 @@ def build(noise: float = 4.0, steep_noise: float = 0.1) -> Problem:
     G = round_up(max(PLATEAU + CLIFF, BOWL + noise, STEEP + steep_noise))
     constants = Constants(
         Constant(STEEP, "exact", "F_3'' = 10^4 at 0; F_1'' <= .5 + 200/4 and F_2'' <= 2", f"{CHECK}::test_suprema"),
-        Constant(G, "upper", "|F_1'| < .5 + 200, |F_2'| < 2, |F_3'| < 10^4, plus the noise", f"{CHECK}::test_gradient_bound"),
+        Constant(
+            G, "upper", "|F_1'| < .5 + 200, |F_2'| < 2, |F_3'| < 10^4, plus the noise", f"{CHECK}::test_gradient_bound"
+        ),
         Constant(0.0, "lower", "every term is positive", f"{CHECK}::test_infimum"),
     )
     return Problem(

@@ -23,7 +23,7 @@ ratio_function = Scalar(
         slope=lambda X, f: 2 / (X * X * X),
         curvature=lambda X, f: 6 / (X * X * X * X),
         value=lambda X, f: X * X / (1 + X * X),
-        reason="|phi'| = 2|x|/(1+x^2)^2 <= 2/|x|^3, |phi''| <= 6x^2/(1+x^2)^3 <= 6/x^4 if x^2 >= 1/3, phi grows with |x|",
+        reason="|phi'| = 2|x|/(1+x^2)^2 <= 2/|x|^3, |phi''| <= 6x^2/(1+x^2)^3 <= 6/x^4, phi grows with |x|",
     ),
 )
 ratio = separable_entry(ratio_function, "bounded and flat far away")
