@@ -16,9 +16,33 @@ def R(q: Quantities, xp: Arithmetic) -> Number:
     return xp.sqrt(q.eps + q.G**2)
 
 
+def R_published(q: Quantities, xp: Arithmetic) -> Number:
+    """R = G + sqrt(eps): Defossez et al. assume |g_i| <= R - sqrt(eps)."""
+    return q.G + xp.sqrt(q.eps)
+
+
 def log1p(x: Number, xp: Arithmetic) -> Number:
     """ln(1 + x)."""
     return xp.log(1 + x)
+
+
+def log1p_over(y: Number, xp: Arithmetic) -> Number:
+    """Upper bound of h(y) = ln(1+y)/y that exists at y = 0: h(z) + (z-y)/2, z = max(y, 2^-20); exact for y >= 2^-20.
+
+    h is convex with h'(0) = -1/2, so h(y) - h(z) <= (z-y)/2.
+    """
+    z = xp.maximum(y, xp.rational(1, 2**20))
+    return xp.log(1 + z) / z + (z - y) / 2
+
+
+def log_range(q: Quantities, xp: Arithmetic) -> Number:
+    """Lam = ln(1 + G^2/eps): how far ln(eps + vhat) can move."""
+    return log1p(q.G**2 / q.eps, xp)
+
+
+def harmonic(T: Number, xp: Arithmetic) -> Number:
+    """1 + ln T, which is at least 1 + 1/2 + .. + 1/T."""
+    return 1 + xp.log(T)
 
 
 def Psi(c: Number, xp: Arithmetic) -> Number:
@@ -61,6 +85,11 @@ AVERAGE = Level(
     (mean_squared_gradient,),
     lambda q, xp: q.d * q.G**2,
 )
+
+
+def expected_denominator(event: Event, slope: Number) -> Number:
+    """E_{s-1} b_{s,i} where b is linear in g^2 with coefficient `slope` once the past is given."""
+    return event.step.b + slope * (event.second_moment - event.g**2)
 
 
 def measured_sum(name: str, formula: str, term: Term) -> Statistic:
