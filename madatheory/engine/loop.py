@@ -90,6 +90,8 @@ def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic]
             x = c.x - step.delta
             if problem.box is not None:
                 x = jnp.clip(x, *problem.box)
+                if optimizer.observe is not None:
+                    state = optimizer.observe(state, x)
             event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem)
             folds = tuple(s.step(f, event) for s, f in zip(statistics, c.folds, strict=True))
             grad, g = stochastic_gradient(x, done + 2, lanes.noise)

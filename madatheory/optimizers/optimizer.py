@@ -10,7 +10,7 @@ from madatheory.errors import UserError, unknown
 
 Array = Any
 Hyper = Mapping[str, Array]
-State = dict[str, Array]
+State = dict[str, Any]
 
 
 class Clock(NamedTuple):
@@ -23,8 +23,10 @@ class Clock(NamedTuple):
 class Step(NamedTuple):
     """One step: x_t = x_{t-1} - delta, and what the proofs look at.
 
-    `eta` is the coordinatewise step size (delta = eta * m for a method without a sign part), `alpha` the step size of
-    this step, `b = (alpha_0/eta)^2` with alpha_0 the hyper-parameter, so that eta = alpha_0/sqrt(b).
+    `eta` is the coordinatewise step size: delta = eta * m for a method without bias correction, gradient difference and
+    sign part. `b` = (alpha/eta)^2 with alpha the hyper-parameter before its schedule, so that eta = alpha/sqrt(b).
+    `m`, `v` are the moments after the step and `vhat` the second moment in the denominator. All have the shape of g;
+    what a method does not have is 0, and nan for an optimizer of another library.
     """
 
     delta: Array
@@ -46,15 +48,20 @@ class Parameter:
     open_high: bool = False
     meaning: str = ""
 
-    def refuse(self, name: str, value: float) -> None:
+    def refuse(self, name: str, value: Any) -> None:
         """Raise `UserError` unless every entry of `value` is in the range."""
-        entries = np.atleast_1d(np.asarray(value, dtype=float))
+        try:
+            entries = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{name} = {value!r} is not a number: give a number or a list of numbers") from error
         low = entries <= self.low if self.open_low else entries < self.low
         high = entries >= self.high if self.open_high else entries > self.high
         bad = entries[~np.isfinite(entries) | low | high]
         if bad.size:
             left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-            raise UserError(f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}")
+            raise UserError(
+                f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}"
+            )
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Optimizer:
     `init(hyper, x)` gives the state, `step(hyper, state, g, clock)` the `Step` and the next state. Arrays have the
     coordinates on axis 0; trailing axes are independent trajectories, against which the entries of `hyper` broadcast.
     `traits` are facts that theorems ask for, e.g. {"form": "theory", "partner": "average", "schedule": "inverse_sqrt"}.
+    `observe(state, x)`, where given, is told the iterate after a projection moved it off x_{t-1} - delta.
     """
 
     name: str
@@ -73,6 +81,7 @@ class Optimizer:
     step: Callable[[Hyper, State, Array, Clock], tuple[Step, State]]
     traits: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    observe: Callable[[State, Array], State] | None = None
 
     def hyper(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Defaults overridden by `given`; unknown names and values out of range raise `UserError`."""

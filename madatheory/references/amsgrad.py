@@ -22,8 +22,8 @@ def run(
 ) -> Vector:
     """Algorithm 2: vhat_t = max(vhat_{t-1}, v_t), step alpha_t m_t/sqrt(vhat_t).
 
-    The paper has no bias correction. With it, `max_order` says whether the maximum is over v_t ("before", torch) or over
-    v_t/(1-beta2^t) ("after", optax).
+    The paper has no bias correction. With it, `max_order` says whether the maximum is over v_t ("before", torch) or
+    over v_t/(1-beta2^t) ("after", optax).
     """
     x, g = problem(x0, gradients)
     alphas = per_step(alpha, len(g))

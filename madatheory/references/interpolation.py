@@ -1,4 +1,4 @@
-"""Interpolations of second moments: Adam-AVGrad and Adam-AMSGrad (Ozkara et al., MADA, ICML 2024), safeguarded or not."""
+"""Interpolated second moments: Adam-AVGrad and Adam-AMSGrad (Ozkara et al., MADA, ICML 2024), safeguarded or not."""
 
 from typing import Literal
 
@@ -51,10 +51,11 @@ def run_safeguarded(
     beta3: Coefficient = 0.0,
     W: float | None = None,
 ) -> Vector:
-    """b_t = max(b_{t-1}, t (eps + vhat_t)), b_0 = eps, step alpha m_t/sqrt(b_t); also b_t >= eps + W sum g^2 if W is given.
+    """b_t = max(b_{t-1}, t (eps + vhat_t)), b_0 = eps, step alpha m_t/sqrt(b_t).
 
-    The coefficients act on vhat only: look-ahead gradient g_t + beta3 (g_t - g_{t-1}), g_0 = g_1, and c between Adam's
-    and Yogi's square (THEORY T8, T8log).
+    With W given also b_t >= eps + W sum g^2. The
+    coefficients act on vhat only: look-ahead gradient g_t + beta3 (g_t - g_{t-1}), g_0 = g_1, and c between
+    Adam's and Yogi's square (THEORY T8, T8log).
     """
     x, g = problem(x0, gradients)
     steps = len(g)

@@ -1,4 +1,4 @@
-"""MADA's family with all seven coefficients (Ozkara et al., ICML 2024): as its formulas say, and as its code computes."""
+"""MADA's family with all seven coefficients (Ozkara et al., ICML 2024): its formulas, and what its code computes."""
 
 from typing import Literal
 
@@ -33,10 +33,8 @@ def run(
     """
     x, g = problem(x0, gradients)
     steps, published = len(g), convention == "published"
-    h = {
-        name: per_step(value, steps)
-        for name, value in dict(alpha=alpha, beta1=beta1, beta2=beta2, beta3=beta3, rho=rho, c=c, gamma=gamma).items()
-    }
+    given = {"alpha": alpha, "beta1": beta1, "beta2": beta2, "beta3": beta3, "rho": rho, "c": c, "gamma": gamma}
+    h = {name: per_step(value, steps) for name, value in given.items()}
     zero = np.zeros_like(x)
     m, n, lion, path = zero, g[0] ** 2 if published else zero, zero, []
     v = vbar = np.full_like(x, 1e-15) if published else zero

@@ -1,0 +1,26 @@
+"""The interpolation between Adam (rho = 1) and AVGrad (rho = 0)."""
+
+from madatheory.catalogue import OptimizerEntry
+from madatheory.optimizers.family import convention_of, member
+from madatheory.optimizers.optimizer import Optimizer
+
+
+def build(form: str = "theory", schedule: str = "auto", rho: float = 0.5) -> Optimizer:
+    """vhat_t = rho v_t + (1-rho) vbar_t, x_t = x_{t-1} - alpha_t m_t/sqrt(eps + vhat_t) in the theory form.
+
+    There alpha_t = alpha/sqrt(t); the practical form has bias corrections and eps outside the root.
+    rho is a hyper-parameter; the option sets its default.
+    """
+    return member(
+        "adam-avgrad",
+        "rho v + (1-rho) vbar: Adam at rho = 1, AVGrad at rho = 0",
+        free=("alpha", "beta1", "beta2", "rho", "eps"),
+        form=form,
+        convention=convention_of("adam-avgrad", form),
+        schedule=schedule,
+        source="Ozkara et al., MADA, ICML 2024",
+        rho=rho,
+    )
+
+
+adam_avgrad = OptimizerEntry("adam-avgrad", "rho v + (1-rho) vbar: Adam at rho = 1, AVGrad at rho = 0", build)
