@@ -13,7 +13,7 @@ import xarray as xr
 
 from madatheory.arithmetic import NUMPY
 from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Level, Setting, Theorem, quantities
+from madatheory.bounds.theorem import Level, Setting, Theorem
 from madatheory.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
 from madatheory.engine.statistic import Statistic, largest_gradient
 from madatheory.optimizers.optimizer import Optimizer
@@ -135,7 +135,7 @@ def judge(
         data = data.isel(t=[-1])
     times = data["t"].values
     measured = {str(name): value.values for name, value in data.data_vars.items()}
-    q = quantities(setting, T=times.astype(float))
+    q = theorem.quantities(setting, T=times.astype(float))
     delta = (1 - confidence) / max(claims, 1)
     exact = deterministic(problem)
     left = np.broadcast_to(theorem.left.value(measured, q, NUMPY), (seeds, len(times)))

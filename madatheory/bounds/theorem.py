@@ -6,7 +6,7 @@ them). Each level says by which lemma it follows from the one before. All levels
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from madatheory.arithmetic import Arithmetic
@@ -67,7 +67,8 @@ class Theorem:
            probability: P(left > right at the recorded time) <= q.p
     at     any: the bound holds at every T of one run; final: only at the horizon T of the run
     method builds the optimizer that the statement is about, `settings` are the hyper-parameters it is checked at by
-    default. `conditions` decide whether another (problem, optimizer, hyper, steps) is covered.
+    default. `conditions` decide whether another (problem, optimizer, hyper, steps) is covered. `symbols` are values that
+    the statement fixes by itself, such as the failure probability p.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Theorem:
     settings: Mapping[str, float | tuple[float, ...]]
     kind: Literal["expectation", "every-path", "probability"] = "expectation"
     at: Literal["any", "final"] = "any"
+    symbols: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def left(self) -> Level:
@@ -101,6 +103,10 @@ class Theorem:
         """All statistics of the chain, each name once."""
         named = {s.name: s for level in self.chain for s in level.statistics}
         return tuple(named.values())
+
+    def quantities(self, setting: Setting, **more: Number) -> Quantities:
+        """The symbols' values in a setting, those that the statement fixes included."""
+        return quantities(setting, **{**self.symbols, **more})
 
     def reasons(self, setting: Setting) -> list[str]:
         """Why the theorem does not apply to `setting`; empty where it does."""
