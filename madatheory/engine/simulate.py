@@ -49,14 +49,15 @@ class Plan(NamedTuple):
 
     def run(self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None) -> xr.Dataset:
         """Dataset of these trajectories, dimensions (*grid axes, seed, t, *extra of the statistic)."""
-        indices = np.asarray(trajectory_indices(seeds), dtype=np.uint32)
+        chosen = trajectory_indices(seeds)
 
         def lanes_of(lane: np.ndarray) -> Lanes:
-            point, trajectory = np.divmod(lane, len(indices))
+            point, position = np.divmod(lane, len(chosen))
+            trajectory = (chosen.start + chosen.step * position).astype(np.uint32)
             x = np.repeat(self.start.astype(self.dtype)[:, None], len(lane), axis=1)
-            return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), indices[trajectory]))
+            return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), trajectory))
 
-        total = self.grid.points * len(indices)
+        total = self.grid.points * len(chosen)
         job = Job(
             self.problem,
             self.optimizer,
@@ -69,7 +70,7 @@ class Plan(NamedTuple):
             self.dtype,
         )
         results = run_blocks(job, workers=workers, progress=progress)
-        dataset = self.dataset(results, "seed", indices.astype(np.int64))
+        dataset = self.dataset(results, "seed", np.asarray(chosen, dtype=np.int64))
         warn_if_not_finite(dataset)
         return dataset
 
