@@ -1,7 +1,7 @@
-"""Entries are found, not registered: one file in a catalogue folder adds an optimizer, problem, theorem, lemma or figure.
+"""Entries are found, not registered: one file in a folder adds an optimizer, problem, theorem, lemma or figure.
 
-A file of a catalogue folder defines module-level objects of the folder's kind. A file without one fails at import, and so
-does a name that is taken. A user's own file, given with `--load`, is read the same way.
+A file of a catalogue folder defines module-level objects of the folder's kind. A file without one fails at import, and
+so does a name that is taken. A user's own file, given with `--load`, is read the same way.
 """
 
 import importlib
@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -141,10 +142,14 @@ def load_file(path: str | Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UserError(f"--load {file}: not a Python file (it must end in .py)")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        del sys.modules[spec.name]
         line = next((f.lineno for f in reversed(inspect.trace()) if f.filename == str(file)), None)
+        if isinstance(error, SyntaxError) and error.filename == str(file):
+            line, error = error.lineno, SyntaxError(error.msg)
         where = f", line {line}" if line else ""
         raise UserError(f"--load {file}{where}: {type(error).__name__}: {error}") from error
     return module
@@ -162,3 +167,20 @@ def parse(spec: str, entries: Mapping[str, Entry], kind: str) -> Any:
             raise UserError(f"{kind} {spec!r}: write options as {name}:key=value,key=value")
         options[key.strip()] = value.strip()
     return entries[name].make(options)
+
+
+def optimizer(spec: str) -> Any:
+    """The package's optimizer written as `name[:option=value,...]`, e.g. "avgrad:form=practical"."""
+    return parse(spec, optimizers(), "optimizer")
+
+
+def problem(spec: str) -> Any:
+    """The package's problem written as `name[:option=value,...]`, e.g. "ratio:d=3,noise=rademacher"."""
+    return parse(spec, problems(), "problem")
+
+
+def theorem(name: str) -> Any:
+    """The package's theorem called `name`."""
+    if name not in theorems():
+        raise unknown("theorem", name, theorems())
+    return theorems()[name]

@@ -1,0 +1,50 @@
+# make figures: the pictures, from nothing; make test: the tests; make setup: .venv with every extra.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+# one process per core, at most 4
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+# further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
+ARGS ?=
+
+.PHONY: figures test setup lint clean
+
+figures: $(VENV)/.core
+	$(BIN)/madatheory figures $(ARGS)
+
+test: $(VENV)/.test
+	@$(BIN)/python -c "import importlib.util as u; u.find_spec('torch') or print('torch is not installed: the tests that compare with it are skipped (make setup installs it)')"
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+setup: $(VENV)/.setup
+
+lint: $(VENV)/.setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+
+clean:
+	rm -rf $(VENV) .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "madatheory needs Python 3.11 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=/path/to/python3.11 figures"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (a few minutes, once)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (a few minutes, once)"
+	@$(PIP) -e '.[proofs,test]'
+	@touch $(VENV)/.core $@
+
+$(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
+	@$(PIP) -e '.[proofs,test,torch,dev]'
+	@touch $(VENV)/.core $(VENV)/.test $@

@@ -1,0 +1,80 @@
+"""The command line. This file only puts the commands together; each has a file and imports what it needs late.
+
+Exit status: 0 when every claim held and no bound was violated, 1 when one did not, 2 for a mistake of the user's (one
+message, no traceback), 130 after Ctrl-C.
+"""
+
+import warnings
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from madatheory.cli import figures, listing, simulate, stored, verify
+from madatheory.cli.console import complain, warn_in_one_line
+from madatheory.errors import UserError
+
+
+class _Commands(TyperGroup):
+    """The group of commands; what a user can mend ends with one message and status 2."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return ["list", "verify", "simulate", "figures", "store"]
+
+    def invoke(self, ctx: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.showwarning = warn_in_one_line
+            try:
+                return super().invoke(ctx)
+            except UserError as error:
+                complain(str(error))
+                raise typer.Exit(2) from None
+            except KeyboardInterrupt:
+                complain("interrupted; finished pieces are kept, and the same command goes on from them")
+                raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("list")(listing.list_entries)
+app.command("verify")(verify.verify)
+app.command("simulate")(simulate.simulate)
+app.command("figures")(figures.figures)
+app.add_typer(stored.app, name="store")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"madatheory {version('madatheory')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _settings(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Convergence theory of MADA's optimizer family, checked by simulation.
+
+    \b
+    madatheory list                                  see what there is
+    madatheory verify                                check every theorem
+    madatheory verify --load my_theorem.py           check your own bound
+    madatheory simulate ratio avgrad --steps 5000    run an optimizer
+    madatheory figures                               draw all pictures
+    """
+    from madatheory.engine.flags import enable_native_loop
+
+    enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any command computes
+
+
+def main() -> None:
+    """Entry point of the `madatheory` command."""
+    app(prog_name="madatheory")

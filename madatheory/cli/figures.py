@@ -1,0 +1,96 @@
+"""`madatheory figures`: every picture with its numbers and its checked claims."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from madatheory.cli.console import ERR, OUT, note, progress
+from madatheory.cli.shelf import shelf
+from madatheory.cli.values import Load, Seed, StoreFolder
+from madatheory.errors import unknown
+
+
+class Drawn(NamedTuple):
+    """One finished figure: (text, holds, detail) of its claims, and the seconds it took (None: nothing was to do)."""
+
+    name: str
+    claims: Sequence[tuple[str, bool, str]]
+    seconds: float | None
+
+
+def figures(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Figures; without: all.")] = None,
+    profile: Annotated[str, typer.Option(help="smoke (seconds), default (minutes) or full (publication).")] = "default",
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder for svg, png, json and the index page.")] = "figures",
+    seed: Seed = 0,
+    force: Annotated[bool, typer.Option("--force", help="Compute again what is up to date.")] = False,
+    load: Load = None,
+    store: StoreFolder = ".madatheory",
+) -> None:
+    """Compute and draw the figures, check what each claims, and write an index page.
+
+    Finished simulations are kept: an interrupted command goes on where it was, and a figure that is up to date is left
+    alone. Status 1 if a claim fails.
+
+    \b
+    madatheory figures
+    madatheory figures --profile smoke --out /tmp/figures
+    madatheory list figures
+    madatheory figures --load my_figure.py
+    """
+    from madatheory.figures.figure import PROFILES, Run
+    from madatheory.figures.render import prepare_folder, render, write_index
+
+    if profile not in PROFILES:
+        raise unknown("profile", profile, PROFILES)
+    entries = shelf(load)
+    chosen = entries.choose("figures", names)
+    folder = Path(out)
+    prepare_folder(folder)
+
+    from madatheory.cli.runs import Ledger, kept_dataset, kept_simulate, versions
+
+    ledger = Ledger(Path(store), folder, profile, seed)
+    done: list[Drawn] = []
+    try:
+        for number, figure in enumerate(chosen):
+            kept = None if force else ledger.up_to_date(figure)
+            if kept is not None:
+                done.append(Drawn(figure.name, kept, None))
+                continue
+            title = f"[{number + 1}/{len(chosen)}] {figure.name}"
+            if not ERR.is_terminal:
+                note(title)
+            began = time.monotonic()
+            with progress(title) as report:
+                run = Run(profile, seed, kept_simulate(store, force=force), kept_dataset(store, force=force), report)
+                claims = [(c.text, bool(c.holds), c.detail) for c in render(figure, run, folder, versions())]
+            ledger.enter(figure)
+            done.append(Drawn(figure.name, claims, time.monotonic() - began))
+    finally:
+        if done:
+            write_index(folder, [*entries.all("figures")])
+    raise typer.Exit(_print(done, folder))
+
+
+def _print(done: Sequence[Drawn], folder: Path) -> int:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("claims held")
+    table.add_column("seconds", justify="right")
+    for figure in done:
+        held = sum(holds for _, holds, _ in figure.claims)
+        style = "green" if held == len(figure.claims) else "bold red"
+        seconds = "up to date" if figure.seconds is None else f"{figure.seconds:.1f}"
+        table.add_row(figure.name, Text(f"{held} of {len(figure.claims)}", style), seconds)
+    OUT.print(table)
+    failed = [(figure.name, text, detail) for figure in done for text, holds, detail in figure.claims if not holds]
+    for name, text, detail in failed:
+        OUT.print(Text("fails  ", "bold red").append(name, "bold").append(f": {text} ({detail})"))
+    OUT.print(Text(f"index: {folder / 'index.html'}"))
+    return 1 if failed else 0

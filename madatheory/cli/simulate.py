@@ -1,0 +1,83 @@
+"""`madatheory simulate`: one problem, one optimizer, a grid of hyper-parameters, many seeds."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from madatheory.cli.console import OUT, progress
+from madatheory.cli.shelf import shelf
+from madatheory.cli.values import Load, Seed, Set, StoreFolder, output_file, settings
+
+
+def simulate(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="Problem, e.g. ratio:d=3,noise=rademacher.")],
+    optimizer: Annotated[str, typer.Argument(metavar="OPTIMIZER", help="Optimizer, e.g. avgrad:form=practical.")],
+    hyper: Set = None,
+    steps: Annotated[int, typer.Option(help="Number of steps T.")] = 1000,
+    seeds: Annotated[int, typer.Option(help="Independent trajectories; the same noise for every grid point.")] = 64,
+    record: Annotated[int, typer.Option(help="How many times, geometrically spaced up to T, are recorded.")] = 1,
+    out: Annotated[str | None, typer.Option(metavar="FILE.nc", help="Write the whole result as NetCDF.")] = None,
+    load: Load = None,
+    seed: Seed = 0,
+    store: StoreFolder = ".madatheory",
+) -> None:
+    """Run an optimizer on a problem, for every seed and every grid point, and print a summary.
+
+    \b
+    madatheory simulate ratio avgrad
+    madatheory simulate ratio:d=3 adam-avgrad --set rho=0,0.5,1
+    madatheory simulate log adam --steps 5000 --record 20 --out run.nc
+    """
+    file = output_file(out, "--out")
+    entries, given = shelf(load), settings(hyper)
+
+    from madatheory.catalogue import parse
+
+    built = parse(problem, entries.all("problems"), "problem")
+    method = parse(optimizer, entries.all("optimizers"), "optimizer")
+
+    from madatheory.cli.runs import kept_simulate
+    from madatheory.engine.statistic import final_value, largest_gradient, mean_squared_gradient, min_squared_gradient
+
+    statistics = (mean_squared_gradient, min_squared_gradient, final_value, largest_gradient)
+    with progress("simulate") as report:
+        run = kept_simulate(store, lambda done, total: report(done, total, ""))
+        data = run(built, method, steps, seeds=seeds, seed=seed, settings=given, statistics=statistics, record=record)
+    _print(data, f"{optimizer} on {problem}, T = {steps}, {seeds} seeds")
+    if file is not None:
+        _write(data, file)
+        OUT.print(Text(f"written to {file}"))
+
+
+def _print(data: Any, title: str) -> None:
+    """Mean over seeds and its standard error at the last step, one row per grid point."""
+    import numpy as np
+
+    last = data.isel(t=-1)
+    axes = [str(name) for name in data.dims if name not in ("seed", "t")]
+    n = data.sizes["seed"]
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in (*axes, *(str(v) for v in data.data_vars)):
+        table.add_column(name.replace("_", " "), justify="right")
+    for point in np.ndindex(*(data.sizes[axis] for axis in axes)):
+        where = dict(zip(axes, point, strict=True))
+        row = [f"{float(data[axis][index]):g}" for axis, index in where.items()]
+        for name in data.data_vars:
+            values = last[name].isel(where).values
+            mean = f"{values.mean():.4g}"
+            row.append(f"{mean} ± {values.std(ddof=1) / np.sqrt(n):.1g}" if n > 1 else mean)
+        table.add_row(*row)
+    OUT.print(table)
+    formulas = "; ".join(
+        f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
+    )
+    OUT.print(Text(f"mean ± standard error over seeds. {formulas}", "dim"))
+
+
+def _write(data: Any, file: Path) -> None:
+    temporary = file.with_name(f".{file.name}.partial")
+    data.to_netcdf(temporary, engine="h5netcdf")
+    temporary.replace(file)

@@ -1,0 +1,69 @@
+"""What is typed on a command line, as values."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from madatheory.errors import UserError
+
+Load = Annotated[
+    list[str] | None,
+    typer.Option("--load", metavar="FILE.py", help="A Python file with your own entries; may be repeated."),
+]
+Seed = Annotated[int, typer.Option(help="Base seed of the noise: the same seed gives the same numbers.")]
+StoreFolder = Annotated[
+    str,
+    typer.Option("--store", metavar="DIR", envvar="MADATHEORY_STORE", help="Where finished runs are kept."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUES", help="Hyper-parameter: one value, or several as a grid (rho=0,0.5,1); repeat."
+    ),
+]
+
+
+def settings(given: Sequence[str] | None) -> dict[str, float | tuple[float, ...]]:
+    """`name=value` fixes a hyper-parameter, `name=value,value` makes it a grid."""
+    found: dict[str, float | tuple[float, ...]] = {}
+    for text in given or ():
+        name, equals, tail = (part.strip() for part in text.partition("="))
+        if not (name and equals and tail):
+            raise UserError(f"--set {text!r}: write --set name=value or --set name=value,value")
+        if name in found:
+            raise UserError(f"--set {name} is given twice: write all its values in one --set, {name}=value,value")
+        try:
+            values = tuple(float(value) for value in tail.split(","))
+        except ValueError as error:
+            raise UserError(f"--set {text!r}: values must be numbers, separated by commas") from error
+        found[name] = values if len(values) > 1 else values[0]
+    return found
+
+
+def in_words(values: Mapping[str, float]) -> str:
+    """`alpha = 0.3, beta2 = 0.99`."""
+    return ", ".join(f"{name} = {value:g}" for name, value in values.items())
+
+
+def output_file(path: str | None, option: str) -> Path | None:
+    """The file to write later, refused now if that cannot work."""
+    if path is None:
+        return None
+    file = Path(path)
+    if file.is_dir():
+        raise UserError(f"{option} {path}: this is a folder; give a file name")
+    if not file.absolute().parent.is_dir():
+        raise UserError(f"{option} {path}: there is no folder {file.absolute().parent}; create it first")
+    if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+        raise UserError(f"{option} {path}: cannot write there; choose another place")
+    return file
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write as a whole or not at all."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)

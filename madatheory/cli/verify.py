@@ -1,0 +1,134 @@
+"""`madatheory verify`: every theorem on every problem, measured."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from madatheory.cli.console import OUT, progress
+from madatheory.cli.shelf import Shelf, shelf
+from madatheory.cli.values import Load, Seed, Set, StoreFolder, output_file, settings, write_text
+from madatheory.errors import UserError, unknown
+
+
+def verify(
+    theorem: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Theorem by name or label (T5); may be repeated.")
+    ] = None,
+    problem: Annotated[
+        list[str] | None, typer.Option(metavar="SPEC", help="Problem, e.g. ratio:d=3; may be repeated.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Number of steps T.")] = 2000,
+    seeds: Annotated[int, typer.Option(help="Independent trajectories.")] = 256,
+    confidence: Annotated[float, typer.Option(help="All verdicts together are right with this probability.")] = 0.99,
+    hyper: Set = None,
+    load: Load = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Also write every number to this file.")
+    ] = None,
+    seed: Seed = 0,
+    store: StoreFolder = ".madatheory",
+) -> None:
+    """Check every theorem on every problem by simulation, and print the matrix of verdicts.
+
+    With --load the theorems (problems) of your file are checked instead of the package's, unless you name some.
+
+    Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure.
+
+    \b
+    madatheory verify
+    madatheory verify --theorem T5 --problem ratio:d=3,noise=rademacher
+    madatheory verify --theorem avgrad-rate --set beta2=0.9,0.99
+    madatheory verify --steps 10000 --json verdicts.json
+    madatheory verify --load my_theorem.py
+    """
+    file = output_file(json_file, "--json")
+    entries, given = shelf(load), settings(hyper)
+    theorems, problems = _theorems(entries, theorem), _problems(entries, problem)
+    _refuse_unknown(given, theorems)
+
+    from madatheory.cli.runs import kept_simulate
+    from madatheory.verification import verify as check
+
+    with progress("verify") as report:
+        position = [0, 1, ""]
+
+        def finished(done: int, total: int, what: str) -> None:
+            position[:] = [done, total, what]
+            report(done, total, what)
+
+        def within(done: int, total: int) -> None:
+            report(position[0] + done / max(total, 1), position[1], position[2])
+
+        verdicts = check(
+            theorems,
+            problems,
+            steps=steps,
+            seeds=seeds,
+            seed=seed,
+            confidence=confidence,
+            settings=given,
+            run=kept_simulate(store, within),
+            progress=finished,
+        )
+    if file is not None:
+        write_text(file, _as_json(verdicts, steps=steps, seeds=seeds, seed=seed, confidence=confidence))
+    raise typer.Exit(_print(verdicts, theorems, problems, f"T = {steps}, {seeds} seeds, confidence {confidence:g}"))
+
+
+def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[Any], what: str) -> int:
+    from madatheory.cli import matrix
+
+    names = [p.name for p in problems]
+    matrix.print_matrix(verdicts, {t.name: t.label for t in theorems}, names)
+    matrix.print_reasons(verdicts, names)
+    matrix.print_findings(verdicts, "inconclusive")
+    matrix.print_findings(verdicts, "violated")
+    count = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("holds", "violated", "inconclusive")}
+    line = Text(f"\n{what}: ").append(f"{count['holds']} hold", "green")
+    line.append(", ").append(f"{count['violated']} violated", "bold red" if count["violated"] else "")
+    line.append(", ").append(f"{count['inconclusive']} inconclusive", "yellow" if count["inconclusive"] else "")
+    OUT.print(line.append(f", {len(verdicts) - sum(count.values())} not applicable"))
+    return 1 if count["violated"] else 0
+
+
+def _theorems(entries: Shelf, names: Sequence[str] | None) -> list[Any]:
+    """By name or by label; a label may stand for several."""
+    known = entries.all("theorems")
+    wanted: list[str] = []
+    for name in names or ():
+        same = [t.name for t in known.values() if t.label == name]
+        if not same and name not in known:
+            raise unknown("theorem", name, [*known, *(t.label for t in known.values())])
+        wanted += same or [name]
+    return entries.choose("theorems", wanted)
+
+
+def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:
+    """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
+    from madatheory.catalogue import parse
+
+    if not specs:
+        return [entry.make() for entry in entries.choose("problems", None)]
+    built = {spec: parse(spec, entries.all("problems"), "problem") for spec in dict.fromkeys(specs)}
+    return [replace(problem, name=spec) for spec, problem in built.items()]
+
+
+def _refuse_unknown(given: Mapping[str, Any], theorems: Sequence[Any]) -> None:
+    known = {name for theorem in theorems for name in theorem.method().parameters}
+    for name in given:
+        if name not in known:
+            raise unknown("hyper-parameter", name, known)
+
+
+def _as_json(verdicts: Sequence[Any], **request: Any) -> str:
+    from madatheory.cli.runs import versions
+
+    record = {**request, "versions": versions(), "verdicts": [v.as_json() for v in verdicts]}
+    try:
+        return json.dumps(record, indent=1, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise UserError(f"--json: a verdict holds a number that json cannot write: {error}") from error
