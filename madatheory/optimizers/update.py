@@ -201,11 +201,12 @@ class Member:
         per2 = 1 / correction2
         if parts.partner:
             if kind.partner == "average":
-                vbar = new["partner"] = state["partner"] + (v - state["partner"]) * (1 / t)
+                share = 1 / t
+                vbar = new["partner"] = (1 - share) * state["partner"] + share * v
                 per = per2
                 if kind.bias_correction == "exact":
                     past = state["ones_partner"]
-                    new["ones_partner"] = past + (new["ones2"] - past) * (1 / t)
+                    new["ones_partner"] = (1 - share) * past + share * new["ones2"]
                     per = 1 / new["ones_partner"]
                 partner = vbar * per
             elif kind.max_order == "before_correction":

@@ -1,0 +1,271 @@
+"""Every member equals its reference, forms and conventions do what they say, and bad input is one clear message."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from optimizer_cases import CASES, D, GRADIENTS, SEQUENCES, X0, T, paths, worst_error
+
+from madatheory.catalogue import optimizers
+from madatheory.errors import UserError
+from madatheory.optimizers.convention import PUBLISHED_MADA, Convention
+from madatheory.optimizers.family import member
+from madatheory.optimizers.members.safeguarded_mada import greedy, safeguarded
+from madatheory.optimizers.open_loop import open_loop
+from madatheory.references import adam, interpolation
+
+ROUNDING = 2e-12
+
+
+@pytest.mark.parametrize("label", CASES)
+def test_member_equals_its_reference(label):
+    error, where = worst_error(CASES[label])
+    assert error < ROUNDING, where
+
+
+def test_every_member_has_a_reference_in_both_forms():
+    covered = {(case.entry, case.optimizer().traits["form"]) for case in CASES.values()}
+    for name, entry in optimizers().items():
+        if "form" not in entry.options or name == "lion":  # lion: one update in both forms, checked below
+            continue
+        for form in ("theory", "practical"):
+            assert (name, form) in covered, f"{name} has no reference in its {form} form"
+
+
+def test_lion_is_the_same_in_both_forms():
+    hyper = {"alpha": 0.1}
+    first, second = (paths(optimizers()["lion"].build(form=form), hyper) for form in ("theory", "practical"))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_sgd_with_momentum():
+    found = paths(optimizers()["sgd"].build(), {"alpha": 0.5, "beta1": 0.75})[0]
+    x, m = X0.copy(), np.zeros(D)
+    for g, expected in zip(SEQUENCES["normal"], found, strict=True):
+        m = 0.75 * m + 0.25 * g
+        x = x - 0.5 * m
+        np.testing.assert_allclose(expected, x, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", [n for n in optimizers() if n != "sgd"])
+def test_traits_say_what_theorems_ask_for(name):
+    optimizer = optimizers()[name].build()
+    traits = optimizer.traits
+    assert traits["family"]
+    assert traits["method"] == name == optimizer.name
+    assert isinstance(traits["convention"], Convention)
+    assert traits["form"] in ("theory", "practical")
+    assert set(traits["free"]) <= set(optimizer.parameters)
+    assert not set(traits["free"]) & set(traits["pinned"])
+    assert optimizer.source
+
+
+def test_default_schedules_are_those_of_the_theorems():
+    schedule = {name: entry.build().traits["schedule"] for name, entry in optimizers().items()}
+    assert schedule["adam"] == schedule["adagrad"] == "constant"
+    assert schedule["avgrad"] == schedule["amsgrad"] == schedule["adam-avgrad"] == "inverse_sqrt"
+    assert optimizers()["adam"].build(form="defossez").traits["schedule"] == "defossez_adam"
+    assert optimizers()["avgrad"].build(form="practical").traits["schedule"] == "constant"
+
+
+def test_state_holds_only_what_the_free_coefficients_need():
+    x = jnp.zeros(3)
+
+    def keys(name: str, **options) -> set[str]:
+        optimizer = optimizers()[name].build(**options)
+        return set(optimizer.init(optimizer.hyper(), x))
+
+    assert keys("rmsprop") == {"v"}
+    assert keys("adam") == {"m", "v"}
+    assert keys("adam", form="practical") == {"m", "v", "ones1", "ones2"}
+    assert keys("avgrad") == {"m", "v", "partner"}
+    assert keys("lion") == {"l"}
+    assert keys("adan") == {"m", "v", "n", "g"}
+    assert keys("safeguarded-mada") == {"m", "v", "partner", "g", "b"}
+    assert keys("mada-family", convention="published") == {"m", "v", "partner", "n", "l"}
+
+
+def test_step_fields_of_the_theory_form(float64):
+    """delta = eta m, eta = alpha/sqrt(b), b = t (eps + vhat) with alpha_t = alpha/sqrt(t)."""
+    optimizer = optimizers()["adam-avgrad"].build()
+    hyper = optimizer.hyper({"alpha": 0.3, "beta1": 0.5, "rho": 0.25, "eps": 1e-4})
+    g = GRADIENTS[:, :, 0]
+    path = open_loop(optimizer)(X0, g, hyper)
+    s, t = path.step, np.arange(1, T + 1)[:, None]
+    np.testing.assert_allclose(s.delta, s.eta * s.m, rtol=1e-14)
+    np.testing.assert_allclose(s.eta, 0.3 / np.sqrt(s.b), rtol=1e-14)
+    np.testing.assert_allclose(s.b, t * (1e-4 + s.vhat), rtol=1e-14)
+    np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["partner"], rtol=1e-14)
+
+
+@pytest.mark.parametrize("label", [c for c in CASES if "lion" not in c and "mada-family" not in c])
+def test_b_is_alpha_over_eta_squared_in_every_form(label, float64):
+    case = CASES[label]
+    optimizer = case.optimizer()
+    hyper = optimizer.hyper(case.hyper)
+    step = open_loop(optimizer)(X0, GRADIENTS[:, :, 0], hyper, float(T)).step
+    np.testing.assert_allclose(step.b, (hyper["alpha"] / step.eta) ** 2, rtol=1e-12)
+
+
+def test_defossez_forms_are_other_writings_of_known_methods():
+    """Sums with alpha_t = (1-beta1) alpha: the same Adagrad. Summed Adam: eps scaled by 1-beta2, v bias corrected."""
+    hyper = {"alpha": 0.1, "beta1": 0.8, "eps": 1e-3}
+    build = optimizers()["adagrad"].build
+    np.testing.assert_allclose(
+        paths(build(form="defossez"), hyper), paths(build(form="theory"), hyper), rtol=1e-12, atol=1e-13
+    )
+    found = paths(optimizers()["adam"].build(form="defossez"), hyper | {"beta2": 0.97})
+    c = 1 - 0.97 ** np.arange(1, T + 1)
+    for g, x in zip(SEQUENCES.values(), found, strict=True):
+        m, v, y = np.zeros(D), np.zeros(D), X0
+        for t in range(T):
+            m, v = 0.8 * m + 0.2 * g[t], 0.97 * v + 0.03 * g[t] ** 2
+            y = y - 0.1 * np.sqrt(c[t]) * m / np.sqrt(0.03 * 1e-3 + v)
+            np.testing.assert_allclose(x[t], y, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("correction", ["power", "product"])
+def test_corrections_with_a_moving_beta(correction):
+    """power divides by 1 - beta_t^t, product by 1 - prod beta_s: they differ as soon as beta moves."""
+    beta1, beta2 = 0.5 + 0.4 / np.arange(1, T + 1), 0.9 + 0.09 * np.arange(1, T + 1) / T
+    optimizer = member(
+        "moving",
+        "",
+        free=("alpha", "eps"),
+        convention=Convention(eps_place="outside", bias_correction=correction),
+        schedules={"beta1": lambda h, clock: 0.5 + 0.4 / clock.t, "beta2": lambda h, clock: 0.9 + 0.09 * clock.t / T},
+        schedule="constant",
+    )
+    for x, g in zip(paths(optimizer, {"alpha": 0.1, "eps": 1e-3}), SEQUENCES.values(), strict=True):
+        expected = adam.run(X0, g, alpha=0.1, beta1=beta1, beta2=beta2, eps=1e-3, bias_correction=correction)
+        np.testing.assert_allclose(x, expected, rtol=1e-11, atol=1e-12)
+
+
+def test_alpha_may_be_any_function_of_the_clock():
+    optimizer = member("decay", "", free=("alpha", "beta2", "eps"), schedules={"alpha": lambda h, c: h["alpha"] / c.t})
+    assert optimizer.traits["schedule"] == "custom"
+    hyper = {"alpha": 0.1, "beta2": 0.97, "eps": 1e-3}
+    x = paths(optimizer, hyper)[0]
+    expected = adam.run(
+        X0,
+        SEQUENCES["normal"],
+        **{**hyper, "alpha": 0.1 / np.arange(1, T + 1)},
+        beta1=0.0,
+        eps_place="inside",
+        bias_correction="none",
+    )
+    np.testing.assert_allclose(x, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(float64):
+    """rho_t from v_{t-1} (predictable, T6) and from g_t (adapted, T8), against the reference with the same rho path."""
+    g = SEQUENCES["normal"][:, :1]
+    x0 = X0[:1]
+    hyper = {"alpha": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 1e-3}
+    v = np.zeros(T + 1)
+    for t in range(T):
+        v[t + 1] = 0.9 * v[t] + 0.1 * g[t, 0] ** 2
+    mean = np.concatenate([[0.0], np.cumsum(v[1:]) / np.arange(1, T + 1)])
+    past = np.where(v[:-1] > mean[:-1], 1.0, 0.25)
+    lagged = member(
+        "lagged",
+        "",
+        free=tuple(hyper),
+        policies={"rho": lambda h, clock, state: jnp.where(state["v"] > state["partner"], 1.0, 0.25)},
+    )
+    assert lagged.traits["moving"] == {"rho": "predictable"}
+    found = open_loop(lagged)(x0, g, lagged.hyper(hyper)).x
+    expected = interpolation.run(
+        x0,
+        g,
+        **{**hyper, "alpha": 0.1 / np.sqrt(np.arange(1, T + 1))},
+        rho=past,
+        eps_place="inside",
+        bias_correction=False,
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+    present = np.where(v[1:] < mean[:-1], 1.0, 0.0)
+    eager = safeguarded(adapted={"rho": greedy})
+    assert eager.traits["moving"] == {"rho": "adapted"}
+    assert "rho" not in eager.parameters
+    found = open_loop(eager)(x0, g, eager.hyper(hyper)).x
+    np.testing.assert_allclose(found, interpolation.run_safeguarded(x0, g, **hyper, rho=present), rtol=1e-12)
+
+
+@pytest.mark.parametrize("safeguard", ["max", "sum"])
+@pytest.mark.parametrize("path", ["constant", "greedy"])
+def test_safeguarded_step_size_never_grows(safeguard, path, float64):
+    optimizer = optimizers()["safeguarded-mada"].build(safeguard=safeguard, path=path)
+    run = open_loop(optimizer)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, optimizer.hyper({"beta2": 0.8}))
+    assert np.all(np.diff(np.asarray(run.step.eta), axis=0) <= 0)
+    unguarded = optimizers()["adam-avgrad"].build()
+    free = open_loop(unguarded)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, unguarded.hyper({"beta2": 0.8}))
+    assert np.any(np.diff(np.asarray(free.step.eta), axis=0) > 0)
+
+
+def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64):
+    optimizer = optimizers()["mada-family"].build()
+    g = jnp.asarray(SEQUENCES["one_dead"])
+
+    def final(rho: jax.Array) -> jax.Array:
+        return jnp.sum(open_loop(optimizer)(jnp.asarray(X0), g, {**optimizer.hyper({"beta3": 0.5}), "rho": rho}).x[-1])
+
+    slope = jax.grad(final)(jnp.asarray(0.5))
+    difference = (final(jnp.asarray(0.5 + 1e-6)) - final(jnp.asarray(0.5 - 1e-6))) / 2e-6
+    assert np.isfinite(slope)
+    np.testing.assert_allclose(slope, difference, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", optimizers())
+def test_dtype_follows_the_input_and_hypers_broadcast_over_lanes(name, dtype, float64):
+    optimizer = optimizers()[name].build()
+    hyper = {k: np.full(5, v) for k, v in optimizer.hyper().items()}
+    run = open_loop(optimizer)
+    path = run(np.ones((3, 5), dtype), np.ones((7, 3, 5), dtype), hyper, 7.0)
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(path)} == {dtype}
+    assert {leaf.shape for leaf in path.step} == {(7, 3, 5)}
+    single = run(np.ones(3, dtype), np.ones((7, 3), dtype), optimizer.hyper(), 7.0)
+    np.testing.assert_allclose(path.x[:, :, 2], single.x, rtol=1e-6 if dtype == "float32" else 1e-14)
+
+
+def test_published_convention_departs_from_the_formulas():
+    """With a gradient difference the published update breaks sign symmetry; the clean family has it."""
+    hyper = {"beta3": 0.5, "alpha": 0.1}
+    for convention, symmetric in (("clean", True), ("published", False)):
+        optimizer = optimizers()["mada-family"].build(convention=convention)
+        with jax.enable_x64(True):
+            run = open_loop(optimizer)
+            h = optimizer.hyper(hyper)
+            plus, minus = (run(np.zeros(D), sign * SEQUENCES["normal"], h).x for sign in (1.0, -1.0))
+        assert np.array_equal(plus, -minus) == symmetric
+    assert PUBLISHED_MADA.lion_order == "new"
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (lambda: optimizers()["adam"].build(form="theroy"), "did you mean 'theory'"),
+        (lambda: optimizers()["avgrad"].build(form="defossez"), "unknown form of avgrad"),
+        (lambda: optimizers()["adam"].build(schedule="sqrt"), "unknown schedule 'sqrt'"),
+        (lambda: optimizers()["amsgrad"].build(order="first"), "unknown order"),
+        (lambda: optimizers()["mada-family"].build(form="theory", convention="published"), "practical form only"),
+        (lambda: optimizers()["adam"].build().hyper({"beta2": 1.0}), r"beta2 = 1 is out of range.*\[0, 1\)"),
+        (lambda: optimizers()["adam"].build().hyper({"eps": 0.0}), "eps = 0 is out of range"),
+        (lambda: optimizers()["adam"].build().hyper({"alpha": float("nan")}), "alpha = nan"),
+        (lambda: optimizers()["adam"].build().hyper({"alpha": "big"}), "'big' is not a number"),
+        (lambda: optimizers()["adam"].build().hyper({"rho": 0.5}), "unknown hyper-parameter of adam 'rho'"),
+        (lambda: member("x", "", free=("beta9",)), "unknown coefficient of x 'beta9'"),
+        (lambda: member("x", "", free=("alpha",), policies={"alpha": lambda h, c, s: 1.0}), "alpha can be scheduled"),
+        (
+            lambda: member("x", "", free=("alpha",), convention=Convention(safeguard="max"), schedule="constant"),
+            "the safeguard is defined for",
+        ),
+        (lambda: safeguarded(schedules={"beta1": lambda h, c: 0.5}), "unknown moving coefficient"),
+        (lambda: safeguarded("both"), "unknown safeguard"),
+    ],
+)
+def test_bad_input_is_one_clear_message(action, message):
+    with pytest.raises(UserError, match=message):
+        action()
