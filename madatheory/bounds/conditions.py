@@ -47,6 +47,16 @@ def hyper_is(name: str, value: float) -> Condition:
     return Condition(f"{name} = {value:g}", fails)
 
 
+def hyper_positive(name: str) -> Condition:
+    """A hyper-parameter (free or pinned) is positive."""
+
+    def fails(setting: Setting) -> str | None:
+        got = setting.hyper.get(name, setting.optimizer.traits.get("pinned", {}).get(name))
+        return None if got is None or got > 0 else f"{name} = {got:g}, the statement needs {name} > 0"
+
+    return Condition(f"{name} > 0", fails)
+
+
 def method_is(method: str | Iterable[str], **traits: str) -> Condition:
     """The optimizer is one of the named methods, with the given traits (form, schedule, ...)."""
     methods = (method,) if isinstance(method, str) else tuple(method)

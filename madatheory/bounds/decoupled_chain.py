@@ -1,4 +1,4 @@
-"""The proof that the rates without momentum share: decouple by L1, descend by L4, drop F_star, bound the sums of ratios.
+"""The proof that the rates without momentum share: decouple by L1, descend by L4, drop F_star, bound sums of ratios.
 
 x_t = x_{t-1} - alpha g_t/sqrt(b_t), and given the past b_t = a_t + w_t g_t^2 with known a_t, w_t. With (c, K) of L1,
 

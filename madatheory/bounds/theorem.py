@@ -1,7 +1,7 @@
 """A theorem as an object: assumptions, left side, chain of inequalities, right side, source.
 
-A chain is a list of levels q_0 <= q_1 <= .. <= q_n. Level 0 is the left side, as measured; the last is the right side, a
-formula of constants alone; those between are measured on the same trajectories (data-dependent forms of the bound among
+A chain is a list of levels q_0 <= q_1 <= .. <= q_n. Level 0 is the left side, as measured; the last is the right side,
+a formula of constants alone; those between are measured on the same trajectories (data-dependent forms of the bound among
 them). Each level says by which lemma it follows from the one before. All levels are in the units of the left side.
 """
 
@@ -67,8 +67,8 @@ class Theorem:
            probability: P(left > right at the recorded time) <= q.p
     at     any: the bound holds at every T of one run; final: only at the horizon T of the run
     method builds the optimizer that the statement is about, `settings` are the hyper-parameters it is checked at by
-    default. `conditions` decide whether another (problem, optimizer, hyper, steps) is covered. `symbols` are values that
-    the statement fixes by itself, such as the failure probability p.
+    default. `conditions` decide whether another (problem, optimizer, hyper, steps) is covered. `symbols` are values
+    that the statement fixes by itself, such as the failure probability p.
     """
 
     name: str
