@@ -15,6 +15,7 @@ from madatheory.problems.scalar import Elementary, Scalar
 Ball = Any
 PRECISION = 256  # bits
 FINEST = 2.0**-10  # a box that is still undecided at this width belongs to a peak
+PIECES = 64  # of a peak, each of which must be concave
 SLACK = arb(10) ** -30  # what "at most the target" may be missed by: far below the spacing of floats
 
 
@@ -71,9 +72,11 @@ def _peak_upper(phi: Callable[..., Ball], order: int, sign: int, low: Ball, high
 
     For concave h and any c, h(x) <= h(c) + |h'(c)| (high - low); bisection of h' makes h'(c) tiny.
     """
-    middle, radius = (low + high) / 2, (high - low) / 2
-    if not sign * derivatives(phi, middle + arb(0, radius), order + 2)[order + 2] < 0:
-        raise NotProved(f"order {order}, sign {sign}: undecided and not concave on {middle} +- {radius}")
+    radius = (high - low) / (2 * PIECES)
+    for piece in range(PIECES):
+        box = low + (2 * piece + 1) * radius + arb(0, radius)
+        if not sign * derivatives(phi, box, order + 2)[order + 2] < 0:
+            raise NotProved(f"order {order}, sign {sign}: undecided and not concave on {box}")
     a, b = low, high
     for _ in range(PRECISION - 60):
         c = (a + b) / 2

@@ -67,7 +67,7 @@ class Oracle:
     atoms: Atoms | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays inside: compared and hashed by identity
 class Problem:
     """A stochastic problem min F over R^d (or over a box).
 

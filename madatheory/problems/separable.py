@@ -39,10 +39,10 @@ def separable(
     d = x0.size
     oracle, law = coordinatewise(noise, scale, d)
     smoothness = Constant(
-        curvature.value, curvature.side, f"L = sup|phi''|; {curvature.derivation}", f"{CHECK}::test_suprema"
+        curvature.value, curvature.side, f"L = sup|phi''|; {curvature.derivation}", f"{CHECK}::test_scalar_constants"
     )
     lowest = Constant(
-        d * infimum.value, infimum.side, f"F_star = d inf phi; {infimum.derivation}", f"{CHECK}::test_infimum"
+        d * infimum.value, infimum.side, f"F_star = d inf phi; {infimum.derivation}", f"{CHECK}::test_scalar_constants"
     )
     constants, not_covered = certify(smoothness, slope, lowest, law, multiplicative=oracle.name == "multiplicative")
     return Problem(

@@ -1,8 +1,8 @@
 """Three coordinates, one failure mode each: an instance built so that neither Adam nor AVGrad is best on it.
 
-Coordinate 1 falls off a cliff onto a plateau (large gradients at first, small ones for the rest: an average of the second
-moment remembers the cliff). Coordinate 2 is noise around a minimum (the error grows with the step size). Coordinate 3 is
-steep and almost without noise (a forgetful second moment makes the step grow until it oscillates).
+Coordinate 1 falls off a cliff onto a plateau (large gradients at first, small ones for the rest: an average of the
+second moment remembers the cliff). Coordinate 2 is noise around a minimum (the error grows with the step size).
+Coordinate 3 is steep and almost without noise (a forgetful second moment makes the step grow until it oscillates).
 """
 
 import jax
@@ -51,7 +51,7 @@ def build(noise: float = 4.0, steep_noise: float = 0.1) -> Problem:
     )
     G = round_up(max(PLATEAU + CLIFF, BOWL + noise, STEEP + steep_noise))
     constants = Constants(
-        Constant(STEEP, "exact", "F_3'' = 10^4 at 0; F_1'' <= .5 + 200/4 and F_2'' <= 2", f"{CHECK}::test_suprema"),
+        Constant(STEEP, "exact", "F_3'' = 10^4 at 0; F_1'' <= .5 + 200/4 and F_2'' <= 2", f"{CHECK}::test_smoothness"),
         Constant(
             G, "upper", "|F_1'| < .5 + 200, |F_2'| < 2, |F_3'| < 10^4, plus the noise", f"{CHECK}::test_gradient_bound"
         ),

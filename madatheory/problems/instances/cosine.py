@@ -4,8 +4,7 @@ from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-SUPREMA = "tests/test_constants.py::test_suprema"
-INFIMUM = "tests/test_constants.py::test_infimum"
+PROVED = "tests/test_constants.py::test_scalar_constants"
 SLOPE = 1.0908990854976248  # the float above 1.09089908549762480455..
 
 cosine_function = Scalar(
@@ -13,9 +12,9 @@ cosine_function = Scalar(
     formula="(1-cos(x)+log(1+x^2)/10)",
     phi=lambda x, f: 1 - f.cos(x) + f.log(1 + x * x) / 10,
     derivative=lambda x, f: f.sin(x) + x / (5 * (1 + x * x)),
-    slope=Constant(SLOPE, "exact", "the largest critical value of |sin x + 0.2x/(1+x^2)|, next to x = 1.5", SUPREMA),
-    curvature=Constant(round_up(1.2), "exact", "|cos x| + 0.2|1-x^2|/(1+x^2)^2 <= 1.2, attained at 0", SUPREMA),
-    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    slope=Constant(SLOPE, "exact", "the largest critical value of |sin x + 0.2x/(1+x^2)|, next to x = 1.5", PROVED),
+    curvature=Constant(round_up(1.2), "exact", "|cos x| + 0.2|1-x^2|/(1+x^2)^2 <= 1.2, attained at 0", PROVED),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
     tail=Tail(
         8,

@@ -6,17 +6,16 @@ from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-SUPREMA = "tests/test_constants.py::test_suprema"
-INFIMUM = "tests/test_constants.py::test_infimum"
+PROVED = "tests/test_constants.py::test_scalar_constants"
 
 exponential_function = Scalar(
     name="exponential",
     formula="(1-exp(-x^2))",
     phi=lambda x, f: 1 - f.exp(-(x * x)),
     derivative=lambda x, f: 2 * x * f.exp(-(x * x)),
-    slope=Constant(round_up(math.sqrt(2) * math.exp(-0.5)), "exact", "|phi'| is largest at x^2 = 1/2", SUPREMA),
-    curvature=Constant(2.0, "exact", "|phi''| = |2-4x^2| exp(-x^2) is largest at 0", SUPREMA),
-    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    slope=Constant(round_up(math.sqrt(2) * math.exp(-0.5)), "exact", "|phi'| is largest at x^2 = 1/2", PROVED),
+    curvature=Constant(2.0, "exact", "|phi''| = |2-4x^2| exp(-x^2) is largest at 0", PROVED),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
     tail=Tail(
         4,

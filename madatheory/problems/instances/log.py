@@ -3,17 +3,16 @@
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-SUPREMA = "tests/test_constants.py::test_suprema"
-INFIMUM = "tests/test_constants.py::test_infimum"
+PROVED = "tests/test_constants.py::test_scalar_constants"
 
 log_function = Scalar(
     name="log",
     formula="log(1+x^2)",
     phi=lambda x, f: f.log(1 + x * x),
     derivative=lambda x, f: 2 * x / (1 + x * x),
-    slope=Constant(1.0, "exact", "2|x| <= 1 + x^2, with equality at |x| = 1", SUPREMA),
-    curvature=Constant(2.0, "exact", "|phi''| = 2|1-x^2|/(1+x^2)^2 is largest at 0", SUPREMA),
-    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    slope=Constant(1.0, "exact", "2|x| <= 1 + x^2, with equality at |x| = 1", PROVED),
+    curvature=Constant(2.0, "exact", "|phi''| = 2|1-x^2|/(1+x^2)^2 is largest at 0", PROVED),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
     tail=Tail(
         4,

@@ -3,17 +3,16 @@
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-SUPREMA = "tests/test_constants.py::test_suprema"
-INFIMUM = "tests/test_constants.py::test_infimum"
+PROVED = "tests/test_constants.py::test_scalar_constants"
 
 pseudo_huber_function = Scalar(
     name="pseudo-huber",
     formula="(sqrt(1+x^2)-1)",
     phi=lambda x, f: x * x / (1 + f.sqrt(1 + x * x)),
     derivative=lambda x, f: x / f.sqrt(1 + x * x),
-    slope=Constant(1.0, "exact", "|phi'| = |x|/sqrt(1+x^2) < 1, approached far away", SUPREMA),
-    curvature=Constant(1.0, "exact", "phi'' = (1+x^2)^{-3/2} is largest at 0", SUPREMA),
-    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    slope=Constant(1.0, "exact", "|phi'| = |x|/sqrt(1+x^2) < 1, approached far away", PROVED),
+    curvature=Constant(1.0, "exact", "phi'' = (1+x^2)^{-3/2} is largest at 0", PROVED),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
     tail=Tail(
         4,

@@ -42,7 +42,12 @@ def build(C: float = 10.0, delta: float = 0.5, d: int = 1, start: float = 20.0) 
         lambda x: delta * jnp.sum(jnp.sqrt(1 + x * x), axis=0),
         oracle,
         Constants(
-            Constant(delta, "exact", "delta sup|h''|, h'' = (1+x^2)^{-3/2} is largest at 0", f"{CHECK}::test_suprema"),
+            Constant(
+                delta,
+                "exact",
+                "delta sup|h''| = delta h''(0)",
+                f"{CHECK}::test_smoothness",
+            ),
             Constant(C, "exact", "|xi| <= C and |h'| < 1, approached far away", f"{CHECK}::test_gradient_bound"),
             Constant(delta * d, "exact", "h >= 1 = h(0)", f"{CHECK}::test_infimum"),
         ),

@@ -10,21 +10,21 @@ from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.ridges import Ridges, minibatch_problem
 from madatheory.problems.scalar import Scalar, Tail
 
+PROVED = "tests/test_constants.py::test_scalar_constants"
+
 sigmoid = Scalar(
     name="sigmoid",
     formula="1/(1+exp(x))",
-    phi=lambda x, f: 1 / (1 + f.exp(x)),
+    phi=lambda x, f: (1 - f.tanh(x / 2)) / 2,  # no overflow, in the derivative either
     derivative=lambda x, f: -(1 - f.tanh(x / 2) * f.tanh(x / 2)) / 4,
-    slope=Constant(
-        0.25, "exact", "|phi'| = phi(1-phi) is largest at phi = 1/2", "tests/test_constants.py::test_suprema"
-    ),
+    slope=Constant(0.25, "exact", "|phi'| = phi(1-phi) is largest at phi = 1/2", PROVED),
     curvature=Constant(
         round_up(math.sqrt(3) / 18),
         "exact",
         "|phi''| = phi(1-phi)|1-2phi| is largest at phi(1-phi) = 1/6",
-        "tests/test_constants.py::test_suprema",
+        PROVED,
     ),
-    infimum=Constant(0.0, "exact", "phi > 0, approached for x -> inf", "tests/test_constants.py::test_infimum"),
+    infimum=Constant(0.0, "exact", "phi > 0, approached for x -> inf", PROVED),
     minimizer=None,
     tail=Tail(
         8,

@@ -6,8 +6,7 @@ from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-SUPREMA = "tests/test_constants.py::test_suprema"
-INFIMUM = "tests/test_constants.py::test_infimum"
+PROVED = "tests/test_constants.py::test_scalar_constants"
 
 tanh_function = Scalar(
     name="tanh",
@@ -15,10 +14,10 @@ tanh_function = Scalar(
     phi=lambda x, f: f.tanh(x) * f.tanh(x),
     derivative=lambda x, f: 2 * f.tanh(x) * (1 - f.tanh(x) * f.tanh(x)),
     slope=Constant(
-        round_up(4 / (3 * math.sqrt(3))), "exact", "|phi'| = 2u(1-u^2), u = |tanh x|, is largest at u^2 = 1/3", SUPREMA
+        round_up(4 / (3 * math.sqrt(3))), "exact", "|phi'| = 2u(1-u^2), u = |tanh x|, is largest at u^2 = 1/3", PROVED
     ),
-    curvature=Constant(2.0, "exact", "phi'' = 2s(3s-2), s = 1/cosh(x)^2 in (0,1], is largest at s = 1", SUPREMA),
-    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", INFIMUM),
+    curvature=Constant(2.0, "exact", "phi'' = 2s(3s-2), s = 1/cosh(x)^2 in (0,1], is largest at s = 1", PROVED),
+    infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
     tail=Tail(
         4,
