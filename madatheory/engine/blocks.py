@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -99,12 +99,36 @@ class Job(NamedTuple):
     make_draw: Callable[[Problem], Draw]
     lanes_of: Callable[[np.ndarray], Lanes]
     total: int
-    times: np.ndarray
+    times: np.ndarray  # int32
     steps: int
     dtype: str
 
+    @property
+    def compiled(self) -> _Compiled:
+        """The loop, shared by all jobs about the same objects."""
+        return _compiled(_Same((self.problem, self.optimizer, self.make_draw, *self.statistics)))
 
-def _refuse_too_large(shapes: Sequence[tuple[int, ...]], job: Job) -> None:
+    @property
+    def horizon(self) -> Any:
+        """T in the dtype of the run."""
+        return np.dtype(self.dtype).type(self.steps)
+
+    def lanes(self, start: int) -> Lanes:
+        """Lane data of the block that begins at trajectory `start`, padded with the last trajectory."""
+        return self.lanes_of(np.minimum(np.arange(start, start + block_width(self.problem.dimension)), self.total - 1))
+
+
+def check_memory(job: Job) -> list[tuple[int, ...]]:
+    """Shapes of the statistics' values; `UserError` if one is wrong or all of them do not fit in memory."""
+    width = block_width(job.problem.dimension)
+    with jax.enable_x64(job.dtype == "float64"):
+        shapes = job.compiled.shapes(job.lanes(0), job.times, job.horizon)
+    for statistic, shape in zip(job.statistics, shapes, strict=True):
+        if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
+            raise UserError(
+                f"statistic {statistic.name}: its value has shape {shape[1:]}; "
+                f"give {len(statistic.dims)} extra axes {statistic.dims} and then one of the {width} trajectories"
+            )
     numbers = sum(int(np.prod(shape[:-1], dtype=object)) for shape in shapes) * job.total
     # results, and the same again for the caller's first operation on them
     need, free = 2 * numbers * np.dtype(job.dtype).itemsize, psutil.virtual_memory().available
@@ -113,6 +137,7 @@ def _refuse_too_large(shapes: Sequence[tuple[int, ...]], job: Job) -> None:
             f"the results need about {need / 2**30:.3g} GiB and {free / 2**30:.3g} GiB are free: "
             "lower the number of seeds, grid points, recorded times or coordinatewise statistics"
         )
+    return shapes
 
 
 def _warn_if_slow(job: Job) -> None:
@@ -134,31 +159,18 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
     if workers is not None and workers < 1:
         raise UserError(f"workers = {workers}; give at least 1")
     x64 = job.dtype == "float64"
-    width, times = block_width(job.problem.dimension), job.times.astype(np.int32)
-    horizon = np.dtype(job.dtype).type(job.steps)
-    compiled = _compiled(_Same((job.problem, job.optimizer, job.make_draw, *job.statistics)))
-
-    def lanes(start: int) -> Lanes:
-        return job.lanes_of(np.minimum(np.arange(start, start + width), job.total - 1))
-
+    width, times, horizon = block_width(job.problem.dimension), job.times, job.horizon
+    shapes = check_memory(job)
+    _warn_if_slow(job)
     with jax.enable_x64(x64):
-        shapes = compiled.shapes(lanes(0), times, horizon)
-        for statistic, shape in zip(job.statistics, shapes, strict=True):
-            if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
-                raise UserError(
-                    f"statistic {statistic.name}: its value has shape {shape[1:]}; "
-                    f"give {len(statistic.dims)} extra axes {statistic.dims} and then one of the {width} trajectories"
-                )
-        _refuse_too_large(shapes, job)
-        _warn_if_slow(job)
-        begin, advance = compiled.pair(lanes(0), times, horizon)
+        begin, advance = job.compiled.pair(job.lanes(0), times, horizon)
     results = [np.empty((job.total, *shape[:-1]), job.dtype) for shape in shapes]
     per_step, work = job.problem.dimension, job.total * int(times[-1]) * job.problem.dimension
     starts = iter(range(0, job.total, width))
     lock, stop, done, pace = threading.Lock(), threading.Event(), [0], [1024]
 
     def run_block(start: int) -> None:
-        block, end = lanes(start), min(start + width, job.total)
+        block, end = job.lanes(start), min(start + width, job.total)
         carry, before = begin(block, horizon), 0
         while before < times[-1] and not stop.is_set():
             size = pace[0]

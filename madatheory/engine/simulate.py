@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from madatheory.engine.blocks import Job, Progress, SlowEngineWarning, run_blocks
+from madatheory.engine.blocks import Job, Progress, SlowEngineWarning, check_memory, run_blocks
 from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
 from madatheory.engine.loop import Lanes, counter_noise
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
@@ -48,8 +48,25 @@ class Plan(NamedTuple):
     dtype: str
 
     def run(self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None) -> xr.Dataset:
+        """`trajectories`, with a `NonFiniteWarning` where a statistic is not finite."""
+        dataset = self.trajectories(seeds, workers=workers, progress=progress)
+        warn_if_not_finite(dataset)
+        return dataset
+
+    def trajectories(
+        self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None
+    ) -> xr.Dataset:
         """Dataset of these trajectories, dimensions (*grid axes, seed, t, *extra of the statistic)."""
         chosen = trajectory_indices(seeds)
+        results = run_blocks(self.job(chosen), workers=workers, progress=progress)
+        return self.dataset(results, "seed", np.asarray(chosen, dtype=np.int64))
+
+    def check_memory(self, seeds: int) -> None:
+        """`UserError`, saying how much, unless the results of so many trajectories fit in memory."""
+        check_memory(self.job(range(seeds)))
+
+    def job(self, chosen: range) -> Job:
+        """What the engine runs for these trajectories."""
 
         def lanes_of(lane: np.ndarray) -> Lanes:
             point, position = np.divmod(lane, len(chosen))
@@ -58,21 +75,17 @@ class Plan(NamedTuple):
             return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), trajectory))
 
         total = self.grid.points * len(chosen)
-        job = Job(
+        return Job(
             self.problem,
             self.optimizer,
             self.statistics,
             counter_noise,
             lanes_of,
             total,
-            self.times,
+            self.times.astype(np.int32),
             self.steps,
             self.dtype,
         )
-        results = run_blocks(job, workers=workers, progress=progress)
-        dataset = self.dataset(results, "seed", np.asarray(chosen, dtype=np.int64))
-        warn_if_not_finite(dataset)
-        return dataset
 
     def dataset(self, results: Sequence[np.ndarray], lane: str, labels: np.ndarray) -> xr.Dataset:
         """Values (lanes, t, *extra) as a Dataset; `lane` names the dimension after the grid, with labels `labels`."""

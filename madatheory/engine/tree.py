@@ -101,7 +101,7 @@ def enumerate_tree(
         _tree_noise,
         lanes_of,
         plan.grid.points * count,
-        plan.times,
+        plan.times.astype(np.int32),
         plan.steps,
         plan.dtype,
     )
