@@ -39,29 +39,31 @@ SEQUENCES = sequences()
 GRADIENTS = np.stack(list(SEQUENCES.values()), axis=-1)  # (T, D, sequences)
 X0 = np.array([1.0, -0.25])
 
-Reference = Callable[[np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True)
 class Case:
-    """A member with options and hyper-parameters, and what its reference says for one gradient sequence (T, D)."""
+    """A member with options and hyper-parameters, and the reference with what it is called with instead or as well."""
 
     label: str
     entry: str
     options: Mapping[str, Any]
     hyper: Mapping[str, float]
-    reference: Reference
+    run: Callable[..., np.ndarray]
+    instead: Mapping[str, Any]
 
     def optimizer(self) -> Optimizer:
         return optimizers()[self.entry].make(self.options)
+
+    def reference(self, g: np.ndarray) -> np.ndarray:
+        return self.run(X0, g, **{**self.hyper, **self.instead})
 
 
 def paths(optimizer: Optimizer, hyper: Mapping[str, float]) -> np.ndarray:
     """x_1 .. x_T of every sequence, (sequences, T, D), in float64."""
     with jax.enable_x64(True):
         start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
-        run = open_loop(optimizer)(start, GRADIENTS, optimizer.hyper(hyper), float(T))
-        return np.moveaxis(np.asarray(run.x), -1, 0)
+        run = jax.jit(lambda h: open_loop(optimizer)(start, GRADIENTS, h, float(T)).x)
+        return np.moveaxis(np.asarray(run(optimizer.hyper(hyper))), -1, 0)
 
 
 def worst_error(case: Case, optimizer: Optimizer | None = None) -> tuple[float, str]:
@@ -76,231 +78,107 @@ def worst_error(case: Case, optimizer: Optimizer | None = None) -> tuple[float, 
     return worst
 
 
-def _cases() -> list[Case]:
-    root = np.sqrt(EVERY)
-    a, e = 0.125, 1e-3
-    betas = {"beta1": 0.8, "beta2": 0.97}
-    common = {"alpha": a, "eps": e}
-    sets: list[Case] = []
+_ALPHA, _EPS = 0.125, 1e-3
+_SMALL = {"alpha": _ALPHA, "eps": _EPS}
+_RMS = {**_SMALL, "beta2": 0.97}
+_H = {**_RMS, "beta1": 0.8}
+_H3 = {**_H, "beta3": 0.7}
+_LION = {"alpha": _ALPHA, "beta1_lion": 0.9, "beta2_lion": 0.97}
+_INNER = {**_H, "rho": 0.4, "c": 0.75, "beta3": 0.5}
+_FAMILY = {**_H, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4}
 
-    def add(label: str, entry: str, options: dict[str, Any], hyper: dict[str, float], reference: Reference) -> None:
-        sets.append(Case(label, entry, options, hyper, reference))
+_THEORY, _PRACTICAL, _DEFOSSEZ = {"form": "theory"}, {"form": "practical"}, {"form": "defossez"}
+_INSIDE = {"eps_place": "inside"}
+_PLAIN = {"eps_place": "inside", "bias_correction": "none"}
+_SQRT = {"alpha": _ALPHA / np.sqrt(EVERY)}
+_OFF = {"bias_correction": False}
+_ON = {"bias_correction": True}
+_SWITCHED = np.where(np.round(0.4 * T) >= EVERY, 1.0, 0.0)
 
-    inside = {"eps": e, "eps_place": "inside"}
-    theory, practical = {"form": "theory"}, {"form": "practical"}
-    h = {**common, **betas}
-    add(
-        "adagrad theory",
-        "adagrad",
-        theory,
-        {**common, "beta1": 0.8},
-        lambda g: adagrad.run(X0, g, alpha=a, beta1=0.8, eps=e, eps_place="inside"),
-    )
-    add(
+
+def _lion(x0: np.ndarray, g: np.ndarray, *, beta1_lion: float, beta2_lion: float, **rest: Any) -> np.ndarray:
+    return lion.run(x0, g, beta1=beta1_lion, beta2=beta2_lion, **rest)
+
+
+def _switched(x0: np.ndarray, g: np.ndarray, *, switch: float, **rest: Any) -> np.ndarray:
+    assert switch == 0.4
+    return interpolation.run(x0, g, rho=_SWITCHED, **rest)
+
+
+_ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.ndarray], dict[str, Any]]] = [
+    ("adagrad theory", "adagrad", _THEORY, {**_SMALL, "beta1": 0.8}, adagrad.run, _INSIDE),
+    (
         "adagrad defossez",
         "adagrad",
-        {"form": "defossez"},
-        {**common, "beta1": 0.8},
-        lambda g: adagrad.run(X0, g, alpha=a, beta1=0.8, eps=e, eps_place="inside", momentum="summed"),
-    )
-    add("adagrad practical", "adagrad", practical, common, lambda g: adagrad.run(X0, g, alpha=a, eps=e))
-    add(
-        "adagrad initial",
-        "adagrad",
-        {**practical, "initial": 0.5},
-        common,
-        lambda g: adagrad.run(X0, g, alpha=a, eps=e, initial=0.5),
-    )
-    add(
-        "rmsprop theory",
-        "rmsprop",
-        theory,
-        {**common, "beta2": 0.97},
-        lambda g: rmsprop.run(X0, g, alpha=a, beta2=0.97, eps=e, eps_place="inside"),
-    )
-    add(
-        "rmsprop practical",
-        "rmsprop",
-        practical,
-        {**common, "beta2": 0.97},
-        lambda g: rmsprop.run(X0, g, alpha=a, beta2=0.97, eps=e),
-    )
-    add(
-        "rmsprop corrected",
-        "rmsprop",
-        {**practical, "correction": True},
-        {**common, "beta2": 0.97},
-        lambda g: rmsprop.run(X0, g, alpha=a, beta2=0.97, eps=e, bias_correction=True),
-    )
-    add(
-        "adam theory",
-        "adam",
-        theory,
-        h,
-        lambda g: adam.run(X0, g, alpha=a, **betas, eps=e, eps_place="inside", bias_correction="none"),
-    )
-    add(
-        "adam inverse sqrt",
-        "adam",
-        {**theory, "schedule": "inverse_sqrt"},
-        h,
-        lambda g: adam.run(X0, g, alpha=a / root, **betas, eps=e, eps_place="inside", bias_correction="none"),
-    )
-    add(
-        "adam horizon",
-        "adam",
-        {**theory, "schedule": "horizon"},
-        h,
-        lambda g: adam.run(X0, g, alpha=a / T**0.5, **betas, eps=e, eps_place="inside", bias_correction="none"),
-    )
-    add("adam practical", "adam", practical, h, lambda g: adam.run(X0, g, **h))
-    add(
-        "adam practical inverse sqrt",
-        "adam",
-        {**practical, "schedule": "inverse_sqrt"},
-        h,
-        lambda g: adam.run(X0, g, **{**h, "alpha": a / root}),
-    )
-    add("adam eps = 0", "adam", practical, {**h, "eps": 0.0}, lambda g: adam.run(X0, g, **{**h, "eps": 0.0}))
-    add("adam defossez", "adam", {"form": "defossez"}, h, lambda g: adam.run_defossez(X0, g, **h))
-    add(
-        "amsgrad theory",
-        "amsgrad",
-        theory,
-        h,
-        lambda g: amsgrad.run(X0, g, **{**h, "alpha": a / root}, eps_place="inside"),
-    )
-    for order in ("before", "after"):
-        add(
-            f"amsgrad practical {order}",
-            "amsgrad",
-            {**practical, "order": order},
-            h,
-            lambda g, order=order: amsgrad.run(X0, g, **h, bias_correction=True, max_order=order),
-        )
-    add(
-        "avgrad theory",
-        "avgrad",
-        theory,
-        h,
-        lambda g: avgrad.run(X0, g, **{**h, "alpha": a / root}, eps_place="inside", bias_correction="none"),
-    )
-    for correction in ("power", "exact"):
-        add(
-            f"avgrad practical {correction}",
-            "avgrad",
-            {**practical, "correction": correction},
-            h,
-            lambda g, kind=correction: avgrad.run(X0, g, **h, bias_correction=kind),
-        )
-    add("yogi theory", "yogi", theory, h, lambda g: yogi.run(X0, g, **{**h, "alpha": a / root}, eps_place="inside"))
-    add("yogi practical", "yogi", practical, h, lambda g: yogi.run(X0, g, **h, bias_correction=True))
-    add(
-        "yogi initial",
-        "yogi",
-        {**practical, "initial": 1e-6},
-        h,
-        lambda g: yogi.run(X0, g, **h, bias_correction=True, initial=1e-6),
-    )
-    h3 = {**h, "beta3": 0.7}
-    add(
-        "adan theory",
-        "adan",
-        theory,
-        h3,
-        lambda g: adan.run(
-            X0,
-            g,
-            **{**h3, "alpha": a / root},
-            eps_place="inside",
-            bias_correction=False,
-            difference_correction=False,
-        ),
-    )
-    for ours, theirs in (("beta3", "decay"), ("1-beta3", "new")):
-        add(
-            f"adan practical {ours}",
-            "adan",
-            {**practical, "weight": ours},
-            h3,
-            lambda g, w=theirs: adan.run(X0, g, **h3, weight=w),
-        )
-    for order in ("old", "new"):
-        add(
-            f"lion {order}",
-            "lion",
-            {"order": order},
-            {"alpha": a, "beta1_lion": 0.9, "beta2_lion": 0.97},
-            lambda g, order=order: lion.run(X0, g, alpha=a, beta1=0.9, beta2=0.97, order=order),
-        )
-    for name, partner in (("adam-avgrad", "average"), ("adam-amsgrad", "max")):
-        for rho in (0.0, 0.3, 1.0):
-            add(
-                f"{name} theory rho={rho}",
-                name,
-                theory,
-                {**h, "rho": rho},
-                lambda g, p=partner, r=rho: interpolation.run(
-                    X0, g, **{**h, "alpha": a / root}, rho=r, partner=p, eps_place="inside", bias_correction=False
-                ),
-            )
-        add(
-            f"{name} practical",
+        _DEFOSSEZ,
+        {**_SMALL, "beta1": 0.8},
+        adagrad.run,
+        {**_INSIDE, "momentum": "summed"},
+    ),
+    ("adagrad practical", "adagrad", _PRACTICAL, _SMALL, adagrad.run, {}),
+    ("adagrad initial", "adagrad", {**_PRACTICAL, "initial": 0.5}, _SMALL, adagrad.run, {"initial": 0.5}),
+    ("rmsprop theory", "rmsprop", _THEORY, _RMS, rmsprop.run, _INSIDE),
+    ("rmsprop practical", "rmsprop", _PRACTICAL, _RMS, rmsprop.run, {}),
+    ("rmsprop corrected", "rmsprop", {**_PRACTICAL, "correction": True}, _RMS, rmsprop.run, _ON),
+    ("adam theory", "adam", _THEORY, _H, adam.run, _PLAIN),
+    ("adam inverse sqrt", "adam", {**_THEORY, "schedule": "inverse_sqrt"}, _H, adam.run, {**_PLAIN, **_SQRT}),
+    ("adam horizon", "adam", {**_THEORY, "schedule": "horizon"}, _H, adam.run, {**_PLAIN, "alpha": _ALPHA / T**0.5}),
+    ("adam practical", "adam", _PRACTICAL, _H, adam.run, {}),
+    ("adam practical inverse sqrt", "adam", {**_PRACTICAL, "schedule": "inverse_sqrt"}, _H, adam.run, _SQRT),
+    ("adam eps = 0", "adam", _PRACTICAL, {**_H, "eps": 0.0}, adam.run, {}),
+    ("adam defossez", "adam", _DEFOSSEZ, _H, adam.run_defossez, {}),
+    ("amsgrad theory", "amsgrad", _THEORY, _H, amsgrad.run, {**_SQRT, **_INSIDE}),
+    *(
+        (f"amsgrad practical {o}", "amsgrad", {**_PRACTICAL, "order": o}, _H, amsgrad.run, {**_ON, "max_order": o})
+        for o in ("before", "after")
+    ),
+    ("avgrad theory", "avgrad", _THEORY, _H, avgrad.run, {**_SQRT, **_PLAIN}),
+    *(
+        (f"avgrad practical {c}", "avgrad", {**_PRACTICAL, "correction": c}, _H, avgrad.run, {"bias_correction": c})
+        for c in ("power", "exact")
+    ),
+    ("yogi theory", "yogi", _THEORY, _H, yogi.run, {**_SQRT, **_INSIDE}),
+    ("yogi practical", "yogi", _PRACTICAL, _H, yogi.run, _ON),
+    ("yogi initial", "yogi", {**_PRACTICAL, "initial": 1e-6}, _H, yogi.run, {**_ON, "initial": 1e-6}),
+    ("adan theory", "adan", _THEORY, _H3, adan.run, {**_SQRT, **_INSIDE, **_OFF, "difference_correction": False}),
+    ("adan practical", "adan", _PRACTICAL, _H3, adan.run, {}),
+    ("adan as in optax", "adan", {**_PRACTICAL, "weight": "1-beta3"}, _H3, adan.run, {"weight": "new"}),
+    *((f"lion {o}", "lion", {"order": o}, _LION, _lion, {"order": o}) for o in ("old", "new")),
+    *(
+        (
+            f"{name} theory rho={r}",
             name,
-            practical,
-            {**h, "rho": 0.3},
-            lambda g, p=partner: interpolation.run(X0, g, **h, rho=0.3, partner=p),
+            _THEORY,
+            {**_H, "rho": r},
+            interpolation.run,
+            {**more, **_SQRT, **_INSIDE, **_OFF},
         )
-    moving = np.where(np.round(0.4 * T) >= EVERY, 1.0, 0.0)
-    add(
-        "adam-avgrad-switch theory",
-        "adam-avgrad-switch",
-        theory,
-        {**h, "switch": 0.4},
-        lambda g: interpolation.run(
-            X0, g, **{**h, "alpha": a / root}, rho=moving, eps_place="inside", bias_correction=False
-        ),
-    )
-    add(
-        "adam-avgrad-switch practical",
-        "adam-avgrad-switch",
-        practical,
-        {**h, "switch": 0.4},
-        lambda g: interpolation.run(X0, g, **h, rho=moving),
-    )
-    inner = {**h, "rho": 0.4, "c": 0.75, "beta3": 0.5}
-    add(
-        "safeguarded max",
-        "safeguarded-mada",
-        {"safeguard": "max"},
-        inner,
-        lambda g: interpolation.run_safeguarded(X0, g, **inner),
-    )
-    add(
+        for name, more in (("adam-avgrad", {}), ("adam-amsgrad", {"partner": "max"}))
+        for r in (0.0, 0.3, 1.0)
+    ),
+    ("adam-avgrad practical", "adam-avgrad", _PRACTICAL, {**_H, "rho": 0.3}, interpolation.run, {}),
+    ("adam-amsgrad practical", "adam-amsgrad", _PRACTICAL, {**_H, "rho": 0.3}, interpolation.run, {"partner": "max"}),
+    ("switch theory", "adam-avgrad-switch", _THEORY, {**_H, "switch": 0.4}, _switched, {**_SQRT, **_INSIDE, **_OFF}),
+    ("switch practical", "adam-avgrad-switch", _PRACTICAL, {**_H, "switch": 0.4}, _switched, {}),
+    ("safeguarded max", "safeguarded-mada", {"safeguard": "max"}, _INNER, interpolation.run_safeguarded, {}),
+    (
         "safeguarded sum",
         "safeguarded-mada",
         {"safeguard": "sum"},
-        {**inner, "W": 0.2},
-        lambda g: interpolation.run_safeguarded(X0, g, **inner, W=0.2),
-    )
-    family = {**h, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4}
-    for convention in ("clean", "published"):
-        add(
-            f"mada-family {convention}",
-            "mada-family",
-            {"convention": convention},
-            family,
-            lambda g, kind=convention: mada.run(X0, g, **family, convention=kind),
-        )
-    add(
-        "mada-family theory",
+        {**_INNER, "W": 0.2},
+        interpolation.run_safeguarded,
+        {},
+    ),
+    ("mada-family clean", "mada-family", {"convention": "clean"}, _FAMILY, mada.run, {}),
+    (
+        "mada-family published",
         "mada-family",
-        theory,
-        family,
-        lambda g: mada.run(X0, g, **{**family, "alpha": a / root}, eps_place="inside", bias_correction=False),
-    )
-    del inside
-    return sets
+        {"convention": "published"},
+        _FAMILY,
+        mada.run,
+        {"convention": "published"},
+    ),
+    ("mada-family theory", "mada-family", _THEORY, _FAMILY, mada.run, {**_SQRT, **_INSIDE, **_OFF}),
+]
 
-
-CASES = {case.label: case for case in _cases()}
+CASES = {row[0]: Case(*row) for row in _ROWS}

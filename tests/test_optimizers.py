@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from optimizer_cases import CASES, D, GRADIENTS, SEQUENCES, X0, T, paths, worst_error
+from optimizer_cases import CASES, GRADIENTS, SEQUENCES, X0, D, T, paths, worst_error
 
 from madatheory.catalogue import optimizers
 from madatheory.errors import UserError
@@ -14,7 +14,7 @@ from madatheory.optimizers.members.safeguarded_mada import greedy, safeguarded
 from madatheory.optimizers.open_loop import open_loop
 from madatheory.references import adam, interpolation
 
-ROUNDING = 2e-12
+ROUNDING = 2e-14  # of the largest displacement; measured: at most 5e-15
 
 
 @pytest.mark.parametrize("label", CASES)
@@ -98,7 +98,17 @@ def test_step_fields_of_the_theory_form(float64):
     np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["partner"], rtol=1e-14)
 
 
-@pytest.mark.parametrize("label", [c for c in CASES if "lion" not in c and "mada-family" not in c])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "adagrad defossez",
+        "adam horizon",
+        "adam practical inverse sqrt",
+        "adam defossez",
+        "amsgrad theory",
+        "safeguarded sum",
+    ],
+)
 def test_b_is_alpha_over_eta_squared_in_every_form(label, float64):
     case = CASES[label]
     optimizer = case.optimizer()
@@ -198,10 +208,15 @@ def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(floa
 def test_safeguarded_step_size_never_grows(safeguard, path, float64):
     optimizer = optimizers()["safeguarded-mada"].build(safeguard=safeguard, path=path)
     run = open_loop(optimizer)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, optimizer.hyper({"beta2": 0.8}))
-    assert np.all(np.diff(np.asarray(run.step.eta), axis=0) <= 0)
+    eta = np.asarray(run.step.eta)
+    assert np.all(eta[1:] <= eta[:-1])
+
+
+def test_without_the_safeguard_the_step_size_grows(float64):
     unguarded = optimizers()["adam-avgrad"].build()
     free = open_loop(unguarded)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, unguarded.hyper({"beta2": 0.8}))
-    assert np.any(np.diff(np.asarray(free.step.eta), axis=0) > 0)
+    eta = np.asarray(free.step.eta)
+    assert np.any(eta[1:] > eta[:-1])
 
 
 def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64):
@@ -219,15 +234,25 @@ def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64)
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", optimizers())
-def test_dtype_follows_the_input_and_hypers_broadcast_over_lanes(name, dtype, float64):
+def test_dtype_follows_the_input(name, dtype, float64):
     optimizer = optimizers()[name].build()
     hyper = {k: np.full(5, v) for k, v in optimizer.hyper().items()}
-    run = open_loop(optimizer)
-    path = run(np.ones((3, 5), dtype), np.ones((7, 3, 5), dtype), hyper, 7.0)
+    path = jax.eval_shape(open_loop(optimizer), np.ones((3, 5), dtype), np.ones((7, 3, 5), dtype), hyper, 7.0)
     assert {leaf.dtype.name for leaf in jax.tree.leaves(path)} == {dtype}
     assert {leaf.shape for leaf in path.step} == {(7, 3, 5)}
-    single = run(np.ones(3, dtype), np.ones((7, 3), dtype), optimizer.hyper(), 7.0)
-    np.testing.assert_allclose(path.x[:, :, 2], single.x, rtol=1e-6 if dtype == "float32" else 1e-14)
+
+
+@pytest.mark.parametrize("name", ["mada-family", "safeguarded-mada", "adam-avgrad-switch"])
+def test_lanes_with_their_own_hypers_are_separate_runs(name, float64):
+    optimizer = optimizers()[name].build()
+    hyper = {k: np.linspace(0.5, 1.0, 3) * max(v, 0.5) for k, v in optimizer.hyper().items()}
+    hyper |= {k: np.minimum(v, 0.95) for k, v in hyper.items() if k.startswith("beta")}
+    run = open_loop(optimizer)
+    together = run(np.ones((D, 3)), GRADIENTS[:, :, :3], hyper, float(T)).x
+    for lane in range(3):
+        own = {k: v[lane : lane + 1] for k, v in hyper.items()}
+        alone = run(np.ones((D, 1)), GRADIENTS[:, :, lane : lane + 1], own, float(T)).x
+        np.testing.assert_allclose(together[:, :, lane], alone[:, :, 0], rtol=1e-14)
 
 
 def test_published_convention_departs_from_the_formulas():

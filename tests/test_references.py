@@ -1,0 +1,222 @@
+"""The references against hand-worked steps, optax and each other; they share no code with the family."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optax
+import pytest
+from optimizer_cases import SEQUENCES, X0
+
+import madatheory.references as package
+from madatheory.references import adagrad, adam, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
+from madatheory.references.sequence import divided
+
+FILES = sorted(Path(package.__file__).parent.glob("*.py"))
+G = np.array([[2.0], [-4.0]])  # the worked example: two steps from x = 0
+START = [0.0]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_references_import_neither_the_family_nor_jax(file):
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    allowed = ("typing", "numpy", "collections.abc", "madatheory.references")
+    assert all(name.startswith(allowed) for name in imported), imported
+
+
+def test_adagrad_by_hand():
+    # s = 4, 20; steps 2/2 and -4/sqrt(20)
+    found = adagrad.run(START, G, alpha=1.0, eps=0.0)
+    np.testing.assert_allclose(found, [[-1.0], [-1.0 + 4 / 20**0.5]], rtol=1e-15)
+    # eps inside: sqrt(5 + 4) = 3, sqrt(5 + 20) = 5
+    found = adagrad.run(START, G, alpha=1.0, eps=5.0, eps_place="inside")
+    np.testing.assert_allclose(found, [[-2 / 3], [-2 / 3 + 4 / 5]], rtol=1e-15)
+
+
+def test_rmsprop_by_hand():
+    # beta2 = 3/4: v = 1, then 3/4 + 4 = 19/4
+    found = rmsprop.run(START, G, alpha=1.0, beta2=0.75, eps=1.0)
+    np.testing.assert_allclose(found, [[-1.0], [-1.0 + 4 / (4.75**0.5 + 1)]], rtol=1e-15)
+
+
+def test_adam_by_hand():
+    # m = 1, -3/2 (mhat = 2, -2); v = 1, 19/4 (vhat = 4, 19/4 / (7/16) = 76/7)
+    betas: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "eps": 1.0}
+    found = adam.run(START, G, **betas)
+    np.testing.assert_allclose(found, [[-2 / 3], [-2 / 3 + 2 / ((76 / 7) ** 0.5 + 1)]], rtol=1e-15)
+    found = adam.run(START, G, **betas, eps_place="outside_before")
+    np.testing.assert_allclose(found[0], [-2 / (2 / 0.25**0.5)], rtol=1e-15)
+    # Defossez: m = 2, -3; v = 4, 19; alpha_n = 1/2 sqrt(1), 1/2 sqrt(7/4)
+    found = adam.run_defossez(START, G, **{**betas, "eps": 5.0})
+    np.testing.assert_allclose(found, [[-1 / 3], [-1 / 3 + 1.5 * 1.75**0.5 / 24**0.5]], rtol=1e-15)
+
+
+def test_amsgrad_by_hand():
+    # v = 9, then 27/4: the maximum stays 9; corrected v = 36, 108/7: its maximum stays 36
+    g = np.array([[6.0], [0.0]])
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "eps": 0.0}
+    np.testing.assert_allclose(amsgrad.run(START, g, **h), [[-1.0], [-1.5]], rtol=1e-15)
+    before = amsgrad.run(START, g, **h, bias_correction=True)
+    np.testing.assert_allclose(before, [[-1.0], [-1.0 - 2 / (9 * 16 / 7) ** 0.5]], rtol=1e-15)
+    after = amsgrad.run(START, g, **h, bias_correction=True, max_order="after")
+    np.testing.assert_allclose(after, [[-1.0], [-1.0 - 2 / 6]], rtol=1e-15)
+
+
+def test_avgrad_by_hand():
+    # v = 1, 19/4; vbar = 1, 23/8; exact corrections 1/4 and (1/4 + 7/16)/2 = 11/32
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.75, "eps": 0.0}
+    plain = avgrad.run(START, G, **h, bias_correction="none")
+    np.testing.assert_allclose(plain, [[-2.0], [-2.0 + 4 / (23 / 8) ** 0.5]], rtol=1e-15)
+    power = avgrad.run(START, G, **h)
+    np.testing.assert_allclose(power[1], [-1.0 + 4 / (23 / 8 * 16 / 7) ** 0.5], rtol=1e-15)
+    exact = avgrad.run(START, G, **h, bias_correction="exact")
+    np.testing.assert_allclose(exact[1], [-1.0 + 4 / (23 / 8 * 32 / 11) ** 0.5], rtol=1e-15)
+
+
+def test_yogi_by_hand():
+    # v = 1, then 1 + 16/4 = 5, then 5 - 1/4 (because v > g^2 = 1)
+    g = np.array([[2.0], [-4.0], [1.0]])
+    found = yogi.run(START, g, alpha=1.0, beta1=0.0, beta2=0.75, eps=0.0)
+    np.testing.assert_allclose(np.diff(found[:, 0]), [4 / 5**0.5, -1 / 4.75**0.5], rtol=1e-14)
+
+
+def test_adan_by_hand():
+    # difference 0, -6; w = 1/2: look-ahead 2, -7; square 1, 3/4 + 49/4 = 13; velocity 0, -3; momentum 1, -3/2
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "beta3": 0.5, "eps": 0.0}
+    found = adan.run(START, G, **h, bias_correction=False, difference_correction=False)
+    np.testing.assert_allclose(np.diff(found[:, 0], prepend=0), [-1.0, 3 / 13**0.5], rtol=1e-14)
+    # Algorithm 1's start m_0 = g_1, n_0 = g_1^2: momentum 2, -1; square 4, 3 + 49/4
+    found = adan.run(START, G, **h, bias_correction=False, difference_correction=False, initial="gradient")
+    np.testing.assert_allclose(np.diff(found[:, 0], prepend=0), [-1.0, 2.5 / 15.25**0.5], rtol=1e-14)
+    # g_0 = 0: the first difference is g_1 = 2, look-ahead 3, square 9/4, velocity 1, numerator 1 + 1/2
+    found = adan.run(START, G, **h, bias_correction=False, difference_correction=False, first_difference="gradient")
+    np.testing.assert_allclose(found[0], [-1.0], rtol=1e-14)
+
+
+def test_lion_by_hand():
+    # m = 1, -3/2; c = 1, then 1/2 * 1 + 1/2 * (-4) < 0
+    found = lion.run(START, np.array([[2.0], [-1.0], [0.0]]), alpha=1.0, beta1=0.75, beta2=0.5)
+    # c_2 = 3/4 - 1/4 > 0: the old momentum still decides; m_2 = 0, c_3 = 0: no move
+    np.testing.assert_array_equal(found, [[-1.0], [-2.0], [-2.0]])
+    found = lion.run(START, np.array([[2.0], [-1.0], [0.0]]), alpha=1.0, beta1=0.75, beta2=0.5, order="new")
+    # with m_2 = 0 in c_2 the new gradient decides
+    np.testing.assert_array_equal(found, [[-1.0], [0.0], [0.0]])
+
+
+def test_interpolation_by_hand():
+    # v = 1, 19/4, mean 23/8, maximum 19/4; rho = 1/2
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.75, "eps": 0.0, "rho": 0.5, "bias_correction": False}
+    found = interpolation.run(START, G, **h)
+    np.testing.assert_allclose(found[1], [-2.0 + 4 / (61 / 16) ** 0.5], rtol=1e-15)
+    found = interpolation.run(START, G, **{**h, "rho": [1.0, 0.0]}, partner="max")
+    np.testing.assert_allclose(found[1], [-2.0 + 4 / 4.75**0.5], rtol=1e-15)
+    # safeguard: b = max(eps, 1 (eps + v_1)) = 2, then max(2, 2 (1 + 19/4)) = 23/2
+    found = interpolation.run_safeguarded(START, G, alpha=1.0, beta1=0.0, beta2=0.75, eps=1.0)
+    np.testing.assert_allclose(found, [[-2 / 2**0.5], [-2 / 2**0.5 + 4 / 11.5**0.5]], rtol=1e-15)
+    # W = 1: eps + sum g^2 = 5, 21
+    found = interpolation.run_safeguarded(START, G, alpha=1.0, beta1=0.0, beta2=0.75, eps=1.0, W=1.0)
+    np.testing.assert_allclose(found, [[-2 / 5**0.5], [-2 / 5**0.5 + 4 / 21**0.5]], rtol=1e-15)
+
+
+def test_mada_by_hand():
+    # step 1 of the clean family: difference 0, gh = 2, square = c 4 + (1-c)(0 + 4) = 4, v = vbar = 1, m = 1, n = 0
+    h: dict[str, Any] = {
+        "alpha": 1.0,
+        "beta1": 0.5,
+        "beta2": 0.75,
+        "beta3": 0.5,
+        "rho": 0.5,
+        "c": 0.5,
+        "gamma": 0.5,
+        "eps": 1.0,
+    }
+    found = mada.run(START, G, **h)
+    np.testing.assert_allclose(found[0], [-(0.5 * 2 / 3 + 0.5)], rtol=1e-15)
+    # step 2: difference -6, gh = -7, n = -3, m = -3/2, Yogi 1 + 49, square 99/2, v = 3/4 + 99/8, vbar = (1 + v)/2
+    v = 0.75 + 49.5 / 4
+    vhat = (0.5 * v + 0.5 * (1 + v) / 2) / (7 / 16)
+    move = 0.5 * (-2.0 - 1.5) / (vhat**0.5 + 1) - 0.5
+    np.testing.assert_allclose(found[1], found[0] - move, rtol=1e-15)
+    # published: difference g, gh = 3, square about 9, n = 4/2 + 2/2 = 3; l before u, u > 0
+    found = mada.run(START, G, **h, convention="published")
+    np.testing.assert_allclose(found[0], [-(0.5 * (2 + 1.5) / (3 + 1) + 0.5)], rtol=1e-12)
+
+
+def test_mada_contains_the_others():
+    h: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.97, "eps": 1e-3}
+    ends: dict[str, Any] = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0}
+    for g in SEQUENCES.values():
+        same = [
+            (adam.run(X0, g, **h), ends),
+            (avgrad.run(X0, g, **h), {**ends, "rho": 0.0}),
+            (yogi.run(X0, g, **h, bias_correction=True), {**ends, "c": 0.0}),
+            (lion.run(X0, g, alpha=0.1, beta1=0.95, beta2=0.98), {**ends, "gamma": 0.0}),
+            (adan.run(X0, g, **h, beta3=0.7, difference_correction=False), {**ends, "beta3": 0.7}),
+            (interpolation.run(X0, g, **h, rho=0.3), {**ends, "rho": 0.3}),
+        ]
+        for expected, point in same:
+            np.testing.assert_allclose(mada.run(X0, g, **h, **point), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lambda g: adam.run(X0, g, alpha=0.1, beta1=0.8, beta2=0.97, eps=1e-3), optax.adam(0.1, 0.8, 0.97, 1e-3)),
+        (
+            lambda g: amsgrad.run(
+                X0, g, alpha=0.1, beta1=0.8, beta2=0.97, eps=1e-3, bias_correction=True, max_order="after"
+            ),
+            optax.amsgrad(0.1, 0.8, 0.97, 1e-3),
+        ),
+        (
+            lambda g: yogi.run(X0, g, alpha=0.1, beta1=0.8, beta2=0.97, eps=1e-3, bias_correction=True, initial=1e-6),
+            optax.yogi(0.1, 0.8, 0.97, 1e-3),
+        ),
+        (
+            lambda g: adan.run(X0, g, alpha=0.1, beta1=0.8, beta2=0.97, beta3=0.7, eps=1e-3, weight="new"),
+            optax.adan(0.1, 0.8, 0.7, 0.97, 1e-3, eps_root=0.0),
+        ),
+        (
+            lambda g: lion.run(X0, g, alpha=0.1, beta1=0.9, beta2=0.97),
+            optax.lion(0.1, 0.9, 0.97, weight_decay=0.0),
+        ),
+        (
+            lambda g: rmsprop.run(X0, g, alpha=0.1, beta2=0.97, eps=1e-3, eps_place="inside"),
+            optax.rmsprop(0.1, 0.97, 1e-3),
+        ),
+        (
+            lambda g: adagrad.run(X0, g, alpha=0.1, eps=1e-3, eps_place="inside", initial=0.1),
+            optax.adagrad(0.1, 0.1, 1e-3),
+        ),
+    ],
+    ids=["adam", "amsgrad", "yogi", "adan", "lion", "rmsprop", "adagrad"],
+)
+def test_reference_equals_optax(ours, theirs, float64):
+    import jax
+    import jax.numpy as jnp
+
+    def step(carry, g):
+        x, state = carry
+        move, state = theirs.update(g, state, x)
+        return (x + move, state), x + move
+
+    run = jax.jit(lambda x0, g: jax.lax.scan(step, (x0, theirs.init(x0)), g)[1])
+    for name, g in SEQUENCES.items():
+        expected = ours(g)
+        found = run(jnp.asarray(X0), jnp.asarray(g))
+        scale = np.max(np.abs(expected - X0)) or 1.0
+        assert np.max(np.abs(found - expected)) <= 2e-14 * scale, name
+
+
+def test_zero_over_zero_is_zero_and_the_start_is_kept():
+    np.testing.assert_array_equal(divided(np.array([0.0, 2.0]), np.array([0.0, 4.0])), [0.0, 0.5])
+    still = adam.run(X0, np.zeros((5, 2)), alpha=1.0, beta1=0.9, beta2=0.99, eps=0.0)
+    np.testing.assert_array_equal(still, np.tile(X0, (5, 1)))
+    with pytest.raises(ValueError, match="x0 must be"):
+        adam.run(X0, np.zeros((5, 3)), alpha=1.0, beta1=0.9, beta2=0.99, eps=0.0)
