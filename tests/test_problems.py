@@ -79,7 +79,7 @@ def points(problem: Problem, lanes: int = 40, seed: int = 0) -> jax.Array:
 
 
 def atoms(problem: Problem, lanes: int) -> Iterator[tuple[float, jax.Array]]:
-    """Every value of the noise with its probability; all entries equal, since g_i depends on entry i (or on one) only."""
+    """Every value of the noise with its probability; all entries equal, since g_i depends on one entry only."""
     assert problem.oracle.atoms is not None
     for value, probability in zip(*problem.oracle.atoms, strict=True):
         yield float(probability), jnp.full((problem.oracle.entries, lanes), value)
@@ -168,7 +168,7 @@ def test_infinite_variance_has_no_second_moment() -> None:
     ("spec", "period"), [("reddi-period:C=3.5", 3), ("reddi-online", 101), ("reddi-online:period=7", 7)]
 )
 def test_online_losses(spec: str, period: int) -> None:
-    """The slope is up once a period, f_t has the oracle's gradient, F is the mean of a period, -1 has the least total."""
+    """The slope is up once a period, f_t has the oracle's gradient, F is the mean of a period, -1 is best."""
     problem = build(spec)
     x = jnp.linspace(-1, 1, 9)[None]
     loss = problem.facts["loss"]
