@@ -10,7 +10,7 @@ from rich.text import Text
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
-_QUIET_SECONDS = 2.0  # what takes less needs no progress line
+_QUIET_SECONDS, _LINE_SECONDS = 2.0, 10.0  # first plain progress line, and the time between two
 
 Report = Callable[[float, float, str], None]
 """report(done, total, what)"""
@@ -26,6 +26,11 @@ def note(message: str) -> None:
     ERR.print(Text(message), soft_wrap=True)
 
 
+def warn(message: str) -> None:
+    """One warning."""
+    ERR.print(Text("warning: ", "bold yellow").append(Text(message, "default not bold")), soft_wrap=True)
+
+
 def warn_in_one_line(
     message: Warning | str,
     category: type[Warning],
@@ -35,7 +40,7 @@ def warn_in_one_line(
     line: str | None = None,
 ) -> None:
     """`warnings.showwarning` without the source line, which says nothing to a user."""
-    ERR.print(Text("warning: ", "bold yellow").append(Text(str(message), "default not bold")), soft_wrap=True)
+    warn(str(message))
 
 
 def symbol(pretty: str, plain: str) -> str:
@@ -45,7 +50,7 @@ def symbol(pretty: str, plain: str) -> str:
 
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
-    """A progress bar with the time left on a terminal; elsewhere plain lines, at most one every few seconds."""
+    """A progress bar with the time left on a terminal; elsewhere a plain line now and then."""
     if not ERR.is_terminal:
         yield _plain_lines(title)
         return
@@ -64,11 +69,11 @@ def progress(title: str) -> Iterator[Report]:
 
 
 def _plain_lines(title: str) -> Report:
-    last = [time.monotonic()]
+    due = [time.monotonic() + _QUIET_SECONDS]
 
     def report(done: float, total: float, what: str) -> None:
-        if time.monotonic() - last[0] >= _QUIET_SECONDS:
-            last[0] = time.monotonic()
+        if time.monotonic() >= due[0]:
+            due[0] = time.monotonic() + _LINE_SECONDS
             note(f"{title}: {100 * done / max(total, 1):.0f} % {what}".rstrip())
 
     return report

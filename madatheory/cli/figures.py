@@ -53,22 +53,24 @@ def figures(
     folder = Path(out)
     prepare_folder(folder)
 
-    from madatheory.cli.runs import Ledger, kept_dataset, kept_simulate, versions
+    from madatheory.cli.ledger import Ledger
+    from madatheory.cli.runs import open_store, versions
 
-    ledger = Ledger(Path(store), folder, profile, seed)
+    ledger = Ledger(Path(store), folder, profile, seed, versions())
+    kept = open_store(store, force=force)
     done: list[Drawn] = []
     try:
         for number, figure in enumerate(chosen):
-            kept = None if force else ledger.up_to_date(figure)
-            if kept is not None:
-                done.append(Drawn(figure.name, kept, None))
+            known = None if force else ledger.up_to_date(figure)
+            if known is not None:
+                done.append(Drawn(figure.name, known, None))
                 continue
             title = f"[{number + 1}/{len(chosen)}] {figure.name}"
             if not ERR.is_terminal:
                 note(title)
             began = time.monotonic()
             with progress(title) as report:
-                run = Run(profile, seed, kept_simulate(store, force=force), kept_dataset(store, force=force), report)
+                run = Run(profile, seed, kept.simulate, kept.cached, report)
                 claims = [(c.text, bool(c.holds), c.detail) for c in render(figure, run, folder, versions())]
             ledger.enter(figure)
             done.append(Drawn(figure.name, claims, time.monotonic() - began))

@@ -10,6 +10,7 @@ from typing import Any
 import madatheory
 from madatheory.cli.values import write_text
 
+FOLDER = "figures"  # of the store
 _KINDS = ("svg", "png", "json")
 
 
@@ -38,7 +39,7 @@ class Ledger:
     versions: Mapping[str, str]
 
     def _file(self, name: str) -> Path:
-        return self.store / "figures" / f"{name}-{_digest(str(self.out.resolve()).encode())[:12]}.json"
+        return self.store / FOLDER / f"{name}-{_digest(str(self.out.resolve()).encode())[:12]}.json"
 
     def _key(self, figure: Any) -> str:
         source = Path(figure.compute.__code__.co_filename)

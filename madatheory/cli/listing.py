@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -37,17 +38,10 @@ def list_entries(
         _details(kind, entries, [name] if name else None)
 
 
-def _table(title: str) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, show_header=False, padding=(0, 2, 0, 0)
-    )
-    table.add_column(no_wrap=True, style="cyan")
-    table.add_column(overflow="fold")
-    return table
-
-
 def _overview(kind: str, entries: Iterable[Any]) -> None:
-    table = _table(kind)
+    table = Table(title=kind, title_justify="left", title_style="bold", box=None, show_header=False)
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column()
     for entry in entries:
         table.add_row(entry.name, Text(_ONE_LINE[kind](entry)))
     OUT.print(table)
@@ -66,11 +60,9 @@ _KIND = {"expectation": "in expectation", "every-path": "on every path", "probab
 
 def _details(kind: str, entries: Shelf, names: list[str] | None) -> None:
     chosen = entries.choose(kind, names) if names else list(entries.all(kind).values())
-    table = _table(kind)
     for entry in chosen:
-        table.add_row(entry.name, _DETAILS[kind](entry, bool(names)))
-        table.add_row("", "")
-    OUT.print(table)
+        OUT.print(Text(entry.name, "bold cyan"))
+        OUT.print(Padding(_DETAILS[kind](entry, bool(names)), (0, 0, 1, 2)))
     hint = {
         "optimizers": "Write an optimizer as name:option=value, e.g. avgrad:form=practical",
         "problems": "Write a problem as name:option=value, e.g. ratio:d=3,noise=rademacher",

@@ -48,7 +48,7 @@ def print_matrix(verdicts: Sequence[Verdict], labels: dict[str, str], problems: 
             found = [v for v in verdicts if v.theorem == theorem and v.problem == problem]
             cells[theorem, problem] = worst(found)
     first = max(len(label) for label in labels.values()) + 1
-    second = min(max(len(name) for name in labels), max(OUT.width - first - 4 * _CELL, 16))
+    second = min(max(len(name) for name in labels), 34, max(OUT.width - first - 4 * _CELL, 16))
     per_block = max(1, (OUT.width - first - second - 2) // _CELL)
     for begin in range(0, len(problems), per_block):
         block = problems[begin : begin + per_block]

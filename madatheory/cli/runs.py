@@ -1,9 +1,12 @@
 """The store as the commands use it."""
 
-from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
+
+from madatheory.cli.console import warn
+
+if TYPE_CHECKING:
+    from madatheory.store import Store
 
 _NUMERICAL = ("madatheory", "jax", "jaxlib", "numpy", "scipy")
 
@@ -13,13 +16,8 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in _NUMERICAL}
 
 
-def kept_simulate(folder: str, progress: Callable[[int, int], None] | None = None, *, force: bool = False) -> Any:
-    """`simulate` that keeps finished runs in `folder`; `force` computes again."""
-    from madatheory.engine.simulate import simulate
+def open_store(folder: str, *, force: bool = False) -> "Store":
+    """The store in `folder`, which says on stderr what it does not trust."""
+    from madatheory.store import Store
 
-    return partial(simulate, progress=progress)
-
-
-def kept_dataset(folder: str, *, force: bool = False) -> Any:
-    """`cached(name, config, compute)` that keeps any Dataset in `folder`."""
-    return lambda name, config, compute: compute()
+    return Store(folder, force=force, report=warn)

@@ -1,5 +1,6 @@
 """Everything a command can name: the package's catalogues and what `--load` brought."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,9 +23,12 @@ class Shelf:
         return {}
 
     def all(self, kind: str) -> dict[str, Any]:
-        """All entries of `kind`, the package's first."""
+        """All entries of `kind`, the package's first; statements by their labels."""
         if kind not in self._all:
-            self._all[kind] = {**_package(kind), **self.own[kind]}
+            entries = {**_package(kind), **self.own[kind]}
+            if kind in ("theorems", "lemmas"):
+                entries = dict(sorted(entries.items(), key=lambda item: _label_order(item[1].label)))
+            self._all[kind] = entries
         return self._all[kind]
 
     def choose(self, kind: str, names: Sequence[str] | None) -> list[Any]:
@@ -37,6 +41,11 @@ class Shelf:
                 raise unknown(kind.removesuffix("s"), name, self.all(kind))
             found[name] = self.all(kind)[name]
         return list(found.values())
+
+
+def _label_order(label: str) -> list[tuple[int, str]]:
+    """T2 before T10."""
+    return [(int(part or 0), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", label)]
 
 
 def _package(kind: str) -> dict[str, Any]:
@@ -66,10 +75,7 @@ def shelf(files: Sequence[str] | None) -> Shelf:
 
 
 def _classes() -> dict[str, type]:
-    try:
-        from madatheory.bounds.lemma import Lemma
-    except ImportError:
-        Lemma = type("Lemma", (), {})
+    from madatheory.bounds.lemma import Lemma
     from madatheory.bounds.theorem import Theorem
     from madatheory.figures.figure import Figure
 

@@ -1,6 +1,5 @@
 """`madatheory simulate`: one problem, one optimizer, a grid of hyper-parameters, many seeds."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.shelf import shelf
-from madatheory.cli.values import Load, Seed, Set, StoreFolder, output_file, settings
+from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
 
 
 def simulate(
@@ -31,7 +30,6 @@ def simulate(
     madatheory simulate ratio:d=3 adam-avgrad --set rho=0,0.5,1
     madatheory simulate log adam --steps 5000 --record 20 --out run.nc
     """
-    file = output_file(out, "--out")
     entries, given = shelf(load), settings(hyper)
 
     from madatheory.catalogue import parse
@@ -39,16 +37,28 @@ def simulate(
     built = parse(problem, entries.all("problems"), "problem")
     method = parse(optimizer, entries.all("optimizers"), "optimizer")
 
-    from madatheory.cli.runs import kept_simulate
+    from madatheory.cli.runs import open_store
     from madatheory.engine.statistic import final_value, largest_gradient, mean_squared_gradient, min_squared_gradient
+    from madatheory.store import check_output, save_run
 
+    file = None if out is None else check_output(out)
     statistics = (mean_squared_gradient, min_squared_gradient, final_value, largest_gradient)
+    kept = open_store(store)
     with progress("simulate") as report:
-        run = kept_simulate(store, lambda done, total: report(done, total, ""))
-        data = run(built, method, steps, seeds=seeds, seed=seed, settings=given, statistics=statistics, record=record)
+        data = kept.simulate(
+            built,
+            method,
+            steps,
+            seeds=seeds,
+            seed=seed,
+            settings=given,
+            statistics=statistics,
+            record=record,
+            progress=lambda done, total: report(done, total, ""),
+        )
     _print(data, f"{optimizer} on {problem}, T = {steps}, {seeds} seeds")
     if file is not None:
-        _write(data, file)
+        save_run(data, file)
         OUT.print(Text(f"written to {file}"))
 
 
@@ -75,9 +85,3 @@ def _print(data: Any, title: str) -> None:
         f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
     )
     OUT.print(Text(f"mean ± standard error over seeds. {formulas}", "dim"))
-
-
-def _write(data: Any, file: Path) -> None:
-    temporary = file.with_name(f".{file.name}.partial")
-    data.to_netcdf(temporary, engine="h5netcdf")
-    temporary.replace(file)

@@ -36,30 +36,16 @@ def settings(given: Sequence[str] | None) -> dict[str, float | tuple[float, ...]
         if name in found:
             raise UserError(f"--set {name} is given twice: write all its values in one --set, {name}=value,value")
         try:
-            values = tuple(float(value) for value in tail.split(","))
+            values = [float(value) for value in tail.split(",")]
         except ValueError as error:
             raise UserError(f"--set {text!r}: values must be numbers, separated by commas") from error
-        found[name] = values if len(values) > 1 else values[0]
+        found[name] = tuple(values) if len(values) > 1 else values[0]
     return found
 
 
 def in_words(values: Mapping[str, float]) -> str:
     """`alpha = 0.3, beta2 = 0.99`."""
     return ", ".join(f"{name} = {value:g}" for name, value in values.items())
-
-
-def output_file(path: str | None, option: str) -> Path | None:
-    """The file to write later, refused now if that cannot work."""
-    if path is None:
-        return None
-    file = Path(path)
-    if file.is_dir():
-        raise UserError(f"{option} {path}: this is a folder; give a file name")
-    if not file.absolute().parent.is_dir():
-        raise UserError(f"{option} {path}: there is no folder {file.absolute().parent}; create it first")
-    if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
-        raise UserError(f"{option} {path}: cannot write there; choose another place")
-    return file
 
 
 def write_text(file: Path, text: str) -> None:

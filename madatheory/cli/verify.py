@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.shelf import Shelf, shelf
-from madatheory.cli.values import Load, Seed, Set, StoreFolder, output_file, settings, write_text
+from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings, write_text
 from madatheory.errors import UserError, unknown
 
 
@@ -45,14 +46,16 @@ def verify(
     madatheory verify --steps 10000 --json verdicts.json
     madatheory verify --load my_theorem.py
     """
-    file = output_file(json_file, "--json")
     entries, given = shelf(load), settings(hyper)
     theorems, problems = _theorems(entries, theorem), _problems(entries, problem)
     _refuse_unknown(given, theorems)
 
-    from madatheory.cli.runs import kept_simulate
+    from madatheory.cli.runs import open_store
+    from madatheory.store import check_output
     from madatheory.verification import verify as check
 
+    file = None if json_file is None else check_output(json_file)
+    kept = open_store(store)
     with progress("verify") as report:
         position = [0, 1, ""]
 
@@ -71,7 +74,7 @@ def verify(
             seed=seed,
             confidence=confidence,
             settings=given,
-            run=kept_simulate(store, within),
+            run=partial(kept.simulate, progress=within),
             progress=finished,
         )
     if file is not None:
