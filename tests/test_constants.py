@@ -171,7 +171,7 @@ def test_tails_hold_and_are_monotone_on_a_grid(name: str) -> None:
     assert (line.value[outside][order] >= value * (1 - 1e-12)).all()
     assert (np.diff(slope) <= 0).all()
     assert (np.diff(curvature) <= 0).all()
-    assert (np.diff(value) >= -1e-15 * np.abs(value[1:])).all()
+    assert (np.diff(value) >= -1e-13 * np.abs(value[1:])).all()
 
 
 # --- every problem: a search for counterexamples ---
