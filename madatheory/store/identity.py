@@ -124,8 +124,9 @@ class Description:
         name = f"{kind.__module__}.{kind.__qualname__}"
         if not _is_library(sys.modules.get(kind.__module__)) and hasattr(value, "__dict__"):
             return {"is": self.of(kind), "fields": self.of(vars(value))}
+        # a function object of a library, e.g. jax.numpy.minimum
         home, called = getattr(value, "__module__", None), getattr(value, "__name__", None)
-        if called and getattr(sys.modules.get(home or ""), called, None) is value:  # a library's, e.g. jax.numpy.minimum
+        if called and getattr(sys.modules.get(home or ""), called, None) is value:
             return {"named": f"{home}.{called}"}
         try:
             return {"object": name, "pickle": hashlib.sha256(pickle.dumps(value, protocol=4)).hexdigest()}
