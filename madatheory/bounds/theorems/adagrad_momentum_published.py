@@ -32,5 +32,5 @@ adagrad_momentum_published = Theorem(
     lambda: optimizers()["adagrad"].make({"form": "defossez"}),
     (*STOCHASTIC_SMOOTH, method_is("adagrad", form="defossez", schedule="defossez_adagrad"), ENOUGH_STEPS),
     (RANDOM_STEP, Level("a-priori bound", "the theorem", lambda m, q, xp: _right(q, xp))),
-    {"alpha": 1.0, "beta1": 0.5, "eps": 1e-2},
+    {"alpha": 0.2, "beta1": 0.5, "eps": 1e-2},
 )

@@ -64,5 +64,5 @@ avgrad_momentum = Theorem(
             "ln(b_T/b_0) <= ln(T R^2/eps), L2(d)",
         ),
     ),
-    {"alpha": 0.3, "beta1": 0.5, "beta2": 0.9, "eps": 1e-2},
+    {"alpha": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 1.0},
 )

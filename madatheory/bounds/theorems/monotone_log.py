@@ -25,7 +25,7 @@ STATEMENT = (
     "d (alpha G/(2(1-beta1) sqrt W) + alpha^2 L beta1/(8(1-beta1)^2 W)) ln(T R^2/eps) + "
     "alpha^2 L (1+2beta1)/(2(1-beta1)) d Q], Q >= sum g^2/b"
 )
-SETTINGS = {"alpha": 0.15, "beta1": 0.5, "beta2": 0.9, "eps": 1e-2}
+SETTINGS = {"alpha": 0.1, "beta1": 0.5, "beta2": 0.7, "eps": 1.0}
 
 stale_ratio_w = stale_ratio("stale_ratio_w", "1-beta2", lambda e: 1 - e.hyper["beta2"])
 stale_ratio_yogi = stale_ratio(
@@ -77,7 +77,7 @@ interpolation = _theorem(
     Q_interpolation,
     "ln(b_T/b_0) <= ln(T R^2/eps), L2(a) with k",
     (MONOTONE_RANGE,),
-    {**SETTINGS, "beta2": 0.999, "rho": 0.1},
+    {**SETTINGS, "rho": 0.001},
 )
 safeguarded = _theorem(
     "safeguarded-mada",
@@ -86,7 +86,7 @@ safeguarded = _theorem(
     lambda q, xp: q.G**2 / q.eps * harmonic(q.T, xp),
     "ln(b_T/b_0) <= ln(T R^2/eps), b_t >= t eps",
     (*SAFEGUARDED, safeguard_is("max"), KEEPS_SQUARES, hyper_is("beta3", 0.0)),
-    {**SETTINGS, "eps": 1.0, "beta3": 0.0, "rho": 0.5, "c": 0.5},
+    {**SETTINGS, "beta3": 0.0, "rho": 0.5, "c": 0.5},
     R_safeguarded,
     lambda: {"safeguard": "max"},
 )

@@ -16,7 +16,7 @@ STATEMENT = (
     "alpha_t = alpha/sqrt(t), any beta1, r = beta1/(1-beta1): (1/T) sum E|grad F|^2 <= (R/(alpha sqrt T)) [D0 + "
     "alpha d G^2/((1-beta1) sqrt(eps)) + L r^2 alpha^2 d G^2/eps + (L/2)(3+r^2) alpha^2 d Q], Q = "
 )
-SETTINGS = {"alpha": 0.15, "beta1": 0.5, "beta2": 0.9, "eps": 1.0}
+SETTINGS = {"alpha": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 1.0}
 
 amsgrad = Theorem(
     "amsgrad-monotone-rate",

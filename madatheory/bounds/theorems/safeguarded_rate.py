@@ -60,7 +60,7 @@ _SUM_CHAIN = monotone_log_chain(
     "ln(b_T/b_0) <= ln(T R^2/eps), L2(a)",
     R_safeguarded_sum,
 )
-_SUM_SETTINGS = {"alpha": 0.3, "beta1": 0.5, "beta2": 0.9, "eps": 1e-2, "W": 1.0}
+_SUM_SETTINGS = {"alpha": 0.2, "beta1": 0.5, "beta2": 0.9, "eps": 0.3, "W": 1.0}
 
 rate = _theorem(
     "safeguarded-rate",
