@@ -81,10 +81,10 @@ class Verdict:
 
 
 def statistics_of(theorems: Sequence[Theorem]) -> tuple[Statistic, ...]:
-    """What one simulation must measure for all of `theorems`, each name once, with the largest gradient entry."""
+    """What verdicts on `theorems` must measure, each name once, with the largest gradient entry."""
     named: dict[str, Statistic] = {largest_gradient.name: largest_gradient}
     for theorem in theorems:
-        for statistic in theorem.statistics:
+        for statistic in (s for level in (theorem.left, *theorem.judged) for s in level.statistics):
             other = named.setdefault(statistic.name, statistic)
             if other.formula != statistic.formula:
                 raise ValueError(
@@ -101,8 +101,7 @@ def deterministic(problem: Problem) -> bool:
 
 def comparisons_per_setting(theorem: Theorem, records: int) -> int:
     """How many inequalities one setting of `theorem` claims: the denominators of the union bound."""
-    levels = 1 + sum(level.data_bound and level.highest is not None for level in theorem.chain)
-    return levels * (1 if theorem.at == "final" else records)
+    return len(theorem.judged) * (1 if theorem.at == "final" else records)
 
 
 def judge(
@@ -142,12 +141,7 @@ def judge(
     if not np.all(np.isfinite(left)):
         reason = f"the left side is not finite on {int(np.sum(~np.isfinite(left).all(axis=1)))} of {seeds} paths"
         return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
-    found = [_compare(theorem, theorem.right, left, measured, q, times, delta, exact)]
-    found += [
-        _compare(theorem, level, left, measured, q, times, delta, exact)
-        for level in theorem.chain
-        if level.data_bound and level.highest is not None
-    ]
+    found = [_compare(theorem, level, left, measured, q, times, delta, exact) for level in theorem.judged]
     outcome, reason = _overall(found)
     return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
 

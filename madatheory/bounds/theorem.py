@@ -1,8 +1,8 @@
 """A theorem as an object: assumptions, left side, chain of inequalities, right side, source.
 
 A chain is a list of levels q_0 <= q_1 <= .. <= q_n. Level 0 is the left side, as measured; the last is the right side,
-a formula of constants alone; those between are measured on the same trajectories (data-dependent forms of the bound among
-them). Each level says by which lemma it follows from the one before. All levels are in the units of the left side.
+a formula of constants alone; those between are measured on the same trajectories (data-dependent forms of the bound
+among them). Each level says by which lemma it follows from the one before. All levels are in the units of the left side.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,6 +93,11 @@ class Theorem:
     def right(self) -> Level:
         """The last level: the a-priori right side."""
         return self.chain[-1]
+
+    @property
+    def judged(self) -> tuple[Level, ...]:
+        """The levels that the left side is compared with: the a-priori right side, then the data-dependent forms."""
+        return (self.right, *(level for level in self.chain if level.data_bound and level.highest is not None))
 
     def bound(self, q: Quantities, xp: Arithmetic) -> Number:
         """The a-priori right side as a formula of constants, under any arithmetic."""
