@@ -14,8 +14,9 @@ from madatheory.engine.statistic import largest_gradient, mean_squared_gradient,
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer, Parameter, Step
 from madatheory.problems.data import CLASSIFICATION, REGRESSION, table
-from madatheory.problems.problem import Problem
+from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.scalar import scalars
+from madatheory.problems.separable import separable
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -345,3 +346,33 @@ def test_runs_in_the_engine_and_respects_G(spec: str, dtype: str) -> None:
     assert problem.constants is not None
     assert np.isfinite(run.mean_squared_gradient.values).all()
     assert (run.largest_gradient.values <= problem.constants.G.value * (1 + 1e-5)).all()
+
+
+def own(start: object, noise: str = "none") -> Problem:
+    """A user's phi(x) = x^4/(1+x^4), given without its derivative."""
+    return separable(
+        "own",
+        "sum x^4/(1+x^4)",
+        lambda x: x**4 / (1 + x**4),
+        slope=Constant(1.1, "upper", "", ""),
+        curvature=Constant(4.0, "upper", "", ""),
+        infimum=Constant(0.0, "exact", "", ""),
+        start=start,
+        noise=noise,
+        scale=1.0,
+    )
+
+
+def test_a_user_s_function_needs_no_derivative() -> None:
+    problem = own([0.5, 2.0], "rademacher")
+    x = np.array([0.5, 2.0])
+    np.testing.assert_allclose(problem.full_gradient(jnp.asarray(x)), 4 * x**3 / (1 + x**4) ** 2, rtol=1e-12)
+    assert problem.constants is not None
+    assert problem.constants.G.value == pytest.approx(2.1)
+    assert problem.constants.G.side == "upper"
+
+
+@pytest.mark.parametrize(("start", "message"), [([], "shape"), ([[1.0]], "shape"), ([1.0, np.nan], "nan")])
+def test_a_user_s_start_is_checked(start: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        own(start)
