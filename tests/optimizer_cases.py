@@ -85,6 +85,7 @@ _H = {**_RMS, "beta1": 0.8}
 _H3 = {**_H, "beta3": 0.7}
 _LION = {"alpha": _ALPHA, "beta1_lion": 0.9, "beta2_lion": 0.97}
 _INNER = {**_H, "rho": 0.4, "c": 0.75, "beta3": 0.5}
+_FORGETFUL = {**_H, "beta2": 0.5, "rho": 0.9}  # here b would fall without the maximum
 _FAMILY = {**_H, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4}
 
 _THEORY, _PRACTICAL, _DEFOSSEZ = {"form": "theory"}, {"form": "practical"}, {"form": "defossez"}
@@ -161,6 +162,7 @@ _ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.n
     ("switch theory", "adam-avgrad-switch", _THEORY, {**_H, "switch": 0.4}, _switched, {**_SQRT, **_INSIDE, **_OFF}),
     ("switch practical", "adam-avgrad-switch", _PRACTICAL, {**_H, "switch": 0.4}, _switched, {}),
     ("safeguarded max", "safeguarded-mada", {"safeguard": "max"}, _INNER, interpolation.run_safeguarded, {}),
+    ("safeguarded binding", "safeguarded-mada", {"safeguard": "max"}, _FORGETFUL, interpolation.run_safeguarded, {}),
     (
         "safeguarded sum",
         "safeguarded-mada",
