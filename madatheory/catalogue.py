@@ -165,6 +165,8 @@ def parse(spec: str, entries: Mapping[str, Entry], kind: str) -> Any:
         key, equals, value = part.partition("=")
         if not equals:
             raise UserError(f"{kind} {spec!r}: write options as {name}:key=value,key=value")
+        if key.strip() in options:
+            raise UserError(f"{kind} {spec!r}: {key.strip()} is given twice")
         options[key.strip()] = value.strip()
     return entries[name].make(options)
 

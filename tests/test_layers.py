@@ -1,0 +1,152 @@
+"""The drawing of the package is true: a module imports only from layers above its own, and importing has no effects."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import madatheory
+
+PACKAGE = Path(madatheory.__file__).parent
+# first what everything may import; units of one row do not know each other
+LAYERS = (
+    {"errors"},
+    {"arithmetic", "catalogue", "confidence"},
+    {"optimizers", "problems", "references"},
+    {"engine"},
+    {"bounds", "store"},
+    {"verdicts"},
+    {"verification"},
+    {"experiments"},
+    {"figures"},
+    {"cli"},
+    {"__main__"},
+)
+# the catalogue looks entries up where they live, when it is asked
+LAZY = {("catalogue", "bounds"), ("catalogue", "figures")}
+
+
+def unit_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(source: str) -> Iterator[tuple[str, bool]]:
+    """(unit of the package, whether the import stands inside a function)."""
+    tree = ast.parse(source)
+    late = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.Lambda) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "write imports in full"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            head, _, tail = name.partition(".")
+            if head == "madatheory" and tail:
+                yield tail.split(".")[0], id(node) in late
+
+
+def violations(unit: str, source: str) -> list[str]:
+    """Imports of a module of `unit` that the drawing forbids."""
+    rank = {name: row for row, names in enumerate(LAYERS) for name in names}
+    found = []
+    for other, late in imports(source):
+        above = other in rank and rank[other] < rank[unit]
+        if other != unit and not above and not (late and (unit, other) in LAZY):
+            found.append(f"{unit} imports {other}")
+    return found
+
+
+def modules() -> list[Path]:
+    return [file for file in sorted(PACKAGE.rglob("*.py")) if file != PACKAGE / "__init__.py"]
+
+
+def test_every_unit_is_in_the_drawing() -> None:
+    drawn = [name for row in LAYERS for name in row]
+    assert sorted({unit_of(file) for file in modules()}) == sorted(drawn)
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_only_from_layers_above(file: Path) -> None:
+    assert violations(unit_of(file), file.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "line"),
+    [
+        ("engine", "from madatheory.bounds.theorem import Theorem"),
+        ("optimizers", "import madatheory.problems.problem"),
+        ("references", "from madatheory.optimizers.family import member"),
+        ("catalogue", "from madatheory.bounds.theorem import Theorem"),
+        ("verdicts", "def f():\n    from madatheory.figures import render"),
+        ("errors", "from madatheory import catalogue"),
+    ],
+)
+def test_a_wrong_import_is_seen(unit: str, line: str) -> None:
+    assert violations(unit, line)
+
+
+EFFECTS = """
+import json, os, pkgutil, sys
+import jax, optax, scipy.stats, sklearn.datasets, xarray, matplotlib.figure  # what these do is not ours
+import numpy as np
+environment, random = dict(os.environ), np.random.get_state()[1].tolist()
+import madatheory
+for module in pkgutil.walk_packages(madatheory.__path__, "madatheory."):
+    if not module.name.endswith("__main__"):
+        __import__(module.name)
+from jax._src import xla_bridge
+print(json.dumps({
+    "modules": [n for n in ("torch", "matplotlib.pyplot") if n in sys.modules],
+    "environment": {k: v for k, v in os.environ.items() if environment.get(k) != v},
+    "random state": np.random.get_state()[1].tolist() != random,
+    "backend": xla_bridge.backends_are_initialized(),
+    "x64": jax.config.jax_enable_x64,
+}))
+"""
+
+
+def run_python(code: str) -> str:
+    """What a fresh interpreter without the XLA flag prints."""
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    return ran.stdout
+
+
+def test_importing_everything_has_no_effects() -> None:
+    assert json.loads(run_python(EFFECTS)) == {
+        "modules": [],
+        "environment": {},
+        "random state": False,
+        "backend": False,
+        "x64": False,
+    }
+
+
+@pytest.mark.parametrize("first", ["import madatheory", "from madatheory.cli import app"])
+def test_the_first_import_does_not_wait_for_the_numerical_libraries(first: str) -> None:
+    heavy = ("jax", "xarray", "scipy", "matplotlib")
+    assert run_python(f"import sys; {first}; print([n for n in {heavy} if n in sys.modules])").strip() == "[]"
+
+
+def test_the_public_names_are_those_that_type_checkers_see() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    seen = {
+        str(alias.asname): str(node.module).removeprefix("madatheory.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("madatheory.")
+        for alias in node.names
+    }
+    assert seen == madatheory._HOME
+    for name, home in seen.items():
+        assert getattr(madatheory, name) is getattr(import_module(f"madatheory.{home}"), name)
+        assert getattr(madatheory, name).__doc__
+    with pytest.raises(AttributeError, match="nothing_here"):
+        _ = madatheory.nothing_here
