@@ -6,7 +6,7 @@ by a union bound over theorems, settings, recorded times and data-dependent form
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -104,6 +104,26 @@ def comparisons_per_setting(theorem: Theorem, records: int) -> int:
     return len(theorem.judged) * (1 if theorem.at == "final" else records)
 
 
+class Sample(NamedTuple):
+    """What the trajectories are: `weights` of all histories of a noise tree (None: independent draws), whether there is
+    no noise at all, and the failure probability of one comparison."""
+
+    weights: np.ndarray | None
+    quiet: bool
+    delta: float
+
+    @property
+    def exact(self) -> str:
+        """How an expectation is known exactly, "" where it is estimated."""
+        if self.weights is not None:
+            return f"exact (noise tree of {len(self.weights)} histories)"
+        return "exact (no noise)" if self.quiet else ""
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Expectation over trajectories, axis 0."""
+        return np.average(values, axis=0, weights=self.weights)
+
+
 def judge(
     theorem: Theorem,
     problem: Problem,
@@ -115,13 +135,15 @@ def judge(
     confidence: float = 0.99,
     claims: int = 1,
 ) -> Verdict:
-    """The verdict from measured `data` (dimensions seed, t) at one setting.
+    """The verdict from measured `data` at one setting: dimensions (seed, t), or (path, t) of an enumerated noise tree.
 
-    `claims` is the number of inequalities that are claimed together, this one's included; each gets delta/claims.
+    A tree (with its coordinate `probability`) gives exact expectations and needs no confidence. `claims` is the number
+    of inequalities that are claimed together, this one's included; each gets delta/claims.
     """
     check_level(1 - confidence)
     setting = Setting(problem, optimizer, hyper, steps)
-    seeds = data.sizes.get("seed", 0)
+    weights = data["probability"].values if "probability" in data.coords else None
+    seeds = data.sizes.get("seed" if weights is None else "path", 0)
     common = (theorem.name, theorem.label, problem.name, optimizer.name, dict(hyper))
     reasons = theorem.reasons(setting)
     if reasons:
@@ -135,13 +157,12 @@ def judge(
     times = data["t"].values
     measured = {str(name): value.values for name, value in data.data_vars.items()}
     q = theorem.quantities(setting, T=times.astype(float))
-    delta = (1 - confidence) / max(claims, 1)
-    exact = deterministic(problem)
+    sample = Sample(weights, deterministic(problem), (1 - confidence) / max(claims, 1))
     left = np.broadcast_to(theorem.left.value(measured, q, NUMPY), (seeds, len(times)))
     if not np.all(np.isfinite(left)):
         reason = f"the left side is not finite on {int(np.sum(~np.isfinite(left).all(axis=1)))} of {seeds} paths"
         return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
-    found = [_compare(theorem, level, left, measured, q, times, delta, exact) for level in theorem.judged]
+    found = [_compare(theorem, level, left, measured, q, times, sample) for level in theorem.judged]
     outcome, reason = _overall(found)
     return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
 
@@ -163,12 +184,11 @@ def _compare(
     measured: Mapping[str, np.ndarray],
     q: Quantities,
     times: np.ndarray,
-    delta: float,
-    exact: bool,
+    sample: Sample,
 ) -> Comparison:
     value = np.asarray(level.value(measured, q, NUMPY), dtype=float)
     right = np.broadcast_to(value, left.shape)
-    mean, limit = left.mean(axis=0), right.mean(axis=0)
+    mean, limit = sample.mean(left), sample.mean(right)
     gap = left - right if level.data_bound else left
     threshold = np.zeros(len(times)) if level.data_bound else limit
 
@@ -177,14 +197,14 @@ def _compare(
         outcome = "violated" if np.any(worst > 0) else "holds"
         return Comparison(level.name, times, mean, mean, mean, limit, outcome, "every path")
     if theorem.kind == "probability":
-        return _probability(level, left, right, q, times, delta)
-    if exact:
-        below, above, method = gap.mean(axis=0), gap.mean(axis=0), "exact (no noise)"
+        return _probability(level, left, right, q, times, sample)
+    if sample.exact:
+        below, above, method = sample.mean(gap), sample.mean(gap), sample.exact
     else:
         width = _range(theorem.left, q, len(times))
         if level.data_bound:
             width = width + _range(level, q, len(times))
-        half = half_width(gap, width, delta, axis=0)
+        half = half_width(gap, width, sample.delta, axis=0)
         below, above, method = gap.mean(axis=0) - half, gap.mean(axis=0) + half, "empirical Bernstein / Hoeffding"
     slack = ROUNDING * np.abs(limit)
     if np.any(below > threshold + slack):
@@ -204,19 +224,22 @@ def _range(level: Level, q: Quantities, records: int) -> np.ndarray:
 
 
 def _probability(
-    level: Level, left: np.ndarray, right: np.ndarray, q: Quantities, times: np.ndarray, delta: float
+    level: Level, left: np.ndarray, right: np.ndarray, q: Quantities, times: np.ndarray, sample: Sample
 ) -> Comparison:
     n, p = left.shape[0], float(q.p)
-    failures = np.sum(left > right + ROUNDING * np.abs(right), axis=0)
-    lower = np.array([clopper_pearson_lower(int(k), n, delta) for k in failures])
-    upper = np.array([clopper_pearson_upper(int(k), n, delta) for k in failures])
+    failed = left > right + ROUNDING * np.abs(right)
+    share, method = sample.mean(failed), "Clopper-Pearson on failures"
+    if sample.exact:
+        lower, upper, method = share, share, sample.exact
+    else:
+        counts = np.sum(failed, axis=0)
+        lower = np.array([clopper_pearson_lower(int(k), n, sample.delta) for k in counts])
+        upper = np.array([clopper_pearson_upper(int(k), n, sample.delta) for k in counts])
     if np.any(lower > p):
         outcome: Outcome = "violated"
     else:
         outcome = "holds" if np.all(upper <= p) else "inconclusive"
-    return Comparison(
-        level.name, times, failures / n, lower, upper, np.full(len(times), p), outcome, "Clopper-Pearson on failures"
-    )
+    return Comparison(level.name, times, share, lower, upper, np.full(len(times), p), outcome, method)
 
 
 def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:

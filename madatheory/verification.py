@@ -10,12 +10,14 @@ import xarray as xr
 from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.confidence import check_level
 from madatheory.engine.simulate import check_steps, record_times, simulate
+from madatheory.engine.tree import enumerate_tree
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
 
 Simulate = Callable[..., xr.Dataset]
+EXACT_STEPS, EXACT_HISTORIES = 10, 2**16
 
 
 class Job(NamedTuple):
@@ -36,24 +38,38 @@ def settings_of(theorem: Theorem, given: Mapping[str, Any] | None = None) -> dic
 def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mapping[str, Any] | None = None) -> list[Job]:
     """Group theorems that can share a simulation."""
     grouped: dict[Any, Job] = {}
+    same: dict[Any, Optimizer] = {}  # one object per method, so that the engine compiles it once
+    methods = [theorem.method() for theorem in theorems]
     for problem in problems:
-        for theorem in theorems:
-            optimizer, settings = theorem.method(), settings_of(theorem, given)
-            key = (
-                id(problem),
-                optimizer.name,
-                repr(sorted(optimizer.traits.items(), key=str)),
-                repr(sorted(settings.items())),
-            )
+        for theorem, method in zip(theorems, methods, strict=True):
+            settings = settings_of(theorem, given)
+            optimizer = same.setdefault((method.name, repr(sorted(method.traits.items(), key=str))), method)
+            key = (id(problem), id(optimizer), repr(sorted(settings.items())))
             job = grouped.get(key, Job(problem, optimizer, settings, ()))
             grouped[key] = job._replace(theorems=(*job.theorems, theorem))
     return list(grouped.values())
+
+
+def small_tree(problem: Problem, steps: int) -> bool:
+    """Whether the noise tree has at most `EXACT_HISTORIES` histories."""
+    atoms = problem.oracle.atoms
+    return atoms is not None and len(atoms.values) ** (problem.oracle.entries * steps) <= EXACT_HISTORIES
 
 
 def _points(settings: Mapping[str, Any]) -> Iterator[dict[str, float]]:
     axes = {name: np.atleast_1d(value) for name, value in settings.items()}
     for values in itertools.product(*axes.values()):
         yield {name: float(value) for name, value in zip(axes, values, strict=True)}
+
+
+def _applicable(job: Job, steps: int) -> list[Theorem]:
+    """The theorems of a job that apply at one of its settings."""
+    points = list(_points(job.optimizer.hyper(job.settings)))
+    return [
+        theorem
+        for theorem in job.theorems
+        if any(not theorem.reasons(Setting(job.problem, job.optimizer, point, steps)) for point in points)
+    ]
 
 
 def verify(
@@ -71,8 +87,9 @@ def verify(
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
 
-    `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run` is `simulate` or a
-    store's cached form of it. Theorems that do not apply get the reason and cost nothing.
+    Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
+    expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
+    is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing.
     """
     check_level(1 - confidence)
     check_steps(steps)
@@ -90,25 +107,23 @@ def verify(
         if not theorem.reasons(Setting(job.problem, job.optimizer, point, steps))
     )
     verdicts: list[Verdict] = []
+    needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
+    for job in work:
+        needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(_applicable(job, steps))
     for number, job in enumerate(work):
         points = list(_points(job.optimizer.hyper(job.settings)))
-        applicable = [
-            theorem
-            for theorem in job.theorems
-            if any(not theorem.reasons(Setting(job.problem, job.optimizer, point, steps)) for point in points)
-        ]
+        applicable = _applicable(job, steps)
         data = xr.Dataset()
         if applicable:
-            data = run(
-                job.problem,
-                job.optimizer,
-                steps,
-                seeds=seeds,
-                seed=seed,
-                settings=job.settings,
-                statistics=statistics_of(applicable),
-                record=times,
-            )
+            measure = {
+                "settings": job.settings,
+                "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)]),
+                "record": times,
+            }
+            if steps <= EXACT_STEPS and small_tree(job.problem, steps):
+                data = enumerate_tree(job.problem, job.optimizer, steps, **measure)
+            else:
+                data = run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, **measure)
         for theorem, point in itertools.product(job.theorems, points):
             grid = {str(name): point[str(name)] for name in data.dims if name in point}
             verdicts.append(

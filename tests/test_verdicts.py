@@ -117,6 +117,32 @@ def test_without_noise_the_left_side_is_exact() -> None:
     found = verify([T5], [quiet], steps=100, seeds=2)[0]
     assert found.outcome == "holds"
     assert found.comparisons[0].method == "exact (no noise)"
+    tree = verify([T5], [quiet], steps=10, seeds=2)[0]
+    assert tree.comparisons[0].method == "exact (noise tree of 1 histories)"
+
+
+def test_few_steps_of_finite_noise_are_judged_exactly() -> None:
+    """The tree's verdict has no interval, and its mean is inside the sampled one's."""
+    coin = problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 0.5})
+    exact = verify([T5], [coin], steps=6, seeds=2)[0].comparisons[0]
+    assert exact.method == "exact (noise tree of 64 histories)"
+    np.testing.assert_array_equal(exact.lower, exact.upper)
+    method, hyper = T5.method(), {**T5.settings}
+    times = exact.T
+    run = simulate(coin, method, 6, seeds=4000, settings=hyper, statistics=statistics_of([T5]), record=times)
+    drawn = judge(T5, coin, method, hyper, run, steps=6).comparisons[0]
+    assert np.all(drawn.lower <= exact.left)
+    assert np.all(exact.left <= drawn.upper)
+    np.testing.assert_allclose(exact.left, drawn.left, rtol=0.05)
+
+
+def test_an_exact_verdict_sees_what_few_seeds_cannot() -> None:
+    """Half of the right side is refuted exactly at T = 1, where the bound is 1.47 times the left side."""
+    slope = problems()["exponential"].make({"d": 1, "noise": "none"})
+    hostile = replace(slope, start=np.array([0.5**0.5]))
+    settings = {"eps": 1e6, "alpha": 660.0}
+    good, bad = (verify([t], [hostile], steps=1, settings=settings)[0] for t in (T5, scaled(T5, 0.5)))
+    assert (good.outcome, bad.outcome) == ("holds", "violated")
 
 
 def test_the_data_dependent_bound_lies_below_the_a_priori_one() -> None:
