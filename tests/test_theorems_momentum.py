@@ -1,6 +1,7 @@
 """Theorems with momentum, safeguard, regret and step sizes: right sides, chains, lemmas on the way, conditions."""
 
 import math
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,8 +10,16 @@ import xarray as xr
 
 from madatheory import catalogue
 from madatheory.arithmetic import NUMPY, arithmetic
-from madatheory.bounds.momentum_terms import R_safeguarded, least_weight, random_step_gradient
+from madatheory.bounds.momentum_terms import (
+    R_safeguarded,
+    least_weight,
+    random_step_gradient,
+    shifted_decrease,
+    shifted_first_order,
+    shifted_step,
+)
 from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.terms import inner_product_sum
 from madatheory.bounds.theorem import Setting, Theorem, quantities
 from madatheory.bounds.theorems import step_size_bounds
 from madatheory.engine.simulate import simulate
@@ -171,6 +180,24 @@ def test_every_link_of_the_proof_holds_exactly_on_noise_trees(method: str) -> No
             setting = Setting(problem, theorem(name).method(), hyper, steps)
             if not theorem(name).reasons(setting):
                 assert_ordered(name, levels(name, problem, data.sel(moving), hyper, None))
+
+
+def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None:
+    # F = |x|^2/2 attains L4, so <grad F(x_{t-1}), u_t> must come back from the folds exactly
+    parabola = replace(tiny(dimension=2), value=lambda x: jnp.sum(x * x, axis=0) / 2, gradient=lambda x: x)
+    folds = (shifted_decrease, shifted_first_order, shifted_step, inner_product_sum)
+    settings = {"alpha": 1.5, "beta1": 0.8, "beta2": 0.9, "eps": 0.1}
+    data = simulate(
+        parabola,
+        theorem("avgrad-momentum-rate").method(),
+        50,
+        seeds=4,
+        settings=settings,
+        statistics=folds,
+        record=[1, 2, 50],
+    )
+    recovered = data["shifted_decrease"] + data["shifted_first_order"] + data["shifted_step"] / 2
+    np.testing.assert_allclose(recovered, 1.5 * data["inner_product_sum"], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.slow

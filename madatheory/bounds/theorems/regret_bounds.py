@@ -115,7 +115,7 @@ def _theorem(
             ),
             Level("a-priori bound", "|g| <= G", lambda m, q, xp: right(q, xp)),
         ),
-        {"alpha": 1.0, "beta1": 0.0, "beta2": 0.99, "eps": 1e-8},
+        {"alpha": 0.45, "beta1": 0.0, "beta2": 0.99, "eps": 1e-8},
         kind="every-path",
     )
 
