@@ -147,8 +147,8 @@ def load_file(path: str | Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[spec.name]
-        line = next((f.lineno for f in reversed(inspect.trace()) if f.filename == str(file)), None)
-        if isinstance(error, SyntaxError) and error.filename == str(file):
+        line = next((f.lineno for f in reversed(inspect.trace()) if f.filename == spec.origin), None)
+        if isinstance(error, SyntaxError) and error.filename == spec.origin:
             line, error = error.lineno, SyntaxError(error.msg)
         where = f", line {line}" if line else ""
         raise UserError(f"--load {file}{where}: {type(error).__name__}: {error}") from error

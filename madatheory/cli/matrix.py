@@ -104,4 +104,14 @@ def print_findings(verdicts: Sequence[Verdict], outcome: str) -> None:
     for v in found:
         text = Text(f"{outcome}  ", _STYLE[outcome]).append(f"{v.label} {v.theorem}", "bold")
         text.append(f" on {v.problem}, {v.optimizer} at {in_words(v.hyper)}: ")
-        OUT.print(text.append(v.reason, _STYLE[outcome]), soft_wrap=False)
+        OUT.print(text.append(v.reason, _STYLE[outcome]).append(_numbers(v) if outcome == "inconclusive" else ""))
+
+
+def _numbers(v: Verdict) -> str:
+    """The interval that reaches furthest beyond its bound."""
+    if not v.comparisons:
+        return ""
+    main = v.comparisons[0]
+    worst = max(range(len(main.T)), key=lambda i: main.upper[i] / main.right[i] if main.right[i] > 0 else 0.0)
+    limits = f"[{main.lower[worst]:.4g}, {main.upper[worst]:.4g}]"
+    return f" (T = {main.T[worst]}: left {main.left[worst]:.4g} in {limits}, right {main.right[worst]:.4g})"

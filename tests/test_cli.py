@@ -1,0 +1,415 @@
+"""The command line as a user types it: results, exit status, and one clear message for every mistake."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from typer.testing import CliRunner, Result
+
+from madatheory import catalogue
+from madatheory.cli import app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run("verify --steps 10")` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MADATHEORY_STORE", raising=False)
+    return lambda line, **more: CliRunner().invoke(app, line.split(), **more)
+
+
+def as_typed(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "madatheory", *line.split()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+# ---- help and lists
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "simulate", "figures", "store list", "store clear"])
+def test_help_teaches_by_example(run: Run, command: str) -> None:
+    result = run(f"{command} --help")
+    assert result.exit_code == 0
+    assert f"madatheory {command}" in result.output.replace("Usage: madatheory " + command, "")
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    began = time.monotonic()
+    result = as_typed("--version", tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.fullmatch(r"madatheory \d+\.\d+\.\d+\n", result.stdout)
+    assert time.monotonic() - began < 10  # about half a second; other tests run beside this one
+    assert "madatheory verify" in as_typed("--help", tmp_path).stdout
+
+
+def test_list_shows_every_name(run: Run) -> None:
+    text = run("list").output
+    for kind in ("optimizers", "problems", "theorems", "lemmas", "figures"):
+        assert kind in text
+        for name in getattr(catalogue, kind)():
+            assert name in text
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("list optimizers", ["avgrad", "beta2=0.99", "form=theory", "vbar_t"]),
+        ("list problems", ["ratio", "x^2/(1+x^2)", "L = 2", "rosenbrock", "A2 fails", "noise=uniform"]),
+        ("list theorems", ["avgrad-rate", "T5, in expectation", "K2"]),
+        ("list theorems avgrad-rate", ["needs A1", "alpha = ", "<= descent", "L4: smoothness"]),
+        ("list lemmas", ["L1"]),
+    ],
+)
+def test_list_in_detail(run: Run, line: str, words: list[str]) -> None:
+    result = run(line)
+    assert result.exit_code == 0
+    text = " ".join(result.output.split())
+    assert [word for word in words if word not in text] == []
+
+
+def test_what_is_printed_fits_80_columns(run: Run) -> None:
+    lines = run("list").output.splitlines() + run("list theorems").output.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_plain_terminal_gets_plain_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = "verify --theorem T5 --problem quadratic"  # not applicable, so nothing is simulated
+    plain, rich = (CliRunner(charset=charset).invoke(app, line.split()) for charset in ("ascii", "utf-8"))
+    assert plain.exit_code == rich.exit_code == 0
+    assert "+ holds" in plain.stdout
+    assert plain.stdout.isascii()
+    assert "✓ holds" in rich.stdout
+
+
+# ---- mistakes: one message, status 2, nothing on stdout
+
+WRONG = [
+    ("list optimisers", "unknown kind 'optimisers'; did you mean 'optimizers'"),
+    ("list problems rato", "unknown problem 'rato'; did you mean 'ratio'"),
+    ("simulate rato avgrad", "unknown problem 'rato'; did you mean 'ratio'"),
+    ("simulate ratio avgrat", "unknown optimizer 'avgrat'; did you mean 'avgrad'"),
+    ("simulate ratio:dim=3 avgrad", "unknown option of ratio 'dim'"),
+    ("simulate ratio:noise=rademacer avgrad", "unknown noise 'rademacer'; did you mean 'rademacher'"),
+    ("simulate ratio avgrad:form=pratical", "unknown form of avgrad 'pratical'; did you mean 'practical'"),
+    ("simulate ratio avgrad --set betta2=0.9", "unknown hyper-parameter of avgrad 'betta2'; did you mean 'beta2'"),
+    ("simulate ratio:d=0 avgrad", "dimension d = 0 is out of range: give an integer >= 1"),
+    ("simulate ratio:d=2.5 avgrad", "d = '2.5' is not a int"),
+    ("simulate ratio:start=nan avgrad", "start = nan is not finite"),
+    ("simulate ratio:start=inf avgrad", "start = inf is not finite"),
+    ("simulate ratio avgrad --set beta2=1", "beta2 = 1 is out of range"),
+    ("simulate ratio avgrad --set beta2=0.9,1", "beta2 = 1 is out of range"),
+    ("simulate ratio avgrad --set eps=0", "eps = 0 is out of range"),
+    ("simulate ratio avgrad --set eps=-1", "eps = -1 is out of range"),
+    ("simulate ratio avgrad --set alpha=nan", "alpha = nan is out of range"),
+    ("simulate ratio avgrad --set beta2=0.9,0.9", "repeats a value"),
+    ("simulate ratio avgrad --set beta2=0.9 --set beta2=0.99", "--set beta2 is given twice"),
+    ("simulate ratio avgrad --set beta2", "write --set name=value"),
+    ("simulate ratio avgrad --set beta2=high", "values must be numbers"),
+    ("simulate ratio avgrad --set beta2=0.9,", "values must be numbers"),
+    ("simulate ratio avgrad --steps 0", "steps = 0 is out of range: give 1 to"),
+    ("simulate ratio avgrad --steps -5", "steps = -5 is out of range"),
+    ("simulate ratio avgrad --seeds 0", "seeds = 0"),
+    ("simulate ratio avgrad --seed -1", "seed = -1 is out of range"),
+    ("simulate ratio avgrad --record 0", "record (number of times) = 0 is out of range"),
+    ("simulate ratio avgrad --seeds 4000000000 --record 1000", "GiB are free"),
+    ("verify --theorem avgrad-rat", "unknown theorem 'avgrad-rat'; did you mean 'avgrad-rate'"),
+    ("verify --problem rato", "unknown problem 'rato'; did you mean 'ratio'"),
+    ("verify --theorem T5 --set bta2=0.9", "unknown hyper-parameter 'bta2'; did you mean 'beta2'"),
+    ("verify --theorem T5 --problem ratio --seeds 1", "seeds = 1: a confidence statement needs at least 2"),
+    ("verify --theorem T5 --problem ratio --steps 0", "steps = 0 is out of range"),
+    ("verify --theorem T5 --problem ratio --confidence 1.5", "confidence"),
+    ("verify --theorem T5 --problem ratio --confidence 1", "confidence"),
+    ("verify --load none.py", "--load none.py: no such file"),
+    ("figures --profile smok", "unknown profile 'smok'; did you mean 'smoke'"),
+    ("figures convergence-rato", "unknown figure 'convergence-rato'; did you mean 'convergence-ratio'"),
+    ("simulate ratio avgrad --out blocked/run.nc", "cannot write to blocked"),
+    ("simulate ratio avgrad --out .", "is a folder"),
+    ("simulate ratio avgrad --store blocked/store", "cannot write to blocked/store"),
+    ("verify --theorem T5 --problem ratio --json blocked/v.json", "cannot write to blocked"),
+    ("figures --profile smoke --out blocked/figures", "cannot write to blocked/figures"),
+    ("store list", "there is no such folder"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG, ids=[line for line, _ in WRONG])
+def test_a_mistake_gets_one_clear_message(run: Run, line: str, message: str) -> None:
+    Path("blocked").write_text("a file where a folder should be")
+    result = run(line)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+USER_FILES = [
+    ("x = 1\n", "defines nothing to load"),
+    ("x = 1/0\n", "mine.py, line 1: ZeroDivisionError"),
+    ("def f(:\n", "mine.py, line 1: SyntaxError"),
+    ("import sys\nsys.exit(3)\n", "mine.py, line 2: SystemExit: 3"),
+    (
+        "from madatheory import ProblemEntry\np = ProblemEntry('ratio', '', lambda: 1)\n",
+        "problem name 'ratio' is taken",
+    ),
+    ("from madatheory import ProblemEntry\np = ProblemEntry('My', '', lambda: 1)\n", "use lower-case letters"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), USER_FILES, ids=[message for _, message in USER_FILES])
+def test_a_user_file_that_fails(run: Run, text: str, message: str) -> None:
+    Path("mine.py").write_text(text)
+    result = run("verify --load mine.py")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("line", ["nonsense", "simulate ratio", "verify --nonsense", "simulate ratio avgrad --steps x"])
+def test_what_cannot_be_parsed(tmp_path: Path, line: str) -> None:
+    result = as_typed(line, tmp_path)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+# ---- simulate
+
+
+def test_simulate_prints_a_grid_and_writes_netcdf(run: Run) -> None:
+    result = run("simulate ratio:d=2 adam-avgrad --set rho=0,1 --steps 20 --seeds 5 --record 3 --out deep/run.nc")
+    assert result.exit_code == 0, result.output
+    assert "adam-avgrad on ratio:d=2, T = 20, 5 seeds" in result.output
+    data = xr.load_dataset("deep/run.nc", engine="h5netcdf")
+    assert dict(data.sizes) == {"rho": 2, "seed": 5, "t": 3}
+    assert data.attrs["madatheory"]
+    last = data["mean_squared_gradient"].isel(t=-1).mean("seed").values
+    rows = [line.split() for line in result.output.splitlines() if re.match(r"\s+[01]\s", line)]
+    assert [row[1] for row in rows] == [f"{value:.4g}" for value in last]
+
+
+def test_a_run_is_kept_and_a_damaged_one_computed_again(run: Run) -> None:
+    line = "simulate ratio:d=2 avgrad --steps 20 --seeds 5"
+    first = run(line)
+    assert run("store list").output.count("avgrad-on-ratio") == 1
+    pieces = list(Path(".madatheory").rglob("*.nc"))
+    assert len(pieces) == 1
+    before = pieces[0].stat().st_mtime_ns
+    again = run(line)
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    assert pieces[0].stat().st_mtime_ns == before
+
+    pieces[0].write_bytes(pieces[0].read_bytes()[:-7])
+    again = run(line)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert "warning:" in again.stderr
+    assert "damaged" in again.stderr
+
+    assert run(f"{line} --seed 1").stdout != first.stdout
+    assert run("store list").output.count("avgrad-on-ratio") == 2
+    assert "freed" in run("store clear").output
+    assert "0 computations" in run("store list").output
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+    line = "simulate ratio:d=2 avgrad --steps 2000 --seeds 20000000"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "madatheory", *line.split()],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(".madatheory/*/*.nc")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted; finished pieces are kept" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert list(tmp_path.glob(".madatheory/*/*.nc"))
+
+
+# ---- verify
+
+PLANTED = """
+from dataclasses import replace
+
+from madatheory.bounds.theorems.avgrad_rate import avgrad_rate
+
+*proof, last = avgrad_rate.chain
+wrong = replace(last, value=lambda m, q, xp: last.value(m, q, xp) / 1000)
+planted = replace(avgrad_rate, name="planted", label="planted", chain=(proof[0], wrong))
+"""
+
+
+def test_verify_holds(run: Run) -> None:
+    result = run("verify --theorem T5 --problem ratio:d=2 --problem quadratic --steps 50 --seeds 64 --json out/v.json")
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    assert "T5 avgrad-rate ✓" in text
+    assert "T5 on 2 A2 (gradients bounded by G): gaussian noise is unbounded" in text
+    assert "0 violated" in text
+    record = json.loads(Path("out/v.json").read_text())
+    assert {v["outcome"] for v in record["verdicts"]} == {"holds", "not applicable"}
+    assert {v["problem"] for v in record["verdicts"]} == {"ratio:d=2", "quadratic"}
+    assert record["steps"] == 50
+    assert all(v["comparisons"] for v in record["verdicts"] if v["outcome"] == "holds")
+
+
+def test_a_planted_wrong_theorem_is_reported_violated(run: Run) -> None:
+    Path("mine.py").write_text(PLANTED)
+    result = run("verify --load mine.py --problem ratio:d=1 --steps 100 --seeds 256 --set alpha=0.1,0.3")
+    assert result.exit_code == 1, result.output
+    text = " ".join(result.output.split())
+    assert "planted planted ✗" in text
+    for alpha in ("0.1", "0.3"):
+        numbers = rf"avgrad at alpha = {alpha}, [^:]*: [^:]*: left >= \S+ > right = \S+ at T = \d+"
+        assert re.search(rf"violated planted planted on ratio:d=1, {numbers}", text)
+    assert "0 hold, 2 violated" in text
+    assert "avgrad-rate" not in text  # with a file of theorems only those are checked
+
+
+def test_theorems_named_are_checked_instead_of_those_loaded(run: Run) -> None:
+    Path("mine.py").write_text(PLANTED)
+    result = run("verify --load mine.py --theorem avgrad-rate --problem quadratic")
+    assert result.exit_code == 0
+    assert "avgrad-rate" in result.output
+    assert "planted" not in result.output
+
+
+def test_inconclusive_alone_is_no_failure(run: Run) -> None:
+    result = run("verify --theorem amsgrad-horizon-rate --problem ratio --steps 100 --seeds 2")
+    assert result.exit_code == 0
+    text = " ".join(result.output.split())
+    assert "1 inconclusive" in text
+    assert re.search(r"use more seeds \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
+
+
+# ---- figures
+
+FIGURE = """
+from pathlib import Path
+
+from madatheory import Claim, Figure
+
+
+def compute(run):
+    with Path("computed").open("a") as file:
+        file.write("x")
+    run.report(1, 1, "")
+    return {"value": run.pick(1, 2, 3) + run.seed}
+
+
+def draw(canvas, numbers):
+    canvas.subplots().plot([0, numbers["value"]])
+
+
+mine = Figure(
+    "mine",
+    "A figure of my own",
+    compute,
+    lambda n: [Claim("the value is below 3", n["value"] < 3, f"{n['value']}"), Claim("true", True, "")],
+    draw,
+    lambda n: "caption",
+)
+"""
+
+
+@pytest.fixture
+def figure() -> Callable[[], int]:
+    """Write the figure; the result tells how often it was computed."""
+    Path("mine.py").write_text(FIGURE)
+    return lambda: len(Path("computed").read_text())
+
+
+def test_a_figure_is_drawn_once(run: Run, figure: Callable[[], int]) -> None:
+    line = "figures --load mine.py --profile smoke"
+    first = run(line)
+    assert first.exit_code == 0, first.output
+    assert "2 of 2" in first.output
+    assert {p.name for p in Path("figures").iterdir()} == {
+        "mine.svg",
+        "mine.png",
+        "mine.json",
+        "index.html",
+        "README.md",
+    }
+    assert "A figure of my own" in Path("figures/index.html").read_text()
+    assert "up to date" in run(line).output
+    assert figure() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "--force",
+        "--seed 1",
+        "--profile default",
+        "--out elsewhere",
+        "code",
+        "figures/mine.svg",
+        "figures/mine.json",
+        ".madatheory/figures",
+    ],
+)
+def test_a_figure_is_drawn_again_when_something_changed(run: Run, figure: Callable[[], int], change: str) -> None:
+    line = "figures --load mine.py --profile smoke"
+    run(line)
+    if change.startswith("--"):
+        line += f" {change}"
+    elif change == "code":
+        Path("mine.py").write_text(FIGURE.replace("below 3", "less than 3"))
+    elif Path(change).is_dir():
+        for entry in Path(change).iterdir():
+            entry.write_text("damaged")
+    else:
+        Path(change).write_text(Path(change).read_text() + " ")
+    result = run(line)
+    assert result.exit_code == 0, result.output
+    assert "up to date" not in result.output
+    assert figure() == 2
+
+
+def test_a_failed_claim_is_status_1(run: Run, figure: Callable[[], int]) -> None:
+    for _ in range(2):  # also when it is up to date
+        result = run("figures --load mine.py --profile full")
+        assert result.exit_code == 1
+        assert "1 of 2" in result.output
+        assert "fails  mine: the value is below 3 (3)" in result.output
+    assert figure() == 1
+
+
+# ---- progress and warnings
+
+
+def test_progress_is_plain_and_on_stderr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from madatheory.cli import console
+
+    now = [0.0]
+    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    with console.progress("job") as report:
+        for second in range(30):
+            now[0] = second
+            report(second, 30, "part")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["job: 7 % part", "job: 40 % part", "job: 73 % part"]
