@@ -1,0 +1,165 @@
+"""Measured average squared gradients of several methods on one problem, each with its proved bounds and verdicts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from madatheory.arithmetic import NUMPY
+from madatheory.bounds.theorem import Setting, Theorem, quantities
+from madatheory.engine.simulate import record_times
+from madatheory.engine.statistic import mean_squared_gradient
+from madatheory.experiments.intervals import t_interval
+from madatheory.experiments.step_sizes import Simulate, best_alpha
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
+
+
+class Contender(NamedTuple):
+    """A method under comparison: its name in legends, the optimizer, hyper-parameters without alpha, its theorems."""
+
+    name: str
+    optimizer: Optimizer
+    settings: Mapping[str, float]
+    theorems: tuple[Theorem, ...]
+
+
+class Plan(NamedTuple):
+    """Sizes of an experiment: steps, seeds, seeds of the tuning, recorded times, candidates for alpha."""
+
+    steps: int
+    seeds: int
+    tuning_seeds: int
+    records: int
+    alphas: tuple[float, ...]
+    confidence: float = 0.99
+
+
+def is_published_constants(theorem: Theorem) -> bool:
+    """Whether a theorem is the variant with the published pair of constants of L1, (1/2, 2)."""
+    return theorem.name.endswith("published-constants")
+
+
+def bounds_at(theorem: Theorem, setting: Setting, times: np.ndarray, data: xr.Dataset | None = None) -> dict[str, Any]:
+    """The a-priori bound at `times`, and with `data` (seed, t) the mean of each data-dependent form; None if absent."""
+    q = quantities(setting, T=times.astype(float))
+    prior = np.broadcast_to(np.asarray(theorem.bound(q, NUMPY), dtype=float), times.shape)
+    found: dict[str, Any] = {"prior": prior, "data": None}
+    if data is not None:
+        measured = {str(name): value.values for name, value in data.data_vars.items()}
+        for level in theorem.judged:
+            if level.data_bound:
+                value = np.asarray(level.value(measured, q, NUMPY), dtype=float)
+                found["data"] = np.broadcast_to(value, (data.sizes["seed"], len(times))).mean(axis=0)
+    return found
+
+
+def compare(
+    simulate: Simulate,
+    problem: Problem,
+    contenders: Sequence[Contender],
+    plan: Plan,
+    *,
+    seed: int = 0,
+    report: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[dict[str, Any]]:
+    """One record per contender: tuned alpha, mean and 95 % t-interval over seeds at every time, bounds, verdicts.
+
+    alpha is tuned on `plan.tuning_seeds` further trajectories unless a contender's settings name it; all contenders
+    meet the same noise. The verdicts hold together with probability `plan.confidence`.
+    """
+    times = record_times(plan.steps, plan.records)
+    fresh = range(plan.seeds, plan.seeds + plan.tuning_seeds)
+    settings: list[dict[str, float]] = []
+    for done, contender in enumerate(contenders):
+        if "alpha" in contender.settings:
+            settings.append(dict(contender.settings))
+            continue
+        report(done, 2 * len(contenders), f"tune {contender.name}")
+        alpha = best_alpha(
+            simulate,
+            problem,
+            contender.optimizer,
+            plan.steps,
+            plan.alphas,
+            seeds=fresh,
+            seed=seed,
+            settings=contender.settings,
+        )
+        settings.append({**contender.settings, "alpha": alpha})
+    checked = [
+        [t for t in c.theorems if t.at == "any" and not t.reasons(_setting(problem, c, hyper, plan.steps))]
+        for c, hyper in zip(contenders, settings, strict=True)
+    ]
+    claims = sum(comparisons_per_setting(t, len(times)) for theorems in checked for t in theorems)
+    rows = []
+    for done, (contender, hyper, theorems) in enumerate(zip(contenders, settings, checked, strict=True)):
+        report(len(contenders) + done, 2 * len(contenders), f"run {contender.name}")
+        data = simulate(
+            problem,
+            contender.optimizer,
+            plan.steps,
+            seeds=plan.seeds,
+            seed=seed,
+            settings=hyper,
+            statistics=statistics_of(theorems) if theorems else (mean_squared_gradient,),
+            record=times,
+        )
+        rows.append(_row(problem, contender, hyper, theorems, data, times, plan, claims))
+    return rows
+
+
+def _setting(problem: Problem, contender: Contender, hyper: Mapping[str, float], steps: int) -> Setting:
+    return Setting(problem, contender.optimizer, contender.optimizer.hyper(hyper), steps)
+
+
+def _row(
+    problem: Problem,
+    contender: Contender,
+    hyper: Mapping[str, float],
+    theorems: Sequence[Theorem],
+    data: xr.Dataset,
+    times: np.ndarray,
+    plan: Plan,
+    claims: int,
+) -> dict[str, Any]:
+    setting = _setting(problem, contender, hyper, plan.steps)
+    samples = data["mean_squared_gradient"].values
+    mean, low, high = t_interval(samples)
+    verdicts: list[Verdict] = [
+        judge(
+            theorem,
+            problem,
+            contender.optimizer,
+            setting.hyper,
+            data,
+            steps=plan.steps,
+            confidence=plan.confidence,
+            claims=claims,
+        )
+        for theorem in theorems
+    ]
+    return {
+        "name": contender.name,
+        "optimizer": contender.optimizer.name,
+        "hyper": dict(setting.hyper),
+        "t": times,
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "last": samples[:, -1],
+        "bounds": [
+            {
+                "theorem": theorem.name,
+                "label": theorem.label,
+                "published_constants": is_published_constants(theorem),
+                "outcome": verdict.outcome,
+                "reason": verdict.reason,
+                "upper": [c.upper[-1] for c in verdict.comparisons][:1],
+                **bounds_at(theorem, setting, times, data),
+            }
+            for theorem, verdict in zip(theorems, verdicts, strict=True)
+        ],
+    }

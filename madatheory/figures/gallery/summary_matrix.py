@@ -1,0 +1,189 @@
+"""Every theorem on every problem: verdict and tightness."""
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Patch, Rectangle
+
+from madatheory.catalogue import problems, theorems
+from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.verdicts import Verdict
+from madatheory.verification import verify
+
+COLOURS = {"holds": "#b7e1cd", "violated": "#e66b5b", "inconclusive": "#fde29b", "not applicable": "#ececec"}
+
+
+def _code(condition: str) -> str:
+    """A short code of an assumption's name: the label A1 .. A4 of THEORY, else its last words."""
+    head = condition.split(" (")[0]
+    return {"certified constants": "const", "unconstrained": "box"}.get(head, head)
+
+
+def _cell(found: list[Verdict]) -> dict[str, Any]:
+    """One cell: the worst outcome over the settings and the largest tightness; the first reason's code where n.a."""
+    order = ("violated", "inconclusive", "holds", "not applicable")
+    worst = min(found, key=lambda v: order.index(v.outcome))
+    tight = [v.tightness for v in found if v.outcome != "not applicable" and math.isfinite(v.tightness)]
+    cell: dict[str, Any] = {
+        "outcome": worst.outcome,
+        "reason": worst.reason,
+        "tightness": min(tight) if tight else None,
+    }
+    if worst.outcome == "not applicable":
+        cell["code"] = _code(worst.reason.split(": ")[0])
+    return cell
+
+
+def compute(run: Run) -> Numbers:
+    """`verify` on the whole catalogue."""
+    steps, seeds = run.pick((50, 8), (1000, 128), (20_000, 1024))
+    statements = list(theorems().values())
+    made = [entry.make() for entry in problems().values()]
+    if run.profile == "smoke":
+        made = [p for p in made if p.name in ("ratio", "reddi-online", "rosenbrock")]
+    verdicts = verify(
+        statements,
+        made,
+        steps=steps,
+        seeds=seeds,
+        seed=run.seed,
+        records=4,
+        run=run.simulate,
+        progress=run.report,
+    )
+    cells: dict[str, dict[str, Any]] = {t.name: {} for t in statements}
+    for theorem in statements:
+        for problem in made:
+            found = [v for v in verdicts if v.theorem == theorem.name and v.problem == problem.name]
+            cells[theorem.name][problem.name] = _cell(found)
+    return {
+        "steps": steps,
+        "seeds": seeds,
+        "confidence": 0.99,
+        "theorems": [{"name": t.name, "label": t.label, "kind": t.kind, "statement": t.statement} for t in statements],
+        "problems": [{"name": p.name, "summary": p.summary, "noise": p.oracle.name, "d": p.dimension} for p in made],
+        "cells": cells,
+        "table": _table(cells),
+    }
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    if cell["outcome"] == "not applicable":
+        return cell["code"]
+    value = cell["tightness"]
+    if value is None:
+        return "-"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}" if value < 1000 else f"{value:.0e}".replace("e+0", "e")
+
+
+def _table(cells: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The matrix as aligned lines of text."""
+    names = list(next(iter(cells.values())))
+    width = [max(len(n), 14) for n in names]
+    left = max(len(t) for t in cells)
+    lines = [" " * left + "  " + "  ".join(n.rjust(w) for n, w in zip(names, width, strict=True))]
+    for theorem, row in cells.items():
+        texts = [f"{_mark(row[n])} {_text(row[n])}".rjust(w) for n, w in zip(names, width, strict=True)]
+        lines.append(theorem.ljust(left) + "  " + "  ".join(texts))
+    return lines
+
+
+def _mark(cell: Mapping[str, Any]) -> str:
+    return {"holds": "holds", "violated": "VIOLATED", "inconclusive": "unclear", "not applicable": "n.a."}[
+        cell["outcome"]
+    ]
+
+
+def _count(numbers: Numbers, outcome: str) -> int:
+    return sum(cell["outcome"] == outcome for row in numbers["cells"].values() for cell in row.values())
+
+
+def claims(numbers: Numbers) -> list[Claim]:
+    """No violation; every theorem is met by a problem; every refusal has its reason."""
+    cells = [(t, p, cell) for t, row in numbers["cells"].items() for p, cell in row.items()]
+    violated = [f"{t} on {p}: {cell['reason']}" for t, p, cell in cells if cell["outcome"] == "violated"]
+    idle = [t for t, row in numbers["cells"].items() if all(c["outcome"] == "not applicable" for c in row.values())]
+    silent = [f"{t} on {p}" for t, p, cell in cells if cell["outcome"] == "not applicable" and not cell["reason"]]
+    below = [
+        f"{t} on {p}: {cell['tightness']:.4g}"
+        for t, p, cell in cells
+        if cell["outcome"] == "holds" and cell["tightness"] is not None and cell["tightness"] < 1 - 1e-9
+    ]
+    return [
+        Claim(
+            f"no theorem is violated on any problem ({100 * numbers['confidence']:g} % confidence for all together)",
+            not violated,
+            "; ".join(violated[:3])
+            or f"{_count(numbers, 'holds')} hold, {_count(numbers, 'inconclusive')} inconclusive",
+        ),
+        Claim(
+            "every theorem applies to at least one problem",
+            not idle,
+            "; ".join(idle) or f"{len(numbers['theorems'])} theorems",
+        ),
+        Claim(
+            "where a theorem does not apply the cell gives the reason and no number",
+            not silent and all(c["tightness"] is None for *_, c in cells if c["outcome"] == "not applicable"),
+            "; ".join(silent[:3]) or f"{_count(numbers, 'not applicable')} cells",
+        ),
+        Claim(
+            "bound/measured is at least 1 wherever a theorem holds",
+            not below,
+            "; ".join(below[:3]) or f"smallest {_tightest(numbers):.3g}",
+        ),
+    ]
+
+
+def _tightest(numbers: Numbers) -> float:
+    values = [c["tightness"] for row in numbers["cells"].values() for c in row.values() if c["tightness"] is not None]
+    return min(values, default=math.nan)
+
+
+def caption(numbers: Numbers) -> str:
+    """What the cells mean and the counts."""
+    counts = ", ".join(f"{_count(numbers, outcome)} {outcome}" for outcome in COLOURS)
+    return (
+        f"Every theorem of the catalogue on every problem after T = {numbers['steps']} steps with "
+        f"{numbers['seeds']} seeds: "
+        f"{counts}; {100 * numbers['confidence']:g} % confidence for all cells together. A number is "
+        "bound/measured at the "
+        f"last T, 1 is tight (smallest {_tightest(numbers):.3g}). Grey cells name the assumption that fails: A1 "
+        "bounded "
+        "below, A2 bounded gradients, A3 smooth, A4 unbiased, box: the problem is projected."
+    )
+
+
+def draw(canvas: Canvas, numbers: Numbers) -> None:
+    """The matrix, theorems down, problems across."""
+    rows, columns = numbers["theorems"], numbers["problems"]
+    canvas.set_size_inches(9.0, 1.9 + 0.205 * len(rows))
+    axes = canvas.add_subplot()
+    for y, theorem in enumerate(rows):
+        for x, problem in enumerate(columns):
+            cell = numbers["cells"][theorem["name"]][problem["name"]]
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=COLOURS[cell["outcome"]], edgecolor="white", linewidth=1))
+            grey = cell["outcome"] == "not applicable"
+            text = "\n".join(textwrap.wrap(_text(cell), 9)[:2])
+            axes.text(
+                x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=4.6 if grey else 6.2,
+                color="#888888" if grey else "#111111", linespacing=0.85,
+            )  # fmt: skip
+    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
+    axes.set_xticks(
+        [x + 0.5 for x in range(len(columns))], [p["name"] for p in columns], rotation=40, ha="left", fontsize=7
+    )
+    axes.set_yticks([y + 0.5 for y in range(len(rows))], [f"{t['name']}  {t['label']}" for t in rows], fontsize=6.3)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    handles = [Patch(color=COLOURS[key], label=key) for key in COLOURS]
+    canvas.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+    canvas.suptitle("Theorem × problem: verdict, and bound/measured (1 is tight)", fontsize=10.5)
+
+
+figure = Figure("summary-matrix", "Every theorem on every problem", compute, claims, draw, caption)
