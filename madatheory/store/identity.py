@@ -70,6 +70,7 @@ class Description:
         self.sources: dict[str, str] = {}
         self._known: dict[int, Any] = {}  # descriptions by id; None while one is being made
         self._alive: list[Any] = []
+        self._files: set[Path] = set()
 
     def of(self, value: Any) -> Any:
         """`value` as plain data; equal only for values that compute the same. Raises `UserError` if it cannot."""
@@ -175,8 +176,9 @@ class Description:
             self._file(Path(file))
 
     def _file(self, path: Path) -> None:
-        for found, text in closure_of_imports([path]).items():
-            self.sources[found] = text
+        if path not in self._files:
+            self._files.add(path)
+            self.sources |= closure_of_imports([path])
 
 
 def describe(value: Any) -> tuple[Any, dict[str, str]]:

@@ -28,6 +28,7 @@ from madatheory.store.identity import canonical, closure_of_imports, code_of, de
 _ENGINE = Path(__file__).resolve().parent.parent / "engine"
 _FOLDER = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
+_LEAST = 256  # trajectories: fewer would leave threads idle
 _UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first piece
 
 
@@ -182,7 +183,8 @@ class Store:
         names = [(_SPAN.fullmatch(label), path) for label, path in self._pieces(folder)]
         spans = [(int(name["first"]), int(name["last"]), path) for name, path in names if name]
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
-        size = max(1, round(self.piece_seconds * _UPDATES_PER_SECOND / per_seed), 256 // plan.grid.points)
+        least = max(1, _LEAST // plan.grid.points)
+        size = max(least, round(self.piece_seconds * _UPDATES_PER_SECOND / per_seed))
         parts: list[xr.Dataset] = []
         position = seeds.start
         while position < seeds.stop:
@@ -206,7 +208,7 @@ class Store:
                 seconds = time.perf_counter() - began
                 part = write(part, folder, f"{position:010d}-{end - 1:010d}", configuration)
                 self.computed += 1
-                size = max(1, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
+                size = max(least, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
             parts.append(_unmarked(part).sel(seed=slice(position, end - 1)))
             position = end
             if progress is not None:
