@@ -304,6 +304,28 @@ def test_inconclusive_alone_is_no_failure(run: Run) -> None:
     assert re.search(r"use more seeds \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (0.017, "2e-2"),
+        (0.149, "0.15"),
+        (9.94, "9.9"),
+        (9.96, "10"),
+        (999.4, "999"),
+        (999.6, "1e3"),
+        (123456.0, "1e5"),
+        (float("inf"), "∞"),
+        (float("nan"), ""),
+        (0.0, "0"),
+    ],
+)
+def test_ratios_are_short(value: float, text: str) -> None:
+    from madatheory.cli.matrix import ratio
+
+    assert ratio(value) == text
+
+
 # ---- figures
 
 FIGURE = """

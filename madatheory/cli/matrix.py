@@ -30,13 +30,15 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def ratio(value: float) -> str:
-    """At most 4 characters: 1.2, 34, 567, 1e+4 as 1e4."""
+    """At most 4 characters: 2e-2, 0.15, 1.2, 34, 567, 1e4; nothing for nan."""
     if value != value:
         return ""
     if value == float("inf"):
         return symbol("∞", "inf")
     if value >= 999.5:
         return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    if 0 < value < 0.095:
+        return f"{value:.0e}".replace("e-0", "e-")
     return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"
 
 
@@ -70,7 +72,7 @@ def print_matrix(verdicts: Sequence[Verdict], labels: dict[str, str], problems: 
     legend = ", ".join(
         f"{_sign(outcome)} {outcome}" for outcome in ("holds", "violated", "inconclusive", "not applicable")
     )
-    OUT.print(Text(f"legend    {legend}; the number is right side / left side (1 = tight)"))
+    OUT.print(Text(f"legend    {legend}\n          the number is right side / left side: 1 is tight"))
 
 
 def print_reasons(verdicts: Sequence[Verdict], problems: Sequence[str]) -> None:

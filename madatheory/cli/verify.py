@@ -23,7 +23,7 @@ def verify(
         list[str] | None, typer.Option(metavar="SPEC", help="Problem, e.g. ratio:d=3; may be repeated.")
     ] = None,
     steps: Annotated[int, typer.Option(help="Number of steps T.")] = 2000,
-    seeds: Annotated[int, typer.Option(help="Independent trajectories.")] = 256,
+    seeds: Annotated[int, typer.Option(help="Independent trajectories.")] = 512,
     confidence: Annotated[float, typer.Option(help="All verdicts together are right with this probability.")] = 0.99,
     hyper: Set = None,
     load: Load = None,
