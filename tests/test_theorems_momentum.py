@@ -130,11 +130,11 @@ def tiny(noise: str = "rademacher", scale: float = 1.0, dimension: int = 1, star
     return catalogue.problems()["log"].make({"d": dimension, "noise": noise, "scale": scale, "start": start})
 
 
-def levels(name: str, problem: Problem, data: xr.Dataset, hyper: dict[str, float], over: str | None) -> np.ndarray:
-    """Values of the chain's levels, shape (level, t); `over` is averaged out."""
+def levels(name: str, problem: Problem, data: xr.Dataset, hyper: dict[str, float]) -> np.ndarray:
+    """Values of the chain's levels, shape (level, t)."""
     proof = theorem(name)
     q = quantities(Setting(problem, proof.method(), hyper, 1), T=data["t"].values.astype(float))
-    measured = {str(k): (v if over is None else v.mean(over)).values for k, v in data.data_vars.items()}
+    measured = {str(k): v.values for k, v in data.data_vars.items()}
     return np.array([np.broadcast_to(level.value(measured, q, NUMPY), len(q.T)) for level in proof.chain])
 
 
@@ -179,7 +179,7 @@ def test_every_link_of_the_proof_holds_exactly_on_noise_trees(method: str) -> No
             hyper = theorem(name).method().hyper({**fixed, **moving})
             setting = Setting(problem, theorem(name).method(), hyper, steps)
             if not theorem(name).reasons(setting):
-                assert_ordered(name, levels(name, problem, data.sel(moving), hyper, None))
+                assert_ordered(name, levels(name, problem, data.sel(moving), hyper))
 
 
 def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None:
@@ -211,7 +211,10 @@ def test_every_link_holds_on_simulated_data(name: str) -> None:
         problem, proof.method(), steps, seeds=256, settings=proof.settings, statistics=proof.statistics, record=6
     )
     assert not proof.reasons(Setting(problem, proof.method(), hyper, steps))
-    assert_ordered(name, levels(name, problem, data, hyper, "seed"))
+    paths = np.array([levels(name, problem, data.isel(seed=i), hyper) for i in range(256)])
+    gap = np.diff(paths, axis=1)  # the links that use E_{t-1} g_t = grad F hold on average only
+    error = gap.std(axis=0, ddof=1) / 16
+    assert np.all(gap.mean(axis=0) >= -6 * error - 1e-11 * np.abs(paths[:, 1:].mean(axis=0)))
 
 
 @pytest.mark.parametrize("name", ["avgrad-regret", "amsgrad-regret"])
@@ -231,7 +234,7 @@ def test_regret_chain_holds_on_every_path(name: str) -> None:
     for point in np.ndindex(3, 2, 16):
         hyper = {"alpha": settings["alpha"][point[0]], "beta2": settings["beta2"][point[1]], "beta1": 0.0, "eps": 1e-6}
         path = data.isel(alpha=point[0], beta2=point[1], seed=point[2])
-        assert_ordered(name, levels(name, problem, path, hyper, None))
+        assert_ordered(name, levels(name, problem, path, hyper))
 
 
 @pytest.mark.parametrize("beta1", [0.0, 0.5, 0.9])
