@@ -8,8 +8,8 @@ from madatheory.arithmetic import Arithmetic, Number
 from madatheory.bounds.adversary import decay, log_uniform, sequence
 from madatheory.bounds.lemma import Lemma, Values, second_moments
 from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import log_range
 from madatheory.bounds.theorems.amsgrad_rate import Q_A
+from madatheory.bounds.theorems.horizon_rates import amsgrad_ratios
 
 
 def _draw(rng: np.random.Generator, n: int) -> Values:
@@ -56,15 +56,10 @@ def _bound(v: Values, xp: Arithmetic) -> Number:
     return Q_A(_quantities(v), xp)
 
 
-def _horizon_bound(v: Values, xp: Arithmetic, climb: Number) -> Number:
-    q = _quantities(v)
-    return 1 + q.beta2 / (q.w * q.T) * (climb + log_range(q, xp))
-
-
 _RATIOS = Lemma(
     "amsgrad-ratio-sum",
     "T5A",
-    "sum g_t^2/(t (eps + vmax_t)) <= 1 + ln T + (beta2/w)(1 + ln(2+Lam)), Lam = ln(1+G^2/eps), g_t^2 <= G^2",
+    "sum g_t^2/(t (eps + vmax_t)) <= Q_A of T5A, g_t^2 <= G^2",
     "new",
     _draw,
     _decreasing,
@@ -91,11 +86,11 @@ amsgrad_ratio_sum = replace(
 _HORIZON = Lemma(
     "amsgrad-horizon-sum",
     "T5c",
-    "sum g_t^2/(T (eps + vmax_t)) <= 1 + (beta2/(wT))(1 + Lam), Lam = ln(1+G^2/eps), g_t^2 <= G^2",
+    "sum g_t^2/(T (eps + vmax_t)) <= min(1 + (beta2/(wT))(1 + Lam), G^2/eps), Lam = ln(1+G^2/eps), g_t^2 <= G^2",
     "new",
     _draw,
     _constant,
-    lambda v, xp: _horizon_bound(v, xp, 1),
+    lambda v, xp: amsgrad_ratios(_quantities(v), xp),
     _hypothesis,
 )
 amsgrad_horizon_sum = replace(

@@ -60,8 +60,12 @@ log_growth_over_root_t = _with_past(
 
 
 def Q_A(q: Quantities, xp: Arithmetic) -> Number:
-    """1 + ln T + (beta2/w)(1 + ln(2+Lam)) >= sum g^2/(t (eps + vmax_t)), Lam = ln(1 + G^2/eps)."""
-    return harmonic(q.T, xp) + q.beta2 / q.w * (1 + xp.log(2 + log_range(q, xp)))
+    """Bound on sum g^2/(t (eps + vmax_t)): the smaller of
+
+    1 + ln T + (beta2/w)(1 + ln(2+Lam)), Lam = ln(1 + G^2/eps), and min(1/w, G^2/eps)(1 + ln T) (vmax_t >= w g_t^2).
+    """
+    by_parts = harmonic(q.T, xp) + q.beta2 / q.w * (1 + xp.log(2 + log_range(q, xp)))
+    return xp.minimum(by_parts, xp.minimum(1 / q.w, q.G**2 / q.eps) * harmonic(q.T, xp))
 
 
 def _bracket(q: Quantities, xp: Arithmetic, start: Number, growth: Number, ratios: Number) -> Number:
@@ -83,7 +87,8 @@ amsgrad_rate = Theorem(
     "amsgrad-rate",
     "T5A",
     "AMSGrad, beta1 = 0, alpha_t = alpha/sqrt(t): (1/T) sum E|grad F|^2 <= (R/(alpha sqrt T)) "
-    "[D0 + d alpha G Lam/(2 sqrt w) + (d alpha^2 L/2)(1 + ln T + (beta2/w)(1 + ln(2+Lam)))], Lam = ln(1 + G^2/eps)",
+    "[D0 + d alpha G Lam/(2 sqrt w) + (d alpha^2 L/2) Q_A], Lam = ln(1 + G^2/eps), "
+    "Q_A = min(1 + ln T + (beta2/w)(1 + ln(2+Lam)), min(1/w, G^2/eps)(1 + ln T))",
     "new, with L1log",
     "new",
     lambda: optimizers()["amsgrad"].make({"schedule": "inverse_sqrt"}),

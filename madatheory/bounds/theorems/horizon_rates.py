@@ -108,17 +108,21 @@ def _amsgrad_bracket(q: Quantities, xp: Arithmetic, start: Number, growth: Numbe
     return front * (start + q.alpha * q.G * growth / (2 * xp.sqrt(q.w * q.T)) + q.alpha**2 * q.L / 2 * ratios)
 
 
+def amsgrad_ratios(q: Quantities, xp: Arithmetic) -> Number:
+    """Bound on sum g^2/(T (eps + vmax_t)): min(1 + (beta2/(wT))(1+Lam), G^2/eps), Lam = ln(1+G^2/eps)."""
+    return xp.minimum(1 + q.beta2 / (q.w * q.T) * (1 + log_range(q, xp)), q.G**2 / q.eps)
+
+
 def amsgrad_right(q: Quantities, xp: Arithmetic) -> Number:
-    """(R/(alpha sqrt T)) [D0 + d alpha G Lam/(2 sqrt(wT)) + (d alpha^2 L/2)(1 + (beta2/(wT))(1+Lam))]."""
-    span = log_range(q, xp)
-    return _amsgrad_bracket(q, xp, q.D0, q.d * span, q.d * (1 + q.beta2 / (q.w * q.T) * (1 + span)))
+    """(R/(alpha sqrt T)) [D0 + d alpha G Lam/(2 sqrt(wT)) + (d alpha^2 L/2) min(1 + (beta2/(wT))(1+Lam), G^2/eps)]."""
+    return _amsgrad_bracket(q, xp, q.D0, q.d * log_range(q, xp), q.d * amsgrad_ratios(q, xp))
 
 
 amsgrad_horizon_rate = Theorem(
     "amsgrad-horizon-rate",
     "T5c",
     "AMSGrad, beta1 = 0, alpha_t = alpha/sqrt(T): (1/T) sum E|grad F|^2 <= (R/(alpha sqrt T)) "
-    "[D0 + d alpha^2 L/2 + d alpha G Lam/(2 sqrt(wT)) + (d alpha^2 L/2)(beta2/(wT))(1+Lam)], Lam = ln(1+G^2/eps)",
+    "[D0 + d alpha G Lam/(2 sqrt(wT)) + (d alpha^2 L/2) min(1 + (beta2/(wT))(1+Lam), G^2/eps)], Lam = ln(1+G^2/eps)",
     "new, with L1log",
     "new",
     lambda: optimizers()["amsgrad"].make({"schedule": "horizon"}),
@@ -151,7 +155,7 @@ amsgrad_horizon_rate = Theorem(
         ),
         Level(
             "a-priori bound",
-            "vmax <= G^2; sum g^2/b <= 1 + (beta2/(wT))(1+Lam)",
+            "vmax <= G^2; sum g^2/b <= min(1 + (beta2/(wT))(1+Lam), G^2/eps)",
             lambda m, q, xp: amsgrad_right(q, xp),
         ),
     ),
