@@ -116,7 +116,7 @@ def member(
     }
     parameters = {key: known[key] for key in (*free, *extra)}
     if convention.eps_place != "inside" and "eps" in parameters:
-        parameters["eps"] = replace(parameters["eps"], low=0.0)
+        parameters["eps"] = replace(parameters["eps"], open_low=False)
     if form == "practical":
         defaults = {k: v for k, v in _PRACTICAL_DEFAULTS.items() if k in free} | defaults
     return Optimizer(name, summary, parameters, point.init, point.step, traits, source).defaults(**defaults)
