@@ -70,9 +70,8 @@ def _transforms(rho: float, beta2: float, law: Law) -> tuple[np.ndarray, np.ndar
     s = np.exp(low + spacing * np.arange(rows * per_factor))
     y = rho * w * s
     log_chi = -y + np.log1p(law.p * np.expm1(-excess * y))
-    # below the grid chi(y) = 1 - y S to 1e-28, and sum_{k>=1} beta2^k = beta2/w
-    before = -beta2 / w * y[:per_factor] * S
-    log_product = (before + np.cumsum(log_chi.reshape(rows, per_factor), axis=0)).ravel()
+    # the factors below the grid are within 1e-14 of 1 together
+    log_product = np.cumsum(log_chi.reshape(rows, per_factor), axis=0).ravel()
     large = np.exp(-excess * y)
     ratio = (law.p * law.C * large - (1 - law.p)) / (law.p * large + 1 - law.p)
     return s, log_product - s * (1 - rho) * S, ratio, spacing

@@ -33,7 +33,7 @@ def final_errors(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     """F(x_T) - F_star (or its lower bound), from the recorded iterate; dimensions (*grid, seed)."""
     x = data["iterate"].isel(t=-1, drop=True)
     with jax.enable_x64(True):
-        value = np.asarray(problem.value(jnp.asarray(np.moveaxis(x.to_numpy(), -1, 0))))
+        value = np.asarray(jax.jit(problem.value)(jnp.asarray(np.moveaxis(x.to_numpy(), -1, 0))))
     floor = problem.constants.F_star.value if problem.constants is not None else 0.0
     last = x.isel(coordinate=0, drop=True)
     return xr.DataArray(value - floor, dims=last.dims, coords=last.coords)

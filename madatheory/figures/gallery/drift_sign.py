@@ -45,7 +45,7 @@ def _panel(run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int
 
 def compute(run: Run) -> Numbers:
     """Two grids: (rho, delta) at one beta2, and (1-beta2, delta) for Adam; with the exact boundaries D = 0."""
-    deltas = np.round(np.geomspace(0.04, 1.6, run.pick(4, 13, 25)), 4)
+    deltas = np.round(np.geomspace(run.pick(0.1, 0.04, 0.04), 1.6, run.pick(4, 13, 25)), 4)
     rhos = np.round(np.linspace(0, 1, run.pick(3, 11, 21)), 4)
     w = np.round(np.geomspace(1e-3, 0.03, run.pick(3, 9, 17)), 6)
     steps, seeds = run.pick(20_000, 300_000, 4_000_000), run.pick(16, 16, 32)
@@ -65,6 +65,7 @@ def compute(run: Run) -> Numbers:
         "seeds": seeds,
         "half_widths": float(stats.t.ppf(1 - FAILURE / (2 * cells), seeds - 1)),
         "panels": [by_rho, by_beta2],
+        "adam_edges": [critical_delta(1.0, 1 - v, C) for v in w],
         "boundary_rho": {"rho": curve, "delta": [critical_delta(r, BETA2, C) for r in curve]},
         "boundary_beta2": {
             "w": fine,
@@ -87,6 +88,14 @@ def claims(n: Numbers) -> Sequence[Claim]:
     decided = np.abs(simulated) > half
     by_rho = n["panels"][0]
     avgrad = np.array(by_rho["simulated"])[by_rho["values"].index(0.0)]
+    adam = np.array(
+        [
+            drift
+            for edge, row in zip(n["adam_edges"], n["panels"][1]["simulated"], strict=True)
+            for delta, drift in zip(n["panels"][1]["deltas"], row, strict=True)
+            if delta <= edge / 2
+        ]
+    )
     boundary = n["boundary_beta2"]
     ratio = np.array(boundary["delta"]) / np.array(boundary["limit"])
     sure = [
@@ -108,6 +117,11 @@ def claims(n: Numbers) -> Sequence[Claim]:
             "AVGrad (rho = 0) went downhill for every delta of the grid",
             bool(np.all(avgrad > 0)),
             f"its smallest simulated drift is {float(avgrad.min()):.2g}",
+        ),
+        Claim(
+            "Adam (rho = 1) went uphill for every delta up to half of its exact boundary",
+            bool(adam.size) and bool(np.all(adam < 0)),
+            f"{adam.size} cells, the largest simulated drift {float(adam.max(initial=-np.inf)):.2g}",
         ),
         Claim(
             "Adam's exact boundary lies below its scaling limit delta = (1-beta2) C/2 and within 2 % of it at the "

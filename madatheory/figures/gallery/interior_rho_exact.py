@@ -21,11 +21,11 @@ def compute(run: Run) -> Numbers:
     instances = []
     for number, target in enumerate(TARGETS):
         x0 = start(target, BETA2)
-        value, alpha = best_value(x0, BETA2, rho, points=points)
+        value, _ = best_value(x0, BETA2, rho, points=points)
         at_target = float(value[np.searchsorted(rho, target)])
-        instances.append({"target": target, "start": x0, "value": value, "alpha": alpha, "value_at_target": at_target})
+        instances.append({"target": target, "start": x0, "value": value, "value_at_target": at_target})
         run.report(number + 1, len(TARGETS), f"rho* = {target:g}")
-    alphas = np.sqrt(1 - BETA2) * np.geomspace(0.2, 5, run.pick(101, 801, 1601))
+    alphas = np.sqrt(1 - BETA2) * np.geomspace(0.2, 5, run.pick(101, 401, 1601))
     ends = np.array([0.0, SHOWN, 1.0])
     value = value_after_two(start(SHOWN, BETA2), BETA2, ends[:, None], alphas)
     shown = {f"{r:g}": row for r, row in zip(ends, value, strict=True)}

@@ -142,7 +142,8 @@ def draw(canvas: Canvas, n: Numbers) -> None:
     right.set_xticks([0.3, 0.5, 1, 2, 3], ["0.3", "0.5", "1", "2", "3"])
     right.minorticks_off()
     right.set_title("the tuning: dots are the chosen step sizes")
-    right.legend(loc="lower left")
+    right.set_ylim(top=60)
+    right.legend(loc="upper right", ncols=4)
 
 
 def caption(n: Numbers) -> str:
