@@ -86,6 +86,14 @@ def test_same_bits_for_any_batch_and_worker_count(d, dtype):
         xr.testing.assert_identical(part.drop_attrs(), whole.sel(beta2=0.99, seed=list(seeds), drop=True).drop_attrs())
 
 
+@pytest.mark.parametrize("name", sorted({"ridge-sum", "sigmoid-loss"} & set(catalogue.problems())))
+def test_same_bits_on_problems_that_are_not_separable(name):
+    problem = catalogue.problems()[name].make()
+    whole = simulate(problem, AVGRAD, 12, seeds=70, statistics=ALL, workers=2)
+    part = simulate(problem, AVGRAD, 12, seeds=range(61, 67), statistics=ALL, workers=1)
+    xr.testing.assert_identical(part, whole.sel(seed=slice(61, 66)))
+
+
 def test_numbers_do_not_depend_on_where_the_host_pauses(monkeypatch):
     reference = simulate(RATIO, AVGRAD, 3000, seeds=5, statistics=ALL, record=7)
     monkeypatch.setattr(blocks, "_SPAN_SECONDS", 1e-9)  # a pause after almost every step

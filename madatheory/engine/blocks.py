@@ -167,7 +167,7 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
     results = [np.empty((job.total, *shape[:-1]), job.dtype) for shape in shapes]
     per_step, work = job.problem.dimension, job.total * int(times[-1]) * job.problem.dimension
     starts = iter(range(0, job.total, width))
-    lock, stop, done, pace = threading.Lock(), threading.Event(), [0], [1024]
+    lock, stop, done, pace = threading.Lock(), threading.Event(), [0], [64]
 
     def run_block(start: int) -> None:
         block, end = job.lanes(start), min(start + width, job.total)
