@@ -2,7 +2,7 @@
 
 A chain is a list of levels q_0 <= q_1 <= .. <= q_n. Level 0 is the left side, as measured; the last is the right side,
 a formula of constants alone; those between are measured on the same trajectories (data-dependent forms of the bound
-among them). Each level says by which lemma it follows from the one before. All levels are in the units of the left side.
+among them). Each level says by which lemma it follows from the one before. All levels have the units of the left side.
 """
 
 from collections.abc import Callable, Mapping
