@@ -311,6 +311,8 @@ def test_e14_adan_with_equal_decays_averages_the_lookahead_gradient(g, beta):
         expected.append(mean)
     size = float(np.max(np.abs(g))) or 1.0
     np.testing.assert_allclose(step.delta / step.eta, expected, rtol=0, atol=1e-13 * size)
+    # and the second moment is that of the look-ahead gradient
+    close(step.v, moments(g + beta * difference, 0.75)[0])
 
 
 # --- B: bounds --------------------------------------------------------------------------------------------------------
