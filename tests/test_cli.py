@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 from typer.testing import CliRunner, Result
@@ -302,6 +304,46 @@ def test_inconclusive_alone_is_no_failure(run: Run) -> None:
     text = " ".join(result.output.split())
     assert "1 inconclusive" in text
     assert re.search(r"use more seeds \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
+
+
+def verdict(theorem: str, problem: str, outcome: str, tightness: float, **hyper: float) -> Any:
+    from madatheory.verdicts import Comparison, Verdict
+
+    one = np.ones(1)
+    shown = () if np.isnan(tightness) else (Comparison("bound", one, one, one, one, tightness * one, outcome, "test"),)  # type: ignore[arg-type]
+    return Verdict(theorem, "T", problem, "adam", hyper, outcome, "because [1, 2]", comparisons=shown)  # type: ignore[arg-type]
+
+
+def test_a_cell_shows_the_worst_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    from madatheory.cli.matrix import print_matrix, worst
+
+    outcomes = [("not applicable", np.nan), ("holds", 9.0), ("holds", 3.0), ("inconclusive", 7.0), ("violated", 0.5)]
+    verdicts = [verdict("t", "p", outcome, value, alpha=value) for outcome, value in outcomes]
+    chosen = []
+    while verdicts:
+        chosen.append(worst(verdicts))
+        verdicts.remove(chosen[-1])
+    assert [v.hyper["alpha"] for v in chosen[:4]] == [0.5, 7.0, 3.0, 9.0]
+    print_matrix(chosen, {"t": "T"}, ["p"])
+    assert "T t ✗0.5" in capsys.readouterr().out
+
+
+def test_a_wide_matrix_is_cut_into_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    from madatheory.cli.matrix import print_matrix, print_reasons
+
+    problems = [f"problem-{i}" for i in range(17)]
+    names = ["short", "a-theorem-with-a-very-long-name-that-must-be-cut-somewhere"]
+    verdicts = [verdict(t, p, "holds", 10.0 * i + 1) for t in names for i, p in enumerate(problems)]
+    verdicts += [verdict("other", p, "not applicable", np.nan) for p in problems]
+    print_matrix(verdicts, {**dict.fromkeys(names, "T10log"), "other": "T"}, problems)
+    print_reasons(verdicts, problems)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    for i, problem in enumerate(problems):
+        assert f"✓{10 * i + 1}" in out
+        assert f"{i + 1} {problem}" in " ".join(out.split())
+    assert "because [1, 2]" in out
+    assert "T on 1, 2, 3" in out
 
 
 @pytest.mark.parametrize(
