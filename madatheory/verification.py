@@ -1,7 +1,10 @@
 """Every theorem on every problem: one simulation per method and setting, shared by all theorems about it."""
 
 import itertools
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +53,10 @@ def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mappin
     return list(grouped.values())
 
 
+class _Stopped(Exception):
+    """Ends the jobs that run beside one that failed, or was interrupted."""
+
+
 def small_tree(problem: Problem, steps: int) -> bool:
     """Whether the noise tree has at most `EXACT_HISTORIES` histories."""
     atoms = problem.oracle.atoms
@@ -83,13 +90,14 @@ def verify(
     records: int = 6,
     settings: Mapping[str, Any] | None = None,
     run: Simulate = simulate,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
 
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
-    is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing.
+    is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing. `progress`
+    is called with (simulations done, of how many, which), from several threads.
     """
     check_level(1 - confidence)
     check_steps(steps)
@@ -110,34 +118,47 @@ def verify(
     needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
     for job in work:
         needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(_applicable(job, steps))
-    for number, job in enumerate(work):
-        points = list(_points(job.optimizer.hyper(job.settings)))
-        applicable = _applicable(job, steps)
-        data = xr.Dataset()
-        if applicable:
-            measure = {
-                "settings": job.settings,
-                "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)]),
-                "record": times,
-            }
-            if steps <= EXACT_STEPS and small_tree(job.problem, steps):
-                data = enumerate_tree(job.problem, job.optimizer, steps, **measure)
-            else:
-                data = run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, **measure)
-        for theorem, point in itertools.product(job.theorems, points):
-            grid = {str(name): point[str(name)] for name in data.dims if name in point}
-            verdicts.append(
-                judge(
-                    theorem,
-                    job.problem,
-                    job.optimizer,
-                    point,
-                    data.sel(grid) if grid else data,
-                    steps=steps,
-                    confidence=confidence,
-                    claims=claims,
-                )
-            )
-        if progress is not None:
-            progress(number + 1, len(work), f"{job.optimizer.name} on {job.problem.name}")
+    share = [0.0] * len(work)  # of each job that is done
+    stop = threading.Event()
+
+    def measured(number: int) -> xr.Dataset:
+        job = work[number]
+
+        def within(done: int, total: int) -> None:
+            if stop.is_set():
+                raise _Stopped
+            share[number] = done / max(total, 1)
+            if progress is not None:
+                progress(sum(share), len(work), f"{job.optimizer.name} on {job.problem.name}")
+
+        within(0, 1)
+        if not _applicable(job, steps):
+            return xr.Dataset()
+        measure = {
+            "settings": job.settings,
+            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)]),
+            "record": times,
+        }
+        if steps <= EXACT_STEPS and small_tree(job.problem, steps):
+            return enumerate_tree(job.problem, job.optimizer, steps, **measure)
+        return run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, progress=within, **measure)
+
+    # most of a small job is compilation, which runs on one core: so several jobs at a time
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        futures = [pool.submit(measured, number) for number in range(len(work))]
+        try:
+            for number, (job, future) in enumerate(zip(work, futures, strict=True)):
+                data = future.result()
+                share[number] = 1.0
+                for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings))):
+                    grid = {str(name): point[str(name)] for name in data.dims if name in point}
+                    found = data.sel(grid) if grid else data
+                    about = (theorem, job.problem, job.optimizer, point, found)
+                    verdicts.append(judge(*about, steps=steps, confidence=confidence, claims=claims))
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if progress is not None:
+        progress(len(work), len(work), "")
     return verdicts

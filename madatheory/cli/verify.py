@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -57,15 +56,6 @@ def verify(
     file = None if json_file is None else check_output(json_file)
     kept = open_store(store)
     with progress("verify") as report:
-        position = [0, 1, ""]
-
-        def finished(done: int, total: int, what: str) -> None:
-            position[:] = [done, total, what]
-            report(done, total, what)
-
-        def within(done: int, total: int) -> None:
-            report(position[0] + done / max(total, 1), position[1], position[2])
-
         verdicts = check(
             theorems,
             problems,
@@ -74,8 +64,8 @@ def verify(
             seed=seed,
             confidence=confidence,
             settings=given,
-            run=partial(kept.simulate, progress=within),
-            progress=finished,
+            run=kept.simulate,
+            progress=report,
         )
     if file is not None:
         write_text(file, _as_json(verdicts, steps=steps, seeds=seeds, seed=seed, confidence=confidence))
