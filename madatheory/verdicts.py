@@ -16,6 +16,7 @@ from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.theorem import Level, Setting, Theorem
 from madatheory.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
 from madatheory.engine.statistic import Statistic, largest_gradient
+from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -162,7 +163,15 @@ def judge(
     if not np.all(np.isfinite(left)):
         reason = f"the left side is not finite on {int(np.sum(~np.isfinite(left).all(axis=1)))} of {seeds} paths"
         return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
-    found = [_compare(theorem, level, left, measured, q, times, sample) for level in theorem.judged]
+    try:
+        found = [_compare(theorem, level, left, measured, q, times, sample) for level in theorem.judged]
+    except TypeError as error:
+        if problem.constants is not None:
+            raise
+        raise UserError(
+            f"{theorem.name} needs L, G or F_star, which {problem.name} does not have: "
+            "add STOCHASTIC_SMOOTH, or A1 .. A4 that it uses, to its conditions"
+        ) from error
     outcome, reason = _overall(found)
     return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
 

@@ -75,6 +75,12 @@ def test_not_applicable_gives_the_reason() -> None:
     assert "beta1 = 0.9, the statement needs 0" in found.reason
 
 
+def test_a_theorem_without_conditions_meets_a_problem_without_constants() -> None:
+    bare = replace(only_ends(T5), conditions=())
+    with pytest.raises(UserError, match="which quadratic does not have"):
+        verify([bare], [problems()["quadratic"].make({"d": 2})], steps=20, seeds=8)
+
+
 def test_a_broken_certificate_is_a_violation() -> None:
     found = verdict(only_ends(T5), np.full(400, 0.1), largest=99.0)
     assert found.outcome == "violated"
