@@ -8,7 +8,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures test setup lint clean
+.PHONY: figures test test-slow setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures $(ARGS)
@@ -16,6 +16,10 @@ figures: $(VENV)/.core
 test: $(VENV)/.test
 	@$(BIN)/python -c "import importlib.util as u; u.find_spec('torch') or print('torch is not installed: the tests that compare with it are skipped (make setup installs it)')"
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+# long statistics, which `make test` leaves out and counts as deselected
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 setup: $(VENV)/.setup
 
