@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -271,6 +272,16 @@ def test_force_recomputes_once(store):
     assert forced.reused == 0
     run(forced)
     assert forced.reused == forced.computed
+
+
+@pytest.mark.usefixtures("instant")
+def test_several_threads_on_one_store(store):
+    reference = [run(Store(store.root.parent / "alone", piece_seconds=SMALL), seed=s) for s in (0, 1, 2)]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda s: run(store, seed=s), [0, 1, 2, 0, 1, 2]))
+    for data, expected in zip(found, reference * 2, strict=True):
+        xr.testing.assert_identical(data, expected)
+    assert store.computed + store.reused >= 2 * len(files(store))
 
 
 def test_cached_computation(store):

@@ -11,11 +11,13 @@ import os
 import platform
 import re
 import secrets
+import threading
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import psutil
 import xarray as xr
 
@@ -26,6 +28,7 @@ CONFIGURATION, LABEL = "configuration", "piece"
 _NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
 _TEMPORARY = re.compile(r"\.(?P<host>.*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.tmp")
 REJECTED = ".rejected"
+_HDF5 = threading.Lock()  # the library is not made for several threads
 Report = Callable[[str], None]
 
 
@@ -85,11 +88,14 @@ def stamp(configuration: str) -> str:
     return configuration if len(configuration) < 30_000 else f"sha256 {digest(configuration)}"
 
 
-def write(dataset: xr.Dataset, folder: Path, label: str, configuration: str) -> xr.Dataset:
-    """Keep a piece; returns it as it reads back."""
-    marked = dataset.assign_attrs({**provenance(), CONFIGURATION: stamp(configuration), LABEL: label})
-    data = _publish(marked, folder, lambda data: f"{label}.{hashlib.sha256(data).hexdigest()}.nc")
-    return _parse(data)
+def marked(dataset: xr.Dataset, label: str, configuration: str) -> xr.Dataset:
+    """A piece with the attributes that say what it is and where it comes from."""
+    return dataset.assign_attrs({**provenance(), CONFIGURATION: stamp(configuration), LABEL: label})
+
+
+def write(piece: xr.Dataset, folder: Path) -> bytes:
+    """Keep a marked piece; returns the bytes of the file."""
+    return _publish(piece, folder, lambda data: f"{piece.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc")
 
 
 def _publish(dataset: xr.Dataset, folder: Path, name: Callable[[bytes], str]) -> bytes:
@@ -97,7 +103,8 @@ def _publish(dataset: xr.Dataset, folder: Path, name: Callable[[bytes], str]) ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
         plain = {variable: {"_FillValue": None} for variable in dataset.variables}
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=plain)
+        with _HDF5:
+            dataset.to_netcdf(temporary, engine="h5netcdf", encoding=plain)
         with temporary.open("rb") as file:
             data = file.read()
             os.fsync(file.fileno())
@@ -119,8 +126,12 @@ def _temporary(folder: Path) -> Path:
     return folder / f".{platform.node() or 'host'}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
 
 
-def _parse(data: bytes) -> xr.Dataset:
-    return xr.load_dataset(io.BytesIO(data), engine="h5netcdf").drop_encoding()
+def parse(data: bytes) -> xr.Dataset:
+    """The Dataset in the bytes of a file."""
+    with _HDF5:
+        dataset = xr.load_dataset(io.BytesIO(data), engine="h5netcdf").drop_encoding()
+    dataset.attrs = {k: v.item() if isinstance(v, np.generic) else v for k, v in dataset.attrs.items()}
+    return dataset
 
 
 def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
@@ -138,7 +149,7 @@ def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
         reason = "damaged: its bytes do not have the checksum in its name"
     else:
         try:
-            dataset = _parse(data)
+            dataset = parse(data)
         except Exception as error:
             reason = f"damaged: not readable as NetCDF ({type(error).__name__})"
         else:

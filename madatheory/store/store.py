@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,19 @@ from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_fini
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-from madatheory.store.files import CONFIGURATION, LABEL, REJECTED, Report, pieces, read, warn, writable_folder, write
+from madatheory.store.files import (
+    CONFIGURATION,
+    LABEL,
+    REJECTED,
+    Report,
+    marked,
+    parse,
+    pieces,
+    read,
+    warn,
+    writable_folder,
+    write,
+)
 from madatheory.store.identity import canonical, closure_of_imports, code_of, describe, digest, environment
 
 _ENGINE = Path(__file__).resolve().parent.parent / "engine"
@@ -45,7 +58,7 @@ class Store:
 
     `piece_seconds` is about how long one piece takes to compute, so what an interruption can lose. With `force` nothing
     that was there before this object is used. `report` gets a line for every file that is not trusted (by default a
-    `StoreWarning`). `UserError` if the folder cannot be written.
+    `StoreWarning`). Several threads may use one object. `UserError` if the folder cannot be written.
     """
 
     def __init__(
@@ -58,6 +71,7 @@ class Store:
         self.computed = 0  # pieces computed by this object
         self.reused = 0  # pieces found
         self._fresh: set[Path] = set()
+        self._lock = threading.Lock()
         writable_folder(self.root)
 
     def simulate(
@@ -119,10 +133,11 @@ class Store:
         folder = self._folder(name, text)
         for label, path in self._pieces(folder):
             if label == "whole" and (found := read(path, text, self.report)) is not None:
-                self.reused += 1
+                self._count(reused=1)
                 return _unmarked(found)
-        result = write(compute(), folder, "whole", text)
-        self.computed += 1
+        # as it reads back, so that the first call and later ones return the same types
+        result = parse(write(marked(compute(), "whole", text), folder))
+        self._count(computed=1)
         return _unmarked(result)
 
     def entries(self) -> list[Entry]:
@@ -155,20 +170,25 @@ class Store:
                 file.unlink(missing_ok=True)
         return freed
 
+    def _count(self, computed: int = 0, reused: int = 0) -> None:
+        with self._lock:
+            self.computed += computed
+            self.reused += reused
+
     def _folder(self, name: str, configuration: str) -> Path:
         readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
         return self.root / f"{readable}-{digest(configuration)[:20]}"
 
     def _pieces(self, folder: Path) -> list[tuple[str, Path]]:
-        found = pieces(folder, self.report)
-        if folder.is_dir():
-            with contextlib.suppress(OSError):
-                os.utime(folder)  # when it was last of use, for `prune`
-        if self.force and folder not in self._fresh:
-            for _, path in found:
-                path.unlink(missing_ok=True)
-            found = []
-        self._fresh.add(folder)
+        with self._lock:
+            found = pieces(folder, self.report)
+            if self.force and folder not in self._fresh:
+                for _, path in found:
+                    path.unlink(missing_ok=True)
+                found = []
+            self._fresh.add(folder)
+        with contextlib.suppress(OSError):
+            os.utime(folder)  # when it was last of use, for `prune`
         return found
 
     def _run(
@@ -197,7 +217,7 @@ class Store:
                 if part is None:
                     spans.remove(span)
                     continue
-                self.reused += 1
+                self._count(reused=1)
                 end = min(span[1] + 1, seeds.stop)
             else:
                 following = [span[0] for span in spans if span[0] > position]
@@ -206,8 +226,9 @@ class Store:
                 began = time.perf_counter()
                 part = plan.trajectories(range(position, end), workers=workers, progress=tell)
                 seconds = time.perf_counter() - began
-                part = write(part, folder, f"{position:010d}-{end - 1:010d}", configuration)
-                self.computed += 1
+                part = marked(part, f"{position:010d}-{end - 1:010d}", configuration)
+                write(part, folder)
+                self._count(computed=1)
                 size = max(least, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
             parts.append(_unmarked(part).sel(seed=slice(position, end - 1)))
             position = end
