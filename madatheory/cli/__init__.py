@@ -4,6 +4,8 @@ Exit status: 0 when every claim held and no bound was violated, 1 when one did n
 message, no traceback), 130 after Ctrl-C.
 """
 
+import io
+import sys
 import warnings
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -78,4 +80,7 @@ def _settings(
 
 def main() -> None:
     """Entry point of the `madatheory` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that the terminal lacks is no reason to stop
     app(prog_name="madatheory")

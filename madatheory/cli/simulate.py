@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.console import OUT, progress
+from madatheory.cli.console import OUT, progress, symbol
 from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
 
@@ -68,7 +68,7 @@ def _print(data: Any, title: str) -> None:
 
     last = data.isel(t=-1)
     axes = [str(name) for name in data.dims if name not in ("seed", "t")]
-    n = data.sizes["seed"]
+    n, around = data.sizes["seed"], symbol("±", "+-")
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), header_style="bold")
     for name in (*axes, *(str(v) for v in data.data_vars)):
         table.add_column(name.replace("_", " "), justify="right")
@@ -78,10 +78,10 @@ def _print(data: Any, title: str) -> None:
         for name in data.data_vars:
             values = last[name].isel(where).values
             mean = f"{values.mean():.4g}"
-            row.append(f"{mean} ± {values.std(ddof=1) / np.sqrt(n):.1g}" if n > 1 else mean)
+            row.append(f"{mean} {around} {values.std(ddof=1) / np.sqrt(n):.1g}" if n > 1 else mean)
         table.add_row(*row)
     OUT.print(table)
     formulas = "; ".join(
         f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
     )
-    OUT.print(Text(f"mean ± standard error over seeds. {formulas}", "dim"))
+    OUT.print(Text(f"mean {around} standard error over seeds. {formulas}", "dim"))
