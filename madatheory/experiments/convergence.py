@@ -9,7 +9,7 @@ import xarray as xr
 from madatheory.arithmetic import NUMPY
 from madatheory.bounds.theorem import Setting, Theorem, quantities
 from madatheory.engine.simulate import record_times
-from madatheory.engine.statistic import mean_squared_gradient
+from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.experiments.intervals import t_interval
 from madatheory.experiments.step_sizes import Simulate, best_alpha
 from madatheory.optimizers.optimizer import Optimizer
@@ -27,13 +27,14 @@ class Contender(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Sizes of an experiment: steps, seeds, seeds of the tuning, recorded times, candidates for alpha."""
+    """Steps, seeds, seeds of the tuning, number of recorded times, candidates for alpha, what alpha is tuned for."""
 
     steps: int
     seeds: int
     tuning_seeds: int
     records: int
     alphas: tuple[float, ...]
+    tuned_for: Statistic = mean_squared_gradient
     confidence: float = 0.99
 
 
@@ -67,46 +68,28 @@ def compare(
 ) -> list[dict[str, Any]]:
     """One record per contender: tuned alpha, mean and 95 % t-interval over seeds at every time, bounds, verdicts.
 
-    alpha is tuned on `plan.tuning_seeds` further trajectories unless a contender's settings name it; all contenders
-    meet the same noise. The verdicts hold together with probability `plan.confidence`.
+    alpha has the smallest mean of `plan.tuned_for` on `plan.tuning_seeds` further trajectories, unless a contender's
+    settings name it; all contenders meet the same noise. The verdicts hold together with probability `plan.confidence`.
     """
     times = record_times(plan.steps, plan.records)
-    fresh = range(plan.seeds, plan.seeds + plan.tuning_seeds)
-    settings: list[dict[str, float]] = []
-    for done, contender in enumerate(contenders):
-        if "alpha" in contender.settings:
-            settings.append(dict(contender.settings))
-            continue
-        report(done, 2 * len(contenders), f"tune {contender.name}")
-        alpha = best_alpha(
-            simulate,
-            problem,
-            contender.optimizer,
-            plan.steps,
-            plan.alphas,
-            seeds=fresh,
-            seed=seed,
-            settings=contender.settings,
-        )
-        settings.append({**contender.settings, "alpha": alpha})
     checked = [
-        [t for t in c.theorems if t.at == "any" and not t.reasons(_setting(problem, c, hyper, plan.steps))]
-        for c, hyper in zip(contenders, settings, strict=True)
+        [t for t in c.theorems if t.at == "any" and not t.reasons(_setting(problem, c, c.settings, plan.steps))]
+        for c in contenders
     ]
     claims = sum(comparisons_per_setting(t, len(times)) for theorems in checked for t in theorems)
     rows = []
-    for done, (contender, hyper, theorems) in enumerate(zip(contenders, settings, checked, strict=True)):
-        report(len(contenders) + done, 2 * len(contenders), f"run {contender.name}")
-        data = simulate(
-            problem,
-            contender.optimizer,
-            plan.steps,
-            seeds=plan.seeds,
-            seed=seed,
-            settings=hyper,
-            statistics=statistics_of(theorems) if theorems else (mean_squared_gradient,),
-            record=times,
-        )
+    for done, (contender, theorems) in enumerate(zip(contenders, checked, strict=True)):
+        named = {s.name: s for s in (mean_squared_gradient, *statistics_of(theorems), plan.tuned_for)}
+        # the tuning measures and records the same as the run, so that one compilation serves both
+        same: dict[str, Any] = {"seed": seed, "statistics": tuple(named.values()), "record": times}
+        hyper = dict(contender.settings)
+        if "alpha" not in hyper:
+            report(2 * done, 2 * len(contenders), f"tune {contender.name}")
+            fresh = range(plan.seeds, plan.seeds + plan.tuning_seeds)
+            about = (simulate, problem, contender.optimizer, plan.steps, plan.alphas)
+            hyper["alpha"] = best_alpha(*about, plan.tuned_for, settings=hyper, seeds=fresh, **same)
+        report(2 * done + 1, 2 * len(contenders), f"run {contender.name}")
+        data = simulate(problem, contender.optimizer, plan.steps, seeds=plan.seeds, settings=hyper, **same)
         rows.append(_row(problem, contender, hyper, theorems, data, times, plan, claims))
     return rows
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from madatheory.engine.statistic import Statistic, mean_squared_gradient
+from madatheory.engine.statistic import Statistic
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -19,25 +19,18 @@ def best_alpha(
     optimizer: Optimizer,
     steps: int,
     alphas: Sequence[float],
+    statistic: Statistic,
     *,
     seeds: range,
-    seed: int = 0,
-    settings: Mapping[str, Any] | None = None,
-    statistic: Statistic = mean_squared_gradient,
+    settings: Mapping[str, Any],
+    **options: Any,
 ) -> float:
     """The alpha of `alphas` with the smallest mean of `statistic` over `seeds` after `steps` steps.
 
     A mean that is not finite counts as infinite. Use trajectory indices apart from those of the run that is reported,
-    so that the choice does not flatter it.
+    so that the choice does not flatter it. `options` go to `simulate` (its statistics must have this one).
     """
-    data = simulate(
-        problem,
-        optimizer,
-        steps,
-        seeds=seeds,
-        seed=seed,
-        settings={**(settings or {}), "alpha": tuple(alphas)},
-        statistics=(statistic,),
-    )
+    grid = {**settings, "alpha": tuple(alphas)}
+    data = simulate(problem, optimizer, steps, seeds=seeds, settings=grid, **options)
     scores = data[statistic.name].isel(t=-1).mean("seed").to_numpy()
     return float(alphas[int(np.argmin(np.where(np.isfinite(scores), scores, np.inf)))])
