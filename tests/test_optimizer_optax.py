@@ -127,7 +127,7 @@ def test_half_precision_makes_progress_where_beta2_rounds_to_one():
     """An injected .9999 would be 1 in bfloat16, and 1 - beta2 = 0: the update is computed in float32."""
     beta2 = jnp.asarray(0.9999, jnp.float32)
     method = as_optax(optimizers()["adam"].build(form="practical"), alpha=0.25, beta2=beta2)
-    x = run_optax(method, jnp.zeros(2, jnp.bfloat16), jnp.ones((4, 2), jnp.bfloat16))
+    x = run_optax(method, jnp.zeros(2, jnp.bfloat16), jnp.full((4, 2), 4.0, jnp.bfloat16))
     np.testing.assert_array_equal(np.asarray(x[:, 0], float), [-0.25, -0.5, -0.75, -1.0])
 
 

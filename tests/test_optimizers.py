@@ -232,6 +232,15 @@ def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64)
     np.testing.assert_allclose(slope, difference, rtol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["theory", "practical"])
+def test_nan_gradients_are_not_hidden(form):
+    g = np.where(np.arange(T) == 3, np.nan, 1.0)[:, None]
+    optimizer = optimizers()["avgrad"].build(form=form)
+    x = open_loop(optimizer)(np.zeros(1), g, optimizer.hyper()).x[:, 0]
+    assert np.all(np.isfinite(x[:3]))
+    assert np.all(np.isnan(x[3:]))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", optimizers())
 def test_dtype_follows_the_input(name, dtype, float64):

@@ -263,9 +263,9 @@ class Member:
                 new["b"] = b
             # the guard stops XLA from making x/sqrt(b) into x rsqrt(b), which is a third slower in float64 here and
             # less accurate; it also keeps 0/0 out where eps underflows in single precision
-            return h["alpha"] / jnp.where(b > 0, jnp.sqrt(b), 1), b
+            return h["alpha"] / jnp.where(b == 0, 1, jnp.sqrt(b)), b
         eps = h["eps"] if kind.eps_place == "outside" else h["eps"] / jnp.sqrt(correction2)
         denominator = _root(vhat) + eps
         # eps = 0 is allowed here: a coordinate that never had a gradient has m = 0 and stays where it is
-        eta = self.rate.alpha(h, clock) / jnp.where(denominator > 0, denominator, 1)
+        eta = self.rate.alpha(h, clock) / jnp.where(denominator == 0, 1, denominator)
         return eta, (h["alpha"] / eta) ** 2
