@@ -134,7 +134,7 @@ def test_few_steps_of_finite_noise_are_judged_exactly() -> None:
     assert exact.method == "exact (noise tree of 64 histories)"
     np.testing.assert_array_equal(exact.lower, exact.upper)
     method, hyper = T5.method(), {**T5.settings}
-    times = exact.T
+    times = exact.T.tolist()
     run = simulate(coin, method, 6, seeds=4000, settings=hyper, statistics=statistics_of([T5]), record=times)
     drawn = judge(T5, coin, method, hyper, run, steps=6).comparisons[0]
     assert np.all(drawn.lower <= exact.left)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
@@ -76,45 +76,60 @@ def render(figure: Figure, run: Run, out: Path, versions: Mapping[str, str]) -> 
 
 def save(figure: Figure, numbers: Numbers, out: Path) -> None:
     """Draw `numbers` into svg and png; equal numbers give equal files."""
-    with mpl.rc_context({**mpl.rcParamsDefault, **SETTINGS}):
+    with style.context(dict(SETTINGS), after_reset=True):
         canvas = Canvas()
         FigureCanvasAgg(canvas)
         figure.draw(canvas, numbers)
+        canvas.draw_without_rendering()
+        canvas.set_layout_engine("none")  # laid out: once is enough for both files
         for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
             temporary = out / f".{figure.name}.{os.getpid()}.{kind}"
             canvas.savefig(temporary, format=kind, metadata=metadata)
             temporary.replace(out / f"{figure.name}.{kind}")
 
 
+_STYLE = """
+body { font: 16px/1.45 sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
+img { max-width: 100% }
+section { border-top: 1px solid #ccc; margin-top: 2rem }
+.holds b { color: #070 }
+.fails b { color: #b00 }
+"""
+_INTRODUCTION = (
+    "Written by `madatheory figures`. Every picture comes with its numbers and with claims that are checked."
+)
+
+
 def write_index(out: Path, order: Sequence[str]) -> None:
     """index.html and README.md of the folder: every figure with title, caption and claims, from the json files."""
-    known = [json.loads((out / f"{name}.json").read_text()) for name in order if (out / f"{name}.json").is_file()]
-    rows, page = [], []
-    for record in known:
-        name = record["name"]
-        marks = [("holds" if c["holds"] else "FAILS", c["text"], c["detail"]) for c in record["claims"]]
-        rows.append(f"## {record['title']}\n\n![{record['title']}]({name}.svg)\n\n{record['caption']}\n")
-        rows += [f"- **{mark}**: {text} ({detail})" for mark, text, detail in marks]
-        rows.append(f"\nNumbers: [{name}.json]({name}.json), profile {record['profile']}, seed {record['seed']}.\n")
-        items = "".join(
-            f"<li class={mark.lower()}><b>{mark}</b>: {html.escape(text)} <small>({html.escape(detail)})</small></li>"
-            for mark, text, detail in marks
-        )
-        page.append(
-            f"<section id={name}><h2>{html.escape(record['title'])}</h2><img src='{name}.svg' alt='{html.escape(record['title'])}'>"
-            f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul>"
-            f"<p><a href='{name}.json'>numbers</a>, <a href='{name}.png'>png</a>, profile {record['profile']}, "
-            f"seed {record['seed']}</p></section>"
-        )
-    head = "Written by `madatheory figures`; every picture comes with its numbers and with claims that are checked.\n"
-    _write(out / "README.md", "# Figures\n\n" + head + "\n" + "\n".join(rows))
-    style = (
-        "body{font:16px/1.45 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}"
-        ".fails b{color:#b00}.holds b{color:#070}section{border-top:1px solid #ccc;margin-top:2rem}"
+    records = [json.loads((out / f"{name}.json").read_text()) for name in order if (out / f"{name}.json").is_file()]
+    _write(out / "README.md", f"# Figures\n\n{_INTRODUCTION}\n\n" + "\n".join(map(_markdown, records)))
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>madatheory figures</title>"
+        f"<style>{_STYLE}</style><h1>madatheory figures</h1><p>{_INTRODUCTION.replace('`', '')}</p>"
     )
-    title = "madatheory figures"
-    _write(
-        out / "index.html",
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{style}</style>"
-        f"<h1>{title}</h1><p>Every picture comes with its numbers and with claims that are checked.</p>{''.join(page)}</html>\n",
+    _write(out / "index.html", page + "\n".join(map(_section, records)) + "</html>\n")
+
+
+def _marks(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [("holds" if c["holds"] else "FAILS", c["text"], c["detail"]) for c in record["claims"]]
+
+
+def _markdown(record: Mapping[str, Any]) -> str:
+    name, title = record["name"], record["title"]
+    marks = "\n".join(f"- **{mark}**: {text} ({detail})" for mark, text, detail in _marks(record))
+    numbers = f"Numbers: [{name}.json]({name}.json), profile {record['profile']}, seed {record['seed']}."
+    return f"## {title}\n\n![{title}]({name}.svg)\n\n{record['caption']}\n\n{marks}\n\n{numbers}\n"
+
+
+def _section(record: Mapping[str, Any]) -> str:
+    name, title = record["name"], html.escape(record["title"])
+    items = "".join(
+        f"<li class={mark.lower()}><b>{mark}</b>: {html.escape(text)} <small>({html.escape(detail)})</small></li>"
+        for mark, text, detail in _marks(record)
+    )
+    links = f"<a href='{name}.json'>numbers</a>, <a href='{name}.png'>png</a>"
+    return (
+        f"<section id={name}><h2>{title}</h2><img src='{name}.svg' alt='{title}'>"
+        f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul><p>{links}, profile {record['profile']}, seed {record['seed']}</p></section>"
     )
