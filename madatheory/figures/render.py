@@ -131,5 +131,6 @@ def _section(record: Mapping[str, Any]) -> str:
     links = f"<a href='{name}.json'>numbers</a>, <a href='{name}.png'>png</a>"
     return (
         f"<section id={name}><h2>{title}</h2><img src='{name}.svg' alt='{title}'>"
-        f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul><p>{links}, profile {record['profile']}, seed {record['seed']}</p></section>"
+        f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul>"
+        f"<p>{links}, profile {record['profile']}, seed {record['seed']}</p></section>"
     )
