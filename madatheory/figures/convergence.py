@@ -217,6 +217,7 @@ def _panel(axes: Axes, row: Mapping[str, Any], numbers: Numbers) -> None:
     labels = sorted({bound["label"] for bound in row["bounds"]})
     outcomes = sorted({bound["outcome"] for bound in row["bounds"]})
     axes.set(xscale="log", yscale="log")
+    axes.minorticks_off()
     axes.set_title(row["name"], color=tint, fontsize=9)
     verdict = f"{', '.join(labels)}: {', '.join(outcomes)}" if labels else "no bound"
     axes.text(0.97, 0.97, verdict, transform=axes.transAxes, ha="right", va="top", fontsize=7.5)

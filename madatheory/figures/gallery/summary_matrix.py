@@ -39,10 +39,11 @@ def _cell(found: list[Verdict]) -> dict[str, Any]:
 
 def compute(run: Run) -> Numbers:
     """`verify` on the whole catalogue."""
-    steps, seeds = run.pick((50, 8), (500, 256), (20_000, 1024))
+    steps, seeds = run.pick((50, 8), (400, 192), (20_000, 1024))
     statements = list(theorems().values())
     made = [entry.make() for entry in problems().values()]
     if run.profile == "smoke":
+        statements = [t for t in statements if t.label in ("T5", "T5A", "T9") or t.name == "lion-step-size"]
         made = [p for p in made if p.name in ("ratio", "reddi-online", "rosenbrock")]
     verdicts = verify(
         statements,

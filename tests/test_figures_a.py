@@ -1,0 +1,270 @@
+"""The figures of convergence, floors, slack, rates, dependence and the summary: their claims hold, and can fail."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from madatheory.catalogue import figures
+from madatheory.engine.simulate import simulate
+from madatheory.experiments.intervals import ratio_interval, slope_interval, t_interval
+from madatheory.experiments.step_sizes import best_alpha
+from madatheory.figures.figure import Claim, Numbers, Run
+from madatheory.figures.render import render
+
+NAMES = (
+    "convergence-ratio",
+    "convergence-ridge",
+    "convergence-data",
+    "adam-floor",
+    "slack-waterfall",
+    "rate-exponents",
+    "dependence",
+    "summary-matrix",
+)
+
+
+def smoke(name: str, folder: Path, seed: int = 0) -> tuple[list[Claim], dict[str, Any]]:
+    """Render in the smoke profile; the claims and the record written to json."""
+    folder.mkdir(exist_ok=True)
+    claims = render(figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
+    return claims, json.loads((folder / f"{name}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[list[Claim], dict[str, Any], Path]]:
+    """Each figure once for all tests of this file."""
+    known: dict[str, Any] = {}
+    folder = tmp_path_factory.mktemp("figures")
+
+    def get(name: str) -> tuple[list[Claim], dict[str, Any], Path]:
+        if name not in known:
+            known[name] = (*smoke(name, folder), folder)
+        return known[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_smoke_claims_hold(name, rendered):
+    claims, record, folder = rendered(name)
+    assert [c.text for c in claims if not c.holds] == []
+    assert (folder / f"{name}.svg").stat().st_size > 5000
+    assert (folder / f"{name}.png").stat().st_size > 5000
+    assert len(record["caption"]) > 100
+    assert "nan" not in record["caption"]
+    assert "None" not in record["caption"]
+
+
+def close(a: Any, b: Any) -> bool:
+    """Equal plain data, numbers to four digits."""
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(close(a[k], b[k]) for k in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(close, a, b))
+    if isinstance(a, float):
+        return bool(np.isclose(a, b, rtol=5e-5, atol=0))
+    return a == b
+
+
+@pytest.mark.parametrize("name", ["rate-exponents"])
+def test_a_second_run_gives_the_same_numbers(name, rendered, tmp_path):
+    first, second = rendered(name)[1], smoke(name, tmp_path)[1]
+    assert close(first["numbers"], second["numbers"])
+    assert first["caption"] == second["caption"]
+
+
+def test_another_seed_gives_other_numbers(rendered, tmp_path):
+    first, second = rendered("rate-exponents")[1], smoke("rate-exponents", tmp_path, seed=1)[1]
+    assert not close(first["numbers"], second["numbers"])
+
+
+def violate_convergence(numbers: Numbers) -> None:
+    numbers["methods"][0]["bounds"][0]["outcome"] = "violated"
+
+
+def drop_a_bound(numbers: Numbers) -> None:
+    numbers["methods"][1]["bounds"] = []
+
+
+def swap_constants(numbers: Numbers) -> None:
+    for row in numbers["methods"]:
+        for bound in row["bounds"]:
+            bound["published_constants"] = not bound["published_constants"]
+
+
+def exceed_a_bound(numbers: Numbers) -> None:
+    row = numbers["methods"][2]
+    row["mean"][3] = 2 * row["bounds"][0]["prior"][3]
+
+
+def no_floor(numbers: Numbers) -> None:
+    for row in numbers["panels"][0]["methods"]:
+        for bound in row["bounds"]:
+            bound["prior"] = (1 / np.asarray(row["t"])).tolist()
+
+
+def floor_for_avgrad(numbers: Numbers) -> None:
+    for bound in numbers["panels"][1]["methods"][2]["bounds"]:
+        bound["prior"] = [1.0] * len(bound["prior"])
+
+
+def adam_does_not_stall(numbers: Numbers) -> None:
+    numbers["panels"][1]["methods"][1]["low"][-1] = 0.1
+
+
+def adam_stalls_everywhere(numbers: Numbers) -> None:
+    row = numbers["panels"][0]["methods"][1]
+    row["mean"] = [1.0] * len(row["mean"])
+
+
+def floor_violated(numbers: Numbers) -> None:
+    numbers["panels"][0]["methods"][0]["bounds"][0]["outcome"] = "violated"
+
+
+def refute_a_link(numbers: Numbers) -> None:
+    numbers["chains"][0]["levels"][2]["ordered"] = False
+
+
+def no_link_stands_out(numbers: Numbers) -> None:
+    for row in numbers["chains"][3]["levels"][1:]:
+        row["factor"] = [2.0, 1.9, 2.1]
+
+
+def too_slow(numbers: Numbers) -> None:
+    numbers["rows"][0]["slope"] = [-0.3, -0.4, -0.2]
+
+
+def bound_too_slow(numbers: Numbers) -> None:
+    numbers["rows"][1]["bound_slope"] = -0.2
+
+
+def constant_step_converges(numbers: Numbers) -> None:
+    numbers["rows"][-1]["slope"] = [-0.6, -0.7, -0.55]
+
+
+def dependence_violated(numbers: Numbers) -> None:
+    numbers["curves"][0]["points"][1]["outcomes"][0] = "violated"
+
+
+def measured_above(numbers: Numbers) -> None:
+    numbers["curves"][2]["points"][0]["high"] = 1e9
+
+
+def root_of_eps(numbers: Numbers) -> None:
+    for curve in numbers["curves"]:
+        if curve["axis"] == "eps":
+            for point in curve["points"]:
+                point["new"] = point["value"] ** -0.5
+
+
+def square_of_d(numbers: Numbers) -> None:
+    for curve in numbers["curves"]:
+        if curve["axis"] == "d":
+            for point in curve["points"]:
+                point["mean"] *= point["value"]
+
+
+def flat_in_beta2(numbers: Numbers) -> None:
+    for curve in numbers["curves"]:
+        if curve["axis"] == "beta2":
+            for point in curve["points"]:
+                point["new"] = 1.0
+
+
+def _a_cell(numbers: Numbers, outcome: str) -> dict[str, Any]:
+    return next(c for row in numbers["cells"].values() for c in row.values() if c["outcome"] == outcome)
+
+
+def violate_a_cell(numbers: Numbers) -> None:
+    _a_cell(numbers, "holds")["outcome"] = "violated"
+
+
+def idle_theorem(numbers: Numbers) -> None:
+    for cell in next(iter(numbers["cells"].values())).values():
+        cell |= {"outcome": "not applicable", "reason": "?", "tightness": None}
+
+
+def number_without_a_theorem(numbers: Numbers) -> None:
+    _a_cell(numbers, "not applicable")["tightness"] = 2.0
+
+
+def bound_below_measured(numbers: Numbers) -> None:
+    _a_cell(numbers, "holds")["tightness"] = 0.5
+
+
+# figure, what is doctored, index of the claim that must fail (None: at least one)
+DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
+    ("convergence-ratio", violate_convergence, 0),
+    ("convergence-ratio", drop_a_bound, 0),
+    ("convergence-ridge", swap_constants, 1),
+    ("convergence-data", exceed_a_bound, 2),
+    ("adam-floor", floor_violated, 0),
+    ("adam-floor", no_floor, 1),
+    ("adam-floor", floor_for_avgrad, 1),
+    ("adam-floor", adam_does_not_stall, 2),
+    ("adam-floor", adam_stalls_everywhere, 3),
+    ("slack-waterfall", refute_a_link, 0),
+    ("slack-waterfall", no_link_stands_out, 7),
+    ("rate-exponents", too_slow, 0),
+    ("rate-exponents", bound_too_slow, 1),
+    ("rate-exponents", constant_step_converges, 2),
+    ("dependence", dependence_violated, 0),
+    ("dependence", measured_above, 1),
+    ("dependence", root_of_eps, 2),
+    ("dependence", square_of_d, 3),
+    ("dependence", flat_in_beta2, 4),
+    ("summary-matrix", violate_a_cell, 0),
+    ("summary-matrix", idle_theorem, 1),
+    ("summary-matrix", number_without_a_theorem, 2),
+    ("summary-matrix", bound_below_measured, 3),
+)
+
+
+@pytest.mark.parametrize(("name", "doctor", "index"), DOCTORED, ids=[f"{n}-{d.__name__}" for n, d, _ in DOCTORED])
+def test_doctored_numbers_fail_the_claim(name, doctor, index, rendered):
+    numbers = copy.deepcopy(rendered(name)[1]["numbers"])
+    doctor(numbers)
+    assert not figures()[name].claims(numbers)[index].holds
+
+
+def test_slopes_of_a_known_power_law():
+    rng = np.random.default_rng(0)
+    times = np.geomspace(10, 1000, 9)
+    samples = times**-0.5 * (1 + 0.1 * rng.standard_normal((200, 9)))
+    slope = slope_interval(times, samples)
+    assert slope.low < -0.5 < slope.high
+    assert slope.high - slope.low < 0.03
+    assert slope_interval(times, samples) == slope
+
+
+def test_intervals_cover_about_as_often_as_they_say():
+    rng = np.random.default_rng(1)
+    samples = rng.normal(3.0, 1.0, (24, 4000))
+    inside = t_interval(samples)
+    assert np.mean((inside.low <= 3) & (inside.high >= 3)) == pytest.approx(0.95, abs=0.015)
+    other = samples * 0.5 + rng.normal(0, 0.2, samples.shape)
+    ratio = ratio_interval(samples, other)
+    assert np.mean((ratio.low <= 2) & (ratio.high >= 2)) == pytest.approx(0.95, abs=0.02)
+
+
+def test_best_alpha_ignores_runs_that_are_not_finite():
+    import xarray as xr
+
+    from madatheory.engine.statistic import final_value
+
+    values = np.array([[[3.0]], [[1.0]], [[np.nan]]])  # alpha, seed, t
+
+    def fake(*args: Any, **options: Any) -> xr.Dataset:
+        assert options["settings"] == {"beta1": 0.0, "alpha": (0.1, 0.2, 0.3)}
+        return xr.Dataset({"final_value": (("alpha", "seed", "t"), values)})
+
+    problem: Any = None
+    chosen = best_alpha(
+        fake, problem, problem, 10, (0.1, 0.2, 0.3), final_value, seeds=range(1), settings={"beta1": 0.0}
+    )
+    assert chosen == 0.2
