@@ -69,7 +69,7 @@ def convergence_figure(
         steps, seeds = run.pick(sizes["smoke"], sizes["default"], sizes["full"])
         made = problems()[problem].make(options)
         assert made.constants is not None
-        plan = Plan(steps, seeds, max(8, seeds // 4), run.pick(8, 25, 40), tuple(alphas), tuned_for)
+        plan = Plan(steps, seeds, max(8, seeds // 2), run.pick(8, 25, 40), tuple(alphas), tuned_for)
         rows = compare(
             run.simulate, made, contenders({"beta2": beta2, "eps": eps}), plan, seed=run.seed, report=run.report
         )

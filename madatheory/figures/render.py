@@ -81,7 +81,7 @@ def save(figure: Figure, numbers: Numbers, out: Path) -> None:
         FigureCanvasAgg(canvas)
         figure.draw(canvas, numbers)
         canvas.draw_without_rendering()
-        canvas.set_layout_engine("none")  # laid out: once is enough for both files
+        canvas.set_layout_engine("none")  # one layout for both files, made at the resolution of the picture
         for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
             temporary = out / f".{figure.name}.{os.getpid()}.{kind}"
             canvas.savefig(temporary, format=kind, metadata=metadata)

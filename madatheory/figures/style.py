@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "lines.linewidth": 1.6,
-    "figure.dpi": 100,
+    "figure.dpi": 150,
     "savefig.dpi": 150,
     "svg.hashsalt": "madatheory",
     "svg.fonttype": "path",
