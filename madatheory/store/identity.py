@@ -15,6 +15,7 @@ import platform
 import secrets
 import sys
 import sysconfig
+import threading
 import time
 import types
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -34,6 +35,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = tuple(
     {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
+_PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
 # messages, look-up and the store itself do not enter any number
 _NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.catalogue")
 
@@ -274,7 +276,8 @@ def _parsed(path: Path, modified: int, size: int) -> tuple[str, tuple[str, ...]]
     source = path.read_bytes()
     names: set[str] = set()
     try:
-        tree = ast.parse(source)
+        with _PARSING:
+            tree = ast.parse(source)
     except (SyntaxError, ValueError):
         tree = ast.Module([], [])
     for node in ast.walk(tree):
