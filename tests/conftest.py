@@ -1,6 +1,7 @@
 """Settings of the test run: the native loop before JAX starts, hypothesis profiles, and a float64 fixture."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import HealthCheck, settings
 from madatheory.engine.flags import enable_native_loop
 
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
+
+# a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=20, **_common)
