@@ -27,7 +27,7 @@ def build(form: str = "theory", schedule: str = "auto", switch: float = 0.9) -> 
         schedules={"rho": switched},
         extra={"switch": Parameter(0.9, 0, 1, meaning="fraction of the run at rho = 1")},
         needs_horizon=True,
-        source="the moving-rho instance of THEORY T6",
+        source="derived for this project (T6, moving rho)",
         switch=switch,
     )
 

@@ -54,7 +54,7 @@ def safeguarded(
         schedules=schedules,
         policies=policies,
         adapted=adapted,
-        source="THEORY T8, T8log",
+        source="derived for this project (T8, T8log)",
     ).defaults(**({name: value for name, value in {"rho": 0.5, "c": 1.0}.items() if name in inside} | defaults))
 
 
