@@ -1,5 +1,6 @@
 """MADA's family with all seven coefficients (Ozkara et al., ICML 2024): its formulas, and what its code computes."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -59,3 +60,107 @@ def run(
         x = x - k["alpha"] * move
         path.append(x)
     return np.array(path)
+
+
+BOXES = {
+    "alpha": (np.finfo(np.float64).tiny, np.inf),
+    "beta1": (0.01, 0.99),
+    "beta2": (0.501, 0.99),
+    "beta3": (0.0, 0.99),
+    "rho": (0.0, 1.0),
+    "c": (0.0, 1.0),
+    "gamma": (0.0, 1.0),
+}
+
+
+def run_learned(
+    x0: ArrayLike,
+    gradients: ArrayLike,
+    *,
+    kappa: Mapping[str, float],
+    mu: Mapping[str, float] | None = None,
+    start: int = 1,
+    lag: Literal[0, 1] = 0,
+    eps: float = 1e-6,
+    beta1_lion: float = 0.95,
+    beta2_lion: float = 0.98,
+    convention: Literal["clean", "published"] = "clean",
+    partner: Literal["average", "max"] = "average",
+    correction: Literal["power", "product"] = "power",
+    partner_derivative: bool = True,
+    **initial: float,
+) -> tuple[Vector, dict[str, Vector]]:
+    """Path (T, d) and coefficients (T,) of MADA: h <- clamp(h - kappa p), p <- mu p + u, u = -<g_t, d delta_{t-1}/dh>.
+
+    `kappa` names the learned coefficients; the other arguments are those of `run` at step 0. The derivatives are
+    written out by hand with the state before the step held. With `partner_derivative` false, vbar is left out of those
+    in beta2, beta3 and c, as in the published code. `correction` product divides by 1 - prod beta_s.
+    """
+    x, g = problem(x0, gradients)
+    published, zero, mu = convention == "published", np.zeros_like(x), mu or {}
+    h = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0, **initial}
+    p, pending, slope = dict.fromkeys(kappa, 0.0), dict.fromkeys(kappa, 0.0), dict.fromkeys(kappa, zero)
+    m, n, lion, path, seen = zero, g[0] ** 2 if published else zero, zero, [], {name: [] for name in h}
+    v = other = np.full_like(x, 1e-15) if published else zero
+    ones1, ones2, previous = 0.0, 0.0, g[0]
+    for t in range(1, len(g) + 1):
+        now = g[t - 1]
+        u = {name: -float(np.dot(now, slope[name])) for name in kappa}
+        u, pending = (pending, u) if lag else (u, pending)
+        for name in kappa:
+            if t >= start:
+                p[name] = mu.get(name, 0.0) * p[name] + u[name]
+                h[name] = float(np.clip(h[name] - kappa[name] * p[name], *BOXES[name]))
+        for name, value in h.items():
+            seen[name].append(value)
+        alpha, beta1, beta2, beta3 = (h[name] for name in ("alpha", "beta1", "beta2", "beta3"))
+        rho, c, gamma = h["rho"], h["c"], h["gamma"]
+
+        difference, previous = (now if published else now - previous), now
+        ahead = now + beta3 * difference
+        sign = np.sign(ahead**2 - v)
+        square = c * ahead**2 + (1 - c) * (v + ahead**2 * sign)
+        m0, n0, v0 = m, n, v
+        m, n, v = (
+            beta1 * m0 + (1 - beta1) * now,
+            beta3 * n0 + (1 - beta3) * difference,
+            beta2 * v0 + (1 - beta2) * square,
+        )
+        if partner == "average":
+            follows, other = 1 / t, ((t - 1) * other + v) / t
+        else:  # half the slope where both are equal
+            follows, other = np.heaviside(v - other, 0.5), np.maximum(other, v)
+        after = beta2_lion * lion + (1 - beta2_lion) * now
+        lions = np.sign(beta1_lion * (after if published else lion) + (1 - beta1_lion) * now)
+        lion = after
+        if correction == "power":
+            c1, c2, dc1, dc2 = 1 - beta1**t, 1 - beta2**t, -t * beta1 ** (t - 1), -t * beta2 ** (t - 1)
+        else:
+            dc1, dc2 = ones1 - 1, ones2 - 1
+            ones1, ones2 = c1, c2 = beta1 * ones1 + 1 - beta1, beta2 * ones2 + 1 - beta2
+        mixed = rho * v + (1 - rho) * other
+        root = np.sqrt(mixed / c2)
+        numerator = m / c1 + beta3 * n
+        ratio = divided(numerator, root + eps)
+        x = x - alpha * (gamma * ratio + (1 - gamma) * lions)
+        path.append(x)
+
+        per_v = rho + (1 - rho) * follows if partner_derivative else rho
+        of_square = per_v * (1 - beta2)
+        mixed_by = {
+            "beta2": per_v * (v0 - square) - mixed * dc2 / c2,
+            "beta3": of_square * (c + (1 - c) * sign) * 2 * ahead * difference,
+            "rho": v - other,
+            "c": of_square * (ahead**2 - v0 - ahead**2 * sign),
+        }
+        numerator_by = {"beta1": (m0 - now) / c1 - m * dc1 / c1**2, "beta3": n + beta3 * (n0 - difference)}
+        for name in kappa:
+            if name == "alpha":
+                slope[name] = gamma * ratio + (1 - gamma) * lions
+            elif name == "gamma":
+                slope[name] = alpha * (ratio - lions)
+            else:
+                by_root = divided(mixed_by.get(name, zero), 2 * c2 * root)
+                bent = numerator_by.get(name, zero) - ratio * by_root
+                slope[name] = alpha * gamma * divided(bent, root + eps)
+    return np.array(path), {name: np.array(values) for name, values in seen.items()}

@@ -1,0 +1,62 @@
+"""MADA: the family with coefficients that learn by one-step hyper-gradient descent."""
+
+from dataclasses import replace
+
+from madatheory.catalogue import OptimizerEntry
+from madatheory.errors import UserError, unknown
+from madatheory.optimizers.family import PRACTICAL, PUBLISHED_MADA, member
+from madatheory.optimizers.hypergradient import BOXES, Learned, learned
+from madatheory.optimizers.optimizer import Optimizer
+
+_PLACES = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0}  # what each is pinned to unless learned: Adam
+_STARTS = {"beta3": 0.0, "rho": 0.5, "c": 1.0, "gamma": 1.0}
+_ALL = tuple(name for name in BOXES if name != "alpha")
+_CONVENTIONS = {"clean": PRACTICAL, "published": PUBLISHED_MADA}
+_PARTNERS = ("average", "max")
+
+
+def build(learn: str = "all", partner: str = "average", convention: str = "clean", lag: int = 0) -> Optimizer:
+    """h <- clamp(h + kappa <g_t, d delta_{t-1}/dh>), then the family's step with h in its practical form.
+
+    `learn` names the learned coefficients, joined by "+" ("rho", "rho+beta2"); "all" is beta1, beta2, beta3, rho, c and
+    gamma, and alpha can be named too. Those not learned: alpha, beta1, beta2 are hyper-parameters, beta3 = 0 and
+    rho = c = gamma = 1 are pinned. `partner` is what rho interpolates v with, "average" or "max". Corrections are
+    1 - beta^t with the beta of the step. `convention` "published" takes the step of MADA's training code
+    (`PUBLISHED_MADA`) and differentiates all of it. `lag` = 1 makes the coefficients predictable (see `learned`).
+    """
+    if convention not in _CONVENTIONS:
+        raise unknown("convention of mada", convention, _CONVENTIONS)
+    if partner not in _PARTNERS:
+        raise unknown("partner of mada", partner, _PARTNERS)
+    names = _names(learn)
+    kind = replace(_CONVENTIONS[convention], partner=partner)
+    if {"beta1", "beta2"} & set(names):
+        kind = replace(kind, bias_correction="power")  # while the betas rest "product" is the same number, and cheaper
+    sign = ("beta1_lion", "beta2_lion") if "gamma" in names else ()
+    inside = tuple(name for name in _PLACES if name in names)
+    point = member(
+        "mada",
+        "the family",
+        free=("alpha", "beta1", "beta2", *inside, "eps", *sign),
+        pinned={name: value for name, value in _PLACES.items() if name not in names},
+        form="practical",
+        convention=kind,
+        source="Ozkara et al., MADA, ICML 2024",
+    ).defaults(beta2=0.99, eps=1e-6, **{name: _STARTS[name] for name in inside})
+    return learned(point, {name: Learned() for name in names}, lag=lag, name="mada")
+
+
+def _names(learn: str) -> tuple[str, ...]:
+    names: list[str] = []
+    for part in learn.split("+"):
+        chosen = _ALL if part == "all" else (part,)
+        for name in chosen:
+            if name not in BOXES:
+                raise unknown("learned coefficient of mada", name, ("all", *BOXES))
+            if name in names:
+                raise UserError(f"mada: learn = {learn!r} names {name} twice")
+            names.append(name)
+    return tuple(name for name in BOXES if name in names)
+
+
+mada = OptimizerEntry("mada", "the family with coefficients learned by one-step hyper-gradients", build)
