@@ -115,12 +115,12 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
             now, new = point.step(_own(point, hyper, {**values, **moving}), state["point"], g, clock)
             return now.delta, (now, new)
 
-        # the primal is repeated for each coefficient here and once in the compiled code
-        now, new = taken({})[1]
-        slopes = {}
+        slopes, now, new = {}, None, None
         for key, value in values.items():
-            at = {key: value}
-            slopes[key] = jax.jvp(taken, (at,), ({key: jnp.ones_like(value)},), has_aux=True)[1]
+            along = {key: jnp.ones_like(value)}
+            # the step is taken from here too: evaluated apart, XLA keeps a part of it twice
+            _, slopes[key], (now, new) = jax.jvp(taken, ({key: value},), (along,), has_aux=True)
+        assert now is not None
         state = {"point": new, "values": values, "momenta": momenta, "slopes": slopes}
         return now, state | ({"pending": seen} if lag else {})
 
