@@ -1,0 +1,195 @@
+"""The GPU path: the time loop as one kernel that keeps the state of a block of trajectories in registers for all steps.
+
+There is no second engine. `advance` takes the engine's own `advance`, traces it, and turns the loop that it finds into
+a Pallas kernel for Triton whose body is the same jaxpr, evaluated on arrays padded to powers of two (`engine.lift`).
+One program of the kernel carries some trajectories: it reads their state, takes all steps of the span, writes the
+statistics at the record times and the state at the end. What stands before and after the loop stays with XLA. The noise
+words are the same as on the CPU, bit for bit; real numbers agree to float32 rounding (other order of the sums over
+coordinates, fused multiply-adds, and a division that errs by up to two units in the last place).
+
+Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
+constants per coordinate, and sums, maxima and minima over coordinates, up to some thousands of coordinates as far as
+the state fits in registers. Not supported: matrix products, gathers, sorts, slices of several coordinates, operations
+that mix trajectories. `refusal` says whether and why not; `path` which path a run takes: the persistent kernel if the
+backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.extend import core
+
+from madatheory.engine.kernel import Block, Launch, kernel
+from madatheory.engine.lift import Unsupported, body_of, inner_jaxprs, opened, padded
+
+__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "lowered", "path", "refusal"]
+
+Array = Any
+Advance = Callable[..., Any]
+WARP = 32
+_TEMPORARIES = 8  # values per coordinate that a step holds besides the state: noise words, keys, moments in the making
+_OVERHEAD = 32  # registers of a thread for numbers per trajectory, addresses, counters
+_REGISTERS = 255  # the hardware's maximum for a thread
+_REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program must fit
+_MOST_WARPS = 16
+_FILLING = 2**17  # coordinates in flight that fill a large GPU
+
+
+class Path(NamedTuple):
+    """How a run is executed ("persistent kernel" or "plain loop"), and why not otherwise ("" if nothing is lost)."""
+
+    name: str
+    reason: str
+
+
+def path(function: Advance, *arguments: Any) -> Path:
+    """The path that a run of `function` takes on this process's default backend."""
+    if (backend := jax.default_backend()) != "gpu":
+        return Path("plain loop", f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}")
+    reason = refusal(function, *arguments)
+    return Path("plain loop", reason) if reason else Path("persistent kernel", "")
+
+
+def lowered(function: Advance, *arguments: Any) -> tuple[Path, jax.stages.Lowered]:
+    """`function` lowered for the default backend, and the path taken: the plain loop also if only lowering refuses."""
+    chosen = path(function, *arguments)
+    if chosen.name == "persistent kernel":
+        try:
+            return chosen, jax.jit(advance(function)).lower(*arguments)
+        except Exception as problem:  # the kernel language's own errors have no common type
+            chosen = Path("plain loop", f"the kernel language refuses it: {problem}")
+    return chosen, jax.jit(function).lower(*arguments)
+
+
+def refusal(function: Advance, *arguments: Any) -> str | None:
+    """Why the persistent kernel cannot run `function(*arguments)` (arrays or their shapes), or None if it can."""
+    try:
+        jax.eval_shape(advance(function), *arguments)
+    except Unsupported as problem:
+        return str(problem)
+    return None
+
+
+def advance(function: Advance, *, block: Block | None = None, interpret: bool = False) -> Advance:
+    """`function` = (lanes, carry, *others) -> (carry, values), with its loop as a persistent kernel; for `jax.jit`.
+
+    Arrays in `lanes` and `carry` are scalars or have the trajectories, or groups of them such as pairs, on their last
+    axis. `block` overrides the choice of `block_for`, `interpret` runs the kernel on any backend, slowly. Raises
+    `Unsupported` when it is traced.
+    """
+
+    def run(lanes: Any, carry: Any, *others: Any) -> Any:
+        width = lanes.x.shape[-1]
+        wide, shapes = jax.make_jaxpr(function, return_shape=True)(lanes, carry, *others)
+        chosen = block or block_for(_first_loop(wide.jaxpr), width, _group((lanes, carry), width))
+        narrow = jax.make_jaxpr(function)(*_narrowed((lanes, carry), width, chosen.lanes), *others)
+        launch = Launch(width, chosen, interpret)
+        values = jax.tree.leaves((lanes, carry, *others))
+        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch))
+
+    return run
+
+
+def block_for(loop: Any, width: int, group: int = 1) -> Block:
+    """Lanes (a multiple of `group`) and warps for a loop (an equation) over `width` trajectories.
+
+    Every thread holds a few coordinates of every array: one until the device is full, then up to four, which hides
+    latency, and more only where a trajectory is so long that its threads would not fit in one program. A trajectory
+    stays in one warp if it can, so that sums over coordinates need no shared memory. Raises `Unsupported` if the state
+    does not fit in registers.
+    """
+    arrays, coordinates = 0.0, 1
+    for aval in (v.aval for v in loop.invars):
+        if aval.shape and width % aval.shape[-1] == 0 and width // aval.shape[-1] <= group:
+            rows = math.prod(padded(aval.shape[:-1]))
+            arrays += rows * aval.shape[-1] / width * aval.dtype.itemsize / 4
+            coordinates = max(coordinates, rows)
+    # in units of one number per coordinate; what is kept per trajectory only is shared by its coordinates
+    arrays = arrays / coordinates + _TEMPORARIES
+    wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
+
+    def shape(per_thread: int) -> Block:
+        lanes = max(group, WARP * per_thread // coordinates)
+        return Block(lanes, max(1, lanes * coordinates // per_thread // WARP))
+
+    def fits(per_thread: int) -> bool:
+        warps = shape(per_thread).warps
+        registers = arrays * per_thread + _OVERHEAD
+        return warps <= _MOST_WARPS and registers <= min(_REGISTERS, _REGISTER_FILE // (WARP * warps))
+
+    fitting = [p for p in (1, 2, 4, 8, 16) if fits(p)]
+    if not fitting:
+        raise Unsupported(
+            f"the state of a trajectory, about {arrays:.0f} arrays of {coordinates} numbers, does not fit in registers"
+        )
+    return shape(min(fitting, key=lambda p: abs(math.log2(p / wished))))
+
+
+def _group(tree: Any, width: int) -> int:
+    """The least number of trajectories that every array of `tree` can be cut into."""
+    return width // math.gcd(width, *(jnp.shape(leaf)[-1] for leaf in jax.tree.leaves(tree) if jnp.shape(leaf)))
+
+
+def _narrowed(tree: Any, width: int, lanes: int) -> Any:
+    """Shapes of the arguments with `lanes` trajectories instead of `width`."""
+
+    def leaf(x: Any) -> jax.ShapeDtypeStruct:
+        shape = jnp.shape(x)
+        if shape and (shape[-1] > width or shape[-1] * lanes % width):
+            raise Unsupported(f"an array of shape {shape} has no axis of {width} trajectories at the end")
+        return jax.ShapeDtypeStruct((*shape[:-1], shape[-1] * lanes // width) if shape else (), x.dtype)
+
+    return jax.tree.map(leaf, tree)
+
+
+def _first_loop(jaxpr: Any) -> Any:
+    """The first loop of a jaxpr, at the top or in a call."""
+    for equation in jaxpr.eqns:
+        if equation.primitive.name in ("scan", "while"):
+            return equation
+        call = body_of(equation)
+        if call is not None:
+            try:
+                return _first_loop(opened(call)[0])
+            except Unsupported:
+                continue
+    raise Unsupported("there is no loop to run in a kernel")
+
+
+def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch) -> list[Array]:
+    """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
+    known: dict[Any, Array] = dict(zip(wide.jaxpr.constvars, wide.consts, strict=True))
+    known.update(zip(wide.jaxpr.invars, args, strict=True))
+
+    def read(atom: Any) -> Array:
+        return atom.val if isinstance(atom, core.Literal) else known[atom]
+
+    if len(wide.jaxpr.eqns) != len(narrow.jaxpr.eqns):
+        raise Unsupported("the traced computation depends on the number of trajectories")
+    for equation, small in zip(wide.jaxpr.eqns, narrow.jaxpr.eqns, strict=True):
+        values = [read(atom) for atom in equation.invars]
+        call = body_of(equation)
+        if equation.primitive.name in ("scan", "while"):
+            _refuse_mixing(equation, small)
+            results = kernel(equation, small, values, launch)
+        elif call is not None:
+            results = _host(call, body_of(small), values, launch)
+        else:
+            results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
+            results = results if equation.primitive.multiple_results else [results]
+        known.update(zip(equation.outvars, results, strict=True))
+    return [read(atom) for atom in wide.jaxpr.outvars]
+
+
+def _refuse_mixing(wide: Any, narrow: Any) -> None:
+    """Raise `Unsupported` if an equation, traced at two widths, reduces over the axis that differs."""
+    for axis in wide.params.get("axes", ()):
+        if wide.invars[0].aval.shape[axis] != narrow.invars[0].aval.shape[axis]:
+            raise Unsupported(f"{wide.primitive.name} over trajectories: a program of the kernel sees a few of them")
+    for inner, small in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
+        pairs = zip(opened(inner)[0].eqns, opened(small)[0].eqns, strict=True)
+        for equation, other in pairs:
+            _refuse_mixing(equation, other)

@@ -1,0 +1,194 @@
+"""Functions on padded arrays agree with direct evaluation; what cannot be lifted says why."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jax import lax
+
+from madatheory.engine import lift_rules
+from madatheory.engine.lift import Unsupported, lift, pad, padded, unpad
+
+# float32 sums in another order: a few units in the last place, on numbers of order one
+TOLERANCE = 2e-6
+LANES = 4
+
+
+def test_padded_is_the_next_power_of_two():
+    assert padded((1, 2, 3, 4, 5, 1000, 0)) == (1, 2, 4, 4, 8, 1024, 1)
+    x = np.arange(6.0).reshape(3, 2)
+    assert pad(x).shape == (4, 2)
+    assert np.array_equal(unpad(pad(x), (3, 2)), x)
+    assert pad(np.zeros((0, 4))).shape == (1, 4)
+
+
+def both(function: Callable, *args: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(direct, lifted) results; the padding of the arguments is poisoned, so that nothing may depend on it."""
+    direct = [np.asarray(x) for x in jax.tree.leaves(jax.jit(function)(*args))]
+    poisoned = []
+    for x in args:
+        full = np.full(padded(x.shape), np.nan if x.dtype.kind == "f" else 7).astype(x.dtype)
+        full[tuple(slice(n) for n in x.shape)] = x
+        poisoned.append(full)
+    held = jax.jit(lift(function, *args))(*poisoned)
+    return direct, [np.asarray(unpad(y, x.shape)) for x, y in zip(direct, held, strict=True)]
+
+
+def agree(function: Callable, *args: np.ndarray, tolerance: float = TOLERANCE) -> None:
+    direct, lifted = both(function, *args)
+    assert len(direct) == len(lifted) > 0
+    for x, y in zip(direct, lifted, strict=True):
+        assert (x.shape, x.dtype) == (y.shape, y.dtype)
+        np.testing.assert_allclose(y, x, rtol=tolerance, atol=tolerance)
+
+
+UNARY = {
+    "square": lambda x: x * x,
+    "sine": jnp.sin,
+    "tanh": jnp.tanh,
+    "ratio": lambda x: x / (1 + x * x),
+    "sign": jnp.sign,
+    "clip": lambda x: jnp.clip(x, -0.5, 0.25),
+    "round": lambda x: jnp.round(3 * x),
+    "power": lambda x: jnp.abs(x) ** 1.5,
+    "positive": lambda x: jnp.where(x > 0, x, 0.1 * x),
+    "minus mean": lambda x: x - jnp.mean(x, axis=0),
+    "over largest": lambda x: x / (1 + jnp.max(jnp.abs(x), axis=0)),
+    "over smallest": lambda x: x / (1 + jnp.min(jnp.abs(x), axis=0, keepdims=True)),
+    "gradient": jax.grad(lambda x: jnp.sum(jnp.sqrt(1 + x * x)) + jnp.sum(jnp.sum(x, axis=0) ** 2) / 50),
+    "weighted": lambda x: x * np.linspace(0.5, 1.5, x.shape[0], dtype=np.float32)[:, None],
+    "index": lambda x: x + jnp.arange(x.shape[0])[:, None] / 10,
+    "first and last": lambda x: x * x[0] - x[-1:],
+    "one at a time": lambda x: lax.fori_loop(0, 3, lambda i, y: 0.5 * y + x / (1.0 + i), x),
+    "until small": lambda x: lax.while_loop(lambda y: jnp.sum(y * y) > 1.0, lambda y: 0.7 * y, x),
+    "either": lambda x: lax.cond(jnp.sum(x) > 0, lambda y: y + 1, lambda y: 2 * y, x),
+    "turned": lambda x: jnp.sum(x.T * jnp.arange(1.0, x.shape[0] + 1), axis=1) * 0.1 + x,
+}
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    st.lists(st.sampled_from(sorted(UNARY)), min_size=1, max_size=5),
+    st.sampled_from([1, 3, 5, 6, 7, 12]),
+    st.integers(0, 2**20),
+)
+def test_random_compositions(names, d, seed):
+    x = np.random.default_rng(seed).uniform(-1, 1, (d, LANES)).astype(np.float32)
+
+    def function(x):
+        for name in names:
+            x = UNARY[name](x)
+        return x, jnp.sum(x, axis=0), jnp.any(x > 0.5, axis=0), jnp.all(x < 0.9, axis=0)
+
+    direct, lifted = both(function, x)
+    scale = 1 + max(float(np.max(np.abs(v))) for v in direct[:2])
+    for expected, found in zip(direct[:2], lifted[:2], strict=True):
+        # rounding and branching amplify the last bit; compositions of five stay within this
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("name", sorted(UNARY))
+@pytest.mark.parametrize("d", [1, 3, 8, 10])
+def test_each_operation(name, d):
+    agree(UNARY[name], np.random.default_rng(d).uniform(-1, 1, (d, LANES)).astype(np.float32))
+
+
+def test_integers_and_bits_are_exact():
+    x = np.random.default_rng(1).integers(0, 2**32, (5, LANES), dtype=np.uint32)
+
+    def function(x):
+        y = (x << jnp.uint32(7)) | (x >> jnp.uint32(25))
+        small = (x >> jnp.uint32(20)).astype(jnp.int32)
+        return y, y ^ x, jnp.sum(small, axis=0), jnp.max(small, axis=0), jnp.min(small, axis=0), small % 7
+
+    for expected, found in zip(*both(function, x), strict=True):
+        assert np.array_equal(expected, found)
+
+
+def test_rounding_is_to_even_exactly():
+    x = np.array(
+        [[-2.5, -1.5, -0.5, 0.5], [1.5, 2.5, 0.49999997, 8388609.0], [np.inf, -np.inf, -3.7, 1e30]], np.float32
+    )
+    direct, lifted = both(lambda x: (jnp.round(x), lax.round(x)), x)
+    for expected, found in zip(direct, lifted, strict=True):
+        assert np.array_equal(expected, found)
+
+
+def test_pairs_are_interleaved_and_complex_numbers_taken_apart():
+    x = np.random.default_rng(2).uniform(-1, 1, (3, LANES)).astype(np.float32)
+
+    def function(x):
+        z = lax.fori_loop(0, 2, lambda i, z: lax.complex(lax.imag(z), lax.real(z) + 1), lax.complex(x, 2 * x))
+        return jnp.stack([lax.real(z), lax.imag(z)], axis=-1).reshape(3, 2 * LANES)
+
+    agree(function, x)
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_visible(entry):
+    """The kernel language's maximum drops nan; the lifted one may not."""
+    x = np.ones((3, LANES), np.float32)
+    x[1, 2] = entry
+    direct, lifted = both(
+        lambda x: (
+            jnp.max(x, axis=0),
+            jnp.min(x, axis=0),
+            jnp.maximum(x, 2.0),
+            jnp.minimum(-1.0, x),
+            jnp.clip(x, -3, 3),
+            jnp.sum(x, axis=0),
+        ),
+        x,
+    )
+    for expected, found in zip(direct, lifted, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_maximum_is_spelled_without_the_primitive():
+    """XLA's own maximum passes nan on, so only the jaxpr shows that the kernel language's is not relied upon."""
+    x = np.ones((3, LANES), np.float32)
+    text = str(jax.make_jaxpr(lift(lambda x: jnp.clip(jnp.maximum(x, 2.0), 0, 1), x))(pad(x)))
+    assert " max " not in text
+    assert " min " not in text
+    assert " clamp " not in text
+
+
+def test_without_masks_the_padding_is_seen(monkeypatch):
+    """The planted mistake: reductions that forget the padding."""
+    monkeypatch.setattr(lift_rules, "_masked", lambda x, shape, axes, identity: x)
+    x = np.ones((3, LANES), np.float32)
+    for function in (lambda x: jnp.sum(x, axis=0), lambda x: jnp.max(-x, axis=0)):
+        direct, lifted = both(function, x)
+        assert not np.array_equal(direct[0], lifted[0])
+
+
+CANNOT = {
+    "dot_general": lambda x: jnp.ones((3, 3)) @ x,
+    "sort": lambda x: jnp.sort(x, axis=0),
+    "slices of several entries": lambda x: x[1:] - x[:-1],
+    "reshape from": lambda x: x.reshape(-1),
+    "gather": lambda x: x[jnp.array([0, 2])],
+    "a scan over arrays": lambda x: lax.scan(lambda c, row: (c + row, c), x[0], x)[0],
+    "stack has a form": lambda x: jnp.stack([x, x], axis=0),
+    "more than two": lambda x: lax.select_n(x.astype(jnp.int32), x, x, x),
+    "erf": jax.scipy.special.erf,
+}
+
+
+@pytest.mark.parametrize("reason", sorted(CANNOT))
+def test_the_reason_is_given(reason):
+    x = np.ones((3, LANES), np.float32)
+    with pytest.raises(Unsupported, match=reason):
+        jax.eval_shape(lift(CANNOT[reason], x), pad(x))
+
+
+def test_wide_and_complex_arithmetic_is_refused():
+    x = np.ones((3, LANES), np.float32)
+    with pytest.raises(Unsupported, match="mul of complex numbers"):
+        jax.eval_shape(lift(lambda x: lax.real(lax.complex(x, x) * lax.complex(x, x)), x), pad(x))
+    with jax.enable_x64(True), pytest.raises(Unsupported, match="float64"):
+        jax.eval_shape(lift(lambda x: x + 1, x.astype(float)), pad(x.astype(float)))
