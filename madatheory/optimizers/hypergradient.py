@@ -86,6 +86,8 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
     for key, rule in coefficients.items():
         speeds[f"kappa_{key}"] = Parameter(rule.kappa, 0, meaning=f"step size of the descent on {key}")
         speeds[f"mu_{key}"] = Parameter(rule.mu, 0, 1, open_high=True, meaning=f"momentum of the descent on {key}")
+    for key, parameter in speeds.items():
+        parameter.refuse(key, parameter.default)
 
     def init(hyper: Hyper, x: Array) -> State:
         lanes = jnp.shape(x)[1:]

@@ -1,0 +1,286 @@
+"""Learned coefficients: the hyper-gradient is the derivative of the one-step loss, and the descent does what it says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T
+
+from madatheory.catalogue import optimizer
+from madatheory.errors import UserError
+from madatheory.optimizers import hypergradient as module
+from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
+from madatheory.optimizers.open_loop import Path, open_loop
+from madatheory.optimizers.optax_form import from_optax
+from madatheory.optimizers.optimizer import Clock, Optimizer
+
+FAMILY = tuple(BOXES)
+INNER = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.9, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4, "eps": 1e-3}
+# points, and what is learned of them
+POINTS = {
+    "sgd": ("alpha", "beta1"),
+    "adam:form=practical": ("alpha", "beta1", "beta2"),
+    "adam-avgrad": ("alpha", "beta1", "beta2", "rho"),
+    "adam-avgrad:form=practical": ("alpha", "beta1", "beta2", "rho"),
+    "adam-amsgrad:form=practical": ("beta2", "rho"),
+    "avgrad:form=practical,correction=exact": ("beta2",),
+    "adan:form=practical": ("beta1", "beta2", "beta3"),
+    "yogi:form=practical": ("beta2",),
+    "lion": ("alpha",),
+    "safeguarded-mada": ("beta2", "beta3", "rho", "c"),
+    "mada-family": FAMILY,
+    "mada-family:form=theory": FAMILY,
+    "mada-family:convention=published": FAMILY,
+}
+
+
+def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) -> tuple[Optimizer, dict[str, Any]]:
+    """`point` with these coefficients learned, started inside their boxes."""
+    method = learned(point, {name: Learned(**rule) for name in names}, lag=lag)
+    return method, method.hyper({name: value for name, value in INNER.items() if name in method.parameters})
+
+
+def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> Path:
+    return open_loop(method)(x0, g, hyper)
+
+
+@pytest.mark.parametrize("spec", POINTS)
+def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
+    """l(x_{t-1}(h)) with the state before step t-1 held, for a loss that is not linear, at every step of a run."""
+    point, names = optimizer(spec), POINTS[spec]
+    method, hyper = made(point, names, kappa=0.003)
+    steps = 12
+    x, state = jnp.asarray(X0), method.init(hyper, jnp.asarray(X0))
+    center, width = jnp.asarray([0.3, -0.7]), 1e-5
+
+    def loss(x: jax.Array) -> jax.Array:
+        return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
+
+    step = jax.jit(method.step)
+    moved = jax.jit(lambda h, s, g, t: point.step(h, s, g, Clock(t, jnp.nan))[0].delta)
+    for t in range(1, steps + 1):
+        g = jax.grad(loss)(x) + SEQUENCES["normal"][t - 1]
+        now, after = step(hyper, state, g, Clock(jnp.asarray(float(t)), jnp.nan))
+        inner = {key: after["values"].get(key, hyper[key]) for key in point.parameters}
+        for name in names:
+            ends = [
+                loss(x - moved({**inner, name: inner[name] + side}, state["point"], g, jnp.asarray(float(t))))
+                for side in (-width, width)
+            ]
+            found = hypergradient(jax.grad(loss)(x - now.delta), after["slopes"][name])
+            np.testing.assert_allclose(found, (ends[1] - ends[0]) / (2 * width), rtol=1e-6, atol=1e-8, err_msg=name)
+        x, state = x - now.delta, after
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("spec", POINTS)
+def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
+    point = optimizer(spec)
+    method, hyper = made(point, POINTS[spec], lag, kappa=0.0)
+    start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
+    expected = run(point, {name: hyper[name] for name in point.parameters}, GRADIENTS, start).x
+    np.testing.assert_allclose(run(method, hyper, GRADIENTS, start).x, expected, rtol=1e-13, atol=1e-13)
+
+
+def sgd_alphas(lag: int = 0, kappa: float = 0.01, mu: float = 0.0, start: int = 1) -> np.ndarray:
+    """alpha_1 .. alpha_T by learned sgd without momentum."""
+    method, hyper = made(optimizer("sgd"), ("alpha",), lag, kappa=kappa, mu=mu, start=start)
+    return np.asarray(run(method, hyper | {"alpha": 1.0, "beta1": 0.0}, SEQUENCES["normal"]).state["values"]["alpha"])
+
+
+def products() -> np.ndarray:
+    """<g_t, g_{t-1}> for t = 1 .. T with g_0 = 0: minus the hyper-gradient of alpha in sgd."""
+    g = SEQUENCES["normal"]
+    return np.concatenate([[0.0], np.sum(g[1:] * g[:-1], axis=1)])
+
+
+def check_descent() -> None:
+    np.testing.assert_allclose(sgd_alphas(), 1 + 0.01 * np.cumsum(products()), rtol=1e-13)
+
+
+def test_the_step_size_of_sgd_follows_the_products_of_gradients(float64):
+    check_descent()
+
+
+def check_momentum() -> None:
+    p, alpha, expected = 0.0, 1.0, []
+    for u in -products():
+        p = 0.75 * p + u
+        alpha -= 0.01 * p
+        expected.append(alpha)
+    np.testing.assert_allclose(sgd_alphas(mu=0.75), expected, rtol=1e-13)
+
+
+def test_momentum_sums_old_hyper_gradients(float64):
+    check_momentum()
+
+
+def test_nothing_is_learned_before_the_start(float64):
+    found, u = sgd_alphas(start=8, mu=0.0), products()
+    np.testing.assert_array_equal(found[:7], 1.0)
+    np.testing.assert_allclose(found[7:], 1 + 0.01 * np.cumsum(u[7:]), rtol=1e-13)
+    with_momentum = sgd_alphas(start=8, mu=0.75)
+    np.testing.assert_array_equal(with_momentum[7], found[7])  # the momentum starts there too
+
+
+def test_a_lag_shifts_by_one_step(float64):
+    now, lagged = sgd_alphas(0), sgd_alphas(1)
+    np.testing.assert_array_equal(lagged[1:], now[:-1])
+    assert lagged[0] == 1.0
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_what_a_coefficient_has_seen(lag, float64):
+    """Another g_k changes the values from step k on without a lag, and from step k+1 on with one."""
+    method, hyper = made(optimizer("mada-family"), FAMILY, lag, mu=0.5)
+    other = SEQUENCES["normal"].copy()
+    k = 20
+    other[k - 1] += 1.0
+    first, second = (run(method, hyper, g).state["values"] for g in (SEQUENCES["normal"], other))
+    for name in FAMILY:
+        differs = np.asarray(first[name] != second[name])
+        assert not differs[: k - 1 + lag].any(), name
+        assert differs[k - 1 + lag], name
+
+
+def check_boxes(dtype: str = "float64") -> None:
+    start = np.zeros((D, GRADIENTS.shape[-1]), dtype)
+    reached = {name: set() for name in FAMILY}
+    for convention in ("clean", "published"):
+        method, hyper = made(optimizer(f"mada-family:convention={convention}"), FAMILY, kappa=30.0, mu=0.5)
+        values = run(method, hyper, GRADIENTS.astype(dtype), start).state["values"]
+        for name, (low, high) in BOXES.items():
+            value = np.asarray(values[name])
+            assert value.dtype == dtype
+            assert np.all((value >= np.asarray(low, dtype)) & (value <= np.asarray(high, dtype))), name
+            assert name != "alpha" or np.all((value > 0) & np.isfinite(value))
+            reached[name] |= {end for end in (low, high) if np.any(value == np.asarray(end, dtype))}
+    assert all(reached[name] == set(BOXES[name]) for name in FAMILY if name != "alpha")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_boxes_are_never_left_and_their_ends_are_reached(dtype, float64):
+    check_boxes(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("spec", [spec for spec in POINTS if spec not in ("sgd", "lion")])
+def test_no_nan_where_gradients_vanish(spec, dtype, float64):
+    for names in (POINTS[spec], *((name,) for name in POINTS[spec])):
+        method, hyper = made(optimizer(spec), names, kappa=0.01, mu=0.5)
+        sequences = np.stack([SEQUENCES[k] for k in ("zeros", "one_dead", "zero_prefix", "tiny", "shrinking")], -1)
+        path = run(method, hyper, sequences.astype(dtype), np.zeros((D, 5), dtype))
+        for leaf in jax.tree.leaves((path.x, path.step.delta, path.state)):
+            assert leaf.dtype == dtype
+            assert np.all(np.isfinite(leaf)), names
+
+
+def test_nan_gradients_are_not_hidden(float64):
+    g = SEQUENCES["normal"].copy()
+    g[3] = np.nan
+    method, hyper = made(optimizer("adam-avgrad:form=practical"), ("rho",))
+    path = run(method, hyper, g)
+    assert np.all(np.isfinite(path.x[:3]))
+    assert np.all(np.isnan(path.x[3:]))
+    assert np.all(np.isnan(path.state["values"]["rho"][3:]))
+
+
+def test_trajectories_learn_apart_from_each_other(float64):
+    """Coefficients, step sizes and momenta per trajectory; x of shape (d,) has one of each."""
+    method, hyper = made(optimizer("mada-family"), ("beta2", "rho", "gamma"))
+    hyper |= {"rho": np.array([0.0, 0.5, 1.0]), "kappa_rho": np.array([0.0, 0.02, 0.1]), "mu_beta2": 0.5}
+    hyper = {key: np.broadcast_to(value, (3,)) for key, value in hyper.items()}
+    together = run(method, hyper, GRADIENTS[:, :, :3], np.ones((D, 3)))
+    for lane in range(3):
+        alone = run(method, {k: v[lane] for k, v in hyper.items()}, GRADIENTS[:, :, lane], np.ones(D))
+        np.testing.assert_allclose(together.x[:, :, lane], alone.x, rtol=1e-13)
+        assert alone.state["values"]["rho"].shape == (T,)
+        np.testing.assert_allclose(together.state["values"]["rho"][:, lane], alone.state["values"]["rho"], rtol=1e-13)
+    np.testing.assert_array_equal(together.state["values"]["rho"][:, 0], 0.0)
+
+
+def test_an_optimizer_of_another_library_learns_too(float64):
+    """optax's sgd as the point gives what the package's sgd gives; an adaptive one passes the central difference."""
+    theirs = from_optax("theirs", lambda alpha: optax.sgd(alpha), {"alpha": 0.1})
+    method = learned(theirs, {"alpha": Learned(low=0.0, high=10.0)})
+    found = run(method, method.hyper({"alpha": 1.0}), SEQUENCES["normal"]).state["values"]["alpha"]
+    np.testing.assert_allclose(found, sgd_alphas(), rtol=1e-13)
+
+
+def test_a_projection_is_told_to_the_point():
+    seen = from_optax("theirs", lambda alpha: optax.sgd(alpha), {"alpha": 0.1})
+    method = learned(seen, {"alpha": Learned()})
+    assert method.observe is not None
+    state = method.init(method.hyper(), jnp.zeros(2))
+    moved = method.observe(state, jnp.ones(2))
+    np.testing.assert_array_equal(moved["point"]["x"], jnp.ones(2))
+    assert made(optimizer("sgd"), ("alpha",))[0].observe is None
+
+
+def test_traits_say_what_moves_and_how():
+    point = optimizer("adam-avgrad")
+    for lag, kind in ((0, "adapted"), (1, "predictable")):
+        method, _ = made(point, ("rho", "beta2"), lag)
+        assert method.traits["moving"] == {"rho": kind, "beta2": kind}
+        assert not method.traits["elementwise"]
+        assert set(method.traits["free"]) == {"alpha", "beta1", "eps"}
+        assert method.traits["schedule"] == "inverse_sqrt"
+        assert set(method.parameters) - set(point.parameters) == {"kappa_rho", "mu_rho", "kappa_beta2", "mu_beta2"}
+    assert made(point, ("alpha",))[0].traits["schedule"] == "custom"
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (lambda p: learned(p, {"rh": Learned()}), "unknown coefficient of adam-avgrad 'rh'; did you mean 'rho'"),
+        (lambda p: learned(p, {}), "no coefficient to learn"),
+        (lambda p: learned(p, {"rho": Learned()}, lag=2), "lag = 2: give 0 .* or 1"),
+        (lambda p: learned(p, {"rho": Learned(low=0.5, high=0.25)}), r"the box \[0.5, 0.25\] is empty"),
+        (lambda p: learned(p, {"rho": Learned(high=1.5)}), "high end of the box of rho = 1.5 is out of range"),
+        (lambda p: learned(p, {"beta2": Learned(high=1.0)}), "high end of the box of beta2 = 1 is out of range"),
+        (lambda p: learned(p, {"rho": Learned(start=0)}), "start of rho = 0"),
+        (lambda p: learned(p, {"rho": Learned(kappa=-1.0)}), "kappa_rho = -1 is out of range"),
+        (lambda p: learned(p, {"rho": Learned(mu=1.0)}), "mu_rho = 1 is out of range"),
+        (
+            lambda p: learned(p, {"beta1": Learned()}).hyper({"beta1": 0.995}),
+            r"beta1 = 0.995 is out of range.*\[0.01, 0",
+        ),
+        (lambda p: learned(p, {"rho": Learned(low=0.25)}).hyper({"rho": 0.125}), "rho = 0.125 is out of range"),
+        (lambda p: learned(p, {"rho": Learned()}).hyper({"kappa_rh": 1.0}), "unknown hyper-parameter"),
+    ],
+)
+def test_bad_input_is_one_clear_message(action: Callable[[Optimizer], Any], message: str):
+    with pytest.raises(UserError, match=message):
+        action(optimizer("adam-avgrad"))
+
+
+MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
+    "sign": ("hypergradient", lambda g, slope: jnp.sum(g * slope, axis=0), check_descent),
+    "mean over coordinates": ("hypergradient", lambda g, slope: -jnp.mean(g * slope, axis=0), check_descent),
+    "old gradient": ("hypergradient", lambda g, slope: -jnp.sum(slope * slope, axis=0), check_descent),
+    "no momentum": (
+        "descend",
+        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * u, box), u),
+        check_momentum,
+    ),
+    "averaged momentum": (
+        "descend",
+        lambda value, p, u, kappa, mu, box: (value - kappa * (mu * p + (1 - mu) * u), mu * p + (1 - mu) * u),
+        check_momentum,
+    ),
+    "no clamp": ("clamp", lambda value, box: value, check_boxes),
+    "clamped at 0": ("clamp", lambda value, box: jnp.clip(value, box.low, box.high), check_boxes),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_planted_mistake_is_caught(mistake, float64, monkeypatch):
+    name, wrong, check = MISTAKES[mistake]
+    check()
+    monkeypatch.setattr(module, name, wrong)
+    with pytest.raises(AssertionError):
+        check()
