@@ -1,0 +1,67 @@
+"""madatheory through its public interface: `simulate` with problems and optimizers of the catalogue."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, Run, Task
+
+SUMMARY = "madatheory.engine.simulate"
+NEEDS = ()
+GENERATORS = {"own": "threefry2x32-20", "threefry": "threefry2x32-20", "hash": "hash"}
+OPTIMIZERS = {
+    "adam": "adam:form=practical",
+    "avgrad": "avgrad:form=practical",
+    "mada": "mada:learn=rho",
+    "mada-all": "mada:learn=all",
+}
+
+
+def environment(threads: int) -> None:
+    """The XLA flag that the command line sets too."""
+    from madatheory.engine.flags import enable_native_loop
+
+    enable_native_loop()
+
+
+def arguments(task: Task) -> dict[str, Any]:
+    """What `simulate` gets, but the seed and the number of workers."""
+    from madatheory.catalogue import optimizer, problem
+    from madatheory.engine.statistic import mean_squared_gradient, total
+
+    settings = {"alpha": ALPHA, "beta1": BETA1, "beta2": task.beta2}
+    if task.optimizer == "mada":
+        settings |= {"rho": 1.0, "kappa_rho": KAPPA}
+    if task.optimizer != "mada-all":
+        settings["eps"] = EPS
+    law = {"normal": "gaussian", "uniform": "uniform"}[task.noise]
+    statistic = mean_squared_gradient
+    if task.problem == "reddi":
+        statistic = total("mean_x", "mean of x_t", lambda event: event.next[0], mean=True)
+    return {
+        "problem": problem(f"ratio:d={task.d},noise={law}" if task.problem == "ratio" else "reddi-online"),
+        "optimizer": optimizer(OPTIMIZERS[task.optimizer]),
+        "steps": task.T,
+        "seeds": task.B,
+        "settings": settings,
+        "statistics": (statistic,),
+        "dtype": "float32",
+        "generator": GENERATORS[task.generator],
+    }
+
+
+def prepare(task: Task) -> Run:
+    """Compile with a run of a few steps: the number of steps is an argument of the compiled loop."""
+    from madatheory.engine.simulate import simulate
+
+    given = arguments(task)
+    name = given["statistics"][0].name
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+    def run(steps: int, seed: int) -> np.ndarray:
+        data = simulate(**{**given, "steps": steps}, seed=seed, workers=workers)
+        return data[name].isel(t=-1).to_numpy()
+
+    run(min(2, task.T), 0)
+    return lambda seed: run(task.T, seed)

@@ -1,0 +1,62 @@
+"""torch, vectorised over the batch: in-place operations, no autograd, all cores."""
+
+import numpy as np
+
+from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, NotOffered, Run, Task
+
+SUMMARY = "torch, vectorised over the batch"
+NEEDS = ("torch",)
+
+
+def prepare(task: Task) -> Run:
+    """Buffers are made once; fused operations (lerp, addcmul, addcdiv) where torch has them."""
+    if task.problem != "ratio" or task.optimizer == "mada-all":
+        raise NotOffered("torch batched does the ratio problem")
+    import torch
+
+    averaged, learned = task.optimizer != "adam", task.optimizer == "mada"
+    x, m, v, vbar, G, g, a, b, total, bent = (torch.empty(task.B, task.d) for _ in range(10))
+
+    @torch.inference_mode()
+    def run(seed: int) -> np.ndarray:
+        generator = torch.Generator().manual_seed(seed)
+        x.fill_(1)
+        for buffer in (m, v, vbar, total, bent):
+            buffer.zero_()
+        rho = torch.ones(task.B, 1)
+        for t in range(1, task.T + 1):
+            torch.mul(x, x, out=a).add_(1)
+            torch.mul(a, a, out=a)
+            torch.div(x, a, out=G).mul_(2)
+            total.addcmul_(G, G)
+            if task.noise == "normal":
+                g.normal_(generator=generator)
+            else:
+                g.uniform_(-1, 1, generator=generator)
+            g.add_(G)
+            if learned:
+                rho.add_(torch.mul(g, bent, out=bent).sum(1, keepdim=True), alpha=KAPPA).clamp_(0, 1)
+            m.lerp_(g, 1 - BETA1)
+            v.mul_(task.beta2).addcmul_(g, g, value=1 - task.beta2)
+            q = 1 / (1 - task.beta2**t)
+            if averaged:
+                vbar.lerp_(v, 1 / t)
+                if learned:
+                    torch.sub(v, vbar, out=a)
+                    torch.mul(a, rho, out=b).add_(vbar).mul_(q)
+                else:
+                    torch.mul(vbar, q, out=b)
+            else:
+                torch.mul(v, q, out=b)
+            b.sqrt_()
+            torch.add(b, EPS, out=g)
+            step = ALPHA / (1 - BETA1**t)
+            if learned:
+                torch.div(m, g, out=G).mul_(step)
+                x.sub_(G)
+                torch.div(a.mul_(G), b.mul_(g).clamp_(min=1e-30), out=bent).mul_(-0.5 * q)
+            else:
+                x.addcdiv_(m, g, value=-step)
+        return (total.sum(1).double() / task.T).numpy()
+
+    return run
