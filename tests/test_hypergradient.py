@@ -1,4 +1,4 @@
-"""Learned coefficients: the hyper-gradient is the derivative of the one-step loss, and the descent does what it says."""
+"""Learned coefficients: the hyper-gradient is the one-step loss's derivative, and the descent does what it says."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,9 +23,7 @@ INNER = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.9, "beta3": 0.5, "rho": 0.6, "
 # points, and what is learned of them
 POINTS = {
     "sgd": ("alpha", "beta1"),
-    "adam:form=practical": ("alpha", "beta1", "beta2"),
     "adam-avgrad": ("alpha", "beta1", "beta2", "rho"),
-    "adam-avgrad:form=practical": ("alpha", "beta1", "beta2", "rho"),
     "adam-amsgrad:form=practical": ("beta2", "rho"),
     "avgrad:form=practical,correction=exact": ("beta2",),
     "adan:form=practical": ("beta1", "beta2", "beta3"),
@@ -53,22 +51,19 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     """l(x_{t-1}(h)) with the state before step t-1 held, for a loss that is not linear, at every step of a run."""
     point, names = optimizer(spec), POINTS[spec]
     method, hyper = made(point, names, kappa=0.003)
-    steps = 12
     x, state = jnp.asarray(X0), method.init(hyper, jnp.asarray(X0))
     center, width = jnp.asarray([0.3, -0.7]), 1e-5
 
     def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    step = jax.jit(method.step)
-    moved = jax.jit(lambda h, s, g, t: point.step(h, s, g, Clock(t, jnp.nan))[0].delta)
-    for t in range(1, steps + 1):
-        g = jax.grad(loss)(x) + SEQUENCES["normal"][t - 1]
-        now, after = step(hyper, state, g, Clock(jnp.asarray(float(t)), jnp.nan))
+    for t in range(1, 7):  # not compiled, which is quicker for so few steps
+        g, clock = jax.grad(loss)(x) + SEQUENCES["normal"][t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
+        now, after = method.step(hyper, state, g, clock)
         inner = {key: after["values"].get(key, hyper[key]) for key in point.parameters}
         for name in names:
             ends = [
-                loss(x - moved({**inner, name: inner[name] + side}, state["point"], g, jnp.asarray(float(t))))
+                loss(x - point.step({**inner, name: inner[name] + side}, state["point"], g, clock)[0].delta)
                 for side in (-width, width)
             ]
             found = hypergradient(jax.grad(loss)(x - now.delta), after["slopes"][name])
@@ -76,11 +71,12 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
         x, state = x - now.delta, after
 
 
-@pytest.mark.parametrize("lag", [0, 1])
-@pytest.mark.parametrize("spec", POINTS)
+@pytest.mark.parametrize(
+    ("spec", "lag"), [("adam-avgrad", 0), ("adam-avgrad", 1), ("sgd", 1), ("mada-family:convention=published", 0)]
+)
 def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
     point = optimizer(spec)
-    method, hyper = made(point, POINTS[spec], lag, kappa=0.0)
+    method, hyper = made(point, POINTS[spec][-2:], lag, kappa=0.0)
     start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
     expected = run(point, {name: hyper[name] for name in point.parameters}, GRADIENTS, start).x
     np.testing.assert_allclose(run(method, hyper, GRADIENTS, start).x, expected, rtol=1e-13, atol=1e-13)
@@ -136,47 +132,55 @@ def test_a_lag_shifts_by_one_step(float64):
 @pytest.mark.parametrize("lag", [0, 1])
 def test_what_a_coefficient_has_seen(lag, float64):
     """Another g_k changes the values from step k on without a lag, and from step k+1 on with one."""
-    method, hyper = made(optimizer("mada-family"), FAMILY, lag, mu=0.5)
+    names = ("beta2", "rho", "gamma")
+    method, hyper = made(optimizer("mada-family"), names, lag, mu=0.5)
     other = SEQUENCES["normal"].copy()
     k = 20
     other[k - 1] += 1.0
     first, second = (run(method, hyper, g).state["values"] for g in (SEQUENCES["normal"], other))
-    for name in FAMILY:
+    for name in names:
         differs = np.asarray(first[name] != second[name])
         assert not differs[: k - 1 + lag].any(), name
         assert differs[k - 1 + lag], name
 
 
-def check_boxes(dtype: str = "float64") -> None:
+def check_boxes(dtype: str = "float64", names: tuple[str, ...] = ("alpha", "rho")) -> None:
+    method, hyper = made(optimizer("mada-family"), names, kappa=30.0, mu=0.5)
     start = np.zeros((D, GRADIENTS.shape[-1]), dtype)
-    reached = {name: set() for name in FAMILY}
-    for convention in ("clean", "published"):
-        method, hyper = made(optimizer(f"mada-family:convention={convention}"), FAMILY, kappa=30.0, mu=0.5)
-        values = run(method, hyper, GRADIENTS.astype(dtype), start).state["values"]
-        for name, (low, high) in BOXES.items():
-            value = np.asarray(values[name])
-            assert value.dtype == dtype
-            assert np.all((value >= np.asarray(low, dtype)) & (value <= np.asarray(high, dtype))), name
-            assert name != "alpha" or np.all((value > 0) & np.isfinite(value))
-            reached[name] |= {end for end in (low, high) if np.any(value == np.asarray(end, dtype))}
-    assert all(reached[name] == set(BOXES[name]) for name in FAMILY if name != "alpha")
+    values = run(method, hyper, GRADIENTS.astype(dtype), start).state["values"]
+    for name in names:
+        value, (low, high) = np.asarray(values[name]), np.asarray(BOXES[name], dtype)
+        assert value.dtype == dtype
+        assert np.all((value >= low) & (value <= high) & np.isfinite(value)), name
+        if name == "alpha":
+            assert np.all(value > 0)
+        else:
+            assert np.any(value == low), name
+            assert np.any(value == high), name
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_boxes_are_never_left_and_their_ends_are_reached(dtype, float64):
-    check_boxes(dtype)
+@pytest.mark.parametrize(("dtype", "names"), [("float32", ("alpha", "rho")), ("float64", FAMILY)])
+def test_the_boxes_are_never_left_and_their_ends_are_reached(dtype, names, float64):
+    check_boxes(dtype, names)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("spec", [spec for spec in POINTS if spec not in ("sgd", "lion")])
 def test_no_nan_where_gradients_vanish(spec, dtype, float64):
-    for names in (POINTS[spec], *((name,) for name in POINTS[spec])):
-        method, hyper = made(optimizer(spec), names, kappa=0.01, mu=0.5)
-        sequences = np.stack([SEQUENCES[k] for k in ("zeros", "one_dead", "zero_prefix", "tiny", "shrinking")], -1)
-        path = run(method, hyper, sequences.astype(dtype), np.zeros((D, 5), dtype))
-        for leaf in jax.tree.leaves((path.x, path.step.delta, path.state)):
+    """No gradient at all, a dead coordinate, a first gradient after some steps of none, and a tiny one."""
+    g = np.zeros((6, 2, 4), dtype)
+    g[:, 0, 1] = g[3:, 0, 2] = g[3:, 1, 2] = SEQUENCES["normal"][0, 0]
+    g[:, :, 3] = 1e-12
+    method, hyper = made(optimizer(spec), POINTS[spec], kappa=0.01, mu=0.5)
+    hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
+    state = method.init(hyper, jnp.zeros((2, 4), dtype))
+    for t, now in enumerate(g, start=1):
+        step, state = method.step(hyper, state, jnp.asarray(now), Clock(jnp.asarray(t, dtype), jnp.nan))
+        for leaf in jax.tree.leaves((step.delta, state)):
             assert leaf.dtype == dtype
-            assert np.all(np.isfinite(leaf)), names
+            assert np.all(np.isfinite(leaf)), t
+        for name, slope in state["slopes"].items():
+            assert np.all(slope[:, 0] == 0), name
 
 
 def test_nan_gradients_are_not_hidden(float64):
@@ -280,7 +284,6 @@ MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_caught(mistake, float64, monkeypatch):
     name, wrong, check = MISTAKES[mistake]
-    check()
     monkeypatch.setattr(module, name, wrong)
     with pytest.raises(AssertionError):
         check()
