@@ -1,0 +1,172 @@
+"""MADA: equal to a recurrence with derivatives written out by hand, and built as its options say."""
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import madatheory.references.mada as reference
+from madatheory.catalogue import optimizer, problem
+from madatheory.engine.simulate import simulate
+from madatheory.errors import UserError
+from madatheory.optimizers.open_loop import open_loop
+
+STEPS, D = 200, 3
+RNG = np.random.default_rng(20261123)
+G = RNG.standard_normal((STEPS, D)) * np.array([1.0, 0.5, 2.0])
+X0 = np.array([1.0, -0.5, 0.25])
+FULL: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "beta3": 0.3, "rho": 0.4, "c": 0.6, "gamma": 0.7}
+ONLY = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.95}
+EPS, KAPPA, MU = 1e-3, 0.02, 0.5
+
+# options, initial values, and what the reference is told besides
+CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
+    "rho": ("learn=rho", ONLY | {"rho": 0.4}, {"correction": "product"}),
+    "rho lagged": ("learn=rho,lag=1", ONLY | {"rho": 0.4}, {"correction": "product", "lag": 1}),
+    "all": ("learn=all+alpha", FULL, {}),
+    "all published": ("learn=all+alpha,convention=published", FULL, {"convention": "published"}),
+    "all max lagged": ("learn=all+alpha,partner=max,lag=1", FULL, {"partner": "max", "lag": 1}),
+}
+
+
+@cache
+def engine(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Path and learned coefficients of the engine's member."""
+    options, initial, _ = CASES[label]
+    method = optimizer(f"mada:{options}")
+    names = method.traits["learned"]
+    speeds = {f"kappa_{name}": KAPPA for name in names} | {f"mu_{name}": MU for name in names}
+    with jax.enable_x64(True):
+        path = open_loop(method)(X0, G, method.hyper(initial | speeds | {"eps": EPS}))
+        return np.asarray(path.x), {name: np.asarray(path.state["values"][name]) for name in names}
+
+
+def difference(label: str, source: ModuleType = reference) -> float:
+    """Largest |x - reference| over the displacement, or of a coefficient if that is larger."""
+    _, initial, told = CASES[label]
+    found, values = engine(label)
+    kappa, mu = dict.fromkeys(values, KAPPA), dict.fromkeys(values, MU)
+    expected, moved = source.run_learned(X0, G, kappa=kappa, mu=mu, eps=EPS, **initial, **told)
+    assert all(np.ptp(value) > 1e-3 for value in values.values())  # each one learns
+    worst = np.max(np.abs(found - expected)) / np.max(np.abs(expected - X0))
+    return max(float(worst), *(float(np.max(np.abs(values[name] - moved[name]))) for name in values))
+
+
+@pytest.mark.parametrize("label", CASES)
+def test_it_equals_the_recurrence_with_derivatives_written_out(label):
+    assert difference(label) < 1e-10  # measured: below 1e-13
+
+
+# the text of the reference replaced, its replacement, and the case that sees it
+MUTANTS = {
+    "sign of the hyper-gradient": ("u = {name: -float", "u = {name: float", "rho"),
+    "momentum left out": ("p[name] = mu.get(name, 0.0) * p[name] + u[name]", "p[name] = u[name]", "rho"),
+    "no clamp": ("*BOXES[name]))", "-np.inf, np.inf))", "all"),
+    "no lag": ("u, pending = (pending, u) if lag", "u, pending = (pending, u) if False", "rho lagged"),
+    "a lag": ("(pending, u) if lag", "(pending, u) if True", "rho"),
+    "slope of rho without its correction": (
+        "divided(mixed_by.get(name, zero), 2 * c2 * root)",
+        "divided(mixed_by.get(name, zero), 2 * root)",
+        "rho",
+    ),
+    "partner held": ("per_v = rho + (1 - rho) * follows if partner_derivative", "per_v = rho if True", "all"),
+    "correction held": ("- mixed * dc2 / c2", "", "all"),
+    "first correction held": ("- m * dc1 / c1**2", "", "all"),
+    "Yogi's sign held at 1": ("ahead**2 - v0 - ahead**2 * sign", "ahead**2 - v0 - ahead**2", "all"),
+    "difference in the square held": ("* 2 * ahead * difference", "* 2 * ahead * 0", "all"),
+    "difference in the numerator held": ('"beta3": n + beta3 * (n0 - difference)', '"beta3": n', "all"),
+    "the new l": (
+        "beta1_lion * (after if published else lion) + (1 - beta1_lion) * now)\n        lion =",
+        "beta1_lion * after + (1 - beta1_lion) * now)\n        lion =",
+        "all",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_derivative_is_seen(name):
+    old, new, label = MUTANTS[name]
+    text = Path(reference.__file__).read_text()
+    assert text.count(old) == 1
+    module = ModuleType("mutant")
+    exec(compile(text.replace(old, new), "mutant", "exec"), module.__dict__)
+    assert difference(label, module) > 1e-6
+
+
+def test_a_constant_path_of_the_learned_recurrence_is_the_plain_one():
+    still, values = reference.run_learned(X0, G, kappa=dict.fromkeys(FULL, 0.0), **FULL)
+    np.testing.assert_allclose(still, reference.run(X0, G, **FULL), rtol=1e-12)
+    assert all(np.ptp(value) == 0 for value in values.values())
+
+
+def state_of(options: str) -> dict[str, Any]:
+    method = optimizer(f"mada:{options}")
+    return method.init(method.hyper(), jnp.zeros((D, 4)))
+
+
+def test_the_state_holds_only_what_learning_needs():
+    plain = optimizer("adam-avgrad:form=practical")
+    state = state_of("learn=rho")
+    assert (
+        set(state["point"]) == set(plain.init(plain.hyper(), jnp.zeros(D))) == {"m", "v", "partner", "ones1", "ones2"}
+    )
+    assert set(state) == {"point", "values", "momenta", "slopes"}
+    assert {key: leaf.shape for key, leaf in state["slopes"].items()} == {"rho": (D, 4)}
+    assert {key: leaf.shape for key, leaf in state["values"].items()} == {"rho": (4,)}
+    assert set(state_of("learn=rho,lag=1")) == {"point", "values", "momenta", "slopes", "pending"}
+    assert set(state_of("learn=beta2")["point"]) == {"m", "v"}
+    assert set(state_of("learn=all")["point"]) == {"m", "v", "partner", "n", "g", "l"}
+    assert set(state_of("learn=all,convention=published")["point"]) == {"m", "v", "partner", "n", "l"}
+
+
+def test_what_is_learned_and_what_is_not():
+    assert optimizer("mada").traits["learned"] == ("beta1", "beta2", "beta3", "rho", "c", "gamma")
+    method = optimizer("mada:learn=rho+beta2,partner=max,lag=1")
+    assert method.traits["learned"] == ("beta2", "rho")
+    assert method.traits["moving"] == {"beta2": "predictable", "rho": "predictable"}
+    assert method.traits["partner"] == "max"
+    assert method.traits["pinned"] == {"beta3": 0.0, "c": 1.0, "gamma": 1.0}
+    assert set(method.parameters) == {"alpha", "beta1", "beta2", "rho", "eps"} | {
+        f"{what}_{name}" for what in ("kappa", "mu") for name in ("rho", "beta2")
+    }
+
+
+def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
+    """kappa = 0 is Adam-AVGrad with the initial rho, on the same noise; kappa > 0 is not."""
+    function, shared = problem("ratio:d=3,noise=rademacher"), {"alpha": 0.05, "beta2": 0.97, "eps": 1e-3, "rho": 0.5}
+    plain = simulate(function, optimizer("adam-avgrad:form=practical"), 50, seeds=4, settings=shared)
+    grid = simulate(
+        function, optimizer("mada:learn=rho"), 50, seeds=4, settings={**shared, "kappa_rho": [0.0, 0.5], "mu_rho": 0.5}
+    )
+    name = next(iter(plain.data_vars))
+    still, learning = (grid[name].isel(kappa_rho=i).to_numpy() for i in (0, 1))
+    np.testing.assert_allclose(still, plain[name].to_numpy(), rtol=1e-12)
+    assert np.all(np.abs(learning - still) > 1e-6 * np.abs(still))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("mada:learn=rh", "unknown learned coefficient of mada 'rh'; did you mean 'rho'"),
+        ("mada:learn=", "unknown learned coefficient of mada ''"),
+        ("mada:learn=all+rho", "names rho twice"),
+        ("mada:partner=mean", "unknown partner of mada 'mean'"),
+        ("mada:convention=publised", "did you mean 'published'"),
+        ("mada:lag=2", "lag = 2"),
+        ("mada:lag=one", "lag = 'one' is not a int"),
+    ],
+)
+def test_bad_options_are_one_clear_message(spec, message):
+    with pytest.raises(UserError, match=message):
+        optimizer(spec)
+
+
+def test_an_initial_value_outside_its_box_is_refused():
+    with pytest.raises(UserError, match=r"beta2 = 0.999 is out of range: give a value in \[0.501, 0.99\]"):
+        optimizer("mada:learn=beta2").hyper({"beta2": 0.999})
+    assert optimizer("mada:learn=rho").hyper({"beta2": 0.999})["beta2"] == 0.999
