@@ -70,10 +70,10 @@ UNARY = {
 }
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     st.lists(st.sampled_from(sorted(UNARY)), min_size=1, max_size=5),
-    st.sampled_from([1, 3, 5, 6, 7, 12]),
+    st.sampled_from([3, 5, 7, 12]),
     st.integers(0, 2**20),
 )
 def test_random_compositions(names, d, seed):
@@ -92,7 +92,7 @@ def test_random_compositions(names, d, seed):
 
 
 @pytest.mark.parametrize("name", sorted(UNARY))
-@pytest.mark.parametrize("d", [1, 3, 8, 10])
+@pytest.mark.parametrize("d", [1, 5])
 def test_each_operation(name, d):
     agree(UNARY[name], np.random.default_rng(d).uniform(-1, 1, (d, LANES)).astype(np.float32))
 

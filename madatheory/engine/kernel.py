@@ -22,6 +22,7 @@ from madatheory.engine.lift import (
     padded,
     unpad,
 )
+from madatheory.engine.lift_rules import refuse_wide
 
 Array = Any
 
@@ -147,6 +148,7 @@ def kernel(wide: Any, narrow: Any, operands: Sequence[Array], launch: Launch) ->
     from jax.experimental import pallas as pl
     from jax.experimental.pallas import triton
 
+    refuse_wide(narrow)
     loop = _TimeLoop.of(narrow)
     carried, read = [v.aval for v in narrow.invars[: loop.fixed + loop.state]], loop.fixed + loop.state
     if any(v.aval.ndim != 1 for v in wide.invars[read:]):

@@ -68,18 +68,39 @@ def inner_jaxprs(equation: Any) -> Iterator[Any]:
                 yield part
 
 
+def live(jaxpr: Any, wanted: Sequence[bool] | None = None) -> list[tuple[Any, list[bool]]]:
+    """The equations that the wanted results (by default all) depend on, each with which of its results are needed.
+
+    Derivatives leave the value that they differentiate in the jaxpr, often a sum that could not be lifted.
+    """
+    outputs = opened(jaxpr)[0].outvars
+    needed = {v for v, want in zip(outputs, wanted or [True] * len(outputs), strict=True) if want and _is_variable(v)}
+    found = []
+    for equation in reversed(opened(jaxpr)[0].eqns):
+        used = [v in needed for v in equation.outvars]
+        if any(used) or equation.effects:
+            found.append((equation, used))
+            needed.update(filter(_is_variable, equation.invars))
+    return found[::-1]
+
+
+def _is_variable(atom: Any) -> bool:
+    return not isinstance(atom, core.Literal)
+
+
 def array_constants(jaxpr: Any) -> Iterator[Any]:
     """The constants with at least one axis that a jaxpr holds, at any depth."""
-    inside, consts = opened(jaxpr)
-    yield from (c for c in consts if np.ndim(c))
-    for equation in inside.eqns:
-        yield from (a.val for a in equation.invars if isinstance(a, core.Literal) and np.ndim(a.val))
+    yield from (c for c in opened(jaxpr)[1] if np.ndim(c))
+    for equation, _ in live(jaxpr):
+        yield from (a.val for a in equation.invars if not _is_variable(a) and np.ndim(a.val))
         for inner in inner_jaxprs(equation):
             yield from array_constants(inner)
 
 
-def evaluate(jaxpr: Any, args: Sequence[Array], constant: Constant = pad) -> list[Array]:
-    """The results of a jaxpr, open or closed, on padded arguments; raises `Unsupported`."""
+def evaluate(
+    jaxpr: Any, args: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
+) -> list[Array]:
+    """The results of a jaxpr, open or closed, on padded arguments, None where not wanted; raises `Unsupported`."""
     inside, consts = opened(jaxpr)
     known: dict[Any, Array] = {}
 
@@ -87,25 +108,27 @@ def evaluate(jaxpr: Any, args: Sequence[Array], constant: Constant = pad) -> lis
         return constant(value) if np.ndim(value) else np.asarray(value, aval.dtype)[()]
 
     def read(atom: Any) -> Array:
-        return held(atom.val, atom.aval) if isinstance(atom, core.Literal) else known[atom]
+        return known.get(atom) if _is_variable(atom) else held(atom.val, atom.aval)
 
     for variable, value in zip(inside.constvars, consts, strict=True):
         known[variable] = held(value, variable.aval)
     known.update(zip(inside.invars, args, strict=True))
-    for equation in inside.eqns:
-        results = evaluate_equation(equation, [read(atom) for atom in equation.invars], constant)
+    for equation, used in live(jaxpr, wanted):
+        results = evaluate_equation(equation, [read(atom) for atom in equation.invars], constant, used)
         known.update(zip(equation.outvars, results, strict=True))
     return [read(atom) for atom in inside.outvars]
 
 
-def evaluate_equation(equation: Any, values: Sequence[Array], constant: Constant = pad) -> list[Array]:
+def evaluate_equation(
+    equation: Any, values: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
+) -> list[Array]:
     """The results of one equation of a jaxpr on padded values; raises `Unsupported`."""
 
     def recurse(inner: Any, args: Sequence[Array]) -> list[Array]:
         return evaluate(inner, args, constant)
 
     call = body_of(equation)
-    return apply(equation, values, recurse) if call is None else recurse(call, values)
+    return apply(equation, values, recurse) if call is None else evaluate(call, values, constant, wanted)
 
 
 def lift(function: Callable[..., Any], *examples: Any) -> Callable[..., list[Array]]:

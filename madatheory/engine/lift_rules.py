@@ -48,7 +48,7 @@ def padded(shape: Sequence[int]) -> tuple[int, ...]:
 def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     """The results of one equation, not a plain call, on padded values; raises `Unsupported`."""
     name = equation.primitive.name
-    _refuse_wide(equation)
+    refuse_wide(equation)
     if name in _RULES:
         return _RULES[name](equation, values, recurse)
     if name in _ELEMENTWISE:
@@ -56,7 +56,8 @@ def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     raise Unsupported(f"{name} has no form on arrays in registers")
 
 
-def _refuse_wide(equation: Any) -> None:
+def refuse_wide(equation: Any) -> None:
+    """Raise `Unsupported` if an equation takes or gives 64-bit numbers; complex ones of two 32-bit numbers are fine."""
     for atom in (*equation.invars, *equation.outvars):
         dtype = np.dtype(atom.aval.dtype)
         if dtype.itemsize > 4 and dtype != np.complex64:

@@ -15,7 +15,7 @@ backend is a GPU and nothing is refused, otherwise the plain loop, compiled by X
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -23,7 +23,7 @@ import jax.numpy as jnp
 from jax.extend import core
 
 from madatheory.engine.kernel import Block, Launch, kernel
-from madatheory.engine.lift import Unsupported, body_of, inner_jaxprs, opened, padded
+from madatheory.engine.lift import Unsupported, body_of, inner_jaxprs, live, opened, padded
 
 __all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "lowered", "path", "refusal"]
 
@@ -88,7 +88,7 @@ def advance(function: Advance, *, block: Block | None = None, interpret: bool = 
         narrow = jax.make_jaxpr(function)(*_narrowed((lanes, carry), width, chosen.lanes), *others)
         launch = Launch(width, chosen, interpret)
         values = jax.tree.leaves((lanes, carry, *others))
-        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch))
+        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch, None))
 
     return run
 
@@ -159,7 +159,7 @@ def _first_loop(jaxpr: Any) -> Any:
     raise Unsupported("there is no loop to run in a kernel")
 
 
-def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch) -> list[Array]:
+def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None) -> list[Array]:
     """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
     known: dict[Any, Array] = dict(zip(wide.jaxpr.constvars, wide.consts, strict=True))
     known.update(zip(wide.jaxpr.invars, args, strict=True))
@@ -167,29 +167,36 @@ def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch) -> list
     def read(atom: Any) -> Array:
         return atom.val if isinstance(atom, core.Literal) else known[atom]
 
-    if len(wide.jaxpr.eqns) != len(narrow.jaxpr.eqns):
-        raise Unsupported("the traced computation depends on the number of trajectories")
-    for equation, small in zip(wide.jaxpr.eqns, narrow.jaxpr.eqns, strict=True):
+    for equation, small, used in _pairs(wide, narrow, wanted):
         values = [read(atom) for atom in equation.invars]
         call = body_of(equation)
         if equation.primitive.name in ("scan", "while"):
-            _refuse_mixing(equation, small)
+            _refuse_mixing(equation, small, used)
             results = kernel(equation, small, values, launch)
         elif call is not None:
-            results = _host(call, body_of(small), values, launch)
+            results = _host(call, body_of(small), values, launch, used)
         else:
             results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
             results = results if equation.primitive.multiple_results else [results]
         known.update(zip(equation.outvars, results, strict=True))
-    return [read(atom) for atom in wide.jaxpr.outvars]
+    return [known.get(v) if not isinstance(v, core.Literal) else v.val for v in wide.jaxpr.outvars]
 
 
-def _refuse_mixing(wide: Any, narrow: Any) -> None:
+def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iterator[tuple[Any, Any, list[bool]]]:
+    """The live equations of one computation traced at two widths, and which of their results are needed."""
+    here, there = live(wide, wanted), live(narrow, wanted)
+    if [e.primitive.name for e, _ in here] != [e.primitive.name for e, _ in there]:
+        raise Unsupported("the traced computation depends on the number of trajectories")
+    for (equation, used), (small, _) in zip(here, there, strict=True):
+        yield equation, small, used
+
+
+def _refuse_mixing(wide: Any, narrow: Any, used: Sequence[bool]) -> None:
     """Raise `Unsupported` if an equation, traced at two widths, reduces over the axis that differs."""
     for axis in wide.params.get("axes", ()):
         if wide.invars[0].aval.shape[axis] != narrow.invars[0].aval.shape[axis]:
             raise Unsupported(f"{wide.primitive.name} over trajectories: a program of the kernel sees a few of them")
+    wanted = used if body_of(wide) is not None else None
     for inner, small in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
-        pairs = zip(opened(inner)[0].eqns, opened(small)[0].eqns, strict=True)
-        for equation, other in pairs:
-            _refuse_mixing(equation, other)
+        for pair in _pairs(inner, small, wanted):
+            _refuse_mixing(*pair)

@@ -1,0 +1,331 @@
+"""The persistent kernel computes what the plain loop computes, lowers for CUDA, and says what it cannot do.
+
+No GPU is needed: the kernel runs in interpret mode, which executes its traced body with XLA, and its lowering to the
+kernel language is checked separately.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from madatheory import catalogue
+from madatheory.engine import lift_rules, persistent
+from madatheory.engine.loop import Lanes, Loop, loop
+from madatheory.engine.noise import counter_noise
+from madatheory.engine.persistent import Block, Unsupported
+from madatheory.engine.statistic import (
+    Statistic,
+    final_value,
+    iterate,
+    largest_gradient,
+    largest_step,
+    latest,
+    mean_squared_gradient,
+    min_squared_gradient,
+    total,
+)
+from madatheory.problems.problem import Problem
+
+BLOCK = Block(lanes=8, warps=1)
+LANES = 24  # three programs
+ENDS = (1, 7, 40)
+# After 40 steps of numbers of order one: float32 rounding (6e-8), other order of sums over coordinates and other fused
+# multiply-adds in interpret mode, amplified by the division by a small sqrt(v) in the first steps.
+TOLERANCE = 2e-5
+FAST = {"xla_backend_optimization_level": 0}  # compiling takes most of the time of these tests
+STATISTICS = (mean_squared_gradient, largest_gradient, iterate)
+
+
+def catalogued(name: str, **options: Any) -> Problem:
+    return catalogue.problems()[name].make(options)
+
+
+def halves(problem: Problem, optimizer: str, statistics: Sequence[Statistic] = STATISTICS) -> Loop:
+    made = catalogue.optimizers()[optimizer].make({})
+    return loop(problem, made, statistics, counter_noise(problem, "threefry2x32-20"))
+
+
+def lanes_of(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32") -> Lanes:
+    """A block with different hyper-parameters in every lane."""
+    hyper = catalogue.optimizers()[optimizer].make({}).hyper(None)
+    spread = np.linspace(0.9, 1, count)
+    return Lanes(
+        np.repeat(problem.start.astype(dtype)[:, None], count, axis=1),
+        {name: (float(np.asarray(value)) * spread).astype(dtype) for name, value in hyper.items()},
+        (np.uint32(5), np.arange(count // 2, dtype=np.uint32)),
+    )
+
+
+def started(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[Any, ...]:
+    """The arguments of `advance` at step 0."""
+    horizon = np.float32(ends[-1])
+    return (
+        lanes,
+        jax.jit(half.begin, compiler_options=FAST)(lanes, horizon),
+        np.int32(0),
+        np.array(ends, np.int32),
+        horizon,
+    )
+
+
+def shapes_at_start(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[Any, ...]:
+    """The same as `started`, with shapes only in the carry."""
+    horizon = lanes.x.dtype.type(ends[-1])
+    return lanes, jax.eval_shape(half.begin, lanes, horizon), np.int32(0), np.array(ends, np.int32), horizon
+
+
+def interpreted(half: Loop, block: Block = BLOCK) -> Any:
+    return jax.jit(persistent.advance(half.advance, block=block, interpret=True), compiler_options=FAST)
+
+
+def plain(half: Loop) -> Any:
+    return jax.jit(half.advance, compiler_options=FAST)
+
+
+def assert_close(found: Any, expected: Any, tolerance: float = TOLERANCE) -> None:
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    for x, y in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        assert (x.shape, x.dtype) == (y.shape, y.dtype)
+        size = max(1.0, float(np.max(np.abs(y), initial=0)))
+        np.testing.assert_allclose(x, y, rtol=0, atol=tolerance * size)
+
+
+def cuda_module(function: Any, *arguments: Any) -> str:
+    """The module for CUDA; lowering verifies the kernel's types and shapes and needs no GPU."""
+    shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), arguments)
+    allowed = [jax.export.DisabledSafetyCheck.custom_call("__gpu$xla.gpu.triton")]
+    return jax.export.export(jax.jit(function), platforms=["cuda"], disabled_checks=allowed)(*shapes).mlir_module()
+
+
+def separable_with_scales() -> Problem:
+    """sum_j s_j sqrt(1 + x_j^2) with a constant per coordinate."""
+    base, scales = catalogued("quadratic", d=5), np.geomspace(0.5, 2, 5)
+
+    def value(x: Any) -> Any:
+        return jnp.sum(jnp.asarray(scales, x.dtype)[:, None] * jnp.sqrt(1 + x * x), axis=0)
+
+    return replace(base, name="scaled", value=value, gradient=None)
+
+
+def coupled() -> Problem:
+    """log(1 + |x|^2) + max_j |x_j|/10: the coordinates meet in a sum and a maximum."""
+
+    def value(x: Any) -> Any:
+        return jnp.log1p(jnp.sum(x * x, axis=0)) + jnp.max(jnp.abs(x), axis=0) / 10
+
+    return replace(catalogued("ratio", d=6, noise="gaussian"), name="coupled", value=value, gradient=None)
+
+
+PROBLEMS = {
+    "ratio, d = 1": lambda: catalogued("ratio", d=1, noise="rademacher"),
+    "ratio, d = 3": lambda: catalogued("ratio", d=3, noise="uniform"),
+    "ratio, d = 10": lambda: catalogued("ratio", d=10, noise="gaussian"),
+    "scaled": separable_with_scales,
+    "coupled": coupled,
+    "student": lambda: catalogued("ratio", d=3, noise="student-t"),
+    "no noise": lambda: catalogued("rastrigin", d=3, noise="none"),
+    "in a box": lambda: catalogued("reddi-online", d=3),
+}
+CASES = [
+    ("adam", "ratio, d = 3"),
+    ("avgrad", "ratio, d = 10"),
+    ("adam-avgrad", "coupled"),
+    ("adan", "ratio, d = 1"),
+    ("yogi", "scaled"),
+    ("lion", "ratio, d = 10"),
+    ("adam-avgrad", "student"),
+    ("adam", "no noise"),
+    ("avgrad", "in a box"),
+    ("mada-family", "ratio, d = 3"),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "name"), CASES)
+def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
+    problem = PROBLEMS[name]()
+    half = halves(problem, optimizer)
+    arguments = started(half, lanes_of(problem, optimizer), ENDS)
+    kernel, direct = interpreted(half)(*arguments), plain(half)(*arguments)
+    assert_close(kernel[1], direct[1])
+    # the folds hold the rounding errors of compensated sums, which no two programs share
+    assert_close(kernel[0]._replace(folds=()), direct[0]._replace(folds=()))
+
+
+@pytest.mark.parametrize(("optimizer", "name"), CASES)
+def test_every_case_lowers_for_cuda(optimizer, name):
+    problem = PROBLEMS[name]()
+    half = halves(problem, optimizer)
+    module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes_of(problem, optimizer), ENDS))
+    assert "xla.gpu.triton" in module
+    assert "stablehlo.while" not in module  # no loop is left outside the kernel
+
+
+@pytest.mark.parametrize("noise", ["rademacher", "uniform", "gaussian"])
+def test_noise_is_equal_bit_for_bit(noise):
+    """On a linear function the noise enters the gradient as it is drawn; sums of words show every bit of them."""
+    problem = replace(
+        catalogued("ratio", d=3, noise=noise), value=lambda x: jnp.sum(x, axis=0), gradient=jnp.zeros_like
+    )
+    drawn = latest("drawn", "g_t", lambda e: e.g, dims=("coordinate",))
+    half = halves(problem, "sgd", (drawn,))
+    arguments = started(half, lanes_of(problem, "sgd"), tuple(range(1, 13)))
+    kernel, direct = interpreted(half)(*arguments), plain(half)(*arguments)
+    if noise == "gaussian":  # through log and cos of equal words; XLA rounds these alike in both programs or nearly so
+        assert_close(kernel[1], direct[1], 1e-6)
+    else:
+        assert np.array_equal(kernel[1][0], direct[1][0])
+        assert len(np.unique(direct[1][0])) == (2 if noise == "rademacher" else 12 * 3 * LANES)
+
+
+def test_words_are_equal_bit_for_bit():
+    problem = catalogued("ratio", d=3)
+    raw = replace(problem.oracle, sample=lambda w, dtype: (w.first ^ w.second).astype(jnp.int32), pair=None)
+    problem = replace(problem, oracle=replace(raw, gradient=lambda x, grad, xi, t: (xi >> 8).astype(x.dtype)))
+    words = latest("words", "bits", lambda e: e.g, dims=("coordinate",))
+    half = halves(problem, "lion", (words,))
+    arguments = started(half, lanes_of(problem, "lion"), (1, 2, 3))
+    kernel, direct = interpreted(half)(*arguments), plain(half)(*arguments)
+    assert np.array_equal(kernel[1][0], direct[1][0])
+    assert np.array_equal(kernel[0].noise, direct[0].noise)
+    assert len(np.unique(direct[0].noise)) == 3 * LANES
+
+
+def test_pauses_do_not_change_a_bit():
+    problem = catalogued("ratio", d=3, noise="gaussian")
+    half = halves(problem, "adam-avgrad")
+    lanes, carry, zero, ends, horizon = started(half, lanes_of(problem, "adam-avgrad"), (2, 13, 30))
+    run = interpreted(half)
+    whole, values = run(lanes, carry, zero, ends, horizon)
+    for before, until in ((0, 5), (5, 13), (13, 30)):
+        carry, part = run(lanes, carry, np.int32(before), np.clip(ends, before, until), horizon)
+        for k in np.flatnonzero((ends > before) & (ends <= until)):
+            for x, y in zip(part, values, strict=True):
+                assert np.array_equal(x[k], y[k])
+    for x, y in zip(jax.tree.leaves(carry), jax.tree.leaves(whole), strict=True):
+        assert np.array_equal(x, y)
+
+
+def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
+    count = 10
+    problem = catalogued("ratio", d=3)
+    statistics = (mean_squared_gradient, min_squared_gradient, largest_step, final_value)
+    half = halves(problem, "avgrad", statistics)
+    full = lanes_of(problem, "avgrad")
+    fewer = Lanes(
+        full.x[:, :count], {k: v[:count] for k, v in full.hyper.items()}, (full.noise[0], full.noise[1][: count // 2])
+    )
+    expected = interpreted(half)(*started(half, full, (20,)))[1]
+    for block in (Block(2, 1), Block(16, 1)):
+        found = interpreted(half, block)(*started(half, fewer, (20,)))[1]
+        for x, y in zip(found, expected, strict=True):
+            np.testing.assert_allclose(x, y[..., :count], rtol=1e-6)
+
+
+def test_hyper_parameters_may_be_numbers():
+    problem = catalogued("ratio", d=3)
+    half = halves(problem, "adam")
+    lanes = lanes_of(problem, "adam")
+    lanes = lanes._replace(hyper={name: np.float32(value[0]) for name, value in lanes.hyper.items()})
+    arguments = started(half, lanes, ENDS)
+    assert_close(interpreted(half)(*arguments)[1], plain(half)(*arguments)[1])
+
+
+def test_a_diverged_run_stays_visible():
+    problem = catalogued("ratio", d=3)
+    half = halves(problem, "adam", (largest_gradient, largest_step))
+    lanes = lanes_of(problem, "adam")
+    lanes.x[1, 4] = np.nan
+    arguments = started(half, lanes, ENDS)
+    kernel, direct = interpreted(half)(*arguments)[1], plain(half)(*arguments)[1]
+    for x, y in zip(kernel, direct, strict=True):
+        assert np.array_equal(np.isnan(x), np.isnan(y))
+        assert np.isnan(x).any()
+        assert not np.isnan(x).all()
+
+
+def test_a_forgotten_mask_is_caught(monkeypatch):
+    """The planted mistake of the lifting, seen through the statistics."""
+    monkeypatch.setattr(lift_rules, "_masked", lambda x, shape, axes, identity: x)
+    problem = catalogued("ratio", d=3)
+    half = halves(problem, "adam")
+    arguments = started(half, lanes_of(problem, "adam"), (5,))
+    with pytest.raises(AssertionError):
+        assert_close(interpreted(half)(*arguments)[1], plain(half)(*arguments)[1])
+
+
+def reason(problem: Problem, statistics: Sequence[Statistic] = STATISTICS, dtype: str = "float32") -> str:
+    half = halves(problem, "adam", statistics)
+    return str(persistent.refusal(half.advance, *shapes_at_start(half, lanes_of(problem, "adam", dtype=dtype), ENDS)))
+
+
+def test_reasons_of_what_is_refused():
+    ratio = catalogued("ratio", d=3)
+    assert reason(ratio) == "None"
+    assert "dot_general" in reason(catalogued("ridge-sum"))
+    assert "dot_general" in reason(catalogued("sigmoid-loss"))
+    assert "concatenate" in reason(catalogued("rosenbrock"))
+    with jax.enable_x64(True):
+        assert "float64" in reason(ratio, dtype="float64")
+    mixing = total("mixing", "mean over runs", lambda e: jnp.sum(e.x, axis=0) - jnp.mean(jnp.sum(e.x, axis=0)))
+    assert "over trajectories" in reason(ratio, (mixing,))
+    assert "does not fit in registers" in reason(catalogued("ratio", d=20000))
+    with pytest.raises(Unsupported, match="no loop"):
+        persistent.advance(lambda lanes, carry: carry)(lanes_of(ratio, "adam"), np.zeros(LANES, np.float32))
+
+
+def test_without_a_gpu_the_plain_loop_is_chosen_and_named():
+    problem = catalogued("ratio", d=3)
+    half = halves(problem, "adam")
+    arguments = started(half, lanes_of(problem, "adam"), (5,))
+    path, lowered = persistent.lowered(half.advance, *arguments)
+    assert path == ("plain loop", "the persistent kernel needs an NVIDIA GPU; the backend is cpu")
+    assert_close(lowered.compile()(*arguments), jax.jit(half.advance)(*arguments), 0)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_on_a_gpu_the_kernel_is_chosen_unless_refused(monkeypatch, refused):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    problem = catalogued("ridge-sum" if refused else "ratio", d=3)
+    half = halves(problem, "adam")
+    path = persistent.path(half.advance, *shapes_at_start(half, lanes_of(problem, "adam"), (5,)))
+    assert path.name == ("plain loop" if refused else "persistent kernel")
+    assert ("dot_general" in path.reason) == refused
+
+
+def test_a_lowering_error_falls_back(monkeypatch):
+    """The kernel does not lower for a CPU, which stands for whatever a GPU's kernel language may refuse."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    problem = catalogued("ratio", d=3)
+    half = halves(problem, "adam")
+    arguments = started(half, lanes_of(problem, "adam"), (5,))
+    path, lowered = persistent.lowered(half.advance, *arguments)
+    assert path.name == "plain loop"
+    assert "the kernel language refuses it" in path.reason
+    assert_close(lowered.compile()(*arguments), jax.jit(half.advance)(*arguments), 0)
+
+
+@pytest.mark.parametrize(
+    ("d", "width"), [(1, 2**20), (1, 64), (10, 8192), (100, 1024), (1000, 64), (3, 24), (1, 2**14), (256, 512)]
+)
+def test_blocks_fit_the_hardware(d, width):
+    problem = catalogued("ratio", d=d)
+    half = halves(problem, "adam")
+    lanes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), lanes_of(problem, "adam", 2))
+    lanes = persistent._narrowed(lanes, 2, width)
+    carry = jax.eval_shape(half.begin, lanes, np.float32(9))
+    jaxpr = jax.make_jaxpr(half.advance)(lanes, carry, np.int32(0), np.array([9], np.int32), np.float32(9))
+    block = persistent.block_for(persistent._first_loop(jaxpr.jaxpr), width, 2)
+    assert block.lanes >= 2
+    assert block.lanes & (block.lanes - 1) == 0
+    assert block.warps & (block.warps - 1) == 0
+    assert block.warps <= 16
+    rows = 1 << (d - 1).bit_length()
+    per_thread = rows * block.lanes / (32 * block.warps)
+    assert 1 <= per_thread <= 8
+    if rows * 2 <= 64:
+        assert block.warps == 1
