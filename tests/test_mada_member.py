@@ -29,6 +29,7 @@ CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
     "rho": ("learn=rho", ONLY | {"rho": 0.4}, {"correction": "product"}),
     "rho lagged": ("learn=rho,lag=1", ONLY | {"rho": 0.4}, {"correction": "product", "lag": 1}),
     "all": ("learn=all+alpha", FULL, {}),
+    "all product": ("learn=all+alpha,correction=product", FULL, {"correction": "product"}),
     "all published": ("learn=all+alpha,convention=published", FULL, {"convention": "published"}),
     "all max lagged": ("learn=all+alpha,partner=max,lag=1", FULL, {"partner": "max", "lag": 1}),
 }
@@ -157,6 +158,8 @@ def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
         ("mada:learn=all+rho", "names rho twice"),
         ("mada:partner=mean", "unknown partner of mada 'mean'"),
         ("mada:convention=publised", "did you mean 'published'"),
+        ("mada:correction=exact", "unknown correction of mada 'exact'"),
+        ("mada:convention=published,correction=product", "give correction=power"),
         ("mada:lag=2", "lag = 2"),
         ("mada:lag=one", "lag = 'one' is not a int"),
     ],

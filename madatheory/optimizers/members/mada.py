@@ -13,25 +13,37 @@ _STARTS = {"beta3": 0.0, "rho": 0.5, "c": 1.0, "gamma": 1.0}
 _ALL = tuple(name for name in BOXES if name != "alpha")
 _CONVENTIONS = {"clean": PRACTICAL, "published": PUBLISHED_MADA}
 _PARTNERS = ("average", "max")
+_CORRECTIONS = ("power", "product")
 
 
-def build(learn: str = "all", partner: str = "average", convention: str = "clean", lag: int = 0) -> Optimizer:
+def build(
+    learn: str = "all",
+    partner: str = "average",
+    convention: str = "clean",
+    correction: str = "power",
+    lag: int = 0,
+) -> Optimizer:
     """h <- clamp(h + kappa <g_t, d delta_{t-1}/dh>), then the family's step with h in its practical form.
 
     `learn` names the learned coefficients, joined by "+" ("rho", "rho+beta2"); "all" is beta1, beta2, beta3, rho, c and
     gamma, and alpha can be named too. Those not learned: alpha, beta1, beta2 are hyper-parameters, beta3 = 0 and
-    rho = c = gamma = 1 are pinned. `partner` is what rho interpolates v with, "average" or "max". Corrections are
-    1 - beta^t with the beta of the step. `convention` "published" takes the step of MADA's training code
+    rho = c = gamma = 1 are pinned. `partner` is what rho interpolates v with, "average" or "max". `correction` "power"
+    divides by 1 - beta^t with the beta of the step, as in the paper, "product" by 1 - prod beta_s: the same number
+    until a beta moves, exact also then, and cheaper. `convention` "published" takes the step of MADA's training code
     (`PUBLISHED_MADA`) and differentiates all of it. `lag` = 1 makes the coefficients predictable (see `learned`).
     """
     if convention not in _CONVENTIONS:
         raise unknown("convention of mada", convention, _CONVENTIONS)
     if partner not in _PARTNERS:
         raise unknown("partner of mada", partner, _PARTNERS)
+    if correction not in _CORRECTIONS:
+        raise unknown("correction of mada", correction, _CORRECTIONS)
+    if convention == "published" and correction != "power":
+        raise UserError("mada: the published convention corrects by 1 - beta^t; give correction=power")
     names = _names(learn)
     kind = replace(_CONVENTIONS[convention], partner=partner)
-    if {"beta1", "beta2"} & set(names):
-        kind = replace(kind, bias_correction="power")  # while the betas rest "product" is the same number, and cheaper
+    if correction == "power" and {"beta1", "beta2"} & set(names):
+        kind = replace(kind, bias_correction="power")  # with constant betas the clean convention keeps "product"
     sign = ("beta1_lion", "beta2_lion") if "gamma" in names else ()
     inside = tuple(name for name in _PLACES if name in names)
     point = member(
