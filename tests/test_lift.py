@@ -128,6 +128,17 @@ def test_pairs_are_interleaved_and_complex_numbers_taken_apart():
     agree(function, x)
 
 
+def test_a_flat_carry_is_kept_as_it_was():
+    x = np.random.default_rng(3).uniform(-1, 1, (3, LANES)).astype(np.float32)
+
+    def function(x):
+        step = lambda i, y: (0.5 * y.reshape(3, LANES) + x).reshape(-1)  # noqa: E731
+        z = lax.fori_loop(0, 3, lambda i, z: z.reshape(3, LANES).reshape(-1), lax.complex(x, x).reshape(-1))
+        return lax.fori_loop(0, 3, step, x.reshape(-1)).reshape(3, LANES), lax.imag(z.reshape(3, LANES))
+
+    agree(function, x)
+
+
 @pytest.mark.parametrize("entry", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_stays_visible(entry):
     """The kernel language's maximum drops nan; the lifted one may not."""
@@ -170,7 +181,7 @@ CANNOT = {
     "dot_general": lambda x: jnp.ones((3, 3)) @ x,
     "sort": lambda x: jnp.sort(x, axis=0),
     "slices of several entries": lambda x: x[1:] - x[:-1],
-    "reshape from": lambda x: x.reshape(-1),
+    "mul of an array whose axes were merged": lambda x: x.reshape(-1) * 2,
     "gather": lambda x: x[jnp.array([0, 2])],
     "a scan over arrays": lambda x: lax.scan(lambda c, row: (c + row, c), x[0], x)[0],
     "stack has a form": lambda x: jnp.stack([x, x], axis=0),

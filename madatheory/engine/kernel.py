@@ -97,8 +97,8 @@ def _all_held(wide: Sequence[Any], narrow: Sequence[Any], launch: Launch, skip: 
     for v, w in zip(wide, narrow, strict=True):
         true, small = v.aval.shape[skip:], w.aval.shape[skip:]
         differing = [axis for axis, (a, b) in enumerate(zip(true, small, strict=True)) if a != b]
-        if len(differing) > 1:
-            raise Unsupported(f"an array of shape {true} has two axes of trajectories")
+        if len(differing) > 1 or any(launch.width % true[axis] for axis in differing):
+            raise Unsupported(f"an array of shape {true} has no single axis of {launch.width} trajectories")
         block, lane = padded(small) or (1,), differing[0] if differing else None
         shape = tuple(n * launch.programs if axis == lane else n for axis, n in enumerate(block))
         # a complex array lies in memory as two real ones

@@ -5,6 +5,8 @@ Maxima and minima pass nan on, as XLA's do; the kernel language's own do not, an
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -24,6 +26,15 @@ class Complex(NamedTuple):
     imag: Array
 
 
+@partial(jax.tree_util.register_dataclass, data_fields=["array"], meta_fields=["shape"])
+@dataclass(frozen=True)
+class Merged:
+    """A value whose axes were merged across padding, still held as it was before, with true shape `shape`."""
+
+    array: Array
+    shape: tuple[int, ...]
+
+
 class Unsupported(Exception):
     """A traced function cannot be evaluated on padded arrays; the message is the reason in words."""
 
@@ -37,7 +48,7 @@ _ELEMENTWISE = frozenset([
     "shift_right_logical", "sign", "sin", "sinh", "sqrt", "square", "sub", "tan", "tanh", "xor",
 ])
 # fmt: on
-_COMPLEX = frozenset(["complex", "real", "imag", "while", "scan", "cond", "copy", "optimization_barrier"])
+_HELD = frozenset(["complex", "real", "imag", "reshape", "while", "scan", "cond", "copy", "optimization_barrier"])
 
 
 def padded(shape: Sequence[int]) -> tuple[int, ...]:
@@ -49,6 +60,8 @@ def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     """The results of one equation, not a plain call, on padded values; raises `Unsupported`."""
     name = equation.primitive.name
     refuse_wide(equation)
+    if name not in _HELD and any(isinstance(value, Merged) for value in values):
+        raise Unsupported(f"{name} of an array whose axes were merged by a reshape across padding")
     if name in _RULES:
         return _RULES[name](equation, values, recurse)
     if name in _ELEMENTWISE:
@@ -62,7 +75,7 @@ def refuse_wide(equation: Any) -> None:
         dtype = np.dtype(atom.aval.dtype)
         if dtype.itemsize > 4 and dtype != np.complex64:
             raise Unsupported(f"{equation.primitive.name} works on {dtype}; registers hold 32-bit numbers")
-    if equation.primitive.name not in _COMPLEX and any(v.aval.dtype == np.complex64 for v in equation.invars):
+    if equation.primitive.name not in _HELD and any(v.aval.dtype == np.complex64 for v in equation.invars):
         raise Unsupported(f"{equation.primitive.name} of complex numbers has no form on arrays in registers")
 
 
@@ -142,17 +155,27 @@ def _without(x: Array, axes: Sequence[int]) -> Array:
     return x
 
 
-def _reshape(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _reshape(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     (x,), old, new = values, _shape(equation), equation.outvars[0].aval.shape
+    return (
+        [Complex(_reshaped(x.real, old, new), _reshaped(x.imag, old, new))]
+        if isinstance(x, Complex)
+        else [_reshaped(x, old, new)]
+    )
+
+
+def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Any:
+    if isinstance(x, Merged):
+        x, old = x.array, x.shape
     if [n for n in old if n != 1] == [n for n in new if n != 1]:
         x = _without(x, [i for i, n in enumerate(old) if n == 1])
-        return [lax.broadcast_in_dim(x, padded(new), [i for i, n in enumerate(new) if n != 1])]
+        return lax.broadcast_in_dim(x, padded(new), [i for i, n in enumerate(new) if n != 1])
     same = 0  # leading axes that stay as they are may be padded, the others may not
     while same < min(len(old), len(new)) and old[same] == new[same]:
         same += 1
     if padded(old[same:]) == old[same:] and padded(new[same:]) == new[same:]:
-        return [lax.reshape(x, padded(new))]
-    raise Unsupported(f"reshape from {old} to {new} moves entries across padding")
+        return lax.reshape(x, padded(new))
+    return Merged(x, old)
 
 
 def _stack(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
