@@ -273,7 +273,7 @@ def test_reasons_of_what_is_refused():
         assert "float64" in reason(ratio, dtype="float64")
     mixing = total("mixing", "mean over runs", lambda e: jnp.sum(e.x, axis=0) - jnp.mean(jnp.sum(e.x, axis=0)))
     assert "over trajectories" in reason(ratio, (mixing,))
-    assert "does not fit in registers" in reason(catalogued("ratio", d=20000))
+    assert "too many for registers" in reason(catalogued("ratio", d=20000))
     with pytest.raises(Unsupported, match="no loop"):
         persistent.advance(lambda lanes, carry: carry)(lanes_of(ratio, "adam"), np.zeros(LANES, np.float32))
 

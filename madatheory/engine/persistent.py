@@ -30,8 +30,7 @@ __all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "lowered", "p
 Array = Any
 Advance = Callable[..., Any]
 WARP = 32
-_TEMPORARIES = 8  # values per coordinate that a step holds besides the state: noise words, keys, moments in the making
-_OVERHEAD = 32  # registers of a thread for numbers per trajectory, addresses, counters
+_OVERHEAD = 16  # registers of a thread for addresses, counters and numbers
 _REGISTERS = 255  # the hardware's maximum for a thread
 _REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program must fit
 _MOST_WARPS = 16
@@ -101,14 +100,9 @@ def block_for(loop: Any, width: int, group: int = 1) -> Block:
     stays in one warp if it can, so that sums over coordinates need no shared memory. Raises `Unsupported` if the state
     does not fit in registers.
     """
-    arrays, coordinates = 0.0, 1
-    for aval in (v.aval for v in loop.invars):
-        if aval.shape and width % aval.shape[-1] == 0 and width // aval.shape[-1] <= group:
-            rows = math.prod(padded(aval.shape[:-1]))
-            arrays += rows * aval.shape[-1] / width * aval.dtype.itemsize / 4
-            coordinates = max(coordinates, rows)
-    # in units of one number per coordinate; what is kept per trajectory only is shared by its coordinates
-    arrays = arrays / coordinates + _TEMPORARIES
+    shapes = [v.aval.shape for v in loop.invars if v.aval.shape and width % v.aval.shape[-1] == 0]
+    coordinates = max((math.prod(padded(shape[:-1])) for shape in shapes), default=1)
+    arrays = max(_pressure(inner, width, coordinates) for inner in inner_jaxprs(loop))
     wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
 
     def shape(per_thread: int) -> Block:
@@ -123,9 +117,41 @@ def block_for(loop: Any, width: int, group: int = 1) -> Block:
     fitting = [p for p in (1, 2, 4, 8, 16) if fits(p)]
     if not fitting:
         raise Unsupported(
-            f"the state of a trajectory, about {arrays:.0f} arrays of {coordinates} numbers, does not fit in registers"
+            f"a step holds about {arrays:.0f} arrays of {coordinates} numbers per trajectory: too many for registers"
         )
     return shape(min(fitting, key=lambda p: abs(math.log2(p / wished))))
+
+
+def _pressure(jaxpr: Any, width: int, coordinates: int, wanted: Sequence[bool] | None = None) -> float:
+    """The most arrays (of one number per coordinate) that are alive at once when a jaxpr runs in order.
+
+    Threads hold few coordinates and as many trajectories, so a number per trajectory costs them as much as one per
+    coordinate; what is broadcast costs nothing more.
+    """
+    equations, last = live(jaxpr, wanted), {}
+    for i, (equation, _) in enumerate(equations):
+        last.update((atom, i) for atom in equation.invars if not isinstance(atom, core.Literal))
+    inside = opened(jaxpr)[0]
+    last.update((atom, len(equations)) for atom in inside.outvars if not isinstance(atom, core.Literal))
+
+    def size(v: Any) -> float:
+        shape = v.aval.shape
+        if not shape or width % shape[-1]:
+            return 0
+        return max(1, math.prod(padded(shape[:-1])) / coordinates) * shape[-1] / width * v.aval.dtype.itemsize / 4
+
+    alive = {v: size(v) for v in inside.invars if v in last}
+    most = sum(alive.values())
+    for i, (equation, used) in enumerate(equations):
+        others = sum(n for v, n in alive.items() if not any(v is atom for atom in equation.invars))
+        wants = used if body_of(equation) is not None else None
+        for inner in inner_jaxprs(equation):
+            most = max(most, others + _pressure(inner, width, coordinates, wants))
+        spread = equation.primitive.name == "broadcast_in_dim"
+        alive.update((v, 0 if spread else size(v)) for v, use in zip(equation.outvars, used, strict=True) if use)
+        most = max(most, sum(alive.values()))
+        alive = {v: n for v, n in alive.items() if last[v] > i}
+    return most
 
 
 def _group(tree: Any, width: int) -> int:
