@@ -227,6 +227,7 @@ def test_traits_say_what_moves_and_how():
         method, _ = made(point, ("rho", "beta2"), lag)
         assert method.traits["moving"] == {"rho": kind, "beta2": kind}
         assert not method.traits["elementwise"]
+        assert method.traits["method"] == method.name == "adam-avgrad-learned"  # no theorem about a constant rho
         assert set(method.traits["free"]) == {"alpha", "beta1", "eps"}
         assert method.traits["schedule"] == "inverse_sqrt"
         assert set(method.parameters) - set(point.parameters) == {"kappa_rho", "mu_rho", "kappa_beta2", "mu_beta2"}

@@ -79,6 +79,7 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
     """
     if lag not in (0, 1):
         raise UserError(f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1))")
+    name = name or f"{point.name}-learned"
     if not coefficients:
         raise UserError(f"{point.name}: no coefficient to learn; name at least one of {', '.join(point.parameters)}")
     boxes = {key: _box(point, key, rule) for key, rule in coefficients.items()}
@@ -131,7 +132,7 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
         return {**state, "point": point.observe(state["point"], x)}
 
     return Optimizer(
-        name or f"{point.name}-learned",
+        name,
         f"{point.summary}; {', '.join(boxes)} learned by one-step hyper-gradients",
         {**point.parameters, **boxes, **speeds},
         init,
@@ -172,12 +173,11 @@ def _traits(point: Optimizer, boxes: Mapping[str, Parameter], lag: int, name: st
     kind = "predictable" if lag else "adapted"
     traits = {
         **point.traits,
+        "method": name,  # so that no statement about constant coefficients applies
         "moving": {**point.traits.get("moving", {}), **dict.fromkeys(boxes, kind)},
         "elementwise": False,  # u_t sums over the coordinates
         "learned": tuple(boxes),
     }
-    if name:
-        traits["method"] = name
     if "free" in traits:
         traits["free"] = tuple(key for key in traits["free"] if key not in boxes)
     if "alpha" in boxes:
