@@ -6,6 +6,7 @@ kernel language is checked separately.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,9 +16,10 @@ import pytest
 
 from madatheory import catalogue
 from madatheory.engine import lift_rules, persistent
+from madatheory.engine.blocks import Job
 from madatheory.engine.loop import Lanes, Loop, loop
-from madatheory.engine.noise import counter_noise
 from madatheory.engine.persistent import Block, Unsupported
+from madatheory.engine.simulate import prepare
 from madatheory.engine.statistic import (
     Statistic,
     final_value,
@@ -45,20 +47,23 @@ def catalogued(name: str, **options: Any) -> Problem:
     return catalogue.problems()[name].make(options)
 
 
-def halves(problem: Problem, optimizer: str, statistics: Sequence[Statistic] = STATISTICS) -> Loop:
+def job(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32", generator: str = "hash") -> Job:
+    """What the engine would run; the hash is quicker to compile than the default generator."""
     made = catalogue.optimizers()[optimizer].make({})
-    return loop(problem, made, statistics, counter_noise(problem, "threefry2x32-20"))
+    return prepare(problem, made, 1, dtype=dtype, seed=5, generator=generator).job(range(count))
+
+
+def halves(
+    problem: Problem, optimizer: str, statistics: Sequence[Statistic] = STATISTICS, generator: str = "hash"
+) -> Loop:
+    made = job(problem, optimizer, generator=generator)
+    return loop(problem, made.optimizer, statistics, made.draw)
 
 
 def lanes_of(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32") -> Lanes:
     """A block with different hyper-parameters in every lane."""
-    hyper = catalogue.optimizers()[optimizer].make({}).hyper(None)
-    spread = np.linspace(0.9, 1, count)
-    return Lanes(
-        np.repeat(problem.start.astype(dtype)[:, None], count, axis=1),
-        {name: (float(np.asarray(value)) * spread).astype(dtype) for name, value in hyper.items()},
-        (np.uint32(5), np.arange(count // 2, dtype=np.uint32)),
-    )
+    lanes, spread = job(problem, optimizer, count, dtype).lanes(0, count), np.linspace(0.9, 1, count)
+    return lanes._replace(hyper={name: (np.asarray(v) * spread).astype(dtype) for name, v in lanes.hyper.items()})
 
 
 def started(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[Any, ...]:
@@ -159,7 +164,7 @@ def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
 @pytest.mark.parametrize(("optimizer", "name"), CASES)
 def test_every_case_lowers_for_cuda(optimizer, name):
     problem = PROBLEMS[name]()
-    half = halves(problem, optimizer)
+    half = halves(problem, optimizer, generator="threefry2x32-20")
     module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes_of(problem, optimizer), ENDS))
     assert "xla.gpu.triton" in module
     assert "stablehlo.while" not in module  # no loop is left outside the kernel
@@ -172,7 +177,7 @@ def test_noise_is_equal_bit_for_bit(noise):
         catalogued("ratio", d=3, noise=noise), value=lambda x: jnp.sum(x, axis=0), gradient=jnp.zeros_like
     )
     drawn = latest("drawn", "g_t", lambda e: e.g, dims=("coordinate",))
-    half = halves(problem, "sgd", (drawn,))
+    half = halves(problem, "sgd", (drawn,), "threefry2x32-20")
     arguments = started(half, lanes_of(problem, "sgd"), tuple(range(1, 13)))
     kernel, direct = interpreted(half)(*arguments), plain(half)(*arguments)
     if noise == "gaussian":  # through log and cos of equal words; XLA rounds these alike in both programs or nearly so
@@ -187,7 +192,7 @@ def test_words_are_equal_bit_for_bit():
     raw = replace(problem.oracle, sample=lambda w, dtype: (w.first ^ w.second).astype(jnp.int32), pair=None)
     problem = replace(problem, oracle=replace(raw, gradient=lambda x, grad, xi, t: (xi >> 8).astype(x.dtype)))
     words = latest("words", "bits", lambda e: e.g, dims=("coordinate",))
-    half = halves(problem, "lion", (words,))
+    half = halves(problem, "lion", (words,), "threefry2x32-20")
     arguments = started(half, lanes_of(problem, "lion"), (1, 2, 3))
     kernel, direct = interpreted(half)(*arguments), plain(half)(*arguments)
     assert np.array_equal(kernel[1][0], direct[1][0])
@@ -216,9 +221,7 @@ def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
     statistics = (mean_squared_gradient, min_squared_gradient, largest_step, final_value)
     half = halves(problem, "avgrad", statistics)
     full = lanes_of(problem, "avgrad")
-    fewer = Lanes(
-        full.x[:, :count], {k: v[:count] for k, v in full.hyper.items()}, (full.noise[0], full.noise[1][: count // 2])
-    )
+    fewer = job(problem, "avgrad").lanes(0, count)._replace(hyper={k: v[:count] for k, v in full.hyper.items()})
     expected = interpreted(half)(*started(half, full, (20,)))[1]
     for block in (Block(2, 1), Block(16, 1)):
         found = interpreted(half, block)(*started(half, fewer, (20,)))[1]
@@ -282,31 +285,38 @@ def test_without_a_gpu_the_plain_loop_is_chosen_and_named():
     problem = catalogued("ratio", d=3)
     half = halves(problem, "adam")
     arguments = started(half, lanes_of(problem, "adam"), (5,))
-    path, lowered = persistent.lowered(half.advance, *arguments)
+    path, run = persistent.compiled(half.advance, *arguments, options=FAST)
     assert path == ("plain loop", "the persistent kernel needs an NVIDIA GPU; the backend is cpu")
-    assert_close(lowered.compile()(*arguments), jax.jit(half.advance)(*arguments), 0)
+    assert_close(run(*arguments), plain(half)(*arguments), 0)
 
 
-@pytest.mark.parametrize("refused", [False, True])
-def test_on_a_gpu_the_kernel_is_chosen_unless_refused(monkeypatch, refused):
+@pytest.mark.parametrize(("name", "reason"), [("ridge-sum", "dot_general"), ("ratio", "kernel language refuses it")])
+def test_on_a_gpu_what_is_refused_takes_the_plain_loop(monkeypatch, name, reason):
+    """The kernel does not lower for a CPU, which stands for whatever the kernel language of a GPU may refuse."""
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    problem = catalogued("ridge-sum" if refused else "ratio", d=3)
+    problem = catalogued(name, d=3)
     half = halves(problem, "adam")
-    path = persistent.path(half.advance, *shapes_at_start(half, lanes_of(problem, "adam"), (5,)))
-    assert path.name == ("plain loop" if refused else "persistent kernel")
-    assert ("dot_general" in path.reason) == refused
+    arguments = started(half, lanes_of(problem, "adam"), (5,))
+    path, run = persistent.compiled(half.advance, *arguments, options=FAST)
+    assert path.name == "plain loop"
+    assert reason in path.reason
+    assert_close(run(*arguments), plain(half)(*arguments), 0)
 
 
-def test_a_lowering_error_falls_back(monkeypatch):
-    """The kernel does not lower for a CPU, which stands for whatever a GPU's kernel language may refuse."""
+def test_on_a_gpu_the_kernel_is_chosen(monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     problem = catalogued("ratio", d=3)
     half = halves(problem, "adam")
+    monkeypatch.setattr(persistent, "advance", partial(persistent.advance, block=BLOCK, interpret=True))
     arguments = started(half, lanes_of(problem, "adam"), (5,))
-    path, lowered = persistent.lowered(half.advance, *arguments)
-    assert path.name == "plain loop"
-    assert "the kernel language refuses it" in path.reason
-    assert_close(lowered.compile()(*arguments), jax.jit(half.advance)(*arguments), 0)
+    path, run = persistent.compiled(half.advance, *arguments)
+    assert path == ("persistent kernel", "")
+    assert_close(run(*arguments)[1], plain(half)(*arguments)[1])
+
+
+@pytest.mark.parametrize(("d", "width"), [(1, 2**21), (10, 2**17), (1000, 2048)])
+def test_a_launch_fills_the_device(d, width):
+    assert persistent.launch_width(d) == width
 
 
 @pytest.mark.parametrize(

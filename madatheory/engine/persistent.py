@@ -10,12 +10,12 @@ coordinates, fused multiply-adds, and a division that errs by up to two units in
 Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
 constants per coordinate, and sums, maxima and minima over coordinates, up to some thousands of coordinates as far as
 the state fits in registers. Not supported: matrix products, gathers, sorts, slices of several coordinates, operations
-that mix trajectories. `refusal` says whether and why not; `path` which path a run takes: the persistent kernel if the
-backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA.
+that mix trajectories. `refusal` says whether and why not. `compiled` takes the persistent kernel if the backend is a
+GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and says which.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +25,7 @@ from jax.extend import core
 from madatheory.engine.kernel import Block, Launch, kernel
 from madatheory.engine.lift import Unsupported, body_of, inner_jaxprs, live, opened, padded
 
-__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "lowered", "path", "refusal"]
+__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "refusal"]
 
 Array = Any
 Advance = Callable[..., Any]
@@ -44,23 +44,30 @@ class Path(NamedTuple):
     reason: str
 
 
-def path(function: Advance, *arguments: Any) -> Path:
-    """The path that a run of `function` takes on this process's default backend."""
+def compiled(
+    function: Advance, *arguments: Any, options: Mapping[str, Any] | None = None
+) -> tuple[Path, jax.stages.Compiled]:
+    """`function` compiled for these arguments (or shapes) and the default backend, and the path that it takes.
+
+    Whatever goes wrong with the kernel, the plain loop is compiled instead, with the compiler options `options`, and
+    the path says why. The kernel has no options.
+    """
     if (backend := jax.default_backend()) != "gpu":
-        return Path("plain loop", f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}")
-    reason = refusal(function, *arguments)
-    return Path("plain loop", reason) if reason else Path("persistent kernel", "")
-
-
-def lowered(function: Advance, *arguments: Any) -> tuple[Path, jax.stages.Lowered]:
-    """`function` lowered for the default backend, and the path taken: the plain loop also if only lowering refuses."""
-    chosen = path(function, *arguments)
-    if chosen.name == "persistent kernel":
+        reason = f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}"
+    else:
         try:
-            return chosen, jax.jit(advance(function)).lower(*arguments)
-        except Exception as problem:  # the kernel language's own errors have no common type
-            chosen = Path("plain loop", f"the kernel language refuses it: {problem}")
-    return chosen, jax.jit(function).lower(*arguments)
+            return Path("persistent kernel", ""), jax.jit(advance(function)).lower(*arguments).compile()
+        except Unsupported as problem:
+            reason = str(problem)
+        except Exception as problem:  # the errors of the kernel language and its compiler have no common type
+            reason = f"the kernel language refuses it: {problem}"
+    plain = jax.jit(function).lower(*arguments)
+    return Path("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
+
+
+def launch_width(dimension: int) -> int:
+    """Trajectories that one launch should carry: enough coordinates to fill a large GPU several times over."""
+    return max(WARP, 16 * _FILLING // padded((dimension,))[0])
 
 
 def refusal(function: Advance, *arguments: Any) -> str | None:
