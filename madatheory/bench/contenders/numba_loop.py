@@ -28,8 +28,8 @@ def jit(function: Any, *, inline: bool = False) -> Any:
     """Compiled with the liberties that LLVM needs to make vectors of reductions and divisions."""
     import numba
 
-    how = {"inline": "always"} if inline else {}
-    return numba.njit(fastmath=True, error_model="numpy", boundscheck=False, **how)(function)
+    kind = "always" if inline else "never"
+    return numba.njit(fastmath=True, error_model="numpy", boundscheck=False, inline=kind)(function)
 
 
 def moment_kernel(noise: Any, averaged: bool) -> Any:

@@ -1,6 +1,8 @@
 """madatheory through its public interface: `simulate` with problems and optimizers of the catalogue."""
 
 import os
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,23 +27,31 @@ def environment(threads: int) -> None:
     enable_native_loop()
 
 
-def arguments(task: Task) -> dict[str, Any]:
-    """What `simulate` gets, but the seed and the number of workers."""
+@cache
+def objects(task: Task) -> tuple[Any, Any, Any]:
+    """Problem, optimizer and statistic: the same objects for the same question, as a program that reuses them has."""
     from madatheory.catalogue import optimizer, problem
     from madatheory.engine.statistic import mean_squared_gradient, total
 
+    law = {"normal": "gaussian", "uniform": "uniform"}[task.noise]
+    method = optimizer(OPTIMIZERS[task.optimizer])
+    if task.problem == "reddi":
+        mean_x = total("mean_x", "mean of x_t", lambda event: event.next[0], mean=True)
+        return problem("reddi-online"), method, mean_x
+    return problem(f"ratio:d={task.d},noise={law}"), method, mean_squared_gradient
+
+
+def arguments(task: Task) -> dict[str, Any]:
+    """What `simulate` gets, but the seed and the number of workers."""
+    problem, optimizer, statistic = objects(replace(task, T=1))
     settings = {"alpha": ALPHA, "beta1": BETA1, "beta2": task.beta2}
     if task.optimizer == "mada":
         settings |= {"rho": 1.0, "kappa_rho": KAPPA}
     if task.optimizer != "mada-all":
         settings["eps"] = EPS
-    law = {"normal": "gaussian", "uniform": "uniform"}[task.noise]
-    statistic = mean_squared_gradient
-    if task.problem == "reddi":
-        statistic = total("mean_x", "mean of x_t", lambda event: event.next[0], mean=True)
     return {
-        "problem": problem(f"ratio:d={task.d},noise={law}" if task.problem == "ratio" else "reddi-online"),
-        "optimizer": optimizer(OPTIMIZERS[task.optimizer]),
+        "problem": problem,
+        "optimizer": optimizer,
         "steps": task.T,
         "seeds": task.B,
         "settings": settings,
