@@ -267,6 +267,12 @@ def test_reasons_of_what_is_refused():
     mixing = total("mixing", "mean over runs", lambda e: jnp.sum(e.x, axis=0) - jnp.mean(jnp.sum(e.x, axis=0)))
     assert "over trajectories" in reason(ratio, (mixing,))
     assert "too many for registers" in reason(catalogued("ratio", d=20000))
+    flat = lambda lanes, carry: jax.lax.fori_loop(0, lanes.x[0, 0].astype(int), lambda i, c: c + 1.0, carry)  # noqa: E731
+    with pytest.raises(Unsupported, match="no axis of 24 trajectories at the end"):
+        persistent.advance(flat)(lanes_of(ratio, "adam"), np.zeros(3 * LANES, np.float32))
+    merged = lambda lanes, carry: flat(lanes, carry.reshape(-1))  # noqa: E731
+    with pytest.raises(Unsupported, match="no single axis of 24 trajectories"):
+        persistent.advance(merged, block=BLOCK)(lanes_of(ratio, "adam"), np.zeros((3, LANES), np.float32))
     with pytest.raises(Unsupported, match="no loop"):
         persistent.advance(lambda lanes, carry: carry)(lanes_of(ratio, "adam"), np.zeros(LANES, np.float32))
 
@@ -309,13 +315,17 @@ def test_a_launch_fills_the_device(d, width):
     assert persistent.launch_width(d) == width
 
 
+SIZES = ((1, 2**20), (1, 64), (10, 8192), (1000, 64), (3, 24), (1, 2**14), (256, 512))
+
+
 @pytest.mark.parametrize(
-    ("d", "width"), [(1, 2**20), (1, 64), (10, 8192), (100, 1024), (1000, 64), (3, 24), (1, 2**14), (256, 512)]
+    ("optimizer", "d", "width"),
+    [*(("adam", d, width) for d, width in SIZES), ("mada-family", 1, 2**20)],
 )
-def test_blocks_fit_the_hardware(d, width):
+def test_blocks_fit_the_hardware(optimizer, d, width):
     problem = catalogued("ratio", d=d)
-    half = halves(problem, "adam")
-    lanes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), lanes_of(problem, "adam", 2))
+    half = halves(problem, optimizer)
+    lanes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), lanes_of(problem, optimizer, 2))
     lanes = persistent._narrowed(lanes, 2, width)
     carry = jax.eval_shape(half.begin, lanes, np.float32(9))
     jaxpr = jax.make_jaxpr(half.advance)(lanes, carry, np.int32(0), np.array([9], np.int32), np.float32(9))
@@ -329,3 +339,9 @@ def test_blocks_fit_the_hardware(d, width):
     assert 1 <= per_thread <= 8
     if rows * 2 <= 64:
         assert block.warps == 1
+
+
+def test_a_long_trajectory_with_a_small_state_takes_as_many_warps_as_a_program_has():
+    carry = jax.ShapeDtypeStruct((3000, 64), np.float32)
+    jaxpr = jax.make_jaxpr(lambda n, c: jax.lax.fori_loop(0, n, lambda i, c: 0.5 * c, c))(3, carry)
+    assert persistent.block_for(persistent._first_loop(jaxpr.jaxpr), 64) == Block(1, 16)

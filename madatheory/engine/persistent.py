@@ -8,10 +8,11 @@ words are the same as on the CPU, bit for bit; real numbers agree to float32 rou
 coordinates, fused multiply-adds, and a division that errs by up to two units in the last place).
 
 Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
-constants per coordinate, and sums, maxima and minima over coordinates, up to some thousands of coordinates as far as
-the state fits in registers. Not supported: matrix products, gathers, sorts, slices of several coordinates, operations
-that mix trajectories. `refusal` says whether and why not. `compiled` takes the persistent kernel if the backend is a
-GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and says which.
+constants per coordinate, and sums, maxima and minima over coordinates, as far as the state of two trajectories fits in
+the registers of one program: some 20 arrays of 1000 coordinates (Adam). Not supported: matrix products, gathers, sorts,
+slices of several coordinates, operations that mix trajectories. `refusal` says whether and why not. `compiled` takes
+the persistent kernel if the backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and
+says which.
 """
 
 import math
