@@ -157,27 +157,22 @@ def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
 @pytest.mark.parametrize(("optimizer", "name"), CASES + ONLY_LOWERED)
 def test_every_case_lowers_for_cuda(optimizer, name):
     problem = PROBLEMS[name]()
-    half = halves(problem, optimizer, generator="threefry2x32-20")
+    generator = "threefry2x32-20" if optimizer == "adam" else "hash"
+    half = halves(problem, optimizer, generator=generator)
     module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes_of(problem, optimizer), ENDS))
     assert "xla.gpu.triton" in module
     assert "stablehlo.while" not in module  # no loop is left outside the kernel
 
 
-@pytest.mark.parametrize("noise", ["rademacher", "uniform", "gaussian"])
-def test_noise_is_equal_bit_for_bit(noise):
-    """On a linear function the noise enters the gradient as it is drawn; sums of words show every bit of them."""
-    problem = replace(
-        catalogued("ratio", d=3, noise=noise), value=lambda x: jnp.sum(x, axis=0), gradient=jnp.zeros_like
-    )
+def test_noise_is_equal_bit_for_bit():
+    """On a linear function the noise enters the gradient as it is drawn."""
+    problem = replace(catalogued("ratio", d=3), value=lambda x: jnp.sum(x, axis=0), gradient=jnp.zeros_like)
     drawn = latest("drawn", "g_t", lambda e: e.g, dims=("coordinate",))
     half = halves(problem, "sgd", (drawn,), "threefry2x32-20")
     arguments, direct = plain(half, lanes_of(problem, "sgd"), tuple(range(1, 13)))
     kernel = interpreted(half)(*arguments)
-    if noise == "gaussian":  # through log and cos of equal words; XLA rounds these alike in both programs or nearly so
-        assert_close(kernel[1], direct[1], 1e-6)
-    else:
-        assert np.array_equal(kernel[1][0], direct[1][0])
-        assert len(np.unique(direct[1][0])) == (2 if noise == "rademacher" else 12 * 3 * LANES)
+    assert np.array_equal(kernel[1][0], direct[1][0])
+    assert len(np.unique(direct[1][0])) == 12 * 3 * LANES
 
 
 def test_words_are_equal_bit_for_bit():
@@ -214,7 +209,6 @@ def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
     statistics = (mean_squared_gradient, min_squared_gradient, largest_step, final_value)
     half = halves(problem, "avgrad", statistics)
     arguments, direct = plain(half, lanes_of(problem, "avgrad"), (20,))
-    assert_close(interpreted(half)(*arguments)[1], direct[1])
     fewer = jax.tree.map(lambda x: x[..., : np.shape(x)[-1] * count // LANES] if np.ndim(x) else x, arguments[:2])
     for block in (Block(2, 1), Block(16, 1)):
         found = interpreted(half, block)(*fewer, *arguments[2:])[1]
@@ -223,8 +217,8 @@ def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
 
 def test_hyper_parameters_may_be_numbers():
     problem = catalogued("ratio", d=3)
-    half = halves(problem, "adam")
-    lanes = lanes_of(problem, "adam")
+    half = halves(problem, "rmsprop", (mean_squared_gradient,))
+    lanes = lanes_of(problem, "rmsprop")
     lanes = lanes._replace(hyper={name: np.float32(value[0]) for name, value in lanes.hyper.items()})
     arguments, direct = plain(half, lanes, ENDS)
     assert_close(interpreted(half)(*arguments)[1], direct[1])
