@@ -1,4 +1,4 @@
-# make figures: the pictures, from nothing; make test: the tests; make setup: .venv with every extra.
+# make figures: the pictures, from nothing; make test: the tests; make bench: the speed, measured; make setup: .venv with every extra.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures test test-slow setup lint clean
+.PHONY: figures test test-slow bench setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures $(ARGS)
@@ -20,6 +20,11 @@ test: $(VENV)/.test
 # long statistics, which `make test` leaves out and counts as deselected
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
+
+# the engine's speed beside optax, JAX, numba, NumPy and torch: benchmarks/RESULTS.md; ARGS=--quick for a minute
+bench: $(VENV)/.bench
+	@mkdir -p benchmarks
+	$(BIN)/madatheory bench --out benchmarks $(ARGS)
 
 setup: $(VENV)/.setup
 
@@ -48,7 +53,12 @@ $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) -e '.[proofs,test]'
 	@touch $(VENV)/.core $@
 
+$(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV), torch and numba included (some minutes, once)"
+	@$(PIP) -e '.[bench]'
+	@touch $(VENV)/.core $@
+
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[proofs,test,torch,dev]'
-	@touch $(VENV)/.core $(VENV)/.test $@
+	@$(PIP) -e '.[proofs,test,torch,bench,dev]'
+	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $@

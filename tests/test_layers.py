@@ -25,6 +25,7 @@ LAYERS = (
     {"verification"},
     {"experiments"},
     {"figures"},
+    {"bench"},
     {"cli"},
     {"__main__"},
 )

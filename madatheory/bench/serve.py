@@ -31,8 +31,8 @@ def confine(threads: int) -> None:
 
 
 def load(name: str, threads: int) -> ModuleType | str:
-    """The contender's module, or the name of the library that it lacks."""
-    module = importlib.import_module(f"madatheory.bench.contenders.{name}")
+    """The contender's module (a dotted name is a module of the user's), or the name of the library that it lacks."""
+    module = importlib.import_module(name if "." in name else f"madatheory.bench.contenders.{name}")
     lacking = [library for library in module.NEEDS if importlib.util.find_spec(library) is None]
     if lacking:
         return lacking[0]

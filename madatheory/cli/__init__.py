@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from madatheory.cli import figures, listing, simulate, stored, verify
+from madatheory.cli import bench, figures, listing, simulate, stored, verify
 from madatheory.cli.console import complain, warn_in_one_line
 from madatheory.errors import UserError
 
@@ -22,7 +22,7 @@ class _Commands(TyperGroup):
     """The group of commands; what a user can mend ends with one message and status 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return ["list", "verify", "simulate", "figures", "store"]
+        return ["list", "verify", "simulate", "figures", "bench", "store"]
 
     def invoke(self, ctx: Any) -> Any:
         with warnings.catch_warnings():
@@ -49,6 +49,7 @@ app.command("list")(listing.list_entries)
 app.command("verify")(verify.verify)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
+app.command("bench")(bench.bench)
 app.add_typer(stored.app, name="store")
 
 
@@ -72,6 +73,7 @@ def _settings(
     madatheory verify --load my_theorem.py           check your own bound
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
+    madatheory bench --quick                         measure the speed
     """
     from madatheory.engine.flags import enable_native_loop
 

@@ -1,0 +1,99 @@
+"""What a feature costs: the speed of a run that uses it, over the speed of the same run without."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from madatheory.bench.goals import Bench
+
+B, D, STEPS = 1024, 10, 3000
+PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per trajectory at the end"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Coordinate updates per second with a feature, and the share of the plain run's."""
+
+    feature: str
+    rate: float
+    share: float
+    note: str = ""
+
+
+def costs(bench: Bench) -> list[Cost]:
+    """Each feature in a fresh process, with the plain run beside it."""
+    bench.tick("costs")
+    ran = subprocess.run(
+        [sys.executable, "-m", "madatheory.bench.costs"], capture_output=True, text=True, timeout=600, check=False
+    )
+    if ran.returncode:
+        why = (ran.stderr.strip().splitlines() or ["no message"])[-1]
+        return [Cost("costs", 0.0, 0.0, f"failed: {why}")]
+    return [Cost(**line) for line in json.loads(ran.stdout.splitlines()[-1])]
+
+
+def cases() -> dict[str, tuple[dict[str, Any], int]]:
+    """Feature -> (arguments of `simulate` that differ, how many times fewer steps)."""
+    import jax.numpy as jnp
+    import numpy as np
+    import optax
+
+    from madatheory.catalogue import optimizer, problem
+    from madatheory.engine.statistic import total
+    from madatheory.optimizers.optax_form import from_optax
+
+    largest = total("largest", "sum max |g|", lambda event: jnp.max(jnp.abs(event.g), axis=0))
+    theirs = from_optax("optax-adam", lambda alpha: optax.adam(alpha), {"alpha": 1e-3})
+    grid = {"alpha": list(np.geomspace(1e-4, 1e-2, 8))}
+    return {
+        "plain": ({}, 1),
+        "history: 100 recorded times": ({"record": 100}, 1),
+        "a grid of 8 step sizes": ({"settings": grid, "seeds": B // 8}, 1),
+        "another fold, max |g|": ({"statistics": (largest,)}, 1),
+        "optax.adam through from_optax": ({"optimizer": theirs}, 4),
+        "MADA with a learned rho": ({"optimizer": optimizer("mada:learn=rho")}, 1),
+        "MADA with all coefficients learned": ({"optimizer": optimizer("mada:learn=all")}, 4),
+        "uniform noise": ({"problem": problem(f"ratio:d={D},noise=uniform")}, 1),
+        "hash instead of Threefry": ({"generator": "hash"}, 1),
+        "float64": ({"dtype": "float64"}, 2),
+        "ridge functions (F not separable), d = 10": ({"problem": problem("ridge-sum:d=10,noise=gaussian")}, 8),
+    }
+
+
+def main() -> None:
+    """Measure and print one line of JSON."""
+    from madatheory.catalogue import optimizer, problem
+    from madatheory.engine.flags import enable_native_loop
+    from madatheory.engine.simulate import simulate
+
+    enable_native_loop()
+    plain = {
+        "problem": problem(f"ratio:d={D},noise=gaussian"),
+        "optimizer": optimizer("adam:form=practical"),
+        "seeds": B,
+        "dtype": "float32",
+    }
+    found, first = [], 0.0
+    for feature, (change, fewer) in cases().items():
+        given, steps = {**plain, **change}, STEPS // fewer
+        try:
+            simulate(**given, steps=steps)
+            rates = []
+            for _ in range(3):
+                began = time.perf_counter()
+                simulate(**given, steps=steps)
+                rates.append(steps * B * D / (time.perf_counter() - began))
+        except Exception as error:
+            found.append({"feature": feature, "rate": 0.0, "share": 0.0, "note": f"{type(error).__name__}: {error}"})
+            continue
+        rate = sorted(rates)[1]
+        first = first or rate
+        found.append({"feature": feature, "rate": rate, "share": rate / first, "note": ""})
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

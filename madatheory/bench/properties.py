@@ -1,0 +1,103 @@
+"""Goals that are not speed: memory, reproducibility, compilation, and what there is of a GPU."""
+
+from collections.abc import Iterator
+
+from madatheory.bench.goals import (
+    Bench,
+    Goal,
+    Row,
+    against_jax_mada,
+    against_numba,
+    against_optax,
+    against_torch_loop,
+    linear_cost,
+    without_flag,
+)
+from madatheory.bench.measure import Spread
+from madatheory.bench.probes import ask
+from madatheory.bench.process import Failed
+from madatheory.bench.task import Task
+
+
+def constant_memory(bench: Bench) -> Iterator[Row]:
+    """Bytes of temporaries and outputs of everything compiled, in one fresh process for each T."""
+    bench.tick("F: memory")
+    task = Task("mada", 2, 1, noise="normal")
+    try:
+        few, many = (ask("memory", task, str(T))["bytes"] for T in (10**3, 10**7))
+    except Failed as error:
+        yield Row("F", "bytes, T = 1e3 and 1e7", note=str(error), failed=True)
+        return
+    yield Row("F", "bytes, T = 1e3 and 1e7", Spread.of([float(few != many)]), 0, None, "", f"{few} and {many} bytes")
+
+
+def same_bits(bench: Bench) -> Iterator[Row]:
+    """Hashes of trajectories run in other batches, subsets and numbers of workers."""
+    cases = [Task("adam", 64, 3, 300, "normal"), Task("mada", 64, 10, 300)]
+    if not bench.quick:
+        cases += [
+            Task("avgrad", 200, 1, 300),
+            Task("mada", 48, 100, 200, "normal"),
+            Task("adam", 40, 1000, 100, generator="hash"),
+        ]
+    for task in cases:
+        bench.tick(f"G: {task.optimizer} d = {task.d}")
+        what = f"{task.optimizer}, {task.noise} noise, d = {task.d}"
+        try:
+            got = ask("bits", task)
+        except Failed as error:
+            yield Row("G", what, note=str(error), failed=True)
+            continue
+        note = "; ".join(got["different"]) or f"{got['ways']} ways of batching, sha256 {got['sha256'][:12]}"
+        yield Row("G", what, Spread.of([float(len(got["different"]))]), 0, None, "", note)
+
+
+def compile_time(bench: Bench) -> Iterator[Row]:
+    """Seconds of a first run less those of a second in a fresh process, and compilations counted by JAX."""
+    cases = [Task("adam", 1024, 10, 50, "normal"), Task("mada", 1024, 100, 20, "normal")]
+    if not bench.quick:
+        cases += [
+            Task("avgrad", 4096, 1, 50, "normal"),
+            Task("mada", 64, 1000, 20),
+            Task("adam", 64, 1000, 20, "normal"),
+        ]
+    for task in cases:
+        bench.tick(f"H: {task.optimizer} d = {task.d}")
+        what = f"{task.optimizer}, d = {task.d}"
+        try:
+            got = ask("compile", task)
+        except Failed as error:
+            yield Row("H", what, note=str(error), failed=True)
+            continue
+        yield Row("H", f"compile {what}", Spread.of([got["seconds"]]), 1, 0.5, "s")
+        more = {what: n for what, n in got["again"].items() if n and what != "number of seeds"}
+        note = f"new {', '.join(more)}" if more else "new T, seed, seeds, settings"
+        yield Row("H", f"recompilations {what}", Spread.of([float(sum(more.values()))]), 0, None, "", note)
+
+
+def gpu(bench: Bench) -> Iterator[Row]:
+    """Only where JAX finds one."""
+    bench.tick("J: is there a GPU?")
+    import jax
+
+    kinds = {device.platform for device in jax.devices()}
+    yield Row("J", "one persistent kernel", note="not measured here" if kinds - {"cpu"} else "no GPU here")
+
+
+GOALS = (
+    Goal("A", "faster than optax.adam under vmap and scan, normal noise, all cores", "25/15/6/6", "40/25/10/10",
+         "ratio of updates per second, round by round", against_optax),
+    Goal("B", "faster than MADA written directly in JAX, normal noise, all cores", "20/15/6/6", "35/25/10/10",
+         "ratio of updates per second, round by round", against_jax_mada),
+    Goal("C", "per core near a fused numba loop, worst size, Adam and AVGrad / MADA", "0.75 / 0.6", "0.9 / 0.8",
+         "ratio of updates per second on one core, hash noise", against_numba),
+    Goal("D", "one Reddi trajectory against a plain torch loop, Adam / MADA", "8000 / 15000", "15000 / 25000",
+         "ratio of steps per second on one core", against_torch_loop),
+    Goal("E", "cost linear in T, B and d", "25 % (d: 35 %)", "15 %",
+         "(largest - smallest)/largest updates per second", linear_cost),
+    Goal("F", "memory independent of T", "yes", "", "compiled temporaries and outputs", constant_memory),
+    Goal("G", "the same trajectory bit for bit however it is batched", "yes", "", "sha256 of results", same_bits),
+    Goal("H", "compilation, and none for new T, seeds, settings", "1 s, 0", "0.5 s", "fresh process", compile_time),
+    Goal("I", "without the XLA flag still ahead of optax at 4096 x 1", "5", "", "as A", without_flag),
+    Goal("J", "GPU: one persistent kernel", "20; 1e11/s", "2e11/s", "on a GPU only", gpu),
+)  # fmt: skip

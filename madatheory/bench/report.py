@@ -1,0 +1,112 @@
+"""The results as text: the cells of the table, RESULTS.md, results.json."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from madatheory.bench.goals import Row
+from madatheory.bench.picture import draw
+from madatheory.bench.properties import GOALS
+from madatheory.bench.run import Results
+
+VERDICTS = {"aim": "aim met", "must": "must met", "missed": "**missed**", "": ""}
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A number with its unit, "" for None."""
+    if value is None:
+        return ""
+    if unit == "x":
+        return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:.3g} {unit}".strip()
+
+
+def measured(row: Row) -> str:
+    """Median [least, greatest]."""
+    if row.measured is None:
+        return row.note
+    median, low, high = row.measured
+    if low == high:
+        return amount(median, row.unit)
+    return f"{amount(median, row.unit)} [{amount(low, row.unit)}, {amount(high, row.unit)}]"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
+
+
+def markdown(results: Results) -> str:
+    """RESULTS.md."""
+    parts = ["# Speed of the engine, measured", "Written by `make bench`; change nothing here by hand."]
+    parts += [_table(("", ""), [(key, value) for key, value in results.machine.items()])]
+    parts += [
+        "A coordinate update is one step of one coordinate of one trajectory: gradient of F, one noise draw, the "
+        "optimizer's update, the running statistic. F(x) = sum_j x_j^2/(1+x_j^2), start 1, float32. Every contender "
+        "has a process of its own; all are alive and take turns, and a figure is the median over rounds of the ratio "
+        "of speeds, with least and greatest. Compilation is not in these times.",
+        "## Goals",
+        _table(("", "goal", "must", "aim", "how"), [(g.letter, g.statement, g.must, g.aim, g.how) for g in GOALS]),
+        _table(
+            ("", "what", "measured [min, max]", "must", "aim", "", "note"),
+            [
+                (r.goal, r.what, measured(r) if r.measured else "", amount(r.must, r.unit), amount(r.aim, r.unit),
+                 VERDICTS[r.met], r.note)
+                for r in results.rows
+            ],
+        ),
+    ]  # fmt: skip
+    if results.checks:
+        parts += ["## Equal work", _table(("contender", "task", "apart", "allowed", ""), map(_check, results.checks))]
+    parts += [
+        "## Every contender",
+        "Coordinate updates per second, in millions: wall time, and per second of CPU time.",
+    ]
+    head = ("contender", "cores", "optimizer", "B x d", "noise", "T", "wall [min, max]", "CPU", "compile s", "note")
+    parts += [_table(head, [_timing(t) for t in results.timings if not t.note.count("|")])]
+    if results.costs:
+        rows = [(c.feature, f"{c.rate / 1e6:.0f}", f"{100 * c.share:.0f} %", c.note) for c in results.costs]
+        from madatheory.bench.costs import PREPARED
+
+        parts += ["## What costs what", f"Against {PREPARED}."]
+        parts += [_table(("feature", "M updates/s", "of the plain run", ""), rows)]
+    if results.sweep:
+        parts += ["## Throughput", "![throughput against B, d and T](throughput.png)"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _check(check: object) -> tuple[str, ...]:
+    from madatheory.bench.check import Agreement
+
+    assert isinstance(check, Agreement)
+    task = check.task
+    what = f"{task.optimizer}, {task.problem}, {task.noise}, {task.generator}, {task.B} x {task.d}, T = {task.T}"
+    if check.reason:
+        return check.contender, what, "", "", check.reason
+    verdict = "holds" if check.holds else "**fails**"
+    return check.contender, what, f"{check.distance:.2g}", f"{check.allowed:g} {check.unit}", verdict
+
+
+def _timing(timing: object) -> tuple[str, ...]:
+    from madatheory.bench.measure import Spread, Timing
+
+    assert isinstance(timing, Timing)
+    task = timing.task
+    start = (
+        timing.contender, str(timing.threads), task.optimizer, f"{task.B} x {task.d}",
+        f"{task.noise}, {task.generator}", f"{task.T:.3g}",
+    )  # fmt: skip
+    if not timing.wall:
+        return (*start, "", "", "", timing.reason)
+    wall, cpu = (Spread.of([x / 1e6 for x in values]) for values in (timing.wall, timing.cpu))
+    cells = f"{wall.median:.3g} [{wall.low:.3g}, {wall.high:.3g}]", f"{cpu.median:.3g}", f"{timing.compile:.2f}"
+    return (*start, *cells, timing.note)
+
+
+def write(results: Results, folder: Path) -> None:
+    """RESULTS.md, results.json and, where its data were measured, the picture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "RESULTS.md").write_text(markdown(results))
+    (folder / "results.json").write_text(json.dumps(results.as_dict(), indent=1) + "\n")
+    if results.sweep:
+        draw(results.sweep, folder)
