@@ -226,11 +226,17 @@ def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iter
 
 
 def _refuse_mixing(wide: Any, narrow: Any, used: Sequence[bool]) -> None:
-    """Raise `Unsupported` if an equation, traced at two widths, reduces over the axis that differs."""
-    for axis in wide.params.get("axes", ()):
-        if wide.invars[0].aval.shape[axis] != narrow.invars[0].aval.shape[axis]:
-            raise Unsupported(f"{wide.primitive.name} over trajectories: a program of the kernel sees a few of them")
+    """Raise `Unsupported` if an equation, traced at two widths, sums, cuts or counts along the axis that differs."""
+    operand = lambda equation: (*equation.invars, *equation.outvars)[0].aval.shape  # noqa: E731
+    shape, small = operand(wide), operand(narrow)
+    axes, p = wide.params.get("axes", ()), wide.params
+    if wide.primitive.name == "iota":
+        axes = (p["dimension"],)
+    elif wide.primitive.name == "slice":
+        axes = [i for i, n in enumerate(shape) if (p["start_indices"][i], p["limit_indices"][i]) != (0, n)]
+    if any(shape[axis] != small[axis] for axis in axes):
+        raise Unsupported(f"{wide.primitive.name} along the trajectories: a program of the kernel sees a few of them")
     wanted = used if body_of(wide) is not None else None
-    for inner, small in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
-        for pair in _pairs(inner, small, wanted):
+    for inner, inside in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
+        for pair in _pairs(inner, inside, wanted):
             _refuse_mixing(*pair)
