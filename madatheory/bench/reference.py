@@ -6,7 +6,7 @@ stands for ((w >> 9) + 1/2) 2^-23 in (0, 1), and xi is that, stretched to (-1, 1
 
 import numpy as np
 
-from madatheory.bench.task import ALPHA, BETA1, EPS, GOLDEN, KAPPA, SPREAD, Task
+from madatheory.bench.task import BETA1, EPS, GOLDEN, KAPPA, SPREAD, Task
 
 Words = tuple[np.ndarray, np.ndarray]
 _MASK = np.uint64(0xFFFFFFFF)
@@ -69,7 +69,7 @@ def recurrence(task: Task, seed: int) -> np.ndarray:
         weight = {"adam": 1.0, "avgrad": 0.0}.get(task.optimizer, rho)
         correction = 1 - task.beta2**t
         root = np.sqrt((weight * v + (1 - weight) * vbar) / correction)
-        move = ALPHA * m / (1 - BETA1**t) / (root + EPS)
+        move = task.alpha * m / (1 - BETA1**t) / (root + EPS)
         bent = -move * (v - vbar) / (2 * correction * root * (root + EPS))  # d delta/d rho
         x = x - move
     return total / task.T

@@ -82,16 +82,21 @@ def machine() -> dict[str, str]:
 
 
 def check_tasks(cores: int, quick: bool) -> list[tuple[str, int, Task]]:
-    """Which rival is checked on what."""
-    B, d, T = (512, 4, 200) if quick else (1024, 10, 1000)
+    """Which rival is checked on what.
+
+    With a small step and uniform noise a wrong beta2 is tens of standard errors off, with a large step a wrong beta1;
+    the second also has the noise that is timed.
+    """
+    B, d, T = (512, 4, 1000) if quick else (1024, 10, 1000)
     offered = {"optax_adam": ("adam",), "optax_plain": ("adam",), "jax_mada": ("mada",)}
     tasks = []
     for name in RIVALS:
         if quick and name in ("optax_adam", "torch_batched"):
             continue
         for method in offered.get(name, ("adam", "avgrad", "mada")):
-            task = Task(method, B, d, T, "uniform" if name == "numba_loop" else "normal")
-            tasks.append((name, 1 if name in SINGLE else cores, task))
+            small, noise = Task(method, B, d, T), "uniform" if name == "numba_loop" else "normal"
+            large = replace(small, alpha=0.3, noise=noise, T=T // 4)
+            tasks += [(name, 1 if name in SINGLE else cores, task) for task in (small, large)]
     reddi = Task("adam", 1, 1, 300 if quick else 2000, problem="reddi", beta2=0.99)
     return [*tasks, *(("torch_loop", 1, replace(reddi, optimizer=method)) for method in ("adam", "mada-all"))]
 

@@ -43,6 +43,7 @@ class Task:
     noise: str = "uniform"
     generator: str = "own"
     problem: str = "ratio"
+    alpha: float = ALPHA
     beta2: float = BETA2
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from madatheory.bench.contenders.jax_forms import Body
 from madatheory.bench.contenders.jax_forms import prepare as compile_plain
-from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "MADA in JAX with jax.grad, vmap of a scan"
 NEEDS = ()
@@ -24,7 +24,7 @@ def prepare(task: Task) -> Run:
         """x_t; the square root of nothing has derivative 0."""
         hat = (rho * v + (1 - rho) * vbar) / (1 - task.beta2**t)
         root = jnp.where(hat > 0, jnp.sqrt(jnp.where(hat > 0, hat, 1)), 0)
-        return x - ALPHA * (m / (1 - BETA1**t)) / (root + EPS)
+        return x - task.alpha * (m / (1 - BETA1**t)) / (root + EPS)
 
     def init(x: Any) -> Any:
         zero = jnp.zeros_like(x)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.bench.contenders.numba_words import generators, seeded
-from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "numba, fused loop, blocks in L1, one core"
 NEEDS = ("numba",)
@@ -21,7 +21,7 @@ BLOCK, LANES_OF_ONE, LANES, WIDE = 1024, 256, 64, 200
 F, U = np.float32, np.uint32
 ONE, TWO, ZERO, HALF, TINY = F(1), F(2), F(0), F(0.5), F(1e-30)
 C1, C2 = F(BETA1), F(1 - BETA1)
-A, E, K = F(ALPHA), F(EPS), F(KAPPA)
+E, K = F(EPS), F(KAPPA)
 
 
 def jit(function: Any, *, inline: bool = False) -> Any:
@@ -51,7 +51,7 @@ def moment_kernel(noise: Any, averaged: bool) -> Any:
     advance = jit(advance, inline=True)
 
     @jit
-    def run(T, B2, seed, pair, fixed, x, m, v, vbar, total):
+    def run(T, A, B2, seed, pair, fixed, x, m, v, vbar, total):
         h = x.shape[0] // 2
         p1, p2 = ONE, ONE
         for i in range(2 * h):
@@ -106,7 +106,7 @@ def mada_kernel(noise: Any, lanes: int) -> Any:
             x[i], m[i], v[i], vbar[i], total[i] = ONE, ZERO, ZERO, ZERO, F(0.25)
 
     @jit
-    def run(T, B2, seed, pair, fixed, x, m, v, vbar, total, g, rho, slope, z):
+    def run(T, A, B2, seed, pair, fixed, x, m, v, vbar, total, g, rho, slope, z):
         begin(x, m, v, vbar, total)
         d = x.shape[0] // lanes
         xs, ms, vs, vbars = x.reshape(d, lanes), m.reshape(d, lanes), v.reshape(d, lanes), vbar.reshape(d, lanes)
@@ -134,7 +134,7 @@ def mada_kernel(noise: Any, lanes: int) -> Any:
                     slope[k] += advance(k, z[k], rho[k], count, B2, a, q, share, xj, mj, vj, bj, sj, gj)
 
     @jit
-    def run_row(T, B2, seed, pair, fixed, x, m, v, vbar, total, g, rho, slope, z):
+    def run_row(T, A, B2, seed, pair, fixed, x, m, v, vbar, total, g, rho, slope, z):
         begin(x, m, v, vbar, total)
         h = x.shape[0] // 2
         p1, p2, now, sum_ = ONE, ONE, ONE, ZERO
@@ -185,7 +185,7 @@ def _blocks(task: Task, kernel: Any, index: np.ndarray, lanes: int) -> Run:
         sums = np.empty(index.size)
         for number, block in enumerate(index):
             pair = np.arange(number * (width // 2), (number + 1) * (width // 2), dtype=U)
-            kernel(steps, F(task.beta2), U(seed), pair, seeded(pair, seed), *buffers, *extra)
+            kernel(steps, F(task.alpha), F(task.beta2), U(seed), pair, seeded(pair, seed), *buffers, *extra)
             sums[block] = buffers[4]
         return sums[:n].reshape(task.B, task.d).sum(1) / steps
 

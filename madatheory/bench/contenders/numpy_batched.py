@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "NumPy, vectorised over the batch"
 NEEDS = ()
@@ -65,7 +65,7 @@ def prepare(task: Task) -> Run:
             np.sqrt(b, out=b)
             np.add(b, F(EPS), out=g)
             np.divide(m, g, out=G)
-            np.multiply(G, F(ALPHA / (1 - BETA1**t)), out=G)
+            np.multiply(G, F(task.alpha / (1 - BETA1**t)), out=G)
             np.subtract(x, G, out=x)
             if learned:  # d delta/d rho = -delta q (v - vbar)/(2 root (root + eps)), and its negative is kept
                 np.multiply(b, g, out=b)

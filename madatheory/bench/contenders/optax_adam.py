@@ -5,7 +5,7 @@ from typing import Any
 
 from madatheory.bench.contenders.jax_forms import FORMS, Body, Form
 from madatheory.bench.contenders.jax_forms import prepare as compile_fastest
-from madatheory.bench.task import ALPHA, BETA1, EPS, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, NotOffered, Run, Task
 
 SUMMARY = "optax.adam in JAX, its fastest form"
 NEEDS = ()
@@ -25,7 +25,7 @@ def prepare(task: Task, forms: tuple[Form, ...] = FORMS) -> Run:
     import jax.numpy as jnp
     import optax
 
-    adam = optax.adam(ALPHA, b1=BETA1, b2=task.beta2, eps=EPS)
+    adam = optax.adam(task.alpha, b1=BETA1, b2=task.beta2, eps=EPS)
 
     def loss(x: Any) -> Any:
         return jnp.sum(x * x / (1 + x * x))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, Run, Task
+from madatheory.bench.task import BETA1, EPS, KAPPA, Run, Task
 
 SUMMARY = "madatheory.engine.simulate"
 NEEDS = ()
@@ -44,7 +44,7 @@ def objects(task: Task) -> tuple[Any, Any, Any]:
 def arguments(task: Task) -> dict[str, Any]:
     """What `simulate` gets, but the seed and the number of workers."""
     problem, optimizer, statistic = objects(replace(task, T=1))
-    settings = {"alpha": ALPHA, "beta1": BETA1, "beta2": task.beta2}
+    settings = {"alpha": task.alpha, "beta1": BETA1, "beta2": task.beta2}
     if task.optimizer == "mada":
         settings |= {"rho": 1.0, "kappa_rho": KAPPA}
     if task.optimizer != "mada-all":

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from madatheory.bench.task import ALPHA, BETA1, EPS, KAPPA, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "torch, vectorised over the batch"
 NEEDS = ("torch",)
@@ -53,7 +53,7 @@ def prepare(task: Task) -> Run:
                 torch.mul(v, q, out=b)
             b.sqrt_()
             torch.add(b, EPS, out=g)
-            step = ALPHA / (1 - BETA1**t)
+            step = task.alpha / (1 - BETA1**t)
             if learned:
                 torch.div(m, g, out=G).mul_(step)
                 x.sub_(G)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.task import ALPHA, BETA1, EPS, NotOffered, Run, Task
+from madatheory.bench.task import BETA1, EPS, NotOffered, Run, Task
 
 SUMMARY = "torch, one trajectory, a loop with autograd"
 NEEDS = ("torch",)
@@ -32,17 +32,17 @@ def prepare(task: Task) -> Run:
     if task.problem != "reddi" or task.optimizer not in ("adam", "mada-all") or task.B * task.d > 1:
         raise NotOffered("one trajectory of Reddi's problem, by Adam or MADA with all coefficients learned")
     loop = _adam if task.optimizer == "adam" else _mada
-    return lambda seed: np.array([loop(task.T, task.beta2)])
+    return lambda seed: np.array([loop(task)])
 
 
-def _adam(steps: int, beta2: float) -> float:
+def _adam(task: Task) -> float:
     """The mean of x_t."""
     import torch
 
     x = torch.nn.Parameter(torch.zeros(()))
-    adam = torch.optim.Adam([x], lr=ALPHA, betas=(BETA1, beta2), eps=EPS)
+    adam = torch.optim.Adam([x], lr=task.alpha, betas=(BETA1, task.beta2), eps=EPS)
     total = torch.zeros((), dtype=torch.float64)
-    for t in range(1, steps + 1):
+    for t in range(1, task.T + 1):
         adam.zero_grad()
         loss = slope(t) * x
         loss.backward()
@@ -50,20 +50,20 @@ def _adam(steps: int, beta2: float) -> float:
         with torch.no_grad():
             x.clamp_(-1, 1)
             total += x
-    return float(total) / steps
+    return float(total) / task.T
 
 
-def _mada(steps: int, beta2: float) -> float:
+def _mada(task: Task) -> float:
     """The mean of x_t; the gradient of a loss with respect to the coefficients goes through the step before it."""
     import torch
 
     h: dict[str, Any] = {
-        k: torch.tensor(v, requires_grad=True) for k, v in {**START, "beta2": min(beta2, BOX["beta2"][1])}.items()
+        k: torch.tensor(v, requires_grad=True) for k, v in {**START, "beta2": min(task.beta2, BOX["beta2"][1])}.items()
     }
     m, n, v, vbar, lion, last = (torch.zeros(()) for _ in range(6))
     before, x = torch.zeros(()), torch.zeros((), requires_grad=True)
     total = torch.zeros((), dtype=torch.float64)
-    for t in range(1, steps + 1):
+    for t in range(1, task.T + 1):
         loss = slope(t) * x
         loss.backward()
         with torch.no_grad():
@@ -84,8 +84,8 @@ def _mada(steps: int, beta2: float) -> float:
         hat = (h["rho"] * new_v + (1 - h["rho"]) * new_vbar) / (1 - h["beta2"] ** t)
         ratio = (new_m / (1 - h["beta1"] ** t) + h["beta3"] * new_n) / (torch.sqrt(hat) + MADA_EPS)
         lift = torch.sign(BETA1_LION * lion + (1 - BETA1_LION) * g)
-        x = before - ALPHA * (h["gamma"] * ratio + (1 - h["gamma"]) * lift)
+        x = before - task.alpha * (h["gamma"] * ratio + (1 - h["gamma"]) * lift)
         lion = BETA2_LION * lion + (1 - BETA2_LION) * g
         m, n, v, vbar, last = new_m.detach(), new_n.detach(), new_v.detach(), new_vbar.detach(), g
         total += x.detach().clamp(-1, 1)
-    return float(total) / steps
+    return float(total) / task.T

@@ -1,0 +1,213 @@
+"""The benchmark: its processes, its equal-work checks, and the quick form with loose floors."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from madatheory.bench import serve
+from madatheory.bench.check import our_answers, with_ours
+from madatheory.bench.contenders import ours
+from madatheory.bench.goals import Row, against
+from madatheory.bench.measure import Effort, Spread, Timing, ratio, side_by_side
+from madatheory.bench.picture import draw
+from madatheory.bench.process import Contender, Failed, Pool, Unavailable
+from madatheory.bench.reference import recurrence
+from madatheory.bench.report import markdown
+from madatheory.bench.run import Results, check_tasks, run
+from madatheory.bench.task import NotOffered, Task
+from madatheory.cli import app
+from madatheory.errors import UserError
+
+SMALL = Task("adam", 64, 2, 200)
+NUMPY = """
+from dataclasses import replace
+from madatheory.bench.contenders import numpy_batched
+SUMMARY, NEEDS = "a copy", ()
+def prepare(task):
+    return numpy_batched.prepare({change})
+"""
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with Pool() as alive:
+        yield alive
+
+
+@pytest.fixture
+def contender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Writes a contender of one's own and gives its name."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def write(name: str, source: str) -> str:
+        (folder / f"{name}.py").write_text(source)
+        return f"mine.{name}"
+
+    return write
+
+
+def test_a_contender_answers(pool: Pool) -> None:
+    process = pool.get("numpy_batched", 1)
+    assert process.prepare(SMALL)["updates"] == 64 * 2 * 200
+    got = process.run(3)
+    assert got["values"] == 64
+    assert got["wall"] > 0
+    assert got["mean"] > 10 * got["error"] > 0
+    assert process.run(3)["mean"] == got["mean"] != process.run(4)["mean"]
+
+
+def test_a_task_that_is_not_offered_is_said(pool: Pool) -> None:
+    with pytest.raises(Unavailable, match="ratio"):
+        pool.get("numpy_batched", 1).prepare(replace(SMALL, optimizer="mada-all"))
+    assert pool.get("numpy_batched", 1).prepare(SMALL)  # and it is still there
+
+
+def test_a_missing_library_is_a_row(pool: Pool, contender: Callable[[str, str], str]) -> None:
+    name = contender("absent", 'SUMMARY, NEEDS = "", ("no_such_library",)')
+    entries = {"ours": ("numpy_batched", 1, SMALL), "theirs": (name, 1, SMALL)}
+    got = side_by_side(pool, entries, Effort(1, 0.001), lambda what: None)
+    row = against("C", "theirs", got["ours"], got["theirs"], 1, 2)
+    assert row.measured is None
+    assert not row.failed
+    assert row.met == ""
+    assert row.note == "not measured: no_such_library is missing; install madatheory[bench]"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("raise ValueError('at import')", "at import"),
+        ("SUMMARY, NEEDS = '', ()\ndef prepare(task):\n    import os\n    os._exit(3)", "the process ended"),
+        ("SUMMARY, NEEDS = '', ()\ndef prepare(task):\n    raise ZeroDivisionError('here')", "ZeroDivisionError: here"),
+    ],
+)
+def test_a_failure_is_told_from_what_is_not_offered(
+    contender: Callable[[str, str], str], source: str, message: str
+) -> None:
+    with Contender(contender("faulty", source), 1) as process:
+        for _ in range(2):  # the second time at once: the process is known to be dead
+            with pytest.raises(Failed, match=message):
+                process.prepare(SMALL)
+
+
+def test_a_contender_that_prints_does_not_break_the_protocol(contender: Callable[[str, str], str]) -> None:
+    name = contender("loud", "print('{}')\n" + NUMPY.format(change="task") + "    print(1)\n")
+    with Contender(name, 1) as process:
+        assert process.prepare(SMALL)["updates"] == SMALL.updates
+
+
+def test_equal_work_sees_a_wrong_beta(pool: Pool, contender: Callable[[str, str], str]) -> None:
+    (_, _, small), (_, _, large) = [case for case in check_tasks(1, True) if case[0] == "numpy_batched"][:2]
+    answers = our_answers(pool)
+    honest = contender("honest", NUMPY.format(change="task"))
+    wrong1 = contender("wrong1", NUMPY.format(change="task") + "numpy_batched.BETA1 = 0.0\n")
+    wrong2 = contender("wrong2", NUMPY.format(change="replace(task, beta2=.99)"))
+    assert with_ours(pool, honest, 1, small, answers).holds
+    assert with_ours(pool, honest, 1, large, answers).holds
+    assert with_ours(pool, wrong2, 1, small, answers).holds is False
+    assert with_ours(pool, wrong1, 1, large, answers).holds is False
+
+
+@pytest.mark.parametrize(("method", "generator"), [("adam", "threefry"), ("avgrad", "hash"), ("mada", "threefry")])
+def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> None:
+    task = Task(method, 6, 3, 1000, generator=generator)
+    mean = ours.prepare(task)(7).mean()
+    np.testing.assert_allclose(mean, recurrence(task, 7).mean(), rtol=1e-5)
+    assert abs(mean / recurrence(replace(task, beta2=0.998), 7).mean() - 1) > 1e-5
+
+
+@pytest.mark.parametrize("method", ["adam", "avgrad", "mada"])
+@pytest.mark.parametrize(("B", "d"), [(70, 1), (33, 10), (5, 256)])
+def test_numba_does_the_same_work(method: str, B: int, d: int) -> None:
+    numba_loop = pytest.importorskip("madatheory.bench.contenders.numba_loop")
+    pytest.importorskip("numba")
+    task = Task(method, B, d, 200)
+    got, exact = numba_loop.prepare(task)(0), recurrence(task, 0)
+    assert got.shape == (B,)
+    assert abs(got.mean() - exact.mean()) < 4 * np.hypot(got.std(), exact.std()) / np.sqrt(B - 1)
+
+
+def test_faster_than_numpy(pool: Pool) -> None:
+    task = Task("adam", 2048, 4, 100, "normal")
+    entries = {"ours": ("ours", 1, task), "NumPy": ("numpy_batched", 1, task)}
+    got = side_by_side(pool, entries, Effort(3, 0.05), lambda what: None)
+    assert not got["ours"].reason
+    assert len(got["ours"].wall) == 3
+    assert ratio(got["ours"], got["NumPy"]).median > 1
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    a, b = Timing("a", 1, SMALL, wall=[10.0, 30.0, 90.0]), Timing("b", 1, SMALL, wall=[10.0, 10.0, 10.0])
+    assert ratio(a, b) == Spread(3.0, 1.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "met"),
+    [("x", 30, "aim"), ("x", 12, "must"), ("x", 9, "missed"), ("s", 30, "missed"), ("s", 15, "must"), ("s", 5, "aim")],
+)
+def test_what_is_met(unit: str, value: float, met: str) -> None:
+    must, aim = (10, 20) if unit == "x" else (20, 10)
+    assert Row("A", "", Spread.of([value]), must, aim, unit).met == met
+
+
+def results() -> Results:
+    timings = [Timing("ours", 1, SMALL, wall=[3e8, 4e8], cpu=[3e8, 4e8], note="madatheory, normal|B|16")]
+    rows = [
+        Row("A", "fast", Spread(30.0, 20.0, 31.0), 25, 40),
+        Row("C", "numba", must=0.75, aim=0.9, note="not measured: numba is missing; install madatheory[bench]"),
+    ]
+    return Results({"cores": "2"}, False, rows, [], timings, timings, [])
+
+
+def test_the_report_says_what_was_measured_and_what_not(tmp_path: Path) -> None:
+    text = markdown(results())
+    assert "| A | fast | 30 [20, 31] | 25 | 40 | must met |" in text
+    assert "not measured: numba is missing" in text
+    draw(results().sweep, tmp_path)
+    assert (tmp_path / "throughput.svg").stat().st_size > 0
+
+
+def test_a_failure_counts_and_a_missing_library_does_not() -> None:
+    found = results()
+    assert found.failures == []
+    found.rows.append(Row("B", "slow", note="numba_loop: the process ended", failed=True))
+    assert found.failures == ["goal B, slow: numba_loop: the process ended"]
+
+
+def test_bad_tasks_are_refused() -> None:
+    with pytest.raises(UserError, match="unknown optimizer 'adm'; did you mean 'adam'"):
+        Task("adm")
+    with pytest.raises(UserError, match="T = 0"):
+        Task(T=0)
+    with pytest.raises(UserError, match="unknown goal 'Z'"):
+        run(True, lambda done, total, what: None, ["Z"])
+    with pytest.raises(NotOffered):
+        serve.load("torch_loop", 1).prepare(SMALL)  # type: ignore[union-attr]
+
+
+def test_the_command_measures_one_goal(tmp_path: Path) -> None:
+    file = tmp_path / "f.json"
+    ran = CliRunner().invoke(app, ["bench", "F", "--quick", "--json", str(file), "--strict"])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(file.read_text())["met"] == ["must"]
+    assert "must met" in ran.output
+
+
+@pytest.mark.slow
+def test_the_quick_form() -> None:
+    found = run(True, lambda done, total, what: None)
+    assert found.failures == []
+    assert {row.goal for row in found.rows} == set("ABCDEFGHIJ")
+    floors = {"A": 2, "B": 2, "C": 0.1, "D": 50, "I": 1}
+    for row in found.rows:
+        if row.goal in floors and row.measured is not None:
+            assert row.measured.median > floors[row.goal], row
+        if row.unit == "" and row.measured is not None:
+            assert row.measured.median == 0, row
