@@ -59,7 +59,13 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
         "uniform noise": ({"problem": problem(f"ratio:d={D},noise=uniform")}, 1),
         "hash instead of Threefry": ({"generator": "hash"}, 1),
         "float64": ({"dtype": "float64"}, 2),
-        "ridge functions (F not separable), d = 10": ({"problem": problem("ridge-sum:d=10,noise=gaussian")}, 8),
+        **{
+            f"ridge functions (F not separable), d = {d}, B = {seeds}": (
+                {"problem": problem(f"ridge-sum:d={d},noise=gaussian"), "seeds": seeds},
+                fewer,
+            )
+            for d, seeds, fewer in ((10, B, 8), (100, 128, 30), (1000, 64, 300))
+        },
     }
 
 
@@ -79,13 +85,15 @@ def main() -> None:
     found, first = [], 0.0
     for feature, (change, fewer) in cases().items():
         given, steps = {**plain, **change}, STEPS // fewer
+        points = max(len(values) for values in given.get("settings", {"none": [0]}).values())
+        updates = steps * given["seeds"] * points * given["problem"].dimension
         try:
             simulate(**given, steps=steps)
             rates = []
             for _ in range(3):
                 began = time.perf_counter()
                 simulate(**given, steps=steps)
-                rates.append(steps * B * D / (time.perf_counter() - began))
+                rates.append(updates / (time.perf_counter() - began))
         except Exception as error:
             found.append({"feature": feature, "rate": 0.0, "share": 0.0, "note": f"{type(error).__name__}: {error}"})
             continue
