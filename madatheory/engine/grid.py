@@ -30,8 +30,8 @@ class Grid(NamedTuple):
         return int(np.prod(self.shape, dtype=object))
 
     def at(self, point: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
-        """The hyper-parameters at the given point numbers (row-major), each of the shape of `point`."""
-        hyper = {name: np.full(point.shape, value, dtype) for name, value in self.fixed.items()}
+        """The hyper-parameters at the given point numbers (row-major): scalars where fixed, else like `point`."""
+        hyper = {name: np.asarray(value, dtype) for name, value in self.fixed.items()}
         indices = np.unravel_index(point, self.shape) if self.axes else ()
         for (name, values), index in zip(self.axes.items(), indices, strict=True):
             hyper[name] = np.asarray(values, dtype)[index]

@@ -1,8 +1,9 @@
 """The time loop: compiled functions that carry a block of trajectories through all steps.
 
 State of the loop: x, the optimizer's state, the next gradient and stochastic gradient (carried, so that they are
-computed once), and the folds. With the XLA flag that `madatheory.engine.flags` sets, the CPU backend compiles the whole
-loop into one native kernel. The host may stop anywhere and go on from the carry: the numbers do not depend on it.
+computed once), the noise of the step after (see `Draw`), and the folds. With the XLA flag that
+`madatheory.engine.flags` sets, the CPU backend compiles the whole loop into one native kernel. The host may stop
+anywhere and go on from the carry: the numbers do not depend on it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,19 +11,19 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
-from madatheory.engine.noise import words
+from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Context, Event, Statistic
 from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.problems.problem import Problem
 
 Array = Any
-Draw = Callable[[Any, Array, Any], Array]  # (lane data, t, dtype) -> xi
 
 
 class Lanes(NamedTuple):
-    """Per-trajectory data of a block: start (d, lanes), hyper-parameters, and what the noise is drawn from."""
+    """Data of a block: start (d, lanes), hyper-parameters (lanes) or scalars, and what the noise is drawn from."""
 
     x: Array
     hyper: dict[str, Array]
@@ -36,48 +37,42 @@ class Carry(NamedTuple):
     state: Any
     grad: Array
     g: Array
+    noise: Array
     folds: tuple[Any, ...]
 
 
 class Loop(NamedTuple):
-    """The two halves of a run, both pure and ready for `jax.jit`.
+    """The two halves of a run, both pure and ready for `jax.jit`; `started` puts them together.
 
-    begin    (lanes, horizon) -> carry before step 1
+    begin    (lanes, horizon) -> carry without gradients and noise
     advance  (lanes, carry, done, ends, horizon) -> carry after step ends[-1], and for each statistic its values after
-             ends[0] <= ends[1] <= .., shape (ends, *extra, lanes); `done` steps lie behind the carry, all int32
+             ends[0] <= ends[1] <= .., shape (ends, *extra, lanes); `done` steps lie behind the carry, all int32.
+             Steps before the first leave x where it is and compute what comes next
     """
 
     begin: Callable[..., Carry]
     advance: Callable[..., tuple[Carry, tuple[Array, ...]]]
 
 
-def counter_noise(problem: Problem) -> Draw:
-    """Noise from the counter generator; lane data = (seed scalar, trajectory indices), both uint32."""
-
-    def draw(lane: tuple[Array, Array], t: Array, dtype: Any) -> Array:
-        seed, trajectory = lane
-        return problem.oracle.sample(words(seed, trajectory, t, problem.oracle.entries), dtype)
-
-    return draw
-
-
 def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic], draw: Draw) -> Loop:
     """The loop of one problem, optimizer and tuple of statistics; `draw` gives the noise of step t."""
 
-    def stochastic_gradient(x: Array, t: Array, noise: Any) -> tuple[Array, Array]:
+    def ahead(lanes: Lanes, t: Array) -> Array:
+        return draw.ahead(lanes.noise, t.astype(jnp.uint32), lanes.x.dtype.type)
+
+    def stochastic_gradient(x: Array, t: Array, noise: Array) -> tuple[Array, Array]:
         grad = problem.full_gradient(x)
-        xi = draw(noise, t.astype(jnp.uint32), x.dtype.type)
-        return grad, problem.oracle.gradient(x, grad, xi, t.astype(x.dtype))
+        return grad, problem.oracle.gradient(x, grad, draw.xi(noise), t.astype(x.dtype))
 
     def clock(t: Array, horizon: Array, dtype: Any) -> Clock:
         return Clock(t.astype(dtype), jnp.asarray(horizon, dtype))
 
     def begin(lanes: Lanes, horizon: Array) -> Carry:
-        first = jnp.asarray(1, jnp.int32)
-        context = Context(lanes.x, lanes.hyper, problem, clock(first - 1, horizon, lanes.x.dtype))
-        grad, g = stochastic_gradient(lanes.x, first, lanes.noise)
-        state = optimizer.init(lanes.hyper, lanes.x)
-        return Carry(lanes.x, state, grad, g, tuple(s.init(context) for s in statistics))
+        context = Context(lanes.x, lanes.hyper, problem, clock(jnp.asarray(0, jnp.int32), horizon, lanes.x.dtype))
+        noise = jax.eval_shape(ahead, lanes, jnp.asarray(1, jnp.int32))
+        state, zero = optimizer.init(lanes.hyper, lanes.x), jnp.zeros_like(lanes.x)
+        folds = tuple(s.init(context) for s in statistics)
+        return Carry(lanes.x, state, zero, zero, jnp.zeros(noise.shape, noise.dtype), folds)
 
     def advance(
         lanes: Lanes, carry: Carry, done: Array, ends: Array, horizon: Array
@@ -92,10 +87,11 @@ def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic]
                 x = jnp.clip(x, *problem.box)
                 if optimizer.observe is not None:
                     state = optimizer.observe(state, x)
+            x = jnp.where(done >= 0, x, c.x)
             event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem)
             folds = tuple(s.step(f, event) for s, f in zip(statistics, c.folds, strict=True))
-            grad, g = stochastic_gradient(x, done + 2, lanes.noise)
-            return Carry(x, state, grad, g, folds)
+            grad, g = stochastic_gradient(x, done + 2, c.noise)
+            return Carry(x, state, grad, g, ahead(lanes, done + 3), folds)
 
         def until(c: Carry, span: tuple[Array, Array]) -> tuple[Carry, tuple[Array, ...]]:
             c = lax.fori_loop(span[0], span[1], body, c)
@@ -108,6 +104,19 @@ def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic]
     return Loop(begin, advance)
 
 
+def started(
+    begin: Callable[..., Carry], advance: Callable[..., Any], lanes: Lanes, ends: Array, horizon: Array
+) -> Carry:
+    """The carry before step 1.
+
+    Two steps of `advance` before the first make the gradients and the noise, so that a second program with another
+    generator in it need not be compiled. What they do to the state and the folds is thrown away.
+    """
+    fresh = begin(lanes, horizon)
+    warm = advance(lanes, fresh, np.int32(-2), 0 * ends, horizon)[0]
+    return fresh._replace(grad=warm.grad, g=warm.g, noise=warm.noise)
+
+
 def time_loop(
     problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic], draw: Draw
 ) -> Callable[..., Any]:
@@ -118,7 +127,7 @@ def time_loop(
     begin, advance = loop(problem, optimizer, statistics, draw)
 
     def run(lanes: Lanes, records: Array, horizon: Array) -> tuple[Array, ...]:
-        carry = begin(lanes, horizon)
+        carry = started(begin, advance, lanes, records, horizon)
         return advance(lanes, carry, jnp.zeros((), records.dtype), records, horizon)[1]
 
     return jax.jit(run)

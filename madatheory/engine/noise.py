@@ -1,14 +1,18 @@
-"""Counter-based noise: the words of step t, coordinate i, trajectory s depend on (seed, s, t, i) and on nothing else.
+"""Counter-based noise: the words of step t, entry i, trajectory s depend on (seed, s, t, i) and on nothing else.
 
-Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011), in jnp so that it compiles into the time loop.
-The optimizer and the grid are not part of the key, so every method meets the same noise.
+The optimizer and the grid are not part of the key, so every method meets the same noise. Trajectories 2j and 2j+1 are
+a pair: where two words suffice for both (`Oracle.pair`), one evaluation of the generator with key (seed, j) serves the
+two, otherwise each has its own with key (seed, s). Everything is in jnp, so that it compiles into the time loop.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+from jax import lax
 
-from madatheory.problems.problem import Words
+from madatheory.problems.problem import Problem, Words
 
 Array = Any
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -19,7 +23,7 @@ def _rotate(x: Array, by: int) -> Array:
 
 
 def threefry2x32(key0: Array, key1: Array, counter0: Array, counter1: Array) -> tuple[Array, Array]:
-    """Threefry-2x32-20 of a 64-bit key and a 64-bit counter, all uint32 arrays that broadcast."""
+    """Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011): 64-bit key and counter, uint32 arrays."""
     keys = (key0, key1, key0 ^ key1 ^ jnp.uint32(0x1BD11BDA))
     x0, x1 = counter0 + keys[0], counter1 + keys[1]
     for group in range(5):
@@ -31,8 +35,62 @@ def threefry2x32(key0: Array, key1: Array, counter0: Array, counter1: Array) -> 
     return x0, x1
 
 
-def words(seed: Array, trajectory: Array, t: Array, entries: int) -> Words:
-    """The words of step `t` (uint32 scalar) for `entries` noise entries of each trajectory (uint32, any shape)."""
-    index = jnp.arange(entries, dtype=jnp.uint32).reshape((entries,) + (1,) * jnp.ndim(trajectory))
-    counter = jnp.broadcast_to(t, trajectory.shape).astype(jnp.uint32)
-    return Words(*threefry2x32(jnp.uint32(seed), trajectory[None], counter[None], index))
+def _mix(h: Array) -> Array:
+    """A bijection of 32-bit words in which every input bit moves every output bit (Wellons 2018, "lowbias32")."""
+    h = (h ^ (h >> jnp.uint32(16))) * jnp.uint32(0x21F0AAAD)
+    h = (h ^ (h >> jnp.uint32(15))) * jnp.uint32(0x735A2D97)
+    return h ^ (h >> jnp.uint32(15))
+
+
+def hash2x32(key0: Array, key1: Array, counter0: Array, counter1: Array) -> tuple[Array, Array]:
+    """Two words from three rounds of a 32-bit mix: fast and weak, with no published test results. Not the default."""
+    stream = key1 * jnp.uint32(0x9E3779B1) + counter1 * jnp.uint32(0x27D4EB2F)
+    inner = _mix((counter0 * jnp.uint32(0x9E3779B9)) ^ stream) + (stream * jnp.uint32(0x85EBCA6B) ^ key0)
+    return _mix(inner), _mix(inner ^ jnp.uint32(0x68BC21EB))
+
+
+GENERATORS: dict[str, Callable[..., tuple[Array, Array]]] = {"threefry2x32-20": threefry2x32, "hash": hash2x32}
+
+
+def words(seed: Array, key: Array, t: Array, entries: int, generator: str = "threefry2x32-20") -> Words:
+    """The words of step `t` (uint32 scalar) for `entries` noise entries of each key (uint32, any shape)."""
+    index = jnp.arange(entries, dtype=jnp.uint32).reshape((entries,) + (1,) * jnp.ndim(key))
+    counter = jnp.broadcast_to(t, key.shape).astype(jnp.uint32)
+    return Words(*GENERATORS[generator](jnp.uint32(seed), key[None], counter[None], index))
+
+
+class Draw(NamedTuple):
+    """How the noise of a step arises in the time loop.
+
+    `ahead(lane data, t, dtype)` is computed one step early and carried in the loop's state, `xi(carried)` turns it into
+    the noise, shape (entries, lanes). Carrying keeps the compiler from evaluating the generator once per use.
+    """
+
+    ahead: Callable[[Any, Array, Any], Array]
+    xi: Callable[[Array], Array]
+
+
+@lru_cache(maxsize=128)
+def counter_noise(problem: Problem, generator: str) -> Draw:
+    """Noise from a counter generator; lane data = (seed scalar, pairs j of the lanes 2j, 2j+1, ..), both uint32."""
+    oracle = problem.oracle
+
+    def each(lane: tuple[Array, Array], t: Array, dtype: Any) -> Array:
+        seed, pair = lane
+        trajectory = _adjacent(2 * pair, 2 * pair + jnp.uint32(1))
+        return oracle.sample(words(seed, trajectory, t, oracle.entries, generator), dtype)
+
+    def both(lane: tuple[Array, Array], t: Array, dtype: Any) -> Array:
+        assert oracle.pair is not None
+        seed, pair = lane
+        # the only element type of two values, so that the backend evaluates the generator once for both
+        return lax.complex(*oracle.pair(words(seed, pair, t, oracle.entries, generator), dtype))
+
+    if oracle.pair is None or oracle.entries == 0:
+        return Draw(each, lambda xi: xi)
+    return Draw(both, lambda z: _adjacent(lax.real(z), lax.imag(z)))
+
+
+def _adjacent(even: Array, odd: Array) -> Array:
+    """(.., pairs) twice -> (.., lanes) with `even` at lanes 0, 2, .. and `odd` at 1, 3, .."""
+    return jnp.stack([even, odd], axis=-1).reshape(*even.shape[:-1], 2 * even.shape[-1])

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from madatheory.engine.blocks import Job, Progress, SlowEngineWarning, check_memory, run_blocks
+from madatheory.engine.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
 from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
-from madatheory.engine.loop import Lanes, counter_noise
+from madatheory.engine.loop import Lanes
+from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
-from madatheory.errors import UserError
+from madatheory.errors import UserError, unknown
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     start: np.ndarray
     seed: int
     dtype: str
+    generator: str
 
     def run(self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None) -> xr.Dataset:
         """`trajectories`, with a `NonFiniteWarning` where a statistic is not finite."""
@@ -58,8 +60,8 @@ class Plan(NamedTuple):
     ) -> xr.Dataset:
         """Dataset of these trajectories, dimensions (*grid axes, seed, t, *extra of the statistic)."""
         chosen = trajectory_indices(seeds)
-        results = run_blocks(self.job(chosen), workers=workers, progress=progress)
-        return self.dataset(results, "seed", np.asarray(chosen, dtype=np.int64))
+        run = run_blocks(self.job(chosen), workers=workers, progress=progress)
+        return self.dataset(run, "seed", np.asarray(chosen, dtype=np.int64))
 
     def check_memory(self, seeds: int) -> None:
         """`UserError`, saying how much, unless the results of so many trajectories fit in memory."""
@@ -68,29 +70,43 @@ class Plan(NamedTuple):
     def job(self, chosen: range) -> Job:
         """What the engine runs for these trajectories."""
 
-        def lanes_of(lane: np.ndarray) -> Lanes:
-            point, position = np.divmod(lane, len(chosen))
-            trajectory = (chosen.start + chosen.step * position).astype(np.uint32)
-            x = np.repeat(self.start.astype(self.dtype)[:, None], len(lane), axis=1)
-            return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), trajectory))
+        start, step, count = chosen.start, chosen.step, len(chosen)
+        # neighbours share a pair; with gaps every trajectory has one of its own
+        pairs = chosen[-1] // 2 - start // 2 + 1 if step == 1 else count
 
-        total = self.grid.points * len(chosen)
+        def trajectory_of(position: np.ndarray) -> np.ndarray:
+            pair = start // 2 + position // 2 if step == 1 else (start + step * (position // 2)) // 2
+            return 2 * pair + position % 2
+
+        def lanes_of(lane: np.ndarray) -> Lanes:
+            point, position = np.divmod(lane, 2 * pairs)
+            x = np.repeat(self.start.astype(self.dtype)[:, None], len(lane), axis=1)
+            pair = (trajectory_of(position)[::2] // 2).astype(np.uint32)
+            return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), pair))
+
+        def result_of(lane: np.ndarray) -> np.ndarray:
+            point, position = np.divmod(lane, 2 * pairs)
+            place, between = np.divmod(trajectory_of(position) - start, step)
+            return np.where((place >= 0) & (place < count) & (between == 0), point * count + place, -1)
+
         return Job(
             self.problem,
             self.optimizer,
             self.statistics,
-            counter_noise,
+            counter_noise(self.problem, self.generator),
             lanes_of,
-            total,
+            result_of,
+            self.grid.points * 2 * pairs,
+            self.grid.points * count,
             self.times.astype(np.int32),
             self.steps,
             self.dtype,
         )
 
-    def dataset(self, results: Sequence[np.ndarray], lane: str, labels: np.ndarray) -> xr.Dataset:
+    def dataset(self, run: Run, lane: str, labels: np.ndarray) -> xr.Dataset:
         """Values (lanes, t, *extra) as a Dataset; `lane` names the dimension after the grid, with labels `labels`."""
         variables = {}
-        for statistic, value in zip(self.statistics, results, strict=True):
+        for statistic, value in zip(self.statistics, run.values, strict=True):
             value = value.reshape(*self.grid.shape, len(labels), *value.shape[1:])
             dims = (*self.grid.axes, lane, "t", *statistic.dims)
             variables[statistic.name] = (dims, value, {"formula": statistic.formula})
@@ -101,6 +117,8 @@ class Plan(NamedTuple):
             "steps": self.steps,
             "seed": self.seed,
             "dtype": self.dtype,
+            "generator": self.generator,
+            "path": f"{run.path.name} ({run.path.reason})" if run.path.reason else run.path.name,
             "fixed": json.dumps(self.grid.fixed, sort_keys=True),
         }
         return xr.Dataset(variables, {**axes, lane: labels, "t": self.times.astype(np.int64)}, attributes)
@@ -134,6 +152,7 @@ def prepare(
     record: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     dtype: str = "float64",
+    generator: str = "threefry2x32-20",
 ) -> Plan:
     """The checked plan of a run; arguments as in `simulate`. Raises `UserError` on bad input."""
     steps = check_steps(steps)
@@ -144,12 +163,14 @@ def prepare(
         raise UserError(f"statistics repeat a name: {names}")
     if dtype not in ("float64", "float32"):
         raise UserError(f"dtype = {dtype!r} is not supported; give 'float64' or 'float32'")
+    if generator not in GENERATORS:
+        raise unknown("generator", generator, GENERATORS)
     grid, times, x0 = grid_of(optimizer, settings), record_times(steps, record), start_of(problem, start)
     for name in names:
         if name in (*grid.axes, "seed", "t", "path", "probability"):
             raise UserError(f"statistic {name!r} has the name of a dimension; rename it")
     seed = whole("seed", seed, 0, 2**32 - 1)
-    return Plan(problem, optimizer, tuple(statistics), grid, steps, times, x0, seed, dtype)
+    return Plan(problem, optimizer, tuple(statistics), grid, steps, times, x0, seed, dtype, generator)
 
 
 def simulate(
@@ -164,6 +185,7 @@ def simulate(
     record: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     dtype: str = "float64",
+    generator: str = "threefry2x32-20",
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -171,11 +193,12 @@ def simulate(
 
     `seeds` is a number of trajectories or an increasing range of trajectory indices; trajectory s under base `seed`
     meets the same noise whatever the optimizer and the grid, and its numbers are the same bit for bit whatever the
-    batch and the number of `workers` (threads). `settings` gives hyper-parameters: numbers, or sequences that become
-    dimensions. `record` says after which steps the statistics are read: "final", a number of geometrically spaced
-    times, or a list. Returns a Dataset with dimensions (*grid axes, seed, t, *extra) and one variable per statistic;
-    memory does not depend on `steps`. Bad input or too little memory raises `UserError` before any work starts;
-    diverged runs are kept and reported by a `NonFiniteWarning`.
+    batch and the number of `workers` (threads) and of devices. `settings` gives hyper-parameters: numbers, or sequences
+    that become dimensions. `record` says after which steps the statistics are read: "final", a number of geometrically
+    spaced times, or a list. `generator` makes the noise: "threefry2x32-20", or the faster and weaker "hash". Returns a
+    Dataset with dimensions (*grid axes, seed, t, *extra) and one variable per statistic; memory does not depend on
+    `steps`, and the attribute "path" says how the loop was executed. Bad input or too little memory raises `UserError`
+    before any work starts; diverged runs are kept and reported by a `NonFiniteWarning`.
     """
     chosen = trajectory_indices(seeds)
     plan = prepare(
@@ -188,5 +211,6 @@ def simulate(
         record=record,
         start=start,
         dtype=dtype,
+        generator=generator,
     )
     return plan.run(chosen, workers=workers, progress=progress)

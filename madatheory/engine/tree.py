@@ -6,6 +6,7 @@ takes at step t. The weighted sums over all histories are the expectations, up t
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,7 +14,8 @@ import numpy as np
 import xarray as xr
 
 from madatheory.engine.blocks import Job, run_blocks
-from madatheory.engine.loop import Draw, Lanes
+from madatheory.engine.loop import Lanes
+from madatheory.engine.noise import Draw
 from madatheory.engine.simulate import prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
@@ -48,6 +50,7 @@ def probabilities(atoms: Atoms, digits: int) -> np.ndarray:
     return weights
 
 
+@lru_cache(maxsize=128)
 def _tree_noise(problem: Problem) -> Draw:
     """Noise read from the history's number; lane data = (number, powers of k, atoms)."""
     entries = problem.oracle.entries
@@ -61,7 +64,7 @@ def _tree_noise(problem: Problem) -> Draw:
         digit = number[None] // powers[position][:, None] % jnp.uint32(values.size)
         return values[digit]
 
-    return draw
+    return Draw(draw, lambda xi: xi)
 
 
 def enumerate_tree(
@@ -90,7 +93,7 @@ def enumerate_tree(
     powers = np.array([len(values) ** j for j in range(max(digits, 1))], dtype=np.uint32)
 
     def lanes_of(lane: np.ndarray) -> Lanes:
-        point, path = np.divmod(lane, count)
+        point, path = np.divmod(np.minimum(lane, plan.grid.points * count - 1), count)
         x = np.repeat(plan.start[:, None], len(lane), axis=1)
         return Lanes(x, plan.grid.at(point, plan.dtype), (path.astype(np.uint32), powers, values))
 
@@ -98,8 +101,10 @@ def enumerate_tree(
         problem,
         optimizer,
         plan.statistics,
-        _tree_noise,
+        _tree_noise(problem),
         lanes_of,
+        lambda lane: np.where(lane < plan.grid.points * count, lane, -1),
+        -(-plan.grid.points * count // 2) * 2,
         plan.grid.points * count,
         plan.times.astype(np.int32),
         plan.steps,

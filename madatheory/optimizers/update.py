@@ -216,7 +216,8 @@ class Member:
         else:
             vhat = v * per2
 
-        numerator = m / correction1 + extra if kind.bias_correction != "none" else m + extra
+        # one division per trajectory, not one per coordinate
+        numerator = m * (1 / correction1) + extra if kind.bias_correction != "none" else m + extra
         eta, b = self._step_size(h, state, new, g, clock, vhat, correction2)
         return Step(eta * numerator, eta, b, m, v, vhat)
 
@@ -237,14 +238,16 @@ class Member:
         n = jnp.where(t == 1, g * g, state["n"]) if kind.initial_n == "first_gradient_squared" else state["n"]
         new["n"] = beta3 * n + (1 - beta3) * difference
         correction3 = self._correction("ones3", beta3, state, new, t) if kind.difference_correction else 1.0
-        return lookahead, weight * (new["n"] / correction3)
+        return lookahead, weight * (new["n"] * (1 / correction3))
 
     def _correction(self, name: str, beta: Array, state: State, new: State, t: Array) -> Array:
         """What the moment recurrence gives on ones: 1 - beta^t, or 1 - prod beta_s."""
         if self.convention.bias_correction == "none":
             return 1.0
         if self.convention.bias_correction == "power":
-            return 1 - beta**t
+            # 1 - beta^t without cancellation, and in vector code, which a power is not; beta = 0 gives 1
+            beta = jnp.asarray(beta, t.dtype)
+            return -jnp.expm1(t * jnp.log(jnp.maximum(beta, jnp.finfo(t.dtype).tiny)))
         new[name] = beta * state[name] + (1 - beta)
         return new[name]
 

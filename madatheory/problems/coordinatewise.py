@@ -77,6 +77,7 @@ def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
             lambda x, grad, xi, t: (1 + xi) * grad,
             lambda x, grad, t: (1 + variance) * grad * grad,
             noise.atoms,
+            noise.pair,
         )
     return Oracle(
         noise.name,
@@ -85,6 +86,7 @@ def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
         lambda x, grad, xi, t: grad + xi,
         (lambda x, grad, t: grad * grad + variance) if math.isfinite(variance) else None,
         noise.atoms,
+        noise.pair,
     )
 
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError, unknown
-from madatheory.problems.problem import Array, Atoms, Words
+from madatheory.problems.problem import Array, Atoms, Pair, Words
 
 RARE = 2.0**-6  # probability of the rare large entry: dyadic, so that the sampler has it exactly
 
@@ -23,6 +23,30 @@ def uniform01(word: Array, dtype: Any) -> Array:
     if jnp.dtype(dtype) == jnp.float64:
         return (word.astype(dtype) + 0.5) * 2.0**-32
     return ((word >> jnp.uint32(9)).astype(jnp.int32).astype(dtype) + dtype(0.5)) * dtype(2.0**-23)
+
+
+def circle(word: Array, dtype: Any) -> tuple[Array, Array]:
+    """(cos, sin) of a uniform angle: the two top bits give the signs, the others the place in the first quadrant.
+
+    Taylor sums about pi/4, error below 2 ulp: in the time loop several times faster than `jnp.cos`, which reduces
+    arguments of any size.
+    """
+    if jnp.dtype(dtype) == jnp.float64:
+        inside = ((word & jnp.uint32(2**30 - 1)).astype(dtype) + 0.5) * 2.0**-30
+        order = 10
+    else:
+        cell = (word & jnp.uint32(2**30 - 1)) >> jnp.uint32(7)
+        inside = (cell.astype(jnp.int32).astype(dtype) + dtype(0.5)) * dtype(2.0**-23)
+        order = 5
+    a = dtype(np.pi / 2) * (inside - dtype(0.5))
+    z, sin, cos = a * a, dtype(0), dtype(0)
+    for k in reversed(range(order)):  # both divided by sqrt(2): cos(pi/4 + a) = (cos a - sin a)/sqrt(2)
+        sin = sin * z + dtype((-1) ** k * math.sqrt(0.5) / math.factorial(2 * k + 1))
+        cos = cos * z + dtype((-1) ** k * math.sqrt(0.5) / math.factorial(2 * k))
+    sin = a * sin
+    c, s = cos - sin, cos + sin
+    one, two = jnp.uint32(2**31), jnp.uint32(2**30)
+    return jnp.where(word >= one, -c, c), jnp.where((word & two) != 0, -s, s)
 
 
 def bernoulli(words: Words, p: float) -> Array:
@@ -44,26 +68,44 @@ def index(words: Words, count: int) -> Array:
 
 @dataclass(frozen=True)
 class Law:
-    """A centred law on the reals: sampler, sup |xi| (inf if none), variance (inf if none), atoms if finite."""
+    """A centred law on the reals: sampler, sup |xi| (inf if none), variance (inf if none), atoms if finite.
+
+    `sample` turns two words into one value; `pair`, where it exists, turns them into two independent values.
+    """
 
     name: str
     sample: Callable[[Words, Any], Array]
     bound: float
     variance: float
     atoms: Atoms | None = None
+    pair: Pair | None = None
+
+
+def _of_one_word(
+    name: str, value: Callable[[Array, Any], Array], bound: float, variance: float, atoms: Atoms | None = None
+) -> Law:
+    """A law whose value is a function of a single word, so that two words make two values."""
+    return Law(
+        name,
+        lambda w, dtype: value(w.first, dtype),
+        bound,
+        variance,
+        atoms,
+        lambda w, dtype: (value(w.first, dtype), value(w.second, dtype)),
+    )
 
 
 def none() -> Law:
     """No noise: xi = 0."""
-    return Law("none", lambda w, dtype: jnp.zeros(w.first.shape, dtype), 0.0, 0.0, Atoms(np.zeros(1), np.ones(1)))
+    return _of_one_word("none", lambda w, dtype: jnp.zeros(w.shape, dtype), 0.0, 0.0, Atoms(np.zeros(1), np.ones(1)))
 
 
 def rademacher(scale: float) -> Law:
     """xi = +-scale, each with probability 1/2."""
     half = np.array([0.5, 0.5])
-    return Law(
+    return _of_one_word(
         "rademacher",
-        lambda w, dtype: jnp.where(w.first >> jnp.uint32(31), dtype(scale), dtype(-scale)),
+        lambda w, dtype: jnp.where(w >> jnp.uint32(31), dtype(scale), dtype(-scale)),
         scale,
         scale**2,
         Atoms(np.array([scale, -scale]), half),
@@ -72,29 +114,34 @@ def rademacher(scale: float) -> Law:
 
 def uniform(scale: float) -> Law:
     """xi uniform on [-scale, scale] (on 2^32 midpoints: the variance scale^2/3 is exact up to a factor 1 - 2^-64)."""
-    return Law("uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w.first, dtype) - 1), scale, scale**2 / 3)
+    return _of_one_word(
+        "uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w, dtype) - 1), scale, scale**2 / 3
+    )
 
 
 def rare_large(scale: float) -> Law:
     """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so +-8 scale, and E xi^2 = scale^2."""
     size, cut = scale / math.sqrt(RARE), int(RARE / 2 * 2**32)
 
-    def sample(w: Words, dtype: Any) -> Array:
-        below, above = w.first < jnp.uint32(cut), w.first >= jnp.uint32(2**32 - cut)
+    def value(w: Array, dtype: Any) -> Array:
+        below, above = w < jnp.uint32(cut), w >= jnp.uint32(2**32 - cut)
         return jnp.where(below, dtype(size), jnp.where(above, dtype(-size), dtype(0)))
 
     atoms = Atoms(np.array([size, -size, 0.0]), np.array([RARE / 2, RARE / 2, 1 - RARE]))
-    return Law("rare-large", sample, size, scale**2, atoms)
+    return _of_one_word("rare-large", value, size, scale**2, atoms)
 
 
 def gaussian(scale: float) -> Law:
-    """xi normal with standard deviation `scale` (Box and Muller 1958): unbounded."""
+    """xi normal with standard deviation `scale` (Box and Muller 1958, two words make two values): unbounded."""
 
-    def sample(w: Words, dtype: Any) -> Array:
-        radius = jnp.sqrt(-2 * jnp.log(uniform01(w.first, dtype)))
-        return dtype(scale) * radius * jnp.cos(2 * jnp.pi * uniform01(w.second, dtype)).astype(dtype)
+    def pair(w: Words, dtype: Any) -> tuple[Array, Array]:
+        radius = dtype(scale) * jnp.sqrt(-2 * jnp.log(uniform01(w.first, dtype)))
+        cos, sin = circle(w.second, dtype)
+        return radius * cos, radius * sin
 
-    return Law("gaussian", sample, math.inf if scale else 0.0, scale**2)
+    return Law(
+        "gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair
+    )
 
 
 def student(scale: float, df: float = 3.0) -> Law:
@@ -105,7 +152,7 @@ def student(scale: float, df: float = 3.0) -> Law:
 
     def sample(w: Words, dtype: Any) -> Array:
         radius = jnp.sqrt(df * (uniform01(w.first, dtype) ** (-2 / df) - 1))
-        return (dtype(scale) * radius * jnp.cos(2 * jnp.pi * uniform01(w.second, dtype))).astype(dtype)
+        return (dtype(scale) * radius * circle(w.second, dtype)[0]).astype(dtype)
 
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if scale else 0.0)
     return Law("student-t", sample, math.inf if scale else 0.0, variance)

@@ -39,6 +39,9 @@ class Words(NamedTuple):
     second: Array
 
 
+Pair = Callable[[Words, Any], tuple[Array, Array]]  # (words, dtype) -> two independent values per entry
+
+
 class Atoms(NamedTuple):
     """The finite law of one entry of the noise."""
 
@@ -55,6 +58,7 @@ class Oracle:
     gradient         (x, grad F(x), xi, t) -> g
     second_moment    (x, grad F(x), t) -> E g^2 per coordinate, or None when it is infinite or unknown
     atoms            finite law of each entry (independent, identical), or None: then no exact enumeration
+    pair             words -> the noises xi of two trajectories, where two words suffice for both: halves the cost
 
     `xi` has shape (entries, *trajectories); a minibatch index is a float.
     """
@@ -65,6 +69,7 @@ class Oracle:
     gradient: Callable[[Array, Array, Array, Array], Array]
     second_moment: Callable[[Array, Array, Array], Array] | None
     atoms: Atoms | None
+    pair: Pair | None = None
 
 
 @dataclass(frozen=True, eq=False)  # arrays inside: compared and hashed by identity
