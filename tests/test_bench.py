@@ -33,7 +33,7 @@ def prepare(task):
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
     with Pool() as alive:
         yield alive
@@ -123,8 +123,7 @@ def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> No
     assert abs(mean / recurrence(replace(task, beta2=0.998), 7).mean() - 1) > 1e-5
 
 
-@pytest.mark.parametrize("method", ["adam", "avgrad", "mada"])
-@pytest.mark.parametrize(("B", "d"), [(70, 1), (33, 10), (5, 256)])
+@pytest.mark.parametrize(("method", "B", "d"), [("avgrad", 70, 1), ("mada", 33, 10), ("mada", 5, 256)])
 def test_numba_does_the_same_work(method: str, B: int, d: int) -> None:
     numba_loop = pytest.importorskip("madatheory.bench.contenders.numba_loop")
     pytest.importorskip("numba")

@@ -39,6 +39,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def markdown(results: Results) -> str:
     """RESULTS.md."""
     parts = ["# Speed of the engine, measured", "Written by `make bench`; change nothing here by hand."]
+    if results.quick:
+        parts += ["Quick form: small sizes, two short rounds. The figures say that it runs, not how fast it is."]
     parts += [_table(("", ""), [(key, value) for key, value in results.machine.items()])]
     parts += [
         "A coordinate update is one step of one coordinate of one trajectory: gradient of F, one noise draw, the "

@@ -1,6 +1,7 @@
 """The whole benchmark: equal work first, then every goal, then what the picture and the cost table need."""
 
 import datetime
+import json
 import os
 import platform
 from collections.abc import Callable, Sequence
@@ -51,7 +52,8 @@ class Results:
 
     def as_dict(self) -> dict[str, Any]:
         """For the JSON file."""
-        return asdict(self) | {"met": [row.met for row in self.rows], "failures": self.failures}
+        found = asdict(self) | {"met": [row.met for row in self.rows], "failures": self.failures}
+        return json.loads(json.dumps(found), parse_constant=lambda name: None)  # what was not measured is nan here
 
 
 def machine() -> dict[str, str]:

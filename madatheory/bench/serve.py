@@ -50,7 +50,7 @@ def answer(module: ModuleType, request: dict[str, Any], prepared: list[tuple[Tas
         run = module.prepare(task)
         prepared[:] = [(task, run)]
         return {
-            "seconds": time.perf_counter() - began,
+            "seconds": getattr(run, "seconds", time.perf_counter() - began),
             "note": getattr(run, "note", ""),
             "updates": task.updates,
         }
