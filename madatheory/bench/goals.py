@@ -131,7 +131,14 @@ def against_numba(bench: Bench) -> Iterator[Row]:
                     f"C {_name(size)} {generator}", {"ours": ("ours", 1, task), "numba": ("numba_loop", 1, task)}
                 )
                 rows.append(
-                    against("C", f"{method}, {generator} noise, {_name(size)}", got["ours"], got["numba"], None, None)
+                    against(
+                        "C",
+                        f"{method}, {generator}, {_name(size)}, against numba",
+                        got["ours"],
+                        got["numba"],
+                        None,
+                        None,
+                    )
                 )
             must, aim = (0.6, 0.8) if method == "mada" else (0.75, 0.9)
             asked = (must, aim) if generator == "hash" else (None, None)
@@ -145,7 +152,7 @@ def against_torch_loop(bench: Bench) -> Iterator[Row]:
     for method, what, must, aim in (("adam", "Adam", 8e3, 15e3), ("mada-all", "MADA, all learned", 15e3, 25e3)):
         task = Task(method, 1, 1, T=100, problem="reddi", beta2=0.99)
         got = bench.together("D", {"ours": ("ours", 1, task), "torch": ("torch_loop", 1, task)})
-        yield against("D", f"{what}, one trajectory", got["ours"], got["torch"], must, aim)
+        yield against("D", f"{what}, against a torch loop", got["ours"], got["torch"], must, aim)
 
 
 def linear_cost(bench: Bench) -> Iterator[Row]:

@@ -73,7 +73,7 @@ def machine() -> dict[str, str]:
         "processor": f"{processor} {vectors}".strip(),
         "cores": str(os.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
-        "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "system": f"{platform.system()}, Python {platform.python_version()}",
     }
     for library in LIBRARIES:
         try:
