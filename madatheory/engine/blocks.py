@@ -1,7 +1,8 @@
 """Host side of the engine: cut all trajectories into blocks, run them on a few threads, collect the statistics.
 
-A block is as wide as the cache allows while every worker has one; the last one is padded. Widths are powers of two,
-at least `_NARROWEST`, so that the compiled arithmetic of a lane does not depend on the width.
+A block is as wide as the cache allows while every worker has one; the last one is padded. There are only a few widths,
+all multiples of 16: a new number of seeds seldom means a new program, and the compiled arithmetic of a lane does not
+depend on the width.
 """
 
 import os
@@ -29,7 +30,7 @@ from madatheory.problems.problem import Problem
 Progress = Callable[[int, int], None]  # (coordinate updates done, of how many)
 _SPAN_SECONDS = 0.3  # how long a thread computes before it looks whether it should stop
 _LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
-_NARROWEST = 16  # lanes; narrower blocks compile to other arithmetic, and are not faster
+_WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # lanes; below 16 the arithmetic is another
 _USUAL = 64  # lanes: wider blocks are faster in low dimensions only
 
 
@@ -38,7 +39,7 @@ class SlowEngineWarning(UserWarning):
 
 
 def block_width(dimension: int, total: int, workers: int) -> int:
-    """Trajectories per block: a power of two, so many that the state stays in the cache and all workers are busy.
+    """Trajectories per block: so many that the state stays in the cache and all workers are busy.
 
     On an accelerator as many as fill it.
     """
@@ -48,9 +49,10 @@ def block_width(dimension: int, total: int, workers: int) -> int:
         most = max(_USUAL, min(1024, 2560 // dimension))
     else:  # every operation of a step is a call of its own: few large ones
         most = max(_USUAL, 2**15 // dimension)
-    width = _NARROWEST
-    while 2 * width <= most and width < total and 2 * width * (workers - 1) < total:
-        width *= 2
+    width = _WIDTHS[0]
+    for wider in _WIDTHS[1:]:
+        if wider <= most and width < total and wider * (workers - 1) < total:
+            width = wider
     return width
 
 

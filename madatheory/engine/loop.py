@@ -90,8 +90,10 @@ def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic]
             x = jnp.where(done >= 0, x, c.x)
             event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem)
             folds = tuple(s.step(f, event) for s, f in zip(statistics, c.folds, strict=True))
-            grad, g = stochastic_gradient(x, done + 2, c.noise)
-            return Carry(x, state, grad, g, ahead(lanes, done + 3), folds)
+            # x is the same; the gradient and the noise overwrite what the folds and g read, so they come after these
+            read = jnp.where(_after(done, folds) >= -2, x, 0)
+            grad, g = stochastic_gradient(read, done + 2, c.noise)
+            return Carry(x, state, grad, g, ahead(lanes, _after(done + 3, g)), folds)
 
         def until(c: Carry, span: tuple[Array, Array]) -> tuple[Carry, tuple[Array, ...]]:
             c = lax.fori_loop(span[0], span[1], body, c)
@@ -102,6 +104,20 @@ def loop(problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic]
         return lax.scan(until, carry, (starts, ends))
 
     return Loop(begin, advance)
+
+
+def _after(count: Array, values: Any) -> Array:
+    """`count`, an int32, but not before `values` are there: plus zeros made of their first bits.
+
+    XLA plans memory before it orders operations; told the order, it need not copy a buffer that is read and rewritten
+    in one step.
+    """
+    for value in jax.tree.leaves(values):
+        if jnp.issubdtype(value.dtype, jnp.floating) and value.size:
+            first = value[(0,) * value.ndim].astype(jnp.float32)
+            sign = lax.bitcast_convert_type(first, jnp.uint32) >> 31
+            count = count + (sign >> 1).astype(count.dtype)
+    return count
 
 
 def started(

@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+_COMPENSATE = 2**22  # steps; from some 10^7 on a plain float32 running average stands still
+
+
 class NonFiniteWarning(UserWarning):
     """A statistic is infinite or not a number somewhere: the run diverged or left the range of the dtype."""
 
@@ -170,6 +173,14 @@ def prepare(
         if name in (*grid.axes, "seed", "t", "path", "probability"):
             raise UserError(f"statistic {name!r} has the name of a dimension; rename it")
     seed = whole("seed", seed, 0, 2**32 - 1)
+    if dtype == "float32":
+        if steps > problem.facts.get("single_precision_steps", steps):
+            raise UserError(
+                f"{problem.name} counts steps exactly up to {problem.facts['single_precision_steps']} in float32, "
+                f"not {steps}: give dtype 'float64'"
+            )
+        if steps > _COMPENSATE and optimizer.compensated is not None:
+            optimizer = optimizer.compensated
     return Plan(problem, optimizer, tuple(statistics), grid, steps, times, x0, seed, dtype, generator)
 
 

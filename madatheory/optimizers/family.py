@@ -96,7 +96,7 @@ def member(
             f"{name}: the safeguard is defined for schedule 'inverse_sqrt', gamma = 1, eps inside the root and no bias "
             f"correction (got schedule {schedule!r}, {convention.eps_place}, {convention.bias_correction})"
         )
-    point = Member(pinned or {}, convention, rate, rules, policies, adapted)
+    point = Member(pinned or {}, convention, rate, schedules=rules, policies=policies, adapted=adapted)
     moving = (
         dict.fromkeys(rules, "schedule") | dict.fromkeys(policies, "predictable") | dict.fromkeys(adapted, "adapted")
     )
@@ -119,4 +119,8 @@ def member(
         parameters["eps"] = replace(parameters["eps"], open_low=False)
     if form == "practical":
         defaults = {k: v for k, v in _PRACTICAL_DEFAULTS.items() if k in free} | defaults
-    return Optimizer(name, summary, parameters, point.init, point.step, traits, source).defaults(**defaults)
+    result = Optimizer(name, summary, parameters, point.init, point.step, traits, source)
+    if convention.partner == "average" and point.parts(parameters).partner:
+        exact = replace(point, compensated=True)
+        result = replace(result, compensated=replace(result, init=exact.init, step=exact.step))
+    return result.defaults(**defaults)

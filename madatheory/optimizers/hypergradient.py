@@ -140,6 +140,7 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
         _traits(point, boxes, lag, name),
         point.source,
         observe if point.observe is not None else None,
+        None if point.compensated is None else learned(point.compensated, coefficients, lag=lag, name=name),
     )
 
 

@@ -71,6 +71,7 @@ class Optimizer:
     `init(hyper, x)` gives the state, `step(hyper, state, g, clock)` the `Step` and the next state. Arrays have the
     coordinates on axis 0; trailing axes are independent trajectories, against which the entries of `hyper` broadcast.
     `traits` are facts that theorems ask for, e.g. {"form": "theory", "partner": "average", "schedule": "inverse_sqrt"}.
+    `compensated`, where given, is the same method for single precision and many millions of steps.
     `observe(state, x)`, where given, is told the iterate after a projection moved it off x_{t-1} - delta.
     """
 
@@ -82,6 +83,7 @@ class Optimizer:
     traits: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     observe: Callable[[State, Array], State] | None = None
+    compensated: "Optimizer | None" = None
 
     def hyper(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Defaults overridden by `given`; unknown names and values out of range raise `UserError`."""
@@ -96,4 +98,5 @@ class Optimizer:
         """The same optimizer with other default hyper-parameters."""
         self.hyper(values)
         changed = {name: replace(self.parameters[name], default=value) for name, value in values.items()}
-        return replace(self, parameters={**self.parameters, **changed})
+        same = None if self.compensated is None else self.compensated.defaults(**values)
+        return replace(self, parameters={**self.parameters, **changed}, compensated=same)

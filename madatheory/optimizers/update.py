@@ -75,6 +75,8 @@ class Parts(NamedTuple):
 class Member:
     """A point, line or face of the family: coefficients that are pinned, the rest free, under one convention.
 
+    `compensated` keeps what rounding loses from the running average (Kahan 1965), one more array of state: without it
+    a float32 average of more than 10^7 terms stands still, since v/t falls below half a unit in its last place.
     A coefficient may also move: `schedules` sees (hyper, clock), `policies` also the state before the step, `adapted`
     also the gradient of the step. `rate` is the step-size schedule.
     """
@@ -82,6 +84,7 @@ class Member:
     pinned: Mapping[str, float] = field(default_factory=dict)
     convention: Convention = THEORY
     rate: Rate = SCHEDULES["constant"]
+    compensated: bool = False
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     adapted: Mapping[str, Adapted] = field(default_factory=dict)
@@ -142,6 +145,8 @@ class Member:
                     state["ones1"] = ones("beta1")
         if parts.partner:
             state["partner"] = full(kind.initial_partner)
+            if self.compensated and kind.partner == "average":
+                state["partner_lost"] = full(0.0)
             if kind.bias_correction == "exact" and kind.partner == "average":
                 state["ones_partner"] = ones("beta2")
         if parts.difference:
@@ -200,7 +205,12 @@ class Member:
         if parts.partner:
             if kind.partner == "average":
                 share = 1 / t
-                vbar = new["partner"] = (1 - share) * state["partner"] + share * v
+                if self.compensated:
+                    change = share * (v - state["partner"]) - state["partner_lost"]
+                    vbar = new["partner"] = state["partner"] + change
+                    new["partner_lost"] = (vbar - state["partner"]) - change
+                else:
+                    vbar = new["partner"] = (1 - share) * state["partner"] + share * v
                 per = per2
                 if kind.bias_correction == "exact":
                     past = state["ones_partner"]

@@ -65,6 +65,7 @@ def periodic_problem(
         return jnp.where(phase == 1, up, -down).astype(jnp.result_type(t))
 
     facts = dict(regret_facts(np.full(d, BOX[0])))
+    facts["single_precision_steps"] = 2**22
     facts["loss"] = lambda x, t: slope(t) * jnp.sum(x, axis=0)
     return Problem(
         name,
