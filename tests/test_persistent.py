@@ -16,7 +16,7 @@ import pytest
 from madatheory import catalogue
 from madatheory.engine import lift_rules, persistent
 from madatheory.engine.blocks import Job
-from madatheory.engine.loop import Lanes, Loop, loop
+from madatheory.engine.loop import Lanes, Loop, loop, started
 from madatheory.engine.persistent import Block, Unsupported
 from madatheory.engine.simulate import prepare
 from madatheory.engine.statistic import (
@@ -72,7 +72,7 @@ def plain(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[tuple[Any, ...
     horizon, times = np.float32(ends[-1]), np.array(ends, np.int32)
 
     def both(lanes: Lanes) -> Any:
-        carry = half.begin(lanes, horizon)
+        carry = started(half.begin, half.advance, lanes, times, horizon)
         return carry, half.advance(lanes, carry, jnp.int32(0), times, horizon)
 
     carry, result = jax.jit(both, compiler_options=FAST)(lanes)

@@ -16,6 +16,8 @@ import pytest
 import xarray as xr
 
 from madatheory import catalogue
+from madatheory.engine.blocks import Run
+from madatheory.engine.persistent import Path as Execution
 from madatheory.engine.simulate import NonFiniteWarning, Plan, simulate
 from madatheory.engine.statistic import final_value, iterate, mean_squared_gradient, total
 from madatheory.errors import UserError
@@ -52,7 +54,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> None:
         values = np.tile(np.array(seeds) + 0.1 + 1e6 * plan.seed, plan.grid.points)
         shapes = [(len(values), len(plan.times), *(2 for _ in s.dims)) for s in plan.statistics]
         filled = [np.broadcast_to(values.reshape(-1, *(1,) * (len(s) - 1)), s).astype(plan.dtype) for s in shapes]
-        return plan.dataset(filled, "seed", np.array(seeds))
+        return plan.dataset(Run(filled, Execution("made up", "")), "seed", np.array(seeds))
 
     monkeypatch.setattr(Plan, "trajectories", made_up)
     monkeypatch.setattr(Plan, "check_memory", lambda plan, seeds: None)

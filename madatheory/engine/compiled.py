@@ -101,7 +101,7 @@ def _primitives(jaxpr: Any) -> Iterator[str]:
 @lru_cache(maxsize=128)
 def _programs(key: _Same) -> Programs:
     problem, optimizer, draw, *statistics = key.parts
-    return Programs(loop(problem, optimizer, statistics, draw))
+    return Programs(loop(problem, optimizer, statistics, draw, ordered=jax.default_backend() == "cpu"))
 
 
 def programs(problem: Any, optimizer: Any, draw: Any, statistics: tuple[Any, ...]) -> Programs:

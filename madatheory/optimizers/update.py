@@ -58,6 +58,18 @@ def _root_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Arr
     return root, jnp.where(x > 0, dx / (2 * jnp.where(x > 0, root, 1)), 0)
 
 
+@jax.custom_jvp
+def _inverse(x: Array) -> Array:
+    """1/x (1 at 0), whose derivative - (1/x)^2 costs no further division."""
+    return 1 / jnp.where(x == 0, 1, x)
+
+
+@_inverse.defjvp
+def _inverse_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    y = _inverse(*primals)
+    return y, -y * y * tangents[0]
+
+
 class Parts(NamedTuple):
     """Which parts of the step a member needs; the others are never built and keep no state."""
 
@@ -278,7 +290,6 @@ class Member:
             # less accurate; it also keeps 0/0 out where eps underflows in single precision
             return h["alpha"] / jnp.where(b == 0, 1, jnp.sqrt(b)), b
         eps = h["eps"] if kind.eps_place == "outside" else h["eps"] / jnp.sqrt(correction2)
-        denominator = _root(vhat) + eps
         # eps = 0 is allowed here: a coordinate that never had a gradient has m = 0 and stays where it is
-        eta = self.rate.alpha(h, clock) / jnp.where(denominator == 0, 1, denominator)
+        eta = self.rate.alpha(h, clock) * _inverse(_root(vhat) + eps)
         return eta, (h["alpha"] / eta) ** 2

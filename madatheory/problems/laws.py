@@ -114,9 +114,7 @@ def rademacher(scale: float) -> Law:
 
 def uniform(scale: float) -> Law:
     """xi uniform on [-scale, scale] (on 2^32 midpoints: the variance scale^2/3 is exact up to a factor 1 - 2^-64)."""
-    return _of_one_word(
-        "uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w, dtype) - 1), scale, scale**2 / 3
-    )
+    return _of_one_word("uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w, dtype) - 1), scale, scale**2 / 3)
 
 
 def rare_large(scale: float) -> Law:
@@ -139,9 +137,7 @@ def gaussian(scale: float) -> Law:
         cos, sin = circle(w.second, dtype)
         return radius * cos, radius * sin
 
-    return Law(
-        "gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair
-    )
+    return Law("gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair)
 
 
 def student(scale: float, df: float = 3.0) -> Law:

@@ -87,6 +87,7 @@ class Store:
         record: str | int | Sequence[int] = "final",
         start: Sequence[float] | None = None,
         dtype: str = "float64",
+        generator: str = "threefry2x32-20",
         workers: int | None = None,
         progress: Progress | None = None,
     ) -> xr.Dataset:
@@ -102,6 +103,7 @@ class Store:
             record=record,
             start=start,
             dtype=dtype,
+            generator=generator,
         )
         plan.check_memory(len(chosen))
         configuration = canonical(configuration_of(plan))
@@ -262,6 +264,7 @@ def configuration_of(plan: Plan) -> dict[str, Any]:
         "start": [float(x) for x in plan.start],
         "seed": plan.seed,
         "dtype": plan.dtype,
+        "generator": plan.generator,
         "objects": identified,
         "sources": sources,
         "environment": environment(),
