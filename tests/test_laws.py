@@ -1,5 +1,6 @@
 """The noise laws: samplers against their own atoms, bounds and variances."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from scipy import stats
 
 from madatheory.engine.noise import words as counter_words
 from madatheory.errors import UserError
-from madatheory.problems.laws import LAWS, NOISES, Law, bernoulli, index, law, student
+from madatheory.problems.laws import LAWS, NOISES, Law, bernoulli, circle, index, law, student
 from madatheory.problems.problem import Words
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -146,3 +147,20 @@ def test_unknown_noise_names_the_nearest() -> None:
 def test_scale_out_of_range(name: str, scale: float) -> None:
     with pytest.raises(UserError, match="scale"):
         law(name, scale)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_circle_is_a_uniform_point_of_the_unit_circle(dtype: type) -> None:
+    """Against cos and sin of the angle that the word spells, to 2 units in the last place."""
+    word = np.concatenate([np.array([0, 2**30 - 1, 2**30, 2**31, 2**32 - 1]), np.asarray(random_words(20_000).first)])
+    word = word.astype(np.uint32)
+    with jax.enable_x64(dtype is np.float64):
+        cos, sin = (np.asarray(v) for v in circle(jnp.asarray(word), dtype))
+    low = (word & np.uint32(2**30 - 1)).astype(float)
+    place = (low + 0.5) / 2**30 if dtype is np.float64 else (np.floor(low / 128) + 0.5) / 2**23
+    right = np.where(word >> 31, -1, 1) * np.cos(np.pi / 2 * place)
+    up = np.where((word >> 30) & 1, -1, 1) * np.sin(np.pi / 2 * place)
+    assert np.abs(cos - right).max() < 2 * np.finfo(dtype).eps
+    assert np.abs(sin - up).max() < 2 * np.finfo(dtype).eps
+    angle = np.arctan2(sin[5:], cos[5:])
+    assert stats.kstest(angle, stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > 1e-3

@@ -1,11 +1,15 @@
 """The noise generator: published known answers, simple statistics, and what a word depends on (seed, s, t, i)."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
-from madatheory.engine.noise import threefry2x32, words
+from madatheory import catalogue
+from madatheory.engine.noise import GENERATORS, counter_noise, threefry2x32, words
+from madatheory.engine.simulate import simulate
+from madatheory.errors import UserError
 from madatheory.problems import laws
 from madatheory.problems.problem import Words
 
@@ -84,3 +88,50 @@ def test_finite_laws_are_sampled_as_their_atoms_say(sample, name):
     counts = [np.sum(xi == value) for value in law.atoms.values]
     assert sum(counts) == xi.size
     assert stats.chisquare(counts, xi.size * law.atoms.probabilities).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+@pytest.mark.parametrize("name", ["uniform", "gaussian", "rademacher"])
+def test_a_pair_of_trajectories_shares_one_evaluation(name, generator):
+    """Trajectory 2j gets the first of the two values that the words of (seed, j) make, 2j + 1 the second."""
+    problem = catalogue.problem(f"ratio:d=3,noise={name}")
+    draw, pairs = counter_noise(problem, generator), jnp.array([0, 7, 8], jnp.uint32)
+    xi = draw.xi(draw.ahead((jnp.uint32(5), pairs), jnp.uint32(9), np.float32))
+    w = words(jnp.uint32(5), pairs, jnp.uint32(9), 3, generator)
+    assert problem.oracle.pair is not None
+    even, odd = problem.oracle.pair(w, np.float32)
+    assert xi.shape == (3, 6)
+    np.testing.assert_array_equal(xi[:, ::2], even)
+    np.testing.assert_array_equal(xi[:, 1::2], odd)
+
+
+def test_a_law_of_two_words_has_an_evaluation_for_each_trajectory():
+    problem = catalogue.problem("ratio:d=3,noise=student-t")
+    draw = counter_noise(problem, "threefry2x32-20")
+    xi = draw.xi(draw.ahead((jnp.uint32(5), jnp.array([4], jnp.uint32)), jnp.uint32(9), np.float32))
+    own = words(jnp.uint32(5), jnp.array([8, 9], jnp.uint32), jnp.uint32(9), 3)
+    np.testing.assert_array_equal(xi, problem.oracle.sample(own, np.float32))
+
+
+@pytest.mark.parametrize("generator", sorted(GENERATORS))
+def test_two_words_of_one_evaluation_are_independent(generator):
+    keys = np.arange(3000, dtype=np.uint32)
+    w = jax.jit(words, static_argnums=(3, 4))(np.uint32(2), keys, np.uint32(77), 4, generator)
+    first, second = (np.asarray(v).ravel() for v in w)
+    table = np.zeros((16, 16))
+    np.add.at(table, (first >> np.uint32(28), second >> np.uint32(28)), 1)
+    assert stats.chisquare(table.ravel()).pvalue > 1e-4
+    assert np.mean(first == second) < 1e-3
+
+
+def test_an_unknown_generator_is_refused():
+    with pytest.raises(UserError, match=r"unknown generator 'mersenne'.*hash"):
+        simulate(catalogue.problem("ratio"), catalogue.optimizer("adam"), 10, generator="mersenne")
+
+
+def test_the_generator_changes_the_noise_and_nothing_else():
+    run = (catalogue.problem("ratio:d=2,noise=uniform"), catalogue.optimizer("adam"), 400)
+    a, b = (simulate(*run, seeds=2000, generator=g).mean_squared_gradient for g in sorted(GENERATORS))
+    assert not np.any(a.to_numpy() == b.to_numpy())
+    assert stats.ttest_ind(a.to_numpy().ravel(), b.to_numpy().ravel()).pvalue > 1e-4
+    assert stats.ks_2samp(a.to_numpy().ravel(), b.to_numpy().ravel()).pvalue > 1e-4

@@ -17,7 +17,11 @@ from madatheory.engine.loop import Lanes, Loop, loop
 _PRODUCTS = {"dot_general", "conv_general_dilated", "cumsum", "fft"}
 # Passes left out on a CPU: the first two would put calls of a library and tasks for a thread pool into the loop, which
 # then is no longer one kernel; the third sums over coordinates in an order that depends on the number of lanes.
-_OPTIONS = {"xla_disable_hlo_passes": "dot-library-rewriter,cpu-parallel-task-assigner,tree_reduction_rewriter"}
+# What surrounds the loop is small, and the newer emitters of code for it take longer than they save.
+_OPTIONS = {
+    "xla_disable_hlo_passes": "dot-library-rewriter,cpu-parallel-task-assigner,tree_reduction_rewriter",
+    "xla_cpu_use_fusion_emitters": False,
+}
 
 
 class _Same(NamedTuple):
@@ -33,7 +37,10 @@ class _Same(NamedTuple):
 
 
 class Program(NamedTuple):
-    """The compiled halves of a loop (see `Loop`), and how the second one is executed."""
+    """The halves of a loop (see `Loop`), the second compiled, and how it is executed.
+
+    The first is run operation by operation: these few are compiled once for all loops, which a program is not.
+    """
 
     begin: Callable[..., Any]
     advance: Callable[..., Any]
@@ -45,7 +52,7 @@ class Programs:
 
     def __init__(self, halves: Loop) -> None:
         self._halves = halves
-        self._begin, self._advance = jax.jit(halves.begin), jax.jit(halves.advance)
+        self._advance = jax.jit(halves.advance)
         self._traced: dict[Any, Any] = {}
         self._made: dict[Any, Program] = {}
         self._lock = threading.Lock()
@@ -53,7 +60,7 @@ class Programs:
     def _trace(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> tuple[Any, Any]:
         key = _key(lanes, ends)
         if key not in self._traced:
-            carry = jax.eval_shape(self._begin, lanes, horizon)
+            carry = jax.eval_shape(self._halves.begin, lanes, horizon)
             self._traced[key] = carry, self._advance.trace(lanes, carry, np.int32(0), ends, horizon)
         return self._traced[key]
 
@@ -81,8 +88,7 @@ class Programs:
                     advance = traced.lower().compile(compiler_options=_OPTIONS)
                 else:
                     path, advance = persistent.compiled(self._halves.advance, lanes, carry, np.int32(0), ends, horizon)
-                begin = self._begin.lower(lanes, horizon).compile()
-                self._made[key] = Program(begin, advance, path)
+                self._made[key] = Program(self._halves.begin, advance, path)
             return self._made[key]
 
 

@@ -49,7 +49,7 @@ def _contenders(alpha: float, constant: float) -> list[Contender]:
 
 def compute(run: Run) -> Numbers:
     """Measured averages and bounds far out, on an ordinary problem and on one where Adam climbs."""
-    steps, seeds = run.pick((30_000, 16), (1_000_000, 32), (10_000_000, 64))
+    steps, seeds = run.pick((30_000, 16), (1_000_000, 128), (10_000_000, 256))
     panels = []
     for key, title, name, options, alpha, constant in PROBLEMS:
         problem = problems()[name].make(options)

@@ -11,6 +11,6 @@ figure = convergence_figure(
     beta2=0.99,
     eps=1e-6,
     alphas=(0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5),
-    sizes={"smoke": (150, 16), "default": (3_000, 64), "full": (40_000, 512)},
+    sizes={"smoke": (150, 16), "default": (3_000, 256), "full": (40_000, 1024)},
     tuned_for=final_value,  # a large step jumps to where every sigmoid is flat: small gradients, poor classifier
 )

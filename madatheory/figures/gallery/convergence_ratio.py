@@ -10,5 +10,5 @@ figure = convergence_figure(
     beta2=0.99,
     eps=1e-4,
     alphas=(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0),
-    sizes={"smoke": (300, 32), "default": (20_000, 192), "full": (200_000, 1024)},
+    sizes={"smoke": (300, 32), "default": (20_000, 768), "full": (200_000, 4096)},
 )

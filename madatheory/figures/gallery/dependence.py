@@ -51,7 +51,7 @@ def _grid(profile_points: int) -> dict[str, list[float]]:
 
 def compute(run: Run) -> Numbers:
     """For every axis and method: measured mean and bounds at every point, the other quantities at the centre."""
-    steps, seeds, points = run.pick((200, 32, 5), (2000, 384, 9), (30_000, 2048, 25))
+    steps, seeds, points = run.pick((200, 32, 5), (2000, 1536, 9), (30_000, 4096, 25))
     axes = {**_grid(points), "d": list(run.pick((1, 4), (1, 4, 16, 64, 256), (1, 4, 16, 64, 256, 1024)))}
     known = {method: [t for t in theorems().values() if t.label == label] for method, label in METHODS.items()}
     per_method = sum(len(values) for values in axes.values())

@@ -48,7 +48,7 @@ def compute(run: Run) -> Numbers:
     deltas = np.round(np.geomspace(run.pick(0.1, 0.04, 0.04), 1.6, run.pick(4, 13, 25)), 4)
     rhos = np.round(np.linspace(0, 1, run.pick(3, 11, 21)), 4)
     w = np.round(np.geomspace(1e-3, 0.03, run.pick(3, 9, 17)), 6)
-    steps, seeds = run.pick(20_000, 300_000, 4_000_000), run.pick(16, 16, 32)
+    steps, seeds = run.pick(20_000, 300_000, 4_000_000), run.pick(16, 64, 128)
     problem = far_field(C, deltas, START)
     run.report(0, 2, "grid of rho and delta")
     by_rho = _panel(run, problem, "rho", rhos, steps, seeds)

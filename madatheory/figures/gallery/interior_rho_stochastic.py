@@ -45,8 +45,8 @@ def compute(run: Run) -> Numbers:
     common: dict[str, Any] = {
         "steps": STEPS,
         "alphas": alphas,
-        "tuning_seeds": run.pick(64, 128, 1024),
-        "fresh_seeds": run.pick(512, 4096, 16384),
+        "tuning_seeds": run.pick(64, 512, 1024),
+        "fresh_seeds": run.pick(512, 16384, 65536),
         "seed": run.seed,
     }
     settings = {"beta1": 0.0, "beta2": BETA2, "eps": EPS}

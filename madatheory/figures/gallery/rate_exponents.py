@@ -54,7 +54,7 @@ WINDOW = 30  # the fit uses T/WINDOW .. T
 
 def compute(run: Run) -> Numbers:
     """Slopes with bootstrap intervals over seeds, and the slope of the proved bound in the same window."""
-    steps, seeds = run.pick((1000, 32), (20_000, 64), (300_000, 512))
+    steps, seeds = run.pick((1000, 32), (20_000, 256), (300_000, 1024))
     rows, done = [], 0
     made = {(m.optimizer, m.schedule): optimizers()[m.optimizer].make({"schedule": m.schedule}) for m in METHODS}
     chosen = run.pick(PROBLEMS[:1], PROBLEMS, PROBLEMS)

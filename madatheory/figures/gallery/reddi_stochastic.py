@@ -25,7 +25,7 @@ def _band(values: np.ndarray) -> dict[str, np.ndarray]:
 def compute(run: Run) -> Numbers:
     """Iterates and average regret of the three methods on the same noise, with and without momentum."""
     problem = problems()["reddi-stochastic"].make()
-    steps, seeds = run.pick(200_000, 3_000_000, 30_000_000), run.pick(64, 64, 256)
+    steps, seeds = run.pick(200_000, 3_000_000, 30_000_000), run.pick(64, 256, 1024)
     times = np.unique(np.round(np.geomspace(FIRST, steps, run.pick(12, 40, 80))).astype(int))
     methods: dict[str, Any] = {}
     for number, method in enumerate(METHODS):

@@ -26,7 +26,7 @@ CONFIDENCE = 0.99
 def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times: np.ndarray) -> dict[str, Any]:
     """Measured average, both forms of T6's bound and the verdict for every rho on one problem."""
     theorem, problem = theorems()["interpolation-rate"], problems()[name].make(options)
-    method, steps, seeds = theorem.method(), int(times[-1]), run.pick(256, 512, 4096)
+    method, steps, seeds = theorem.method(), int(times[-1]), run.pick(256, 2048, 8192)
     levels = [theorem.left, *(level for level in theorem.chain if level.data_bound)]
     statistics = {s.name: s for level in levels for s in level.statistics} | {largest_gradient.name: largest_gradient}
     data = run.simulate(

@@ -26,7 +26,7 @@ PROBLEM = ("ratio", {"d": 10, "noise": "uniform", "scale": 1.0})
 
 def compute(run: Run) -> Numbers:
     """The waterfalls of the four chains."""
-    steps, seeds = run.pick((300, 64), (10_000, 512), (100_000, 2048))
+    steps, seeds = run.pick((300, 64), (10_000, 2048), (100_000, 8192))
     name, options = PROBLEM
     problem = problems()[name].make(options)
     chains = []

@@ -39,7 +39,7 @@ def _cell(found: list[Verdict]) -> dict[str, Any]:
 
 def compute(run: Run) -> Numbers:
     """`verify` on the whole catalogue."""
-    steps, seeds = run.pick((50, 8), (400, 192), (20_000, 1024))
+    steps, seeds = run.pick((50, 8), (400, 768), (20_000, 4096))
     statements = list(theorems().values())
     made = [entry.make() for entry in problems().values()]
     if run.profile == "smoke":
