@@ -72,7 +72,7 @@ def plain(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[tuple[Any, ...
     horizon, times = np.float32(ends[-1]), np.array(ends, np.int32)
 
     def both(lanes: Lanes) -> Any:
-        carry = started(half.begin, half.advance, lanes, times, horizon)
+        carry = started(half.begin(lanes, horizon), half.advance, lanes, times, horizon)
         return carry, half.advance(lanes, carry, jnp.int32(0), times, horizon)
 
     carry, result = jax.jit(both, compiler_options=FAST)(lanes)

@@ -22,7 +22,7 @@ from madatheory.bench.task import Task
 def constant_memory(bench: Bench) -> Iterator[Row]:
     """Bytes of temporaries and outputs of everything compiled, in one fresh process for each T."""
     bench.tick("F: memory")
-    task = Task("mada", 2, 1, noise="normal")
+    task = Task("adam", 2, 1, noise="normal")
     try:
         few, many = (ask("memory", task, str(T))["bytes"] for T in (10**3, 10**7))
     except Failed as error:

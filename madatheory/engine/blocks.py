@@ -19,7 +19,7 @@ import psutil
 
 from madatheory.engine.compiled import Program, Programs, programs
 from madatheory.engine.flags import native_loop_enabled
-from madatheory.engine.loop import Lanes, started
+from madatheory.engine.loop import Carry, Lanes, started
 from madatheory.engine.noise import Draw
 from madatheory.engine.persistent import Path, launch_width
 from madatheory.engine.statistic import Statistic
@@ -29,6 +29,7 @@ from madatheory.problems.problem import Problem
 
 Progress = Callable[[int, int], None]  # (coordinate updates done, of how many)
 _SPAN_SECONDS = 0.3  # how long a thread computes before it looks whether it should stop
+_FIRST_SPAN = 2 * 10**6  # coordinate updates: some milliseconds
 _LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
 _WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # lanes; below 16 the arithmetic is another
 _USUAL = 64  # lanes: wider blocks are faster in low dimensions only
@@ -162,15 +163,18 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
     results = [np.empty((job.count, *shape), job.dtype) for shape in shapes]
     work = job.total * int(times[-1]) * dimension
     starts = iter(range(0, job.total, width))
-    lock, stop, done, pace = threading.Lock(), threading.Event(), [0], [64]
+    lock, stop, done = threading.Lock(), threading.Event(), [0]
+    pace = [max(64, _FIRST_SPAN // (width * dimension))]
     paths: set[Path] = set()
+    same_everywhere = all(np.ndim(value) == 0 for value in job.lanes(0, width).hyper.values())
 
-    def run_block(start: int, program: Program) -> None:
+    def run_block(start: int, program: Program, fresh: Carry | None) -> None:
         block, lanes = job.lanes(start, width), min(width, job.total - start)
         result = job.result_of(np.arange(start, start + lanes))
         kept = np.flatnonzero(result >= 0)
         first, last = result[kept[0]], result[kept[-1]] + 1
-        carry, before = started(program.begin, program.advance, block, times, horizon), 0
+        fresh = program.begin(block, horizon) if fresh is None else fresh
+        carry, before = started(fresh, program.advance, block, times, horizon), 0
         while before < times[-1] and not stop.is_set():
             size = pace[0]
             until = min(before + size, int(times[-1]))
@@ -190,12 +194,13 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
         with jax.enable_x64(job.dtype == "float64"), jax.default_device(device):
             program = job.programs.get(device, job.lanes(0, width), times, horizon)
             paths.add(program.path)
+            fresh = program.begin(job.lanes(0, width), horizon) if same_everywhere else None
             while not stop.is_set():
                 with lock:
                     start = next(starts, None)
                 if start is None:
                     return
-                run_block(start, program)
+                run_block(start, program, fresh)
 
     count = min(worker_count(workers), -(-job.total // width))
     with ThreadPoolExecutor(count) as pool:

@@ -53,6 +53,7 @@ class Programs:
     def __init__(self, halves: Loop) -> None:
         self._halves = halves
         self._advance = jax.jit(halves.advance)
+        self._products: bool | None = None
         self._traced: dict[Any, Any] = {}
         self._made: dict[Any, Program] = {}
         self._lock = threading.Lock()
@@ -72,7 +73,10 @@ class Programs:
     def has_products(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> bool:
         """Whether the loop has matrix products or the like, whose rounding depends on the number of lanes."""
         with self._lock:
-            return any(name in _PRODUCTS for name in _primitives(self._trace(lanes, ends, horizon)[1].jaxpr.jaxpr))
+            if self._products is None:
+                names = _primitives(self._trace(lanes, ends, horizon)[1].jaxpr.jaxpr)
+                self._products = any(name in _PRODUCTS for name in names)
+            return self._products
 
     def get(self, device: Any, lanes: Lanes, ends: np.ndarray, horizon: Any) -> Program:
         """The program for the default device `device` and arguments of these shapes."""

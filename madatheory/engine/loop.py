@@ -125,15 +125,12 @@ def _after(count: Array, values: Any) -> Array:
     return count
 
 
-def started(
-    begin: Callable[..., Carry], advance: Callable[..., Any], lanes: Lanes, ends: Array, horizon: Array
-) -> Carry:
-    """The carry before step 1.
+def started(fresh: Carry, advance: Callable[..., Any], lanes: Lanes, ends: Array, horizon: Array) -> Carry:
+    """The carry before step 1, from that of `begin`.
 
     Two steps of `advance` before the first make the gradients and the noise, so that a second program with another
     generator in it need not be compiled. What they do to the state and the folds is thrown away.
     """
-    fresh = begin(lanes, horizon)
     warm = advance(lanes, fresh, np.int32(-2), 0 * ends, horizon)[0]
     return fresh._replace(grad=warm.grad, g=warm.g, noise=warm.noise)
 
@@ -148,7 +145,7 @@ def time_loop(
     begin, advance = loop(problem, optimizer, statistics, draw)
 
     def run(lanes: Lanes, records: Array, horizon: Array) -> tuple[Array, ...]:
-        carry = started(begin, advance, lanes, records, horizon)
+        carry = started(begin(lanes, horizon), advance, lanes, records, horizon)
         return advance(lanes, carry, jnp.zeros((), records.dtype), records, horizon)[1]
 
     return jax.jit(run)
