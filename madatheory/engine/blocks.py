@@ -173,8 +173,8 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
         result = job.result_of(np.arange(start, start + lanes))
         kept = np.flatnonzero(result >= 0)
         first, last = result[kept[0]], result[kept[-1]] + 1
-        fresh = program.begin(block, horizon) if fresh is None else fresh
-        carry, before = started(fresh, program.advance, block, times, horizon), 0
+        first_carry: Carry = program.begin(block, horizon) if fresh is None else fresh
+        carry, before = started(first_carry, program.advance, block, times, horizon), 0
         while before < times[-1] and not stop.is_set():
             size = pace[0]
             until = min(before + size, int(times[-1]))
