@@ -105,6 +105,7 @@ CHANGES = {
     "grid of one": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, settings={"beta2": (0.99,)}),
     "start": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, start=(1.0, 2.0)),
     "dtype": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, dtype="float32"),
+    "generator": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, generator="hash"),
     "record": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, record=2),
     "statistic": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, statistics=(final_value,)),
     "optimizer": lambda s: s.simulate(RATIO, replace(ADAM, name="avgrad-t"), 30, seeds=5),

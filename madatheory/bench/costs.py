@@ -1,6 +1,7 @@
-"""What a feature costs: the speed of a run that uses it, over the speed of the same run without."""
+"""What a feature costs: the speed of a run that uses it, over the speed of the same run without, taken in turns."""
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -9,13 +10,13 @@ from typing import Any
 
 from madatheory.bench.goals import Bench
 
-B, D, STEPS = 1024, 10, 3000
+B, D, STEPS, TURNS = 1024, 10, 20_000, 3
 PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per trajectory at the end"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Coordinate updates per second with a feature, and the share of the plain run's."""
+    """Coordinate updates per second with a feature, and the share of the plain run's (medians over the turns)."""
 
     feature: str
     rate: float
@@ -64,7 +65,7 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
                 {"problem": problem(f"ridge-sum:d={d},noise=gaussian"), "seeds": seeds},
                 fewer,
             )
-            for d, seeds, fewer in ((10, B, 8), (100, 128, 30), (1000, 64, 300))
+            for d, seeds, fewer in ((10, B, 8), (100, 128, 40), (1000, 64, 1000))
         },
     }
 
@@ -82,24 +83,25 @@ def main() -> None:
         "seeds": B,
         "dtype": "float32",
     }
-    found, first = [], 0.0
-    for feature, (change, fewer) in cases().items():
+
+    def speed(change: dict[str, Any], fewer: int) -> float:
+        """Coordinate updates per second of one run."""
         given, steps = {**plain, **change}, STEPS // fewer
         points = max(len(values) for values in given.get("settings", {"none": [0]}).values())
-        updates = steps * given["seeds"] * points * given["problem"].dimension
+        began = time.perf_counter()
+        simulate(**given, steps=steps)
+        return steps * given["seeds"] * points * given["problem"].dimension / (time.perf_counter() - began)
+
+    found = []
+    for feature, case in cases().items():
         try:
-            simulate(**given, steps=steps)
-            rates = []
-            for _ in range(3):
-                began = time.perf_counter()
-                simulate(**given, steps=steps)
-                rates.append(updates / (time.perf_counter() - began))
+            pairs = [(speed(*case), speed({}, 1)) for _ in range(TURNS + 1)][1:]  # the first compiles
         except Exception as error:
             found.append({"feature": feature, "rate": 0.0, "share": 0.0, "note": f"{type(error).__name__}: {error}"})
             continue
-        rate = sorted(rates)[1]
-        first = first or rate
-        found.append({"feature": feature, "rate": rate, "share": rate / first, "note": ""})
+        rate = statistics.median(mine for mine, _ in pairs)
+        share = statistics.median(mine / other for mine, other in pairs)
+        found.append({"feature": feature, "rate": rate, "share": share, "note": ""})
     print(json.dumps(found))
 
 

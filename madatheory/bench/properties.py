@@ -1,6 +1,7 @@
 """Goals that are not speed: memory, reproducibility, compilation, and what there is of a GPU."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from madatheory.bench.goals import (
     Bench,
@@ -19,6 +20,24 @@ from madatheory.bench.process import Failed
 from madatheory.bench.task import Task
 
 
+def _answers(
+    goal: str, probe: str, cases: Iterable[tuple[str, Task]], rows: Callable[[str, dict[str, Any]], Iterator[Row]]
+) -> Iterator[Row]:
+    """The rows made of each case's answer by the probe, which runs in a fresh process, or one row that says why not."""
+    for what, task in cases:
+        try:
+            got = ask(probe, task)
+        except Failed as error:
+            yield Row(goal, what, note=str(error), failed=True)
+            continue
+        yield from rows(what, got)
+
+
+def _wrong(goal: str, what: str, count: float, note: str) -> Row:
+    """A row of a goal that asks for no wrong case."""
+    return Row(goal, what, Spread.of([float(count)]), 0, None, "", note)
+
+
 def constant_memory(bench: Bench) -> Iterator[Row]:
     """Bytes of temporaries and outputs of everything compiled, in one fresh process for each T."""
     bench.tick("F: memory")
@@ -28,7 +47,7 @@ def constant_memory(bench: Bench) -> Iterator[Row]:
     except Failed as error:
         yield Row("F", "bytes, T = 1e3 and 1e7", note=str(error), failed=True)
         return
-    yield Row("F", "bytes, T = 1e3 and 1e7", Spread.of([float(few != many)]), 0, None, "", f"{few} and {many} bytes")
+    yield _wrong("F", "bytes, T = 1e3 and 1e7", few != many, f"{few} and {many} bytes")
 
 
 def same_bits(bench: Bench) -> Iterator[Row]:
@@ -40,16 +59,13 @@ def same_bits(bench: Bench) -> Iterator[Row]:
             Task("mada", 48, 100, 200, "normal"),
             Task("adam", 40, 1000, 100, generator="hash"),
         ]
-    for task in cases:
-        bench.tick(f"G: {task.optimizer} d = {task.d}")
-        what = f"{task.optimizer}, {task.noise} noise, d = {task.d}"
-        try:
-            got = ask("bits", task)
-        except Failed as error:
-            yield Row("G", what, note=str(error), failed=True)
-            continue
+
+    def rows(what: str, got: dict[str, Any]) -> Iterator[Row]:
         note = "; ".join(got["different"]) or f"{got['ways']} ways of batching, sha256 {got['sha256'][:12]}"
-        yield Row("G", what, Spread.of([float(len(got["different"]))]), 0, None, "", note)
+        yield _wrong("G", what, len(got["different"]), note)
+
+    bench.tick("G: bits")
+    yield from _answers("G", "bits", [(f"{c.optimizer}, {c.noise} noise, d = {c.d}", c) for c in cases], rows)
 
 
 def compile_time(bench: Bench) -> Iterator[Row]:
@@ -61,18 +77,15 @@ def compile_time(bench: Bench) -> Iterator[Row]:
             Task("mada", 64, 1000, 20),
             Task("adam", 64, 1000, 20, "normal"),
         ]
-    for task in cases:
-        bench.tick(f"H: {task.optimizer} d = {task.d}")
-        what = f"{task.optimizer}, d = {task.d}"
-        try:
-            got = ask("compile", task)
-        except Failed as error:
-            yield Row("H", what, note=str(error), failed=True)
-            continue
+
+    def rows(what: str, got: dict[str, Any]) -> Iterator[Row]:
         yield Row("H", f"compile {what}", Spread.of([got["seconds"]]), 1, 0.5, "s")
-        more = {what: n for what, n in got["again"].items() if n and what != "number of seeds"}
+        more = {change: n for change, n in got["again"].items() if n and change != "number of seeds"}
         note = f"new {', '.join(more)}" if more else "new T, seed, seeds, settings"
-        yield Row("H", f"recompilations {what}", Spread.of([float(sum(more.values()))]), 0, None, "", note)
+        yield _wrong("H", f"recompilations {what}", sum(more.values()), note)
+
+    bench.tick("H: compilation")
+    yield from _answers("H", "compile", [(f"{c.optimizer}, d = {c.d}", c) for c in cases], rows)
 
 
 def gpu(bench: Bench) -> Iterator[Row]:

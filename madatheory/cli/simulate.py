@@ -84,4 +84,4 @@ def _print(data: Any, title: str) -> None:
     formulas = "; ".join(
         f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
     )
-    OUT.print(Text(f"mean {around} standard error over seeds. {formulas}", "dim"))
+    OUT.print(Text(f"mean {around} standard error over seeds. {formulas}. Executed as {data.attrs['path']}.", "dim"))

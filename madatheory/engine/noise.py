@@ -36,7 +36,7 @@ def threefry2x32(key0: Array, key1: Array, counter0: Array, counter1: Array) -> 
 
 
 def _mix(h: Array) -> Array:
-    """A bijection of 32-bit words in which every input bit moves every output bit (Wellons 2018, "lowbias32")."""
+    """A bijection of 32-bit words: two multiplications and three xor-shifts, as Wellons (2018) searched."""
     h = (h ^ (h >> jnp.uint32(16))) * jnp.uint32(0x21F0AAAD)
     h = (h ^ (h >> jnp.uint32(15))) * jnp.uint32(0x735A2D97)
     return h ^ (h >> jnp.uint32(15))

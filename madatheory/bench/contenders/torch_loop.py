@@ -5,20 +5,13 @@ from typing import Any
 import numpy as np
 
 from madatheory.bench.task import BETA1, EPS, NotOffered, Run, Task
+from madatheory.references.mada import BOXES
 
 SUMMARY = "torch, one trajectory, a loop with autograd"
 NEEDS = ("torch",)
 THREADS = 1  # scalars: more threads only cost
 PERIOD, UP, DOWN = 101, 1010.0, 10.0
 START = {"beta1": BETA1, "beta3": 0.0, "rho": 0.5, "c": 1.0, "gamma": 1.0}
-BOX = {
-    "beta1": (0.01, 0.99),
-    "beta2": (0.501, 0.99),
-    "beta3": (0.0, 0.99),
-    "rho": (0.0, 1.0),
-    "c": (0.0, 1.0),
-    "gamma": (0.0, 1.0),
-}
 BETA1_LION, BETA2_LION, MADA_EPS, KAPPA_EACH = 0.95, 0.98, 1e-6, 0.01
 
 
@@ -58,7 +51,8 @@ def _mada(task: Task) -> float:
     import torch
 
     h: dict[str, Any] = {
-        k: torch.tensor(v, requires_grad=True) for k, v in {**START, "beta2": min(task.beta2, BOX["beta2"][1])}.items()
+        k: torch.tensor(v, requires_grad=True)
+        for k, v in {**START, "beta2": min(task.beta2, BOXES["beta2"][1])}.items()
     }
     m, n, v, vbar, lion, last = (torch.zeros(()) for _ in range(6))
     before, x = torch.zeros(()), torch.zeros((), requires_grad=True)
@@ -71,7 +65,7 @@ def _mada(task: Task) -> float:
             for name, value in h.items():
                 if value.grad is not None:
                     value -= KAPPA_EACH * value.grad
-                    value.clamp_(*BOX[name])
+                    value.clamp_(*BOXES[name])
                     value.grad = None
             before = x.detach().clamp(-1, 1)
         difference = g - last if t > 1 else torch.zeros(())
