@@ -30,7 +30,7 @@ class Effort:
     """How long to measure: rounds, seconds of a repetition."""
 
     rounds: int = 5
-    seconds: float = 0.2
+    seconds: float = 0.6
 
 
 @dataclass

@@ -17,7 +17,7 @@ import jax
 import numpy as np
 import psutil
 
-from madatheory.engine.compiled import Program, Programs, programs
+from madatheory.engine.compiled import Program, Programs, by_pairs, programs
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.loop import Carry, Lanes, started
 from madatheory.engine.noise import Draw
@@ -32,6 +32,7 @@ _SPAN_SECONDS = 0.3  # how long a thread computes before it looks whether it sho
 _FIRST_SPAN = 2 * 10**6  # coordinate updates: some milliseconds
 _LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
 _WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # lanes; below 16 the arithmetic is another
+_PAIRED_WIDTHS = (2, 16, 64)
 _USUAL = 64  # lanes: wider blocks are faster in low dimensions only
 
 
@@ -44,14 +45,15 @@ def block_width(dimension: int, total: int, workers: int) -> int:
 
     On an accelerator as many as fill it.
     """
+    widths = _PAIRED_WIDTHS if by_pairs(dimension) else _WIDTHS
     if jax.default_backend() != "cpu":
         most = launch_width(dimension)
     elif native_loop_enabled():
-        most = max(_USUAL if dimension <= 500 else 32, min(1024, 2560 // dimension))
+        most = max(_USUAL, min(1024, 2560 // dimension))
     else:  # every operation of a step is a call of its own: few large ones
         most = max(_USUAL, 2**15 // dimension)
-    width = _WIDTHS[0]
-    for wider in _WIDTHS[1:]:
+    width = widths[0]
+    for wider in widths[1:]:
         if wider <= most and width < total and wider * (workers - 1) < total:
             width = wider
     return width

@@ -1,5 +1,6 @@
 """The compiled loop: one program per loop, device, shape and dtype, shared by all runs about the same objects."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -11,17 +12,31 @@ import numpy as np
 from madatheory.engine import persistent
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.lift import inner_jaxprs
-from madatheory.engine.loop import Lanes, Loop, loop
+from madatheory.engine.loop import LANE, Lanes, Loop, loop, pair_by_pair
 
 # operations whose order of additions the CPU backend chooses by the shape
 _PRODUCTS = {"dot_general", "conv_general_dilated", "cumsum", "fft"}
 # Passes left out on a CPU: the first two would put calls of a library and tasks for a thread pool into the loop, which
 # then is no longer one kernel; the third sums over coordinates in an order that depends on the number of lanes.
 # What surrounds the loop is small, and the newer emitters of code for it take longer than they save.
+_LIBRARY = "dot-library-rewriter"
 _OPTIONS = {
-    "xla_disable_hlo_passes": "dot-library-rewriter,cpu-parallel-task-assigner,tree_reduction_rewriter",
+    "xla_disable_hlo_passes": f"{_LIBRARY},cpu-parallel-task-assigner,tree_reduction_rewriter",
     "xla_cpu_use_fusion_emitters": False,
 }
+
+
+# with more multiplications a lane, a library's matrix product beats loops inside the kernel
+_LARGE_PRODUCT = 256
+_PAIRS_FROM = 150  # coordinates: enough to be the vectors of the compiled code
+
+
+def by_pairs(dimension: int) -> bool:
+    """Whether each pair of lanes passes through all steps by itself, so that its state stays in L1.
+
+    In low dimensions, on an accelerator and without the native loop the lanes of a block are what makes vectors.
+    """
+    return dimension >= _PAIRS_FROM and jax.default_backend() == "cpu" and native_loop_enabled()
 
 
 class _Same(NamedTuple):
@@ -48,12 +63,14 @@ class Program(NamedTuple):
 
 
 class Programs:
-    """The programs of one loop; each is made once, also when several threads ask for it."""
+    """The programs of one loop; each is made once, also when several threads ask for it.
 
-    def __init__(self, halves: Loop) -> None:
-        self._halves = halves
-        self._advance = jax.jit(halves.advance)
-        self._products: bool | None = None
+    `together` is the loop that is taken if `halves`, pair by pair, has matrix products, which want all lanes at once.
+    """
+
+    def __init__(self, halves: Loop, together: Loop | None = None) -> None:
+        self._halves, self._together = halves, together
+        self._products: int | None = None
         self._traced: dict[Any, Any] = {}
         self._made: dict[Any, Program] = {}
         self._lock = threading.Lock()
@@ -62,7 +79,14 @@ class Programs:
         key = _key(lanes, ends)
         if key not in self._traced:
             carry = jax.eval_shape(self._halves.begin, lanes, horizon)
-            self._traced[key] = carry, self._advance.trace(lanes, carry, np.int32(0), ends, horizon)
+            traced = jax.jit(self._halves.advance).trace(lanes, carry, np.int32(0), ends, horizon)
+            if self._products is None:
+                count = 2 if self._together else len(lanes.x[0])  # lanes of one product
+                self._products = math.ceil(max(_products(traced.jaxpr.jaxpr), default=0) / count)
+                if self._products and self._together:
+                    self._halves = self._together
+                    return self._trace(lanes, ends, horizon)
+            self._traced[key] = carry, traced
         return self._traced[key]
 
     def shapes(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> list[tuple[int, ...]]:
@@ -73,10 +97,8 @@ class Programs:
     def has_products(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> bool:
         """Whether the loop has matrix products or the like, whose rounding depends on the number of lanes."""
         with self._lock:
-            if self._products is None:
-                names = _primitives(self._trace(lanes, ends, horizon)[1].jaxpr.jaxpr)
-                self._products = any(name in _PRODUCTS for name in names)
-            return self._products
+            self._trace(lanes, ends, horizon)
+            return bool(self._products)
 
     def get(self, device: Any, lanes: Lanes, ends: np.ndarray, horizon: Any) -> Program:
         """The program for the default device `device` and arguments of these shapes."""
@@ -85,11 +107,16 @@ class Programs:
             if key not in self._made:
                 carry, traced = self._trace(lanes, ends, horizon)
                 if device.platform == "cpu":
-                    native = native_loop_enabled()
-                    path = persistent.Path(
-                        "one kernel" if native else "plain loop", "" if native else "the XLA flag is missing"
-                    )
-                    advance = traced.lower().compile(compiler_options=_OPTIONS)
+                    path = persistent.Path("one kernel", "")
+                    options = dict(_OPTIONS)
+                    if (self._products or 0) > _LARGE_PRODUCT:
+                        path = persistent.Path("loop around library calls", "matrix products")
+                        options["xla_disable_hlo_passes"] = options["xla_disable_hlo_passes"].replace(
+                            f"{_LIBRARY},", ""
+                        )
+                    if not native_loop_enabled():
+                        path = persistent.Path("plain loop", "the XLA flag is missing")
+                    advance = traced.lower().compile(compiler_options=options)
                 else:
                     path, advance = persistent.compiled(self._halves.advance, lanes, carry, np.int32(0), ends, horizon)
                 self._made[key] = Program(self._halves.begin, advance, path)
@@ -101,17 +128,28 @@ def _key(lanes: Lanes, ends: np.ndarray) -> tuple[Any, ...]:
     return (tree, len(ends), *((np.shape(leaf), str(leaf.dtype)) for leaf in leaves))
 
 
-def _primitives(jaxpr: Any) -> Iterator[str]:
+def _products(jaxpr: Any) -> Iterator[int]:
+    """Multiplications of every matrix product, at least 1 a lane for what is like one, such as a running sum."""
     for equation in jaxpr.eqns:
-        yield equation.primitive.name
+        if equation.primitive.name in _PRODUCTS:
+            size = equation.outvars[0].aval.size
+            if equation.primitive.name == "dot_general":
+                (contracted, _), _ = equation.params["dimension_numbers"]
+                size *= math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
+            yield size
         for inner in inner_jaxprs(equation):
-            yield from _primitives(getattr(inner, "jaxpr", inner))
+            yield from _products(getattr(inner, "jaxpr", inner))
 
 
 @lru_cache(maxsize=128)
 def _programs(key: _Same) -> Programs:
     problem, optimizer, draw, *statistics = key.parts
-    return Programs(loop(problem, optimizer, statistics, draw, ordered=jax.default_backend() == "cpu"))
+    on_cpu = jax.default_backend() == "cpu"
+    halves = loop(problem, optimizer, statistics, draw, ordered=on_cpu)
+    if draw.alone is None or not by_pairs(problem.dimension):
+        return Programs(halves)
+    alone = loop(problem, optimizer, statistics, draw.alone, ordered=True, axis=LANE)
+    return Programs(pair_by_pair(alone, shared=draw.alone.shared), halves)
 
 
 def programs(problem: Any, optimizer: Any, draw: Any, statistics: tuple[Any, ...]) -> Programs:

@@ -20,6 +20,7 @@ from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.problems.problem import Problem
 
 Array = Any
+LANE = "lane"
 
 
 class Lanes(NamedTuple):
@@ -55,7 +56,13 @@ class Loop(NamedTuple):
 
 
 def loop(
-    problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic], draw: Draw, *, ordered: bool = False
+    problem: Problem,
+    optimizer: Optimizer,
+    statistics: Sequence[Statistic],
+    draw: Draw,
+    *,
+    ordered: bool = False,
+    axis: str | None = None,
 ) -> Loop:
     """The loop of one problem, optimizer and tuple of statistics; `draw` gives the noise of step t.
 
@@ -65,19 +72,24 @@ def loop(
     def ahead(lanes: Lanes, t: Array) -> Array:
         return draw.ahead(lanes.noise, t.astype(jnp.uint32), lanes.x.dtype.type)
 
-    def stochastic_gradient(x: Array, t: Array, noise: Array) -> tuple[Array, Array]:
+    def stochastic_gradient(lanes: Lanes, x: Array, t: Array, noise: Array) -> tuple[Array, Array]:
         grad = problem.full_gradient(x)
-        return grad, problem.oracle.gradient(x, grad, draw.xi(noise), t.astype(x.dtype))
+        return grad, problem.oracle.gradient(x, grad, draw.xi(lanes.noise, noise), t.astype(x.dtype))
 
     def clock(t: Array, horizon: Array, dtype: Any) -> Clock:
         return Clock(t.astype(dtype), jnp.asarray(horizon, dtype))
 
+    shapes: dict[Any, Any] = {}  # of the noise: tracing a generator takes some ten milliseconds
+
     def begin(lanes: Lanes, horizon: Array) -> Carry:
-        context = Context(lanes.x, lanes.hyper, problem, clock(jnp.asarray(0, jnp.int32), horizon, lanes.x.dtype))
-        noise = jax.eval_shape(ahead, lanes, jnp.asarray(1, jnp.int32))
-        state, zero = optimizer.init(lanes.hyper, lanes.x), jnp.zeros_like(lanes.x)
+        """Outside a program every operation on a new shape is a compilation: NumPy where it can be."""
+        dtype = lanes.x.dtype
+        context = Context(lanes.x, lanes.hyper, problem, Clock(dtype.type(0), horizon))
+        if (key := (lanes.x.shape, dtype)) not in shapes:
+            shapes[key] = jax.eval_shape(ahead, lanes, jax.ShapeDtypeStruct((), jnp.int32))
+        state, zero = optimizer.init(lanes.hyper, lanes.x), np.zeros(lanes.x.shape, dtype)
         folds = tuple(s.init(context) for s in statistics)
-        return Carry(lanes.x, state, zero, zero, jnp.zeros(noise.shape, noise.dtype), folds)
+        return Carry(lanes.x, state, zero, zero, np.zeros(shapes[key].shape, shapes[key].dtype), folds)
 
     def advance(
         lanes: Lanes, carry: Carry, done: Array, ends: Array, horizon: Array
@@ -96,22 +108,25 @@ def loop(
             event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem)
             folds = tuple(s.step(f, event) for s, f in zip(statistics, c.folds, strict=True))
             # x is the same; the gradient and the noise overwrite what the folds and g read, so they come after these
-            read = jnp.where(_after(done, folds) >= -2, x, 0) if ordered else x
-            grad, g = stochastic_gradient(read, done + 2, c.noise)
-            return Carry(x, state, grad, g, ahead(lanes, _after(done + 3, g) if ordered else done + 3), folds)
+            read = jnp.where(_after(done, folds, axis) >= -2, x, 0) if ordered else x
+            grad, g = stochastic_gradient(lanes, read, done + 2, c.noise)
+            return Carry(x, state, grad, g, ahead(lanes, _after(done + 3, g, axis) if ordered else done + 3), folds)
 
         def until(c: Carry, span: tuple[Array, Array]) -> tuple[Carry, tuple[Array, ...]]:
             c = lax.fori_loop(span[0], span[1], body, c)
             now = clock(span[1], horizon, dtype)
             return c, tuple(s.read(f, now) for s, f in zip(statistics, c.folds, strict=True))
 
+        if len(ends) == 1:  # the same, and less to compile
+            carry, values = until(carry, (done, ends[0]))
+            return carry, tuple(value[None] for value in values)
         starts = jnp.concatenate([jnp.asarray(done, ends.dtype)[None], ends[:-1]])
         return lax.scan(until, carry, (starts, ends))
 
     return Loop(begin, advance)
 
 
-def _after(count: Array, values: Any) -> Array:
+def _after(count: Array, values: Any, axis: str | None) -> Array:
     """`count`, an int32, but not before `values` are there: plus zeros made of their first bits.
 
     XLA plans memory before it orders operations; told the order, it need not copy a buffer that is read and rewritten
@@ -121,8 +136,62 @@ def _after(count: Array, values: Any) -> Array:
         if jnp.issubdtype(value.dtype, jnp.floating) and value.size:
             first = value[(0,) * value.ndim].astype(jnp.float32)
             sign = lax.bitcast_convert_type(first, jnp.uint32) >> 31
-            count = count + (sign >> 1).astype(count.dtype)
+            zero = (sign >> 1).astype(count.dtype)
+            count = count + (zero if axis is None else lax.psum(zero, axis))
     return count
+
+
+def pair_by_pair(halves: Loop, *, shared: bool) -> Loop:
+    """The same loop in which the two lanes of a pair pass through all steps before the next pair starts.
+
+    `halves` is for a `Draw` of single lanes, ordered with `axis` = LANE. What differs from lane to lane has the axes
+    (pairs, 2) first in the carry, what is shared by a pair has (pairs,); lanes and values look as before.
+    """
+
+    def spread(lanes: Lanes) -> tuple[Lanes, Lanes, Lanes]:
+        """(pairs, 2, *shape with one lane) of every leaf, and which axis that is: over pairs, and over lanes."""
+        seed, pair = lanes.noise
+        odd = np.broadcast_to(np.arange(2, dtype=np.uint32)[:, None], (len(pair), 2, 1))
+        x = lanes.x.reshape(len(lanes.x), -1, 2, 1).transpose(1, 2, 0, 3)
+        hyper = {name: value.reshape(-1, 2, 1) if jnp.ndim(value) else value for name, value in lanes.hyper.items()}
+        axes = {name: 0 if jnp.ndim(value) else None for name, value in lanes.hyper.items()}
+        return (
+            Lanes(x, hyper, (seed, pair[:, None], odd)),
+            Lanes(0, axes, (None, 0, 0)),  # pyright: ignore[reportArgumentType]
+            Lanes(0, axes, (None, None, 0)),  # pyright: ignore[reportArgumentType]
+        )
+
+    carried = Carry(0, 0, 0, 0, None if shared else 0, 0)  # pyright: ignore[reportArgumentType]
+
+    def begin(lanes: Lanes, horizon: Array) -> Carry:
+        own, pairs, two = spread(lanes)
+        alike = isinstance(lanes.x, np.ndarray) and not any(map(np.ndim, lanes.hyper.values()))
+        if alike and (lanes.x == lanes.x[:, :1]).all():  # run operation by operation, one lane is cheaper than a batch
+            seed, pair, odd = own.noise
+            one = halves.begin(Lanes(lanes.x[:, :1], lanes.hyper, (seed, pair[0], odd[0, 0])), horizon)
+            all_ = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (len(pair), 2, *np.shape(leaf))), one)
+            return all_._replace(noise=all_.noise[:, 0]) if shared else all_
+        both = jax.vmap(halves.begin, (two, None), carried, axis_name=LANE)
+        return jax.vmap(both, (pairs, None))(own, horizon)
+
+    def advance(
+        lanes: Lanes, carry: Carry, done: Array, ends: Array, horizon: Array
+    ) -> tuple[Carry, tuple[Array, ...]]:
+        own, pairs, two = spread(lanes)
+        both = jax.vmap(halves.advance, (two, carried, None, None, None), (carried, -1), axis_name=LANE)
+        leaves, tree = jax.tree.flatten(own)
+        differs = [axis is not None for axis in jax.tree.leaves(pairs, is_leaf=lambda axis: axis is None)]
+
+        def pair(item: tuple[list[Array], Carry]) -> tuple[Carry, tuple[Array, ...]]:
+            mine = iter(item[0])
+            lanes = jax.tree.unflatten(tree, [next(mine) if d else x for x, d in zip(leaves, differs, strict=True)])
+            return both(lanes, item[1], done, ends, horizon)
+
+        carry, values = lax.map(pair, ([x for x, d in zip(leaves, differs, strict=True) if d], carry))
+        # (pairs, ends, *extra, 1, 2) -> (ends, *extra, lanes)
+        return carry, jax.tree.map(lambda v: jnp.moveaxis(v[..., 0, :], 0, -2).reshape(*v.shape[1:-2], -1), values)
+
+    return Loop(begin, advance)
 
 
 def started(fresh: Carry, advance: Callable[..., Any], lanes: Lanes, ends: Array, horizon: Array) -> Carry:

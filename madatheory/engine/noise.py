@@ -62,12 +62,16 @@ def words(seed: Array, key: Array, t: Array, entries: int, generator: str = "thr
 class Draw(NamedTuple):
     """How the noise of a step arises in the time loop.
 
-    `ahead(lane data, t, dtype)` is computed one step early and carried in the loop's state, `xi(carried)` turns it into
-    the noise, shape (entries, lanes). Carrying keeps the compiler from evaluating the generator once per use.
+    `ahead(lane data, t, dtype)` is computed one step early and carried in the loop's state, `xi(lane data, carried)`
+    turns it into the noise, shape (entries, lanes). Carrying keeps the compiler from evaluating the generator once per
+    use. `alone`: the same noise for lanes computed one by one; their data has whether the lane is odd as last item, and
+    `shared` says that `ahead` is the same for both lanes of a pair.
     """
 
     ahead: Callable[[Any, Array, Any], Array]
-    xi: Callable[[Array], Array]
+    xi: Callable[[Any, Array], Array]
+    alone: "Draw | None" = None
+    shared: bool = False
 
 
 @lru_cache(maxsize=128)
@@ -75,20 +79,29 @@ def counter_noise(problem: Problem, generator: str) -> Draw:
     """Noise from a counter generator; lane data = (seed scalar, pairs j of the lanes 2j, 2j+1, ..), both uint32."""
     oracle = problem.oracle
 
-    def each(lane: tuple[Array, Array], t: Array, dtype: Any) -> Array:
-        seed, pair = lane
-        trajectory = _adjacent(2 * pair, 2 * pair + jnp.uint32(1))
+    def of(seed: Array, trajectory: Array, t: Array, dtype: Any) -> Array:
         return oracle.sample(words(seed, trajectory, t, oracle.entries, generator), dtype)
 
-    def both(lane: tuple[Array, Array], t: Array, dtype: Any) -> Array:
+    def of_pair(seed: Array, pair: Array, t: Array, dtype: Any) -> Array:
         assert oracle.pair is not None
-        seed, pair = lane
         # the only element type of two values, so that the backend evaluates the generator once for both
         return lax.complex(*oracle.pair(words(seed, pair, t, oracle.entries, generator), dtype))
 
     if oracle.pair is None or oracle.entries == 0:
-        return Draw(each, lambda xi: xi)
-    return Draw(both, lambda z: _adjacent(lax.real(z), lax.imag(z)))
+        return Draw(
+            lambda lane, t, dtype: of(lane[0], _adjacent(2 * lane[1], 2 * lane[1] + jnp.uint32(1)), t, dtype),
+            lambda lane, xi: xi,
+            Draw(lambda lane, t, dtype: of(lane[0], 2 * lane[1] + lane[2], t, dtype), lambda lane, xi: xi),
+        )
+    return Draw(
+        lambda lane, t, dtype: of_pair(lane[0], lane[1], t, dtype),
+        lambda lane, z: _adjacent(lax.real(z), lax.imag(z)),
+        Draw(
+            lambda lane, t, dtype: of_pair(lane[0], lane[1], t, dtype),
+            lambda lane, z: jnp.where(lane[2] == 0, lax.real(z), lax.imag(z)),
+            shared=True,
+        ),
+    )
 
 
 def _adjacent(even: Array, odd: Array) -> Array:

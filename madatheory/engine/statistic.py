@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Clock, Step
@@ -71,7 +72,7 @@ class Statistic:
 
 
 def _zeros(c: Context, dims: tuple[str, ...]) -> Array:
-    return jnp.zeros(c.x.shape if dims else c.x.shape[1:], c.x.dtype)
+    return np.zeros(c.x.shape if dims else c.x.shape[1:], c.x.dtype)
 
 
 def _empty_sum(c: Context, dims: tuple[str, ...]) -> tuple[Array, ...]:
@@ -140,7 +141,7 @@ def extreme(name: str, formula: str, term: Callable[[Event], Array], kind: str =
     return Statistic(
         name,
         formula,
-        lambda c: jnp.full(c.x.shape[1:], worst, c.x.dtype),
+        lambda c: np.full(c.x.shape[1:], worst, c.x.dtype),
         lambda s, e: pick(s, term(e)),
         lambda s, clock: s,
     )

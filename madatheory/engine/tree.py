@@ -64,7 +64,7 @@ def _tree_noise(problem: Problem) -> Draw:
         digit = number[None] // powers[position][:, None] % jnp.uint32(values.size)
         return values[digit]
 
-    return Draw(draw, lambda xi: xi)
+    return Draw(draw, lambda lane, xi: xi)
 
 
 def enumerate_tree(
