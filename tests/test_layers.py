@@ -19,7 +19,7 @@ LAYERS = (
     {"errors"},
     {"arithmetic", "catalogue", "confidence"},
     {"optimizers", "problems", "references"},
-    {"engine"},
+    {"engine", "identities"},
     {"bounds", "store"},
     {"verdicts"},
     {"verification"},

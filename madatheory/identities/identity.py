@@ -1,0 +1,98 @@
+"""An identity: a statement that every optimizer with certain traits satisfies, and how it is tested."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from madatheory.identities.runs import Runs
+
+
+class Violation(AssertionError):
+    """An identity does not hold: what was got and what was expected."""
+
+    def __init__(self, message: str, got: Any = None, expected: Any = None) -> None:
+        super().__init__(message)
+        self.got, self.expected = got, expected
+
+
+class NotApplicable(Exception):
+    """Found out while testing that the identity says nothing about this target; the message says why."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A named statement.
+
+    `test(runs, case)` raises `Violation`; `cases` makes its hypothesis strategy of examples. `needs` names what the
+    target must have: a trait ("elementwise"), one that it must not have ("not decay"), a setting ("set eps"), a known
+    default ("know beta1") or an ability ("can jit"). `group` is the letter of `code`; `statement` is in words and
+    formula; `holds` says who satisfies it and why.
+    """
+
+    code: str
+    name: str
+    statement: str
+    holds: str
+    needs: tuple[str, ...]
+    cases: Callable[[], st.SearchStrategy[Any]]
+    test: Callable[[Runs, Any], None]
+    examples: float = 1.0  # times the profile's number; 0: the single case None
+
+    @property
+    def group(self) -> str:
+        """The letter before the number."""
+        return self.code.rstrip("0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+_FOUND: dict[str, Identity] = {}
+
+
+def identity(
+    code: str,
+    name: str,
+    *,
+    needs: Sequence[str] = (),
+    cases: Callable[[], st.SearchStrategy[Any]] | None = None,
+    examples: float = 1.0,
+) -> Callable[[Callable[[Runs, Any], None]], Callable[[Runs, Any], None]]:
+    """Register a test; its docstring is the statement, an empty line, and who satisfies it and why."""
+
+    def register(test: Callable[[Runs, Any], None]) -> Callable[[Runs, Any], None]:
+        statement, _, holds = (test.__doc__ or "").partition("\n\n")
+        if not statement.strip() or not holds.strip():
+            raise TypeError(f"identity {code}: its docstring needs the statement, an empty line, and who satisfies it")
+        if code in _FOUND:
+            raise TypeError(f"identity {code} is defined twice: {_FOUND[code].name} and {name}")
+        made = Identity(
+            code,
+            name,
+            " ".join(statement.split()),
+            " ".join(holds.split()),
+            tuple(needs),
+            cases or st.none,
+            test,
+            examples if cases else 0.0,
+        )
+        _FOUND[code] = made
+        return test
+
+    return register
+
+
+def identities() -> dict[str, Identity]:
+    """Every identity by its code, in the order S, F, C, R, E, B, K, H and of their numbers."""
+    import pkgutil
+    from importlib import import_module
+
+    from madatheory.identities import laws
+
+    for module in pkgutil.iter_modules(laws.__path__):
+        import_module(f"{laws.__name__}.{module.name}")
+
+    def place(code: str) -> tuple[int, int, str]:
+        number = "".join(c for c in code if c.isdigit())
+        return ("SFCREBKH".find(code[0]), int(number or 0), code)
+
+    return {code: _FOUND[code] for code in sorted(_FOUND, key=place)}

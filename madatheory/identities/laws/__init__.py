@@ -1,0 +1,1 @@
+"""The identities, one module per kind; whatever stands here is found."""
