@@ -204,7 +204,7 @@ def _run(item: Identity, runs: Runs, examples: int, seed: int | None) -> None:
         deadline=None,
         report_multiple_bugs=False,
         phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=[getattr(HealthCheck, name) for name in HealthCheck.__members__],
+        suppress_health_check=list[Any](HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
     )(test)()
     return None

@@ -69,7 +69,8 @@ class Target:
     `start(x0, settings)` builds a `Stepper` with the neutral settings given and the factory's defaults otherwise;
     `settable` are the names it accepts, `defaults` the values it uses when not told, where known. `abilities`:
     "missing gradients", "several tensors", "complex", "jit", "groups", "closure", "foreach", "fused",
-    "differentiable". `code` rebuilds it as `optimizer`, in a snippet.
+    "differentiable". `code` rebuilds it as `optimizer`, in a snippet. `ways` are other starts of the same optimizer
+    that must make no difference ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
     """
 
     name: str
@@ -80,13 +81,16 @@ class Target:
     abilities: frozenset[str] = frozenset()
     code: str = ""
     factory: Any = None
+    ways: Mapping[str, Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]] = field(default_factory=dict)
 
-    def begin(self, x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
-        """`start`, after a check that every setting exists."""
+    def begin(self, x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
+        """`start`, or another of `ways`, after a check that every setting exists."""
+        if way and way not in self.ways:
+            raise Unsettable(f"{self.name} cannot be run by way of {way!r}")
         for name in settings:
             if name not in self.settable:
                 raise Unsettable(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(self.settable))}")
-        return self.start(x0, settings)
+        return self.ways[way](x0, settings) if way else self.start(x0, settings)
 
     def value(self, setting: str) -> Any:
         """The default of a setting; `Unsettable` if it is not known."""
@@ -96,10 +100,14 @@ class Target:
 
 
 def open_loop(
-    target: Target, x0: Sequence[Tensor], gradients: Sequence[Sequence[Tensor | None]], settings: Mapping[str, Any]
+    target: Target,
+    x0: Sequence[Tensor],
+    gradients: Sequence[Sequence[Tensor | None]],
+    settings: Mapping[str, Any],
+    way: str = "",
 ) -> list[list[Tensor]]:
     """x_1 .. x_T, each a list of tensors."""
-    stepper, path = target.begin(x0, settings), []
+    stepper, path = target.begin(x0, settings, way), []
     for now in gradients:
         stepper.step(now)
         path.append(stepper.parameters())
