@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from madatheory.errors import UserError, unknown
+from madatheory.identities import recurrences
 from madatheory.identities.cases import plain
 from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable, open_loop
 
@@ -95,7 +96,9 @@ PROBES: Mapping[str, Probe] = {
     "linear in lr": _linear_in_lr,
     "corrected": _corrected,
     "momentum": _momentum,
+    **recurrences.PROBES,
 }
+_FREE_OF_EPS = ("scale free", "corrected", *recurrences.PROBES)
 
 
 def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, bool] | None = None) -> dict[str, Trait]:
@@ -120,7 +123,7 @@ def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, b
             continue
         try:
             with np.errstate(all="ignore"):
-                present, why = probe(free_of_eps if name in ("scale free", "corrected") else run, base)
+                present, why = probe(free_of_eps if name in _FREE_OF_EPS else run, base)
             found[name] = Trait(present, why if present else f"not so: {why}")
         except Unsettable as error:
             found[name] = Trait(False, str(error))
