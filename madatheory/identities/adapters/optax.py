@@ -1,12 +1,16 @@
 """optax: a factory of gradient transformations, stepped under jit."""
 
+import copy
 import inspect
+import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from madatheory.identities.adapters.optax_ways import FORMS, Form
 from madatheory.identities.adapters.signature import parameters, settings_of
 from madatheory.identities.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
@@ -29,24 +33,24 @@ NAMES = {
     "maximize": "maximize",
 }
 _MOMENTS = {"mu": "m", "nu": "v", "nu_max": "vmax"}
-_ABILITIES = frozenset({"several tensors", "complex", "jit"})
+_ABILITIES = frozenset({"several tensors", "complex", "jit", "copies", *FORMS} - {""})
 
 
 class OptaxStepper:
-    """Parameters as a list, the transformation's state, one jitted step."""
+    """Parameters in some tree, the transformation's state, one step."""
 
-    def __init__(self, made: Any, x: Sequence[Tensor], state: Any, step: Callable[..., Any], wide: bool) -> None:
-        self.made, self._x, self._state, self._step, self._wide = made, list(x), state, step, wide
+    def __init__(self, step: "_Step", x: Any, state: Any) -> None:
+        self._step, self._x, self._state = step, x, state
 
     def parameters(self) -> list[Tensor]:
-        return [np.array(x) for x in self._x]
+        return [np.array(x) for x in self._step.form.unpack(self._x)]
 
     def step(self, gradients: Sequence[Tensor | None]) -> None:
         if any(g is None for g in gradients):
             raise Unusable("optax has no missing gradients")
-        with jax.enable_x64(self._wide):
+        with jax.enable_x64(self._step.wide):
             try:
-                self._x, self._state = self._step(list(gradients), self._state, self._x)
+                self._x, self._state = self._step.call(self._step.form.pack(list(gradients)), self._state, self._x)
             except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError) as error:
                 raise Misbehaved(f"update raised {type(error).__name__}: {error}") from error
 
@@ -54,9 +58,21 @@ class OptaxStepper:
         return jax.tree.map(np.array, (self._x, self._state))
 
     def load(self, saved: Any) -> Stepper:
-        with jax.enable_x64(self._wide):
-            x, state = jax.tree.map(jax.numpy.asarray, saved)
-        return OptaxStepper(self.made, x, state, self._step, self._wide)
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *jax.tree.map(jax.numpy.asarray, saved))
+
+    def carry(self) -> Any:
+        """The state's structure, shapes and dtypes: what a scan wants to stay the same."""
+        return jax.tree.map(lambda leaf: (np.shape(leaf), str(jax.numpy.asarray(leaf).dtype)), self._state)
+
+    def pickled(self) -> "OptaxStepper":
+        """A copy through pickle."""
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *pickle.loads(pickle.dumps((self._x, self._state))))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OptaxStepper":
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *copy.deepcopy((self._x, self._state), memo))
 
     def state(self) -> list[Tensor]:
         return [np.array(leaf) for leaf in jax.tree.leaves(self._state)]
@@ -68,13 +84,13 @@ class OptaxStepper:
                 neutral = _MOMENTS.get(getattr(key, "name", ""))
                 if neutral:
                     found.setdefault(neutral, []).append(np.array(leaf))
-        return {name: leaves for name, leaves in found.items() if len(leaves) == len(self._x)}
+        return {name: leaves for name, leaves in found.items() if len(leaves) == len(self.parameters())}
 
 
 def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
     """The target of a factory such as `optax.adam`; `given` are further arguments for it."""
     known, defaults = settings_of(factory, NAMES, given)
-    steps: dict[Any, Callable[..., Any]] = {}
+    steps: dict[Any, _Step] = {}
 
     def make(settings: Mapping[str, Any]) -> Any:
         arguments = dict(given) | {known[key]: value for key, value in settings.items()}
@@ -88,18 +104,20 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no init and update")
         return made
 
-    def start(x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
+    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
         wide = any(np.dtype(x.dtype).itemsize >= 8 * (2 if x.dtype.kind == "c" else 1) for x in map(np.asarray, x0))
-        key = (wide, *sorted(settings.items()))
+        form = FORMS[way]
+        fixed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        key = (way, wide, *sorted(fixed.items()))
         with jax.enable_x64(wide):
             if key not in steps:
-                steps[key] = _step(make(settings))
-            x = [jax.numpy.asarray(value) for value in x0]
+                steps[key] = _step(form.make(make, settings, len(x0)), form, wide)
+            x = form.pack([jax.numpy.asarray(value) for value in x0])
             try:
-                state = steps[key].made.init(x)  # type: ignore[attr-defined]
+                state = form.whole(steps[key].made.init)(x)
             except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
                 raise Misbehaved(f"init raised {type(error).__name__}: {error}") from error
-        return OptaxStepper(steps[key].made, x, state, steps[key], wide)  # type: ignore[attr-defined]
+        return OptaxStepper(steps[key], x, state)
 
     code = code or f"import optax\noptimizer = optax.{getattr(factory, '__name__', name)}"
     return Target(
@@ -108,23 +126,23 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         start,
         frozenset(known),
         defaults,
-        _ABILITIES,
+        _ABILITIES if "lr" in known else _ABILITIES - {"scheduled"},
         code,
         make,
+        {way: partial(start, way=way) for way in FORMS if way},
     )
 
 
-class _Step:
-    """The jitted step x, state -> x, state of one transformation."""
+class _Step(NamedTuple):
+    """The step gradients, state, x -> x, state of one transformation."""
 
-    def __init__(self, made: Any, step: Callable[..., Any]) -> None:
-        self.made, self._call = made, step
+    made: Any
+    call: Callable[..., Any]
+    form: Form
+    wide: bool
 
-    def __call__(self, *arguments: Any) -> Any:
-        return self._call(*arguments)
 
-
-def _step(made: Any) -> _Step:
+def _step(made: Any, form: Form, wide: bool) -> _Step:
     extra = _extra(made.update)
 
     def step(gradients: Any, state: Any, x: Any) -> Any:
@@ -134,9 +152,9 @@ def _step(made: Any) -> _Step:
         for new, old in zip(jax.tree.leaves(updates), jax.tree.leaves(x), strict=True):
             if new.shape != old.shape:
                 raise Misbehaved(f"update returned shape {new.shape} for a tensor of shape {old.shape}")
-        return [(a + b).astype(a.dtype) for a, b in zip(x, updates, strict=True)], state
+        return jax.tree.map(lambda a, b: (a + b).astype(a.dtype), x, updates), state
 
-    return _Step(made, jax.jit(step))
+    return _Step(made, form.compiled(form.whole(step)), form, wide)
 
 
 def _extra(update: Callable[..., Any]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Ways to run one optax transformation that must make no difference."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+Make = Callable[[Mapping[str, Any]], Any]
+Step = Callable[..., Any]
+
+
+def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
+    return make(settings)
+
+
+def _first(tree: Any) -> Any:
+    return tree
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way.
+
+    `make(make, settings, tensors)` builds the transformation, `pack` puts a list of tensors into the tree it is given
+    and `unpack` takes them out again, `whole` turns init and step into functions of that tree, `compiled` compiles a
+    step.
+    """
+
+    make: Callable[[Make, Mapping[str, Any], int], Any] = _plainly
+    pack: Callable[[list[Any]], Any] = list
+    unpack: Callable[[Any], Sequence[Any]] = list
+    whole: Callable[[Step], Step] = _first
+    compiled: Callable[[Step], Step] = jax.jit
+
+
+def _scanned(step: Step) -> Step:
+    """The step as the body of a scan of length 1, which refuses a state that changes its structure or dtype."""
+
+    def body(carry: Any, gradients: Any) -> Any:
+        state, x = carry
+        x, state = step(gradients, state, x)
+        return (state, x), None
+
+    def call(gradients: Any, state: Any, x: Any) -> Any:
+        (state, x), _ = jax.lax.scan(body, (state, x), jax.tree.map(lambda g: jnp.asarray(g)[None], gradients))
+        return x, state
+
+    return jax.jit(call)
+
+
+def _two_lanes(tensors: list[Any]) -> list[Any]:
+    return [jnp.stack([jnp.asarray(a), 1 - jnp.asarray(a)]) for a in tensors]
+
+
+def _masked(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
+    import optax
+
+    def mask(tree: Any) -> list[bool]:
+        return [True] * (len(tree) - 1) + [False]
+
+    return optax.masked(make(settings), mask)
+
+
+def _grouped(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
+    """One transformation per tensor; a setting that is a list has one value per tensor."""
+    import optax
+
+    def own(i: int) -> Any:
+        return make({key: value[i] if isinstance(value, list) else value for key, value in settings.items()})
+
+    return optax.multi_transform({i: own(i) for i in range(tensors)}, list(range(tensors)))
+
+
+def _scheduled(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
+    """The step size a tuple, one per step."""
+    rates = tuple(settings["lr"])
+    return make({**settings, "lr": lambda count: jnp.asarray(rates)[count]})
+
+
+FORMS: Mapping[str, Form] = {
+    "": Form(),
+    "eager": Form(compiled=_first),
+    "scan": Form(compiled=_scanned),
+    "vmap": Form(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
+    "masked": Form(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
+    "tree": Form(
+        pack=lambda a: {"b": (a[0], {}), "a": {"rest": tuple(a[1:]), "none": None}},
+        unpack=lambda tree: [tree["b"][0], *tree["a"]["rest"]],
+    ),
+    "groups": Form(make=_grouped),
+    "scheduled": Form(make=_scheduled),
+}
+"""The plain way is ""."""
