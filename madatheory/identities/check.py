@@ -1,12 +1,11 @@
 """`check`: every applicable identity on one optimizer."""
 
-import json
-import signal
-import threading
 import time
+import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
@@ -16,61 +15,15 @@ from hypothesis.errors import HypothesisException
 
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
+from madatheory.identities.limits import TimedOut, limited
+from madatheory.identities.lookup import find
+from madatheory.identities.outcome import BASE, LIMIT, PROFILES, Outcome, Report, Request
 from madatheory.identities.runs import Runs
 from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable
-from madatheory.identities.traits import Trait, detect, lacking
+from madatheory.identities.traits import detect, lacking
 
-PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
-"""Examples per identity."""
-BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
-"""Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
-LIMIT = 20.0
-STATUSES = ("pass", "FAIL", "by design", "n.a.", "error")
-
-
-class TimedOut(Exception):
-    """An identity took longer than its limit."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one identity: `status` is one of `STATUSES`, `detail` why, `snippet` a program that shows it."""
-
-    code: str
-    name: str
-    status: str
-    detail: str = ""
-    statement: str = ""
-    snippet: str = ""
-    got: str = ""
-    expected: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """All outcomes for one target, the traits and how they are known."""
-
-    target: str
-    framework: str
-    traits: Mapping[str, Trait]
-    outcomes: tuple[Outcome, ...]
-    problem: str = ""  # why nothing could be tested
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def failures(self) -> list[Outcome]:
-        """What does not hold and was not declared, time limits included."""
-        return [o for o in self.outcomes if o.status in ("FAIL", "error")]
-
-    @property
-    def ok(self) -> bool:
-        """Something was tested and nothing failed."""
-        return not self.problem and not self.failures and any(o.status == "pass" for o in self.outcomes)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a JSON file."""
-        return json.loads(json.dumps(asdict(self), default=str))
+REFUSALS = (NotImplementedError, ValueError, UserError)
+"""What an optimizer raises to say that it does not take a setting, a shape or a dtype; anything else is a crash."""
 
 
 def check(
@@ -91,33 +44,21 @@ def check(
     or a name such as "optax:adam" (see `madatheory.identities.lookup.find`). `traits` declares what would otherwise be
     detected, `settings` fixes hyper-parameters by their neutral names, `by_design` maps codes of identities that the
     optimizer breaks on purpose to the reason; a declared failure that does not fail is an error. `only` is a comma
-    separated list of codes or groups. Deterministic unless `seed` is given. `limit` is in seconds per identity.
+    separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is in seconds per
+    identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
     """
-    from madatheory.identities.lookup import find
-
-    if profile not in PROFILES:
-        raise unknown("profile", profile, PROFILES)
+    request = Request(traits or {}, settings or {}, by_design or {}, only, profile, seed, limit)
     chosen = select(only)
-    by_design = dict(by_design or {})
-    for code in by_design:
-        if code not in identities():
-            raise unknown("identity", code, identities())
     target = find(make_optimizer)
-    plain = {name: value for name, value in BASE.items() if name in target.settable}
-    base = {**plain, **(settings or {})}
-    try:
-        with _limited(limit):
-            found = detect(target, base, traits)
-    except (Unusable, Misbehaved, Unsettable) as error:
-        return Report(target.name, target.framework, {}, (), str(error), base)
-    except TimedOut:
-        return Report(target.name, target.framework, {}, (), f"nothing came back within {limit:g} s", base)
+    report = opened(target, request)
+    if report.problem:
+        return report
     outcomes = []
     for item in chosen:
         if progress is not None:
             progress(f"{target.name}: {item.code} {item.name}")
-        outcomes.append(_judged(_outcome(item, target, found, base, PROFILES[profile], seed, limit), by_design))
-    return Report(target.name, target.framework, found, tuple(outcomes), "", base)
+        outcomes.append(judged(item, target, report, request))
+    return replace(report, outcomes=tuple(outcomes))
 
 
 def select(only: str | None) -> list[Identity]:
@@ -130,105 +71,159 @@ def select(only: str | None) -> list[Identity]:
     for part in wanted:
         if part not in every and part not in groups:
             raise unknown("identity", part, [*every, *sorted(groups)])
+    if not wanted:
+        raise UserError(f"{only!r} names no identity: give codes or groups, such as S,K3")
     return [item for item in every.values() if item.code in wanted or item.group in wanted]
 
 
-def _judged(outcome: Outcome, by_design: Mapping[str, str]) -> Outcome:
-    if outcome.code not in by_design:
+def opened(target: Target, request: Request) -> Report:
+    """The report of a target before the first identity: its traits, or the problem that ends everything."""
+    plain = {name: value for name, value in BASE.items() if name in target.settable}
+    base = {**plain, **request.settings}
+
+    def stop(problem: str, unusable: bool = False) -> Report:
+        return Report(target.name, target.framework, {}, (), problem, base, unusable)
+
+    for name in request.settings:
+        if name not in target.settable:
+            return stop(f"it has no setting {name!r}; it has {', '.join(sorted(target.settable)) or 'none'}", True)
+    try:
+        with limited(request.limit), _calm():
+            found = detect(target, base, request.traits)
+    except TimedOut:
+        return stop(f"nothing came back within {request.limit:g} s")
+    except UserError as error:  # Unusable and Unsettable among them
+        return stop(str(error), True)
+    except Misbehaved as error:
+        beyond = not_from_gradients(error)
+        return stop(f"it cannot be driven by gradients alone: {error}" if beyond else str(error), beyond)
+    except (Exception, SystemExit) as error:  # whatever else the optimizer raises is a finding
+        return stop(f"raised {type(error).__name__}: {error}")
+    return Report(target.name, target.framework, found, (), "", base)
+
+
+def not_from_gradients(error: Misbehaved) -> bool:
+    """Whether a step failed because it wants more than gradients: a closure, a loss, or another argument."""
+    text = str(error).lower()
+    return "closure" in text or ("missing" in text and "required" in text and "argument" in text)
+
+
+def judged(item: Identity, target: Target, report: Report, request: Request) -> Outcome:
+    """What comes of one identity, declared failures taken into account."""
+    outcome = _outcome(item, target, report, request)
+    reason = request.by_design.get(item.code)
+    if reason is None:
         return outcome
-    change: dict[str, Any] = {}
-    if outcome.status == "FAIL":
-        change = {"status": "by design", "detail": f"{by_design[outcome.code]} ({outcome.detail})"}
-    elif outcome.status == "pass":
-        change = {"status": "error", "detail": f"declared to fail ({by_design[outcome.code]}), but it holds"}
-    return Outcome(**{**asdict(outcome), **change})
+    if outcome.fails:
+        return replace(outcome, status="by design", detail=f"{reason} ({outcome.detail})")
+    what = "holds" if outcome.status == "pass" else f"does not apply ({outcome.detail})"
+    return replace(outcome, status="error", detail=f"declared to fail ({reason}), but it {what}")
 
 
-def _outcome(
-    item: Identity,
-    target: Target,
-    traits: Mapping[str, Trait],
-    base: Mapping[str, Any],
-    examples: int,
-    seed: int | None,
-    limit: float,
-) -> Outcome:
-    reason = lacking(item.needs, target, traits)
+def _outcome(item: Identity, target: Target, report: Report, request: Request) -> Outcome:
     began = time.perf_counter()
 
     def outcome(status: str, detail: str = "", **more: str) -> Outcome:
         seconds = time.perf_counter() - began
         return Outcome(item.code, item.name, status, detail, item.statement, seconds=seconds, **more)
 
+    reason = lacking(item.needs, target, report.traits)
     if reason:
         return outcome("n.a.", reason)
-    runs = Runs(target, {name: trait.present for name, trait in traits.items()}, base)
+    runs = Runs(target, {name: trait.present for name, trait in report.traits.items()}, report.settings)
+    tried = _Tried(item, runs)
     try:
-        with _limited(limit), np.errstate(all="ignore"):
-            _run(item, runs, examples, seed)
-    except NotApplicable as error:
-        return outcome("n.a.", str(error))
-    except Unsettable as error:
-        return outcome("n.a.", str(error))
+        with limited(request.limit), _calm():
+            tried.run(PROFILES[request.profile], request.seed)
     except TimedOut:
-        return outcome("error", f"no answer within {limit:g} s", snippet=runs.snippet())
-    except Violation as error:
-        return outcome(
-            "FAIL", str(error), snippet=runs.snippet(), got=_short(error.got), expected=_short(error.expected)
-        )
-    except (Misbehaved, Unusable) as error:
-        return outcome("FAIL", str(error), snippet=runs.snippet())
-    except UserError:
-        raise
-    except HypothesisException as error:
-        return outcome("error", f"hypothesis: {error}", snippet=runs.snippet())
-    except Exception as error:  # whatever the optimizer raises is a finding
-        return outcome("FAIL", f"raised {type(error).__name__}: {error}", snippet=runs.snippet())
-    return outcome("pass")
+        if tried.failed is None:
+            return outcome("error", f"no answer within {request.limit:g} s", snippet=runs.snippet())
+    except HypothesisException as raised:
+        if tried.failed is None:
+            return outcome("error", f"hypothesis: {raised}", snippet=runs.snippet())
+        again = "; the same example passed when it was tried again"
+        return outcome("FAIL", tried.why() + again, snippet=tried.snippet, **tried.numbers())
+    except _Stop as raised:
+        if tried.failed is None:
+            return outcome("n.a.", str(raised))
+    except (Exception, SystemExit) as raised:
+        if tried.failed is None:  # not from the identity: its examples could not be made
+            return outcome("error", f"raised {type(raised).__name__}: {raised}")
+    if tried.failed is None:
+        return outcome("pass")
+    return outcome("FAIL", tried.why(), snippet=tried.snippet, **tried.numbers())
 
 
-def _run(item: Identity, runs: Runs, examples: int, seed: int | None) -> None:
-    def once(case: Any) -> None:
-        runs.log.clear()
-        item.test(runs, case)
+class _Stop(BaseException):
+    """The identity says nothing about this target; passes through hypothesis, which would look for more of it."""
 
-    if not item.examples:
-        return once(None)
-    test = hypothesis.given(item.cases())(once)
-    if seed is not None:
-        test = hypothesis.seed(seed)(test)
-    hypothesis.settings(
-        max_examples=max(1, round(examples * item.examples)),
-        derandomize=seed is None,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list[Any](HealthCheck),
-        verbosity=hypothesis.Verbosity.quiet,
-    )(test)()
-    return None
+
+class _Tried:
+    """An identity on its examples; `failed` is the last error, with the smallest example up to now."""
+
+    def __init__(self, item: Identity, runs: Runs) -> None:
+        self.item, self.runs = item, runs
+        self.failed: BaseException | None = None
+        self.snippet = ""
+
+    def once(self, case: Any) -> None:
+        self.runs.log.clear()
+        try:
+            self.item.test(self.runs, case)
+        except HypothesisException:
+            raise
+        except (Exception, SystemExit) as error:  # whatever the optimizer raises is a finding
+            if isinstance(error, NotApplicable | Unsettable) or refused(error):
+                raise _Stop(str(error)) from error
+            self.failed, self.snippet = error, self.runs.snippet()
+            raise
+
+    def run(self, examples: int, seed: int | None) -> None:
+        if not self.item.examples:
+            return self.once(None)
+        # a seed per identity: its examples depend neither on other identities nor on the text of this file
+        seeded = hypothesis.seed(zlib.crc32(f"{self.item.code} {seed or 0}".encode()))
+        test = seeded(hypothesis.given(self.item.cases())(lambda case: self.once(case)))
+        hypothesis.settings(
+            max_examples=max(1, round(examples * self.item.examples)),
+            derandomize=False,
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list[Any](HealthCheck),
+            verbosity=hypothesis.Verbosity.quiet,
+        )(test)()
+        return None
+
+    def why(self) -> str:
+        """The last error in words."""
+        if isinstance(self.failed, Violation | Misbehaved | Unusable):
+            return str(self.failed)
+        return f"raised {type(self.failed).__name__}: {self.failed}"
+
+    def numbers(self) -> dict[str, str]:
+        """What was got and expected, shortened."""
+        return {key: _short(getattr(self.failed, key, None)) for key in ("got", "expected")}
+
+
+def refused(error: BaseException) -> bool:
+    """Whether the optimizer says itself that it does not take what it was given."""
+    if isinstance(error, Unusable):
+        return error.__cause__ is None or isinstance(error.__cause__, REFUSALS)
+    if isinstance(error, Misbehaved):
+        return isinstance(error.__cause__, NotImplementedError)
+    return isinstance(error, UserError)
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """No warnings: a sign of deprecation breaks no identity, also where warnings are errors."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _short(value: Any, most: int = 400) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= most else f"{text[:most]} .."
-
-
-@contextmanager
-def _limited(seconds: float) -> Iterator[None]:
-    """Raise `TimedOut` after so long; only where signals reach Python (the main thread, not on Windows)."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise TimedOut
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

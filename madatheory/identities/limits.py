@@ -1,0 +1,44 @@
+"""A time limit for code that may never come back."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class TimedOut(BaseException):
+    """Something took longer than its limit. No `Exception`, so that neither hypothesis nor an optimizer catches it."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise `TimedOut` after so long, and again every second for code that swallows it.
+
+    Only where signals reach Python: in the main thread, not on Windows, and not inside a call of C code, for which
+    `isolated` has a harder way. A timer that was running before goes on afterwards; one that ends sooner stays alone.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    if 0 < signal.getitimer(signal.ITIMER_REAL)[0] < seconds:
+        yield
+        return
+    active = True
+
+    def stop(*_: Any) -> None:
+        if active:
+            raise TimedOut
+
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, stop)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        active = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1e-3), interval)
