@@ -4,15 +4,15 @@ Identities that need a trait are then tested on gradients aimed at what breaks i
 that plain data do not show.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from madatheory.errors import UserError, unknown
-from madatheory.identities import recurrences
+from madatheory.identities import probes, recurrences
 from madatheory.identities.cases import plain
-from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable, open_loop
+from madatheory.identities.target import Misbehaved, Target, Tensor, Unsettable, Unusable, open_loop
 
 
 class Trait(NamedTuple):
@@ -23,7 +23,7 @@ class Trait(NamedTuple):
 
 
 Path = np.ndarray
-Probe = Callable[[Callable[..., Path], Mapping[str, Any]], tuple[bool, str]]
+Probe = Callable[[Any, Mapping[str, Any]], tuple[bool, str]]
 _CASE = plain()
 _LOOSE = 1e-6
 
@@ -38,8 +38,8 @@ def _deterministic(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool
 
 def _elementwise(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
     other = _CASE.g.copy()
-    other[:, 0] *= 3
-    return _same(run()[:, 1:], run(g=other)[:, 1:]), "other coordinates ignore three times the first one's gradients"
+    other[::2, 0] *= -3  # not all steps: a constant factor is invisible where gradients are normalised
+    return _same(run()[:, 1:], run(g=other)[:, 1:]), "other coordinates ignore another first coordinate"
 
 
 def _decay(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
@@ -96,9 +96,24 @@ PROBES: Mapping[str, Probe] = {
     "linear in lr": _linear_in_lr,
     "corrected": _corrected,
     "momentum": _momentum,
+    **probes.PROBES,
     **recurrences.PROBES,
 }
-_FREE_OF_EPS = ("scale free", "corrected", *recurrences.PROBES)
+_FREE_OF_EPS = ("scale free", "corrected", "steady", *recurrences.PROBES)
+
+
+class _Run:
+    """The open-loop map of a target, on the plain case unless told otherwise."""
+
+    def __init__(self, target: Target, settings: Mapping[str, Any]) -> None:
+        self._target, self._settings = target, dict(settings)
+
+    def __call__(self, x0: Any = _CASE.x0, g: Any = _CASE.g, **more: Any) -> Path:
+        return np.stack([step[0] for step in self.many([x0], [[row] for row in g], **more)])
+
+    def many(self, x0: Sequence[Tensor], g: Sequence[Sequence[Tensor | None]], **more: Any) -> list[list[Tensor]]:
+        """x_1 .. x_T for several tensors."""
+        return open_loop(self._target, x0, g, {**self._settings, **more})
 
 
 def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, bool] | None = None) -> dict[str, Trait]:
@@ -108,14 +123,8 @@ def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, b
         if name not in PROBES:
             raise unknown("trait", name, PROBES)
     base = dict(settings)
-
-    def run(x0: Any = _CASE.x0, g: Any = _CASE.g, **more: Any) -> Path:
-        path = open_loop(target, [x0], [[row] for row in g], {**base, **more})
-        return np.stack([step[0] for step in path])
-
-    def free_of_eps(**given: Any) -> Path:
-        return run(**given, **({"eps": 0.0} if "eps" in target.settable else {}))
-
+    run = _Run(target, base)
+    free_of_eps = _Run(target, {**base, "eps": 0.0} if "eps" in target.settable else base)
     found = {}
     for name, probe in PROBES.items():
         if name in declared:
