@@ -225,9 +225,62 @@ def _trust_ratio(run: Run, h: Mapping[str, Any]) -> tuple[bool, str]:
     return bool(np.allclose(sizes, h["lr"] * norms, rtol=1e-4)), "every step has the norm lr |x|"
 
 
+class Difference(NamedTuple):
+    """How a method uses g_t - g_{t-1}: which setting decays it, which the squares, its weight, the first difference."""
+
+    difference: str
+    squares: str
+    weight: str
+    first: str
+
+    def ahead(self, g: Array, decay: float) -> Array:
+        """a_t = g_t + k (g_t - g_{t-1}) with k = decay or 1 - decay."""
+        first = g[:1] if self.first == "gradient" else 0 * g[:1]
+        change = np.concatenate([first, np.diff(g, axis=0)])
+        return g + (decay if self.weight == "decay" else 1 - decay) * change
+
+
+DIFFERENCES = tuple(
+    Difference(difference, squares, weight, first)
+    for difference, squares in (("beta2", "beta3"), ("beta3", "beta2"))
+    for weight in ("decay", "new")
+    for first in ("zero", "gradient")
+)
+SAME, SQUARES = 0.75, 0.5  # the decays of m and of the difference; of the squares
+
+
+def ratio_steps(numerator: Array, vhat: Array) -> Array:
+    """numerator/sqrt(vhat) with 0/0 = 0."""
+    root = np.sqrt(vhat)
+    return np.divide(numerator, root, out=np.zeros_like(numerator), where=root != 0)
+
+
+def adam_steps(g: Array, beta1: float, beta2: float, corrected: bool = True) -> Array:
+    """mhat_t/sqrt(vhat_t), the steps of Adam over lr at eps = 0, without corrections if so asked."""
+    m, v = average(g, beta1), average(g**2, beta2)
+    return ratio_steps(m / correction(g, beta1), v / correction(g, beta2)) if corrected else ratio_steps(m, v)
+
+
+def difference_of(run: Callable[..., Array], lr: float) -> Difference | None:
+    """The use of differences that plain gradients show; None if there is no such thing. `run(x0=, g=, **settings)`."""
+    for how in DIFFERENCES:
+        decays = {"beta1": SAME, how.difference: SAME, how.squares: SQUARES}
+        expected = -lr * adam_steps(how.ahead(FALLING.g, SAME), SAME, SQUARES)
+        if np.allclose(steps(run(x0=FALLING.x0, g=FALLING.g, **decays), FALLING.x0), expected, rtol=LOOSE):
+            return how
+    return None
+
+
+def _difference(run: Run, h: Mapping[str, Any]) -> tuple[bool, str]:
+    found = difference_of(run, h["lr"])
+    why = "with equal decays the steps are Adam's on the gradients g_t + k (g_t - g_(t-1))"
+    return found is not None, f"{why}: {found}" if found else why
+
+
 PROBES: Mapping[str, Probe] = {
     **{name: _denominator(name) for name in DENOMINATORS},
     "corrected squares": _corrected,
     "average of gradients": _numerator,
+    "gradient difference": _difference,
     "trust ratio": _trust_ratio,
 }

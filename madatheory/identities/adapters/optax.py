@@ -94,7 +94,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
 
     def make(settings: Mapping[str, Any]) -> Any:
         arguments = dict(given) | {known[key]: value for key, value in settings.items()}
-        if settings.get("eps") == 0 and "eps_root" in parameters(factory):
+        if settings.get("eps", 1.0) <= 2.0**-100 and "eps_root" in parameters(factory):
             arguments["eps_root"] = 0.0
         try:
             made = factory(**arguments)
