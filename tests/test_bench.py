@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from madatheory.bench import serve
+from madatheory import catalogue
+from madatheory.bench import profile, serve
 from madatheory.bench.check import our_answers, with_ours
 from madatheory.bench.contenders import ours
-from madatheory.bench.goals import Row, against
+from madatheory.bench.goals import SIZES, Row, against
 from madatheory.bench.measure import Effort, Spread, Timing, ratio, side_by_side
 from madatheory.bench.picture import draw
 from madatheory.bench.process import Contender, Failed, Pool, Unavailable
@@ -162,7 +163,7 @@ def results() -> Results:
         Row("A", "fast", Spread(30.0, 20.0, 31.0), 25, 40),
         Row("C", "numba", must=0.75, aim=0.9, note="not measured: numba is missing; install madatheory[bench]"),
     ]
-    return Results({"cores": "2"}, False, rows, [], timings, timings, [])
+    return Results({"cores": "2"}, False, rows, [], timings, timings, [], [])
 
 
 def test_the_report_says_what_was_measured_and_what_not(tmp_path: Path) -> None:
@@ -178,6 +179,39 @@ def test_a_failure_counts_and_a_missing_library_does_not() -> None:
     assert found.failures == []
     found.rows.append(Row("B", "slow", note="numba_loop: the process ended", failed=True))
     assert found.failures == ["goal B, slow: numba_loop: the process ended"]
+
+
+def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
+    spent = {"whole": 4.0, "uniform noise": 3.0, "hash": 2.5, "no noise": 2.0}
+    parts = [
+        profile.Part("run", what, method, *size, nanoseconds)
+        for method in profile.METHODS
+        for size in SIZES
+        for what, nanoseconds in spent.items()
+    ]
+    parts += [
+        profile.Part("alone", what, nanoseconds=time)
+        for what, time in zip(profile.ALONE, (0.5, 1.25, 0.25), strict=True)
+    ]
+    parts += [
+        profile.Part("step", f"{lanes} trajectories", method, lanes, 1, 10.0 * lanes, "8 loops")
+        for method in profile.LOOPS
+        for lanes in profile.LANES
+    ]
+    rival = Timing("optax_plain", 2, Task("adam", 64, 1000, 100), wall=[1e8])
+    text = "\n".join(profile.sections(parts, [rival]))
+    # two cores, 6 times 1e8 a second: 2/6e8 s; the floor is the rest and the normals alone
+    assert "| adam | 64 x 1000 | 3.33 | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text
+    assert "| adam |  | 8 loops | 20 ns | 320 ns | 640 ns | 2560 ns |" in text
+    assert "failed: out of memory" in profile.sections([profile.Part("run", "failed", note="out of memory")], [])[0]
+
+
+def test_the_loops_of_a_step_are_counted() -> None:
+    reddi = catalogue.problem("reddi-online")
+    few = profile.loops_of_a_step(reddi, catalogue.optimizer("adam:form=practical"))
+    many = profile.loops_of_a_step(reddi, catalogue.optimizer("mada:learn=all"))
+    assert 3 <= few["loops"] < many["loops"]
+    assert few["lanes"] == 16
 
 
 def test_bad_tasks_are_refused() -> None:
@@ -199,8 +233,8 @@ def test_the_command_measures_one_goal(tmp_path: Path) -> None:
     assert "must met" in ran.output
 
 
-@pytest.mark.slow
 def test_the_quick_form() -> None:
+    """All goals, with floors far below what is measured: other tests run beside it."""
     found = run(True, lambda done, total, what: None)
     assert found.failures == []
     assert {row.goal for row in found.rows} == set("ABCDEFGHIJ")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from madatheory.bench import profile
 from madatheory.bench.goals import Row
 from madatheory.bench.picture import draw
 from madatheory.bench.properties import GOALS
@@ -80,6 +81,8 @@ def markdown(results: Results) -> str:
 
         parts += ["## What costs what", f"Against {PREPARED}."]
         parts += [_table(("feature", "M updates/s", "of the plain run", ""), rows)]
+    if results.profile:
+        parts += ["## Where the time of a step goes", *profile.sections(results.profile, results.timings)]
     if results.sweep:
         parts += ["## Throughput", "![throughput against B, d and T](throughput.png)", CAPTION]
     return "\n\n".join(parts) + "\n"

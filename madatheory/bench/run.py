@@ -15,6 +15,7 @@ from madatheory.bench.costs import Cost, costs
 from madatheory.bench.goals import Bench, Row
 from madatheory.bench.measure import Effort, Timing
 from madatheory.bench.process import Pool
+from madatheory.bench.profile import Part, profile
 from madatheory.bench.properties import GOALS
 from madatheory.bench.sweep import sweep
 from madatheory.bench.task import Task
@@ -37,6 +38,7 @@ class Results:
     timings: list[Timing]
     sweep: list[Timing]
     costs: list[Cost]
+    profile: list[Part]
 
     @property
     def failures(self) -> list[str]:
@@ -123,7 +125,7 @@ def run(quick: bool, report: Report, letters: Sequence[str] = ()) -> Results:
     effort = Effort(2, 0.03) if quick else Effort()
     with Pool() as pool:
         bench = Bench(pool, effort, tick, quick)
-        results = Results(machine(), quick, [], bench.checks, bench.timings, [], [])
+        results = Results(machine(), quick, [], bench.checks, bench.timings, [], [], [])
         if not letters:
             results.checks += all_checks(pool, check_tasks(bench.cores, quick), reference_tasks(quick), tick)
             at[0] += 1
@@ -133,4 +135,5 @@ def run(quick: bool, report: Report, letters: Sequence[str] = ()) -> Results:
         if not letters and not quick:
             results.sweep += sweep(bench)
             results.costs += costs(bench)
+            results.profile += profile(bench)
     return results

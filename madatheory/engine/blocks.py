@@ -49,7 +49,7 @@ def block_width(dimension: int, total: int, workers: int) -> int:
     if jax.default_backend() != "cpu":
         most = launch_width(dimension)
     elif native_loop_enabled():
-        most = max(_USUAL, min(1024, 2560 // dimension))
+        most = max(_USUAL if dimension <= 80 or by_pairs(dimension) else 32, min(1024, 2560 // dimension))
     else:  # every operation of a step is a call of its own: few large ones
         most = max(_USUAL, 2**15 // dimension)
     width = widths[0]

@@ -20,7 +20,7 @@ _PRODUCTS = {"dot_general", "conv_general_dilated", "cumsum", "fft"}
 # then is no longer one kernel; the third sums over coordinates in an order that depends on the number of lanes.
 # What surrounds the loop is small, and the newer emitters of code for it take longer than they save.
 _LIBRARY = "dot-library-rewriter"
-_OPTIONS = {
+OPTIONS = {
     "xla_disable_hlo_passes": f"{_LIBRARY},cpu-parallel-task-assigner,tree_reduction_rewriter",
     "xla_cpu_use_fusion_emitters": False,
 }
@@ -108,7 +108,7 @@ class Programs:
                 carry, traced = self._trace(lanes, ends, horizon)
                 if device.platform == "cpu":
                     path = persistent.Path("one kernel", "")
-                    options = dict(_OPTIONS)
+                    options = dict(OPTIONS)
                     if (self._products or 0) > _LARGE_PRODUCT:
                         path = persistent.Path("loop around library calls", "matrix products")
                         options["xla_disable_hlo_passes"] = options["xla_disable_hlo_passes"].replace(
