@@ -5,7 +5,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Decay,
+    EpsPlace,
+    Vector,
+    collected,
+    coupled,
+    denominator,
+    divided,
+    moved,
+    per_step,
+    problem,
+    squared,
+)
 
 
 def run(
@@ -16,39 +30,46 @@ def run(
     beta1: Coefficient,
     beta2: Coefficient,
     eps: float,
-    eps_place: Literal["inside", "outside", "outside_before"] = "outside",
-    bias_correction: Literal["none", "power", "product"] = "power",
-    m0: float = 0.0,
-    v0: float = 0.0,
+    eps_place: EpsPlace = "outside",
+    eps_root: float = 0.0,
+    bias_correction: Literal["none", "power", "product", "exact", "first", "second"] = "power",
+    m0: float | Literal["gradient"] = 0.0,
+    v0: float | Literal["gradient"] = 0.0,
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
 ) -> Vector:
     """Algorithm 1: alpha_t mhat_t/(sqrt(vhat_t) + eps).
 
     `eps_place` "inside" has sqrt(vhat_t + eps), "outside_before" is the remark that ends section 2 of the paper, with
-    epsilon added to the uncorrected root. `bias_correction` "product" divides by 1 - prod beta_s where betas change.
+    epsilon added to the uncorrected root. `bias_correction` "product" divides by 1 - prod beta_s where betas change,
+    which is what makes both moments "exact" on a constant gradient; "first" and "second" correct one moment only. m0
+    and v0 "gradient" are g_1 and g_1^2. `decay` is the form of the weight decay, coupled in the paper's experiments.
     """
-    x, g = problem(x0, gradients)
+    x, g = problem(x0, gradients, complex_as)
     steps = len(g)
     alphas, b1, b2 = per_step(alpha, steps), per_step(beta1, steps), per_step(beta2, steps)
-    m, v, path = np.full_like(x, m0), np.full_like(x, v0), []
+    m = v = np.zeros(0)
+    path = []
     for t in range(1, steps + 1):
-        now = g[t - 1]
+        now = coupled(g[t - 1], x, weight_decay, decay)
+        if t == 1:
+            m = now if m0 == "gradient" else np.full_like(x, m0)
+            v = squared(now) if v0 == "gradient" else np.full(x.shape, v0, np.float64)
         m = b1[t - 1] * m + (1 - b1[t - 1]) * now
-        v = b2[t - 1] * v + (1 - b2[t - 1]) * now**2
-        if bias_correction == "power":
-            c1, c2 = 1 - b1[t - 1] ** t, 1 - b2[t - 1] ** t
-        elif bias_correction == "product":
+        v = b2[t - 1] * v + (1 - b2[t - 1]) * squared(now)
+        if bias_correction in ("product", "exact"):
             c1, c2 = 1 - np.prod(b1[:t]), 1 - np.prod(b2[:t])
         else:
-            c1, c2 = 1.0, 1.0
-        if eps_place == "inside":
-            root = np.sqrt(v / c2 + eps)
-        elif eps_place == "outside":
-            root = np.sqrt(v / c2) + eps
-        else:
-            root = (np.sqrt(v) + eps) / np.sqrt(c2)
-        x = x - alphas[t - 1] * divided(m / c1, root)
+            c1, c2 = 1 - b1[t - 1] ** t, 1 - b2[t - 1] ** t
+        if bias_correction in ("none", "second"):
+            c1 = 1.0
+        if bias_correction in ("none", "first"):
+            c2 = 1.0
+        root = denominator(v, c2, eps, eps_place, eps_root)
+        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
         path.append(x)
-    return np.array(path)
+    return collected(path, x0, gradients)
 
 
 def run_defossez(

@@ -5,7 +5,23 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Correction,
+    Decay,
+    EpsPlace,
+    Vector,
+    collected,
+    corrections,
+    coupled,
+    denominator,
+    divided,
+    moved,
+    per_step,
+    problem,
+    squared,
+)
 
 
 def run(
@@ -16,29 +32,29 @@ def run(
     beta1: float,
     beta2: float,
     eps: float,
-    eps_place: Literal["inside", "outside"] = "outside",
-    bias_correction: bool = False,
+    eps_place: EpsPlace = "outside",
+    eps_root: float = 0.0,
+    bias_correction: Correction = False,
     max_order: Literal["before", "after"] = "before",
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
 ) -> Vector:
     """Algorithm 2: vhat_t = max(vhat_{t-1}, v_t), step alpha_t m_t/sqrt(vhat_t).
 
     The paper has no bias correction. With it, `max_order` says whether the maximum is over v_t ("before", torch) or
     over v_t/(1-beta2^t) ("after", optax).
     """
-    x, g = problem(x0, gradients)
+    x, g = problem(x0, gradients, complex_as)
     alphas = per_step(alpha, len(g))
-    m, v, largest, path = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), []
-    for t, now in enumerate(g, start=1):
+    m, v, largest, path = np.zeros_like(x), np.zeros(x.shape), np.zeros(x.shape), []
+    for t, given in enumerate(g, start=1):
+        now = coupled(given, x, weight_decay, decay)
         m = beta1 * m + (1 - beta1) * now
-        v = beta2 * v + (1 - beta2) * now**2
-        c1, c2 = (1 - beta1**t, 1 - beta2**t) if bias_correction else (1.0, 1.0)
-        if max_order == "before":
-            largest = np.maximum(largest, v)
-            vhat = largest / c2
-        else:
-            largest = np.maximum(largest, v / c2)
-            vhat = largest
-        root = np.sqrt(vhat + eps) if eps_place == "inside" else np.sqrt(vhat) + eps
-        x = x - alphas[t - 1] * divided(m / c1, root)
+        v = beta2 * v + (1 - beta2) * squared(now)
+        c1, c2 = corrections(bias_correction, beta1, beta2, t)
+        largest = np.maximum(largest, v if max_order == "before" else v / c2)
+        root = denominator(largest, c2 if max_order == "before" else 1.0, eps, eps_place, eps_root)
+        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
         path.append(x)
-    return np.array(path)
+    return collected(path, x0, gradients)

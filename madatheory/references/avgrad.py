@@ -5,7 +5,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Decay,
+    EpsPlace,
+    Vector,
+    collected,
+    coupled,
+    denominator,
+    divided,
+    moved,
+    per_step,
+    problem,
+    squared,
+)
 
 
 def run(
@@ -16,19 +30,24 @@ def run(
     beta1: float,
     beta2: float,
     eps: float,
-    eps_place: Literal["inside", "outside"] = "outside",
+    eps_place: EpsPlace = "outside",
+    eps_root: float = 0.0,
     bias_correction: Literal["none", "power", "exact"] = "power",
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
 ) -> Vector:
     """vbar_t = (v_1 + .. + v_t)/t, step alpha_t mhat_t/(sqrt(vbar_t/c_t) + eps).
 
     c_t = 1 - beta2^t ("power"), or the value of vbar_t on g = 1 ("exact"), (1/t) sum_{s<=t} (1 - beta2^s).
     """
-    x, g = problem(x0, gradients)
+    x, g = problem(x0, gradients, complex_as)
     alphas = per_step(alpha, len(g))
-    m, v, seen, path = np.zeros_like(x), np.zeros_like(x), [], []
-    for t, now in enumerate(g, start=1):
+    m, v, seen, path = np.zeros_like(x), np.zeros(x.shape), [], []
+    for t, given in enumerate(g, start=1):
+        now = coupled(given, x, weight_decay, decay)
         m = beta1 * m + (1 - beta1) * now
-        v = beta2 * v + (1 - beta2) * now**2
+        v = beta2 * v + (1 - beta2) * squared(now)
         seen.append(v)
         vbar = np.mean(seen, axis=0)
         c1 = 1.0 if bias_correction == "none" else 1 - beta1**t
@@ -38,7 +57,7 @@ def run(
             c = 1 - beta2**t
         else:
             c = float(np.mean([1 - beta2**s for s in range(1, t + 1)]))
-        root = np.sqrt(vbar / c + eps) if eps_place == "inside" else np.sqrt(vbar / c) + eps
-        x = x - alphas[t - 1] * divided(m / c1, root)
+        root = denominator(vbar, c, eps, eps_place, eps_root)
+        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
         path.append(x)
-    return np.array(path)
+    return collected(path, x0, gradients)

@@ -1,11 +1,25 @@
-"""RMSProp: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012."""
-
-from typing import Literal
+"""RMSProp: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012; centred: Graves, 2013."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Correction,
+    Decay,
+    EpsPlace,
+    Vector,
+    collected,
+    corrections,
+    coupled,
+    denominator,
+    divided,
+    moved,
+    per_step,
+    problem,
+    squared,
+)
 
 
 def run(
@@ -15,17 +29,37 @@ def run(
     alpha: Coefficient,
     beta2: float,
     eps: float,
-    eps_place: Literal["inside", "outside"] = "outside",
-    bias_correction: bool = False,
+    eps_place: EpsPlace = "outside",
+    bias_correction: Correction = False,
     initial: float = 0.0,
+    centered: bool = False,
+    momentum: float = 0.0,
+    nesterov: bool = False,
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
 ) -> Vector:
-    """MeanSquare_t = beta2 MeanSquare_{t-1} + (1-beta2) g_t^2; step alpha_t g_t/sqrt(MeanSquare_t)."""
-    x, g = problem(x0, gradients)
-    alphas, mean_square, path = per_step(alpha, len(g)), np.full_like(x, initial), []
-    for t, now in enumerate(g, start=1):
-        mean_square = beta2 * mean_square + (1 - beta2) * now**2
-        corrected = mean_square / (1 - beta2**t) if bias_correction else mean_square
-        root = np.sqrt(corrected + eps) if eps_place == "inside" else np.sqrt(corrected) + eps
-        x = x - divided(alphas[t - 1] * now, root)
+    """MeanSquare_t = beta2 MeanSquare_{t-1} + (1-beta2) g_t^2; step alpha_t g_t/sqrt(MeanSquare_t).
+
+    `centered` (Graves, "Generating sequences with recurrent neural networks", equations 38 to 41) subtracts the square
+    of the mean gradient under the root; there eps is inside. A momentum b_t = momentum b_{t-1} + g_t/root moves x by
+    alpha_t b_t, `nesterov` by alpha_t (momentum b_t + g_t/root).
+    """
+    x, g = problem(x0, gradients, complex_as)
+    alphas, mean_square, path = per_step(alpha, len(g)), np.full(x.shape, initial, np.float64), []
+    mean, buffer = np.zeros_like(x), np.zeros_like(x)
+    for t, given in enumerate(g, start=1):
+        now = coupled(given, x, weight_decay, decay)
+        mean_square = beta2 * mean_square + (1 - beta2) * squared(now)
+        mean = beta2 * mean + (1 - beta2) * now
+        c1, c2 = corrections(bias_correction, beta2, beta2, t)
+        if centered:
+            root = denominator(mean_square / c2 - squared(mean / c1), 1.0, eps, eps_place)
+        else:
+            root = denominator(mean_square, c2, eps, eps_place)
+        ratio = divided(now, root)
+        buffer = momentum * buffer + ratio
+        step = momentum * buffer + ratio if nesterov else buffer
+        x = moved(x, alphas[t - 1] * step, alphas[t - 1], weight_decay, decay)
         path.append(x)
-    return np.array(path)
+    return collected(path, x0, gradients)

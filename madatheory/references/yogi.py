@@ -1,11 +1,25 @@
 """Yogi: Zaheer, Reddi, Sachan, Kale, Kumar, NeurIPS 2018 (Algorithm 2)."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import Coefficient, Vector, divided, per_step, problem
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Correction,
+    Decay,
+    EpsPlace,
+    Vector,
+    collected,
+    corrections,
+    coupled,
+    denominator,
+    divided,
+    moved,
+    per_step,
+    problem,
+    squared,
+)
 
 
 def run(
@@ -16,23 +30,31 @@ def run(
     beta1: float,
     beta2: float,
     eps: float,
-    eps_place: Literal["inside", "outside"] = "outside",
-    bias_correction: bool = False,
+    eps_place: EpsPlace = "outside",
+    eps_root: float = 0.0,
+    bias_correction: Correction = False,
     initial: float = 0.0,
+    m0: float | None = None,
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
 ) -> Vector:
     """v_t = v_{t-1} - (1-beta2) sign(v_{t-1} - g_t^2) g_t^2, step alpha_t m_t/(sqrt(v_t) + eps).
 
-    The paper has no bias correction; optax has, with both moments starting at `initial` = 1e-6.
+    The paper has no bias correction; optax has, with both moments starting at `initial` = 1e-6. `m0` gives the first
+    moment a start of its own.
     """
-    x, g = problem(x0, gradients)
+    x, g = problem(x0, gradients, complex_as)
     alphas = per_step(alpha, len(g))
-    m, v, path = np.full_like(x, initial), np.full_like(x, initial), []
-    for t, now in enumerate(g, start=1):
+    m, v, path = np.full_like(x, initial if m0 is None else m0), np.full(x.shape, initial, np.float64), []
+    for t, given in enumerate(g, start=1):
+        now = coupled(given, x, weight_decay, decay)
         m = beta1 * m + (1 - beta1) * now
-        change = (1 - beta2) * now**2
-        v = np.where(v > now**2, v - change, np.where(v < now**2, v + change, v))
-        c1, c2 = (1 - beta1**t, 1 - beta2**t) if bias_correction else (1.0, 1.0)
-        root = np.sqrt(v / c2 + eps) if eps_place == "inside" else np.sqrt(v / c2) + eps
-        x = x - alphas[t - 1] * divided(m / c1, root)
+        square = squared(now)
+        change = (1 - beta2) * square
+        v = np.where(v > square, v - change, np.where(v < square, v + change, v))
+        c1, c2 = corrections(bias_correction, beta1, beta2, t)
+        root = denominator(v, c2, eps, eps_place, eps_root)
+        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
         path.append(x)
-    return np.array(path)
+    return collected(path, x0, gradients)

@@ -1,0 +1,47 @@
+"""Gradient descent with momentum: Robbins and Monro 1951; Polyak 1964; Nesterov's form as in Sutskever et al. 2013."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from madatheory.references.sequence import (
+    Coefficient,
+    ComplexAs,
+    Decay,
+    Vector,
+    collected,
+    coupled,
+    moved,
+    per_step,
+    problem,
+)
+
+
+def run(
+    x0: ArrayLike,
+    gradients: ArrayLike,
+    *,
+    alpha: Coefficient,
+    momentum: float = 0.0,
+    form: Literal["summed", "averaged", "averaged_after_first"] = "summed",
+    nesterov: bool = False,
+    weight_decay: float = 0.0,
+    decay: Decay = "coupled",
+    complex_as: ComplexAs = "modulus",
+) -> Vector:
+    """b_t = momentum b_{t-1} + w g_t, step alpha_t b_t, or alpha_t (momentum b_t + w g_t) with `nesterov`.
+
+    w is 1 ("summed"; torch, optax), 1 - momentum ("averaged"), or 1 - momentum from the second step on, with b_1 = g_1
+    ("averaged_after_first": torch with dampening = momentum, where Nesterov's form does not exist).
+    """
+    x, g = problem(x0, gradients, complex_as)
+    alphas, b, path = per_step(alpha, len(g)), np.zeros_like(x), []
+    for t, given in enumerate(g):
+        now = coupled(given, x, weight_decay, decay)
+        w = 1.0 if form == "summed" or (form == "averaged_after_first" and t == 0) else 1 - momentum
+        b = momentum * b + w * now
+        step = momentum * b + w * now if nesterov else b
+        x = moved(x, alphas[t] * step, alphas[t], weight_decay, decay)
+        path.append(x)
+    return collected(path, x0, gradients)
