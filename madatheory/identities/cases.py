@@ -55,3 +55,62 @@ def plain(steps: int = 8, size: int = 3, seed: int = 0) -> Case:
     rng: Any = np.random.default_rng(seed)
     signs = rng.choice([-1.0, 1.0], size=(steps, size))
     return Case(np.round(rng.normal(size=size) * 8) / 8, signs * np.round((0.5 + rng.random((steps, size))) * 64) / 64)
+
+
+class Several(NamedTuple):
+    """Two tensors of shapes (1,) and (2,): x0 and gradients (T, n) of each; `present` (T, 2): whether it has one."""
+
+    x0: list[np.ndarray]
+    g: list[np.ndarray]
+    present: np.ndarray
+
+    def rows(self) -> list[list[np.ndarray | None]]:
+        """Gradients as `Runs.many` wants them; None where a tensor has none."""
+        return [
+            [g[t] if here else None for g, here in zip(self.g, now, strict=True)] for t, now in enumerate(self.present)
+        ]
+
+
+@st.composite
+def tensors(draw: st.DrawFn, steps: int = 10) -> Several:
+    """Two tensors that always have gradients."""
+    case = draw(sequences(steps))
+    return Several([case.x0[:1], case.x0[1:]], [case.g[:, :1], case.g[:, 1:]], np.ones((steps, 2), bool))
+
+
+@st.composite
+def missing(draw: st.DrawFn, steps: int = 10) -> Several:
+    """Two tensors, one of which has no gradient at the start, now and then, or from some step on."""
+    several = draw(tensors(steps))
+    kind, which, k = draw(st.sampled_from(["late", "gone", "sometimes"])), draw(st.integers(0, 1)), 0
+    if kind == "sometimes":
+        here = draw(st.lists(st.booleans(), min_size=steps, max_size=steps))
+    else:
+        k = draw(st.integers(1, steps - 1))
+        here = [(t >= k) == (kind == "late") for t in range(steps)]
+    several.present[:, which] = here
+    return several
+
+
+@st.composite
+def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
+    """Two tensors, the second without gradients for the first k steps; and k."""
+    several, k = draw(tensors(steps)), draw(st.integers(1, steps - 1))
+    several.present[:k, 1] = False
+    return several, k
+
+
+@st.composite
+def complex_sequences(draw: st.DrawFn, steps: int = 10) -> Case:
+    """Three complex coordinates whose parts are sequences of their own: real, imaginary and mixed ones occur."""
+    real, imaginary = draw(sequences(steps)), draw(sequences(steps))
+    return Case(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)
+
+
+@st.composite
+def nonzero_constants(draw: st.DrawFn, steps: int) -> Case:
+    """Three coordinates with constant gradients +-2^k, k between -20 and 20."""
+    powers = draw(st.lists(st.integers(-20, 20), min_size=3, max_size=3))
+    signs = draw(st.lists(st.sampled_from([1.0, -1.0]), min_size=3, max_size=3))
+    x0 = draw(st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=3, max_size=3))
+    return Case(np.array(x0), np.tile(np.array(signs) * 2.0 ** np.array(powers), (steps, 1)))

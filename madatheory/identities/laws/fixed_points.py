@@ -1,0 +1,146 @@
+"""F: what must not move, and what must stay finite."""
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from hypothesis import strategies as st
+
+from madatheory.identities.cases import Case, plain, sequences
+from madatheory.identities.compare import equal, finite, holds
+from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities.runs import Runs
+
+SINGLE_AND_HALF = (np.float32, np.float16, ml_dtypes.bfloat16)
+X0 = np.array([1.0, 0.0, -0.5])
+ONES = np.tile(np.array([1.0, 0.0, -1.0]), (12, 1))
+
+
+def short(dtype: Any) -> str:
+    """The name of a dtype."""
+    return str(np.dtype(dtype))
+
+
+def _after_zeros() -> st.SearchStrategy[tuple[int, Case]]:
+    return st.tuples(st.integers(1, 10), sequences(6))
+
+
+@identity("F1", "zero gradients for ever", needs=["deterministic", "not decay"])
+def zero_gradients(run: Runs, case: None) -> None:
+    """If all gradients are zero, no parameter moves: exact, in float64 and float32.
+
+    Optimizers without decay and without noise: 0/(sqrt(0) + eps) is 0.
+    """
+    for dtype in (np.float64, np.float32):
+        x0 = X0.astype(dtype)
+        path = run(x0, np.zeros((20, 3), dtype))
+        equal(path, np.tile(x0, (20, 1)), f"20 zero gradients in {short(dtype)}")
+
+
+@identity("F2", "a coordinate without gradient", needs=["deterministic"])
+def zero_coordinate(run: Runs, case: None) -> None:
+    """A coordinate whose gradient is always zero stays finite in float32, float16 and bfloat16, and does not move
+    where coordinates do not see one another and nothing decays.
+
+    Every optimizer: 0/(sqrt(0) + eps) is 0 as long as eps is not lost to underflow.
+    """
+    for dtype in SINGLE_AND_HALF:
+        path = run(np.array([1.0, -1.0, -0.5], dtype), ONES.astype(dtype))
+        finite(path, f"a zero coordinate in {short(dtype)}")
+        if run.traits["elementwise"] and not run.traits["decay"]:
+            equal(path[:, 1], np.full(len(path), -1, dtype), f"the coordinate without gradient in {short(dtype)}")
+
+
+@identity("F3", "a late first gradient", needs=["deterministic"], cases=_after_zeros)
+def late_first_gradient(run: Runs, case: tuple[int, Case]) -> None:
+    """After k all-zero gradients everything is finite, and so it is after the gradients that follow.
+
+    Every optimizer: a first division 0/0 would stay in the state for ever.
+    """
+    k, given = case
+    g = np.concatenate([np.zeros((k, 3)), given.g])
+    finite(run(given.x0, g), f"{k} zero gradients, then others")
+
+
+@identity("F4", "step size zero", needs=["linear in lr"], cases=sequences, examples=0.4)
+def step_size_zero(run: Runs, case: Case) -> None:
+    """lr = 0 changes nothing, exactly.
+
+    Optimizers whose step is a multiple of lr.
+    """
+    equal(run(case.x0, case.g, lr=0.0), np.tile(case.x0, (len(case.g), 1)), "lr = 0")
+
+
+@identity(
+    "F4b", "step size zero, with decay", needs=["linear in lr", "set weight_decay"], cases=sequences, examples=0.4
+)
+def step_size_zero_with_decay(run: Runs, case: Case) -> None:
+    """lr = 0 changes nothing, exactly, also when weights decay.
+
+    Decay that is coupled to the gradient, or decoupled and multiplied by lr. By convention not: decay with a schedule
+    of its own (Loshchilov & Hutter 2019, eta_t lambda without alpha).
+    """
+    path = run(case.x0, case.g, lr=0.0, weight_decay=0.25)
+    equal(path, np.tile(case.x0, (len(case.g), 1)), "lr = 0, weight_decay = 1/4")
+
+
+@identity("F5", "sign of zero", needs=["sign step", "not decay"])
+def sign_of_zero(run: Runs, case: None) -> None:
+    """Where a step is a sign, a coordinate whose gradients are zero does not move: sign(0) = 0.
+
+    Sign descent, Lion. copysign, or x > 0 ? 1 : -1, moves it by lr for ever.
+    """
+    for dtype in (np.float64, np.float32):
+        for zero in (0.0, -0.0):
+            g = ONES.astype(dtype)
+            g[:, 1] = zero
+            path = run(X0.astype(dtype), g)
+            equal(path[:, 1], np.zeros(len(path), dtype), f"gradient {zero} in {short(dtype)}")
+
+
+@identity("F6", "huge and tiny gradients", needs=["deterministic"])
+def huge_and_tiny(run: Runs, case: None) -> None:
+    """Gradients of size 1e25 and 1e-30 in float32 leave everything finite, all along, once, or by turns.
+
+    Every optimizer whose steps do not grow with the gradient beyond 1e25: the square overflows or vanishes, and its
+    root must not turn into nan.
+    """
+    signs = np.array([1.0, -1.0, 1.0])
+    for size in (1e25, 1e-30):
+        always = np.full(12, size)
+        once, turns = np.ones(12), np.ones(12)
+        once[3] = turns[::2] = size
+        for name, sizes in (("always", always), ("once", once), ("every other step", turns)):
+            g = (sizes[:, None] * signs).astype(np.float32)
+            finite(run(X0.astype(np.float32), g), f"|g| = {size:g} {name}")
+
+
+@identity("F7", "a nan stays where it is", needs=["elementwise"])
+def nan_stays(run: Runs, case: None) -> None:
+    """A nan or infinite gradient of one coordinate changes no other coordinate, exactly.
+
+    Elementwise optimizers.
+    """
+    given = plain(10)
+    path = run(given.x0, given.g)
+    for bad in (np.nan, np.inf):
+        g = given.g.copy()
+        g[4, 1] = bad
+        equal(run(given.x0, g)[:, [0, 2]], path[:, [0, 2]], f"the others while one gradient is {bad}")
+
+
+@identity("F8", "decays of zero", needs=["deterministic"], cases=sequences, examples=0.4)
+def decays_of_zero(run: Runs, case: Case) -> None:
+    """beta1 = 0, beta2 = 0 and momentum = 0, each alone, leave everything finite, and gradients still count.
+
+    Every optimizer that has these settings: 1 - 0^t is 1 at every t, log(0) is not needed.
+    """
+    names = [name for name in ("beta1", "beta2", "beta3", "momentum") if name in run.target.settable]
+    if not names:
+        raise NotApplicable("no decay can be set")
+    for name in names:
+        zero: dict[str, Any] = {name: 0.0}
+        path = run(case.x0, case.g, **zero)
+        finite(path, f"{name} = 0")
+        moves = np.any(case.g != 0, axis=0)
+        holds(np.any(path != case.x0, axis=0) | ~moves, f"{name} = 0: a gradient moves nothing", path, case.x0)

@@ -1,0 +1,47 @@
+"""How far rounding alone may move a path: measured on the optimizer itself, not guessed."""
+
+from typing import Any
+
+import numpy as np
+
+from madatheory.identities.compare import close, equal, path_tolerance, unit
+from madatheory.identities.runs import Runs
+
+_STEP = 2.0**-30  # large against float64's rounding, small against every gradient
+_UNKNOWN = 1e4  # 1/(1-beta) where no decay is known: decays up to 0.9999
+OPERATIONS = 16  # roundings of one update outside its recurrences: corrections, root, quotient, products
+
+
+def condition(run: Runs) -> float:
+    """max 1/(1-beta) of the known decays: what subtracting beta or beta^t from 1 magnifies rounding by."""
+    names = [name for name in ("beta1", "beta2", "beta3", "momentum") if name in run.target.defaults]
+    values = [float(run.value(name)) for name in names]
+    return max([1.0, *(1 / (1 - value) for value in values if value < 1)]) if values else _UNKNOWN
+
+
+def rounding(run: Runs, x0: np.ndarray, g: np.ndarray, dtype: Any, path: np.ndarray, **settings: Any) -> np.ndarray:
+    """A bound on |path - the same in exact arithmetic| when every operation rounds to `dtype`; shape of the path.
+
+    A recurrence over T steps is backward stable: its rounding is that of gradients off by (2T + 2) unit. What such
+    gradients do is measured: each g_t is changed by a factor 1 + 2^-30, and the changes of x add up. Where a sign or a
+    comparison is decided by rounding, the measured change is large, and so is the bound. To this come `OPERATIONS`
+    roundings of each step, magnified by `condition`, and one of every iterate.
+    """
+    moved = np.zeros(path.shape)
+    for t in np.flatnonzero(np.any(g.reshape(len(g), -1) != 0, axis=1)):
+        other = g.copy()
+        other[t] *= 1 + _STEP
+        moved += np.abs(run(x0, other, **settings) - path)
+    steps = len(g)
+    return (2 * steps + 2) * unit(dtype) / _STEP * moved + path_tolerance(path, x0, dtype, OPERATIONS, condition(run))
+
+
+def alike(run: Runs, got: np.ndarray, expected: np.ndarray, what: str, x0: Any, g: Any, **settings: Any) -> None:
+    """The same arithmetic in another arrangement: bit for bit; to rounding where a compiler arranges it anew.
+
+    XLA contracts products and sums differently for other shapes and programs, so that `expected`, the path of
+    run(x0, g), may then be off by `rounding`, and `got` as well.
+    """
+    if "jit" not in run.target.abilities:
+        return equal(got, expected, what)
+    return close(got, expected, 2 * rounding(run, x0, g, expected.dtype, expected, **settings), what)
