@@ -15,6 +15,7 @@ SETTINGS = {
     "beta2": "decay of the second moment",
     "beta3": "decay of a third moment",
     "eps": "what keeps the denominator from zero",
+    "eps_root": "a second such constant, under the root",
     "momentum": "decay of a momentum buffer",
     "weight_decay": "the coefficient of the decay of the weights",
     "maximize": "ascend instead of descend",

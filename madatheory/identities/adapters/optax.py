@@ -28,6 +28,7 @@ NAMES = {
     "decay": "beta2",
     "eps": "eps",
     "epsilon": "eps",
+    "eps_root": "eps_root",
     "momentum": "momentum",
     "weight_decay": "weight_decay",
     "maximize": "maximize",
