@@ -1,5 +1,6 @@
 """`check`: every applicable identity on one optimizer."""
 
+import re
 import time
 import warnings
 import zlib
@@ -24,6 +25,7 @@ from madatheory.identities.traits import detect, lacking
 
 REFUSALS = (NotImplementedError, ValueError, UserError)
 """What an optimizer raises to say that it does not take a setting, a shape or a dtype; anything else is a crash."""
+_SAYS_SO = re.compile(r"(?i)\b(not support|unsupported|only supports)")
 
 
 def check(
@@ -94,15 +96,14 @@ def opened(target: Target, request: Request) -> Report:
         return stop(f"nothing came back within {request.limit:g} s")
     except UserError as error:  # Unusable and Unsettable among them
         return stop(str(error), True)
-    except Misbehaved as error:
-        beyond = not_from_gradients(error)
-        return stop(f"it cannot be driven by gradients alone: {error}" if beyond else str(error), beyond)
     except (Exception, SystemExit) as error:  # whatever else the optimizer raises is a finding
-        return stop(f"raised {type(error).__name__}: {error}")
+        what = str(error) if isinstance(error, Misbehaved) else f"raised {type(error).__name__}: {error}"
+        beyond = not_from_gradients(error)
+        return stop(f"it cannot be driven by gradients alone: {what}" if beyond else what, beyond or refused(error))
     return Report(target.name, target.framework, found, (), "", base)
 
 
-def not_from_gradients(error: Misbehaved) -> bool:
+def not_from_gradients(error: BaseException) -> bool:
     """Whether a step failed because it wants more than gradients: a closure, a loss, or another argument."""
     text = str(error).lower()
     return "closure" in text or ("missing" in text and "required" in text and "argument" in text)
@@ -211,9 +212,10 @@ def refused(error: BaseException) -> bool:
     """Whether the optimizer says itself that it does not take what it was given."""
     if isinstance(error, Unusable):
         return error.__cause__ is None or isinstance(error.__cause__, REFUSALS)
-    if isinstance(error, Misbehaved):
-        return isinstance(error.__cause__, NotImplementedError)
-    return isinstance(error, UserError)
+    if isinstance(error, Violation):
+        return False
+    cause = error.__cause__ if isinstance(error, Misbehaved) else error
+    return isinstance(cause, NotImplementedError | UserError) or bool(_SAYS_SO.search(str(cause)))
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, unknown
+from madatheory.identities.prepared import PREPARED
 from madatheory.identities.target import Target
 
 
@@ -19,26 +21,37 @@ def find(what: Any) -> Target:
     if isinstance(what, str):
         return named(what)
     if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)):
-        return _of(lambda: what, "functions", "optimizer", "")
+        return _of(lambda: what, "functions", "optimizer", _code(what))
     if not callable(what):
         raise UserError(
             f"{what!r} is no optimizer factory: give optax.adam, torch.optim.Adam, a function that returns "
             "(init, update), or a name such as 'optax:adam'"
         )
-    return _of(what, framework(what), getattr(what, "__name__", "optimizer"), "")
+    return _of(what, framework(what), getattr(what, "__name__", "optimizer"), _code(what))
 
 
 def named(spec: str) -> Target:
-    """`module:attribute` or `file.py:attribute`."""
+    """`module:attribute`, `file.py:attribute`, or `madatheory:name:option=value` for the package's own optimizers."""
+    if spec in PREPARED:
+        space: dict[str, Any] = {"__name__": "prepared"}
+        _guarded(spec.partition(":")[0], lambda: exec(PREPARED[spec].code, space))
+        made = space["optimizer"]
+        return _of(made, framework(made), spec, PREPARED[spec].code)
+    if spec.startswith("madatheory:"):
+        from madatheory.identities.own import own
+
+        text = spec.partition(":")[2]
+        code = f"from madatheory.identities.own import own\noptimizer = own({text!r})"
+        return _of(own(text), "optax", spec, code)
     place, colon, attribute = spec.rpartition(":")
     if not colon or not place or not attribute:
         raise UserError(f"{spec!r} names no optimizer: give module:name, such as optax:adam, or path/to/file.py:name")
-    module = _module(place)
-    found: Any = module
+    found: Any = load_module(place)
     for part in attribute.split("."):
         if not hasattr(found, part):
-            near = ", ".join(sorted(n for n in vars(module) if n.lower().startswith(part[:3].lower()))[:8])
-            raise UserError(f"{place} has no {attribute!r}" + (f"; near: {near}" if near else ""))
+            raise unknown(
+                f"name in {place}", part, [n for n in vars(found) if n[0] != "_" and callable(vars(found)[n])]
+            )
         found = getattr(found, part)
     if isinstance(found, Target):
         return found
@@ -46,30 +59,61 @@ def named(spec: str) -> Target:
         code = f"import runpy\noptimizer = runpy.run_path({place!r})[{attribute!r}]"
     else:
         code = f"import {place}\noptimizer = {place}.{attribute}"
+    if isinstance(found, tuple) and len(found) == 2 and all(map(callable, found)):
+        return _of(lambda: found, "functions", spec, code)
     if not callable(found):
         raise UserError(f"{spec}: {found!r} cannot be called; name a factory")
     return _of(found, framework(found), spec, code)
 
 
-def _module(place: str) -> Any:
-    if place.endswith(".py"):
-        path = Path(place)
-        if not path.is_file():
-            raise UserError(f"there is no file {place}")
-        spec = importlib.util.spec_from_file_location(f"madatheory_target_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
-        return module
+def load_module(place: str) -> Any:
+    if not place.endswith(".py"):
+        return _guarded(place, lambda: _imported(place))
+    path = Path(place)
+    if not path.is_file():
+        raise UserError(f"there is no file {place}")
+    spec = importlib.util.spec_from_file_location(f"madatheory_target_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    _guarded(place, lambda: spec.loader and spec.loader.exec_module(module))
+    return module
+
+
+def _imported(place: str) -> Any:
     try:
         return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name != place.partition(".")[0] or os.getcwd() in sys.path:
+            raise
+    sys.path.append(os.getcwd())  # as python -m does; an installed command leaves the current folder out
+    importlib.invalidate_caches()
+    return importlib.import_module(place)
+
+
+def _guarded(place: str, load: Callable[[], Any]) -> Any:
+    """`load()`; whatever it raises becomes one message."""
+    try:
+        return load()
     except ImportError as error:
-        raise UserError(f"{place} cannot be imported: {error}; install it, or give path/to/file.py:name") from None
+        name = (error.name or "").partition(".")[0]
+        known = {"torch": "torch", "pytorch_optimizer": "conformance"}
+        remedy = f"pip install 'madatheory[{known[name]}]'" if name in known else "install it"
+        raise UserError(f"{place} cannot be imported: {error}; {remedy}, or give path/to/file.py:name") from None
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _code(what: Any) -> str:
+    """Code that makes `optimizer` again, for snippets; a place to fill in where an object does not know its name."""
+    module, name = getattr(what, "__module__", None), getattr(what, "__qualname__", "")
+    if name and module and "<" not in name and module not in ("__main__", "builtins"):
+        return f"import {module}\noptimizer = {module}.{name}"
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if name and module == "__main__" and file and "." not in name and "<" not in name:
+        return f"import runpy\noptimizer = runpy.run_path({file!r})[{name!r}]"
+    return f"optimizer = ...  # put {name or type(what).__name__} here"
 
 
 def framework(factory: Callable[..., Any]) -> str:
@@ -83,16 +127,16 @@ def framework(factory: Callable[..., Any]) -> str:
     root = (getattr(factory, "__module__", "") or "").split(".")[0]
     if root in ("optax", "torch"):
         return root
-    names = list(inspect.signature(factory).parameters) if not inspect.isclass(factory) else []
-    if names and names[0] in ("params", "parameters"):
-        return "torch"
     from madatheory.identities.adapters.optax import NAMES
-    from madatheory.identities.adapters.signature import settings_of
+    from madatheory.identities.adapters.signature import parameters, settings_of
+
+    if next(iter(parameters(factory)), "") in ("params", "parameters"):
+        return "torch"
 
     known, _ = settings_of(factory, NAMES, {})
     try:
         made = factory(**({known["lr"]: 0.125} if "lr" in known else {}))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f"calling {getattr(factory, '__name__', factory)} raised {type(error).__name__}: {error}"
         ) from error

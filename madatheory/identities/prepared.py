@@ -1,0 +1,70 @@
+"""Optimizers of libraries that need more than a step size: how they are called, or why they are left out."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Prepared(NamedTuple):
+    """`code` defines `optimizer`, a factory that needs nothing but the step size; `why` says what was filled in."""
+
+    code: str
+    why: str
+
+
+def _optax(call: str, why: str) -> Prepared:
+    return Prepared(f"import optax\n\ndef optimizer(learning_rate=0.1):\n    return {call}", why)
+
+
+def _wrapped(name: str, why: str = "wraps torch.optim.Adam", more: str = "") -> Prepared:
+    return Prepared(
+        f"import pytorch_optimizer\nimport torch\n\ndef optimizer(params, lr=1e-3):\n"
+        f"    return pytorch_optimizer.{name}(torch.optim.Adam(params, lr=lr){more})",
+        why,
+    )
+
+
+def _filled(name: str, arguments: str) -> Prepared:
+    code = (
+        "import functools\nimport pytorch_optimizer\n"
+        f"optimizer = functools.partial(pytorch_optimizer.{name}, {arguments})"
+    )
+    return Prepared(code, f"with {arguments}")
+
+
+PREPARED: Mapping[str, Prepared] = {
+    "optax.contrib:mechanize": _optax("optax.contrib.mechanize(optax.sgd(learning_rate))", "wraps optax.sgd"),
+    "optax.contrib:schedule_free": _optax(
+        "optax.contrib.schedule_free(optax.sgd(learning_rate), learning_rate)", "wraps optax.sgd"
+    ),
+    "pytorch_optimizer:Lookahead": _wrapped("Lookahead"),
+    "pytorch_optimizer:OrthoGrad": _wrapped("OrthoGrad"),
+    "pytorch_optimizer:ScheduleFreeWrapper": _wrapped("ScheduleFreeWrapper"),
+    "pytorch_optimizer:TRAC": _wrapped("TRAC"),
+    "pytorch_optimizer:Magma": _wrapped("Magma"),
+    "pytorch_optimizer:BSAM": _filled("BSAM", "num_data=1000"),
+    "pytorch_optimizer:Ranger21": _filled("Ranger21", "num_iterations=1000"),
+}
+
+_MODEL = "takes a model and its backward pass, not tensors with gradients"
+_TWICE = "takes a second gradient at a point of its own choice"
+
+LEFT: Mapping[str, str] = {
+    "optax:dpsgd": "an old name of optax.contrib.dpsgd",
+    "optax:lookahead": "its parameters are pairs of fast and slow ones, not plain tensors",
+    "optax:polyak_sgd": "needs the value of the loss",
+    "optax:scale_by_learning_rate": "a part of optimizers, not one",
+    "optax.contrib:dpsgd": "its gradients carry an axis of examples",
+    "optax.contrib:sam": _TWICE,
+    "optax.contrib:split_real_and_imaginary": "a part of optimizers, not one",
+    "pytorch_optimizer:AdaLOMO": _MODEL,
+    "pytorch_optimizer:AdamMini": _MODEL,
+    "pytorch_optimizer:LOMO": _MODEL,
+    "pytorch_optimizer:FriendlySAM": _TWICE,
+    "pytorch_optimizer:GSAM": _TWICE,
+    "pytorch_optimizer:LookSAM": _TWICE,
+    "pytorch_optimizer:SAM": _TWICE,
+    "pytorch_optimizer:WSAM": _TWICE,
+    "pytorch_optimizer:PCGrad": "combines the gradients of several losses",
+    "pytorch_optimizer:SafeFP16Optimizer": "scales losses for float16; the optimizer inside is another",
+}
+"""Public names that look like optimizers, and why no open-loop map of them is tested."""
