@@ -90,6 +90,38 @@ def test_continuous_laws_pass_kolmogorov_smirnov(noise: Law, reference, dtype: t
         assert np.isinf(noise.bound)
 
 
+PAIRED = [x for x in all_laws() if x.pair is not None and x.name != "none"]
+
+
+@pytest.mark.parametrize("noise", PAIRED, ids=lambda x: x.name)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_values_of_a_pair_have_the_law_and_are_independent(noise: Law, dtype: type) -> None:
+    """Each against draws of `sample`, and their joint law on a 4 x 4 table against the product of the margins."""
+    assert noise.pair is not None
+    first, second = (np.asarray(v, float) for v in noise.pair(random_words(200_000), dtype))
+    single = np.asarray(noise.sample(random_words(200_000, 1), dtype), float)
+    for value in (first, second):
+        if noise.atoms is None:
+            assert stats.ks_2samp(value, single).pvalue > 1e-3
+        else:
+            counts = [np.sum(np.isclose(value, atom)) for atom in noise.atoms.values]
+            assert stats.chisquare(counts, len(value) * noise.atoms.probabilities).pvalue > 1e-3
+    edges = (
+        np.quantile(single, [0.25, 0.5, 0.75])
+        if noise.atoms is None
+        else (noise.atoms.values[1:] + noise.atoms.values[:-1]) / 2
+    )
+    table = np.zeros((len(edges) + 1,) * 2)
+    np.add.at(table, (np.digitize(first, np.sort(edges)), np.digitize(second, np.sort(edges))), 1)
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    assert stats.chi2_contingency(table).pvalue > 1e-3
+
+
+def test_which_laws_make_pairs() -> None:
+    """A law that loses its pair costs a second evaluation of the generator, so this list is a decision."""
+    assert {x.name for x in all_laws() if x.pair is None} == {"student-t"}
+
+
 @pytest.mark.parametrize("name", ["rademacher", "uniform", "rare-large"])
 def test_laws_under_the_engine_s_words(name: str) -> None:
     """Means over steps, coordinates and trajectories are within 5 standard errors, and lagged products vanish."""
