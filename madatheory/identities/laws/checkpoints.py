@@ -1,0 +1,75 @@
+"""K: state that is saved, copied and pickled goes on as if nothing had happened."""
+
+import copy
+import pickle
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from hypothesis import strategies as st
+
+from madatheory.identities.cases import Several, missing, tensors
+from madatheory.identities.compare import equal
+from madatheory.identities.identity import Violation, identity
+from madatheory.identities.runs import Noted, Runs
+
+STEPS = 8
+
+
+def _cut() -> st.SearchStrategy[tuple[Several, Several, int]]:
+    return st.tuples(tensors(STEPS), missing(STEPS), st.integers(0, STEPS - 1))
+
+
+def compare(got: list[list[np.ndarray]], expected: list[list[np.ndarray]], what: str) -> None:
+    """Two paths of several tensors, bit for bit."""
+    for t, (now, wanted) in enumerate(zip(got, expected, strict=True), 1):
+        for i, (a, b) in enumerate(zip(now, wanted, strict=True)):
+            equal(a, b, f"{what}, {t} steps later, tensor {i}")
+
+
+def _as(rows: list[list[Any]], dtype: Any) -> list[list[Any]]:
+    return [[None if g is None else g.astype(dtype) for g in row] for row in rows]
+
+
+@identity("K6", "checkpoint", needs=["deterministic"], cases=_cut, examples=0.7)
+def checkpoint(run: Runs, case: tuple[Several, Several, int]) -> None:
+    """Saved after k steps and loaded into a fresh optimizer, the run goes on bit for bit; k = 0 included, tensors
+    without gradients so far included, in float64, float32 and bfloat16.
+
+    Every optimizer whose whole state is in what it saves: counters, buffers, schedules.
+    """
+    complete, gaps, k = case
+    several = gaps if "missing gradients" in run.target.abilities and run.traits["tensorwise"] else complete
+    for dtype in (np.float64, np.float32, ml_dtypes.bfloat16):
+        x0, rows = [x.astype(dtype) for x in several.x0], _as(several.rows(), dtype)
+        whole = run.many(x0, rows)
+        stepper = run.start(x0)
+        stepper.path(rows[:k])
+        compare(stepper.reloaded().path(rows[k:]), whole[k:], f"loaded after {k} steps, {np.dtype(dtype)}")
+
+
+def _copies(stepper: Noted) -> list[tuple[str, Noted]]:
+    found = [("copy.deepcopy", copy.deepcopy(stepper))]
+    try:
+        found.append(("pickle", stepper.ask("pickled")))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        if "<locals>" in str(error):  # made inside a function: pickle cannot find it, whatever it does
+            return found
+        raise Violation(f"the state cannot be pickled: {error}") from error
+    return found
+
+
+@identity("K7", "copies", needs=["deterministic", "can copies"], cases=_cut, examples=0.4)
+def copies(run: Runs, case: tuple[Several, Several, int]) -> None:
+    """A deep copy and a pickled copy after k steps go on as the original does, and none disturbs the others.
+
+    Every optimizer that keeps its state in its own attributes and shares none.
+    """
+    several, _, k = case
+    rows = several.rows()
+    whole = run.many(several.x0, rows)
+    stepper = run.start(several.x0)
+    stepper.path(rows[:k])
+    for how, other in _copies(stepper):
+        compare(other.path(rows[k:]), whole[k:], f"{how} after {k} steps")
+    compare(stepper.path(rows[k:]), whole[k:], f"the original after its copies moved, from step {k}")

@@ -1,0 +1,134 @@
+"""K: dtypes are kept, single precision is near double, half precision makes progress."""
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from madatheory.identities.cases import Case, plain, sequences
+from madatheory.identities.compare import close, finite, holds, unit
+from madatheory.identities.identity import Violation, identity
+from madatheory.identities.laws.fixed_points import X0, short
+from madatheory.identities.rounding import rounding
+from madatheory.identities.runs import Runs
+
+REAL = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
+HALF = (np.float16, ml_dtypes.bfloat16)
+
+
+@identity("K10", "dtype kept", needs=["deterministic"])
+def dtype_kept(run: Runs, case: None) -> None:
+    """Parameters keep their dtype, and the state keeps its structure, shapes and dtypes after the first step.
+
+    Every optimizer: a state that changes its dtype is compiled again, cannot be the carry of a scan, and costs memory.
+    """
+    given = plain(4)
+    kinds: list[Any] = [*REAL, *([np.complex64] if run.traits["takes complex"] else [])]
+    for dtype in kinds:
+        stepper = run.start([given.x0.astype(dtype)])
+        seen = []
+        for g in given.g:
+            stepper.step([g.astype(dtype)])
+            x = stepper.parameters()[0]
+            holds(x.dtype == np.dtype(dtype), f"parameters of {short(dtype)} became {x.dtype}", x.dtype, dtype)
+            seen.append([(a.shape, str(a.dtype)) for a in stepper.state()])
+            holds(seen[-1] == seen[0], f"the state changes with the step, {short(dtype)}", seen[-1], seen[0])
+
+
+@identity("K10b", "scan", needs=["can scan", "deterministic"])
+def scan(run: Runs, case: None) -> None:
+    """The state that init makes has the structure, shapes and dtypes of the state that update returns, for every dtype.
+
+    Every transformation that is to be the body of a scan. An integer or float32 zero where update returns another
+    dtype is refused by jax.lax.scan.
+    """
+    given = plain(4)
+    kinds: list[Any] = [*REAL, *([np.complex64] if run.traits["takes complex"] else [])]
+    for dtype in kinds:
+        stepper = run.start([given.x0.astype(dtype)], way="scan")
+        before = stepper.ask("carry")
+        stepper.step([given.g[0].astype(dtype)])
+        holds(stepper.ask("carry") == before, f"the state, {short(dtype)}", stepper.ask("carry"), before)
+
+
+@identity("K10c", "dtypes side by side", needs=["can several tensors", "tensorwise", "deterministic"])
+def dtypes_side_by_side(run: Runs, case: None) -> None:
+    """A float32 and a float64 tensor in one optimizer keep their dtypes, and the float64 one its precision.
+
+    Every optimizer: state has the dtype of its tensor, or a fixed one, not that of the first tensor.
+    """
+    given = plain(6)
+    single = given.x0.astype(np.float32)
+    path = run.many([single, given.x0], [[g.astype(np.float32), g] for g in given.g])
+    for i, dtype in enumerate((np.float32, np.float64)):
+        got = path[-1][i].dtype
+        holds(got == np.dtype(dtype), f"tensor {i} of {short(dtype)} became {got}", got, dtype)
+    got = np.stack([step[1] for step in path])
+    alone = run(given.x0, given.g)
+    slack = 2 * rounding(run, given.x0, given.g, np.float64, alone)
+    close(got, alone, slack, "float64 beside float32")
+
+
+@identity("K11", "single near double", needs=["deterministic"], cases=lambda: sequences(8), examples=0.7)
+def single_near_double(run: Runs, case: Case) -> None:
+    """The float32 path is the float64 path up to float32 rounding, on data that both represent exactly.
+
+    Every optimizer. How far rounding may go is measured in float64 on the optimizer itself: where a sign is decided by
+    rounding it may go far, elsewhere not.
+    """
+    path = run(case.x0, case.g)
+    got = run(case.x0.astype(np.float32), case.g.astype(np.float32))
+    close(got, path, rounding(run, case.x0, case.g, np.float32, path), "float32 against float64")
+
+
+def ulp(x: np.ndarray, dtype: Any) -> np.ndarray:
+    """The distance of numbers of a dtype next to x, from below."""
+    smallest = float(ml_dtypes.finfo(dtype).smallest_normal)
+    _, exponent = np.frexp(np.maximum(np.abs(x), smallest))
+    return 2 * unit(dtype) * 2.0 ** (exponent - 1)
+
+
+def _progress(run: Runs, size: float, dtype: Any) -> None:
+    """Every step that is due in float64 is taken in `dtype`, in its direction, on a constant gradient.
+
+    A rounded iterate moves when the update exceeds 1/2 ulp of it. Asked for where the float64 update exceeds 1 ulp of
+    both iterates: an update computed half as large as it should be still moves.
+    """
+    g = np.tile(np.array([1.0, -1.0, 1.0]) * size, (6, 1))
+    due = np.concatenate([X0[None], run(X0, g)])
+    got = run(X0.astype(dtype), g.astype(dtype))
+    finite(got, f"gradients of {size:g} in {short(dtype)}")
+    got = np.concatenate([X0[None], got.astype(np.float64)])
+    steps, wanted = np.diff(got, axis=0), np.diff(due, axis=0)
+    largest = np.max(np.abs([got[:-1], got[1:], due[:-1], due[1:]]), axis=0)
+    stuck = (np.abs(wanted) > ulp(largest, dtype)) & (np.sign(steps) != np.sign(wanted))
+    if stuck.any():
+        t, i = map(int, np.argwhere(stuck)[0])
+        raise Violation(
+            f"gradients of {size:g} in {short(dtype)}: step {t + 1} moves x[{i}] by {steps[t, i]:g}; due is "
+            f"{wanted[t, i]:g}, more than 1 ulp",
+            got[1:],
+            due[1:],
+        )
+
+
+@identity("K12", "half precision makes progress", needs=["deterministic"])
+def progress(run: Runs, case: None) -> None:
+    """In float16 and bfloat16 gradients of size 1 move parameters whenever the float64 update exceeds 1 ulp.
+
+    Every optimizer: finite is not enough.
+    """
+    for dtype in HALF:
+        _progress(run, 1.0, dtype)
+
+
+@identity("K12b", "half precision, small and large gradients", needs=["deterministic"])
+def progress_in_range(run: Runs, case: None) -> None:
+    """The same for gradients of 2^-6, 2^-10, 2^6 and 2^10, which float16 and bfloat16 represent well.
+
+    Optimizers that keep second moments, or the root's argument, in more precision than their parameters: in float16
+    squares of 2^-10 and of 2^10 are 0 and infinite, and eps = 1e-8 is 0. bfloat16 has the range.
+    """
+    for dtype in HALF:
+        for size in (2.0**-6, 2.0**6, 2.0**-10, 2.0**10):
+            _progress(run, size, dtype)

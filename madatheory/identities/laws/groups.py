@@ -1,0 +1,97 @@
+"""K: tensors, groups and missing gradients: each tensor moves as it would alone."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from madatheory.identities.cases import Several, late, missing, tensors
+from madatheory.identities.compare import equal
+from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities.laws.contract import implementations
+from madatheory.identities.rounding import alike
+from madatheory.identities.runs import Runs
+from madatheory.identities.target import Unusable
+
+
+def _cases() -> st.SearchStrategy[Several]:
+    return tensors(8)
+
+
+def column(path: list[list[np.ndarray]], i: int) -> np.ndarray:
+    """The path of one tensor."""
+    return np.stack([step[i] for step in path])
+
+
+@identity("K8", "a group each", needs=["deterministic", "tensorwise", "can groups"], cases=_cases, examples=0.7)
+def groups(run: Runs, case: Several) -> None:
+    """Tensors in groups of their own move like tensors of separate optimizers, the second group at half the step size.
+
+    Every optimizer that does not mix tensors: the settings of a group are used for that group, in every step.
+    """
+    lr = run.value("lr") if "lr" in run.target.settable else None
+    rates: Any = [lr] if lr is None else [lr, lr / 2]
+    shared: dict[str, Any] = {} if lr is None else {"lr": rates}
+    try:
+        path = run.many(case.x0, case.rows(), way="groups", **shared)
+    except Unusable as error:
+        raise NotApplicable(f"groups cannot differ in the step size: {error}") from error
+    for i in (0, 1):
+        own: dict[str, Any] = {} if lr is None else {"lr": rates[i]}
+        alone = run(case.x0[i], case.g[i], **own)
+        alike(run, column(path, i), alone, f"group {i} against an optimizer of its own", case.x0[i], case.g[i], **own)
+
+
+@identity(
+    "K8b",
+    "a late group",
+    needs=["deterministic", "tensorwise", "can late groups", "can missing gradients"],
+    cases=lambda: late(8),
+    examples=0.7,
+)
+def late_group(run: Runs, case: tuple[Several, int]) -> None:
+    """A group added after k steps is moved like a tensor of a fresh optimizer, and the others are not disturbed.
+
+    Every optimizer that counts steps for each tensor and does not build state for the groups it starts with only.
+    """
+    several, k = case
+    path = run.many(several.x0, several.rows(), way="late groups")
+    equal(column(path, 0), run(several.x0[0], several.g[0]), "the tensor that was there from the start")
+    fresh = run(several.x0[1], several.g[1][k:])
+    equal(column(path, 1)[k:], fresh, f"a group added after {k} steps against a fresh optimizer")
+
+
+@identity(
+    "K9", "a missing gradient", needs=["deterministic", "tensorwise", "can missing gradients"], cases=lambda: missing(8)
+)
+def missing_gradient(run: Runs, case: Several) -> None:
+    """A tensor without gradient is not touched in that step, decay included; it goes on later as if the step had not
+    been, and the others do not notice. Bit for bit, in every implementation.
+
+    Optimizers that count steps for each tensor and loop over those with gradients. A list of states that loses step
+    with the list of tensors mixes them up.
+    """
+    decay: dict[str, Any] = {"weight_decay": 0.25} if "weight_decay" in run.target.settable else {}
+    for how in implementations(run):
+        path = run.many(case.x0, case.rows(), **how, **decay)
+        for i in (0, 1):
+            here = case.present[:, i]
+            x, expected = case.x0[i], np.empty_like(case.g[i])
+            own = iter(run(case.x0[i], case.g[i][here], **how, **decay) if here.any() else ())
+            for t in range(len(here)):
+                x = next(own) if here[t] else x
+                expected[t] = x
+            equal(column(path, i), expected, f"tensor {i}, which has gradients in steps {np.flatnonzero(here) + 1}")
+
+
+@identity("K9b", "separate tensors", needs=["deterministic", "tensorwise", "can several tensors"], cases=_cases)
+def separate_tensors(run: Runs, case: Several) -> None:
+    """Two tensors in one optimizer move as each does in an optimizer of its own.
+
+    Every optimizer that does not mix tensors; a counter that ticks once per tensor runs twice as fast.
+    """
+    for how in implementations(run):
+        path = run.many(case.x0, case.rows(), **how)
+        for i in (0, 1):
+            alone = run(case.x0[i], case.g[i], **how)
+            alike(run, column(path, i), alone, f"tensor {i} with another one", case.x0[i], case.g[i], **how)

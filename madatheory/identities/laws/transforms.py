@@ -1,0 +1,120 @@
+"""K: shapes, layouts and program transformations that make no difference."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from madatheory.identities.cases import Case, Several, sequences, tensors
+from madatheory.identities.compare import close, finite
+from madatheory.identities.identity import Violation, identity
+from madatheory.identities.laws.contract import implementations
+from madatheory.identities.laws.groups import column
+from madatheory.identities.rounding import alike, rounding
+from madatheory.identities.runs import Runs
+
+
+def _eight() -> st.SearchStrategy[Case]:
+    return sequences(8)
+
+
+def _several() -> st.SearchStrategy[Several]:
+    return tensors(8)
+
+
+def _six() -> st.SearchStrategy[Case]:
+    return sequences(6, 6)
+
+
+@identity("K13", "empty tensors", needs=["deterministic", "can several tensors"], cases=_eight, examples=0.4)
+def empty_tensors(run: Runs, case: Case) -> None:
+    """A tensor without entries is stepped without an error, and a tensor beside it moves as usual and stays finite.
+
+    Every optimizer: the mean of nothing is nan, its norm 0.
+    """
+    empty = np.zeros((0, 2))
+    for how in implementations(run):
+        path = column(run.many([empty, case.x0], [[empty, g] for g in case.g], **how), 1)
+        finite(path, "a tensor beside an empty one")
+        if run.traits["tensorwise"]:
+            alone = run(case.x0, case.g, **how)
+            alike(run, path, alone, "a tensor beside an empty one", case.x0, case.g, **how)
+
+
+@identity("K13b", "scalars", needs=["elementwise", "shapeless"], cases=_eight, examples=0.4)
+def scalars(run: Runs, case: Case) -> None:
+    """A tensor without axes moves like a vector of one entry.
+
+    Elementwise optimizers.
+    """
+    x0, g = case.x0[:1], case.g[:, :1]
+    for how in implementations(run):
+        alike(run, run(x0[0], g[:, 0], **how)[:, None], run(x0, g, **how), "shape () against (1,)", x0, g, **how)
+
+
+@identity("K13c", "layout in memory", needs=["deterministic", "can strided"], cases=_six, examples=0.4)
+def layout(run: Runs, case: Case) -> None:
+    """Tensors with gaps in memory and transposed ones move like contiguous ones, to rounding.
+
+    Every optimizer: strides are bookkeeping. To rounding, because loops over contiguous memory may fuse a product and a
+    sum where others do not.
+    """
+    for how in implementations(run):
+        for shape in ((6,), (2, 3)):
+            x0, g = case.x0.reshape(shape), case.g.reshape(-1, *shape)
+            path = run(x0, g, **how)
+            slack = 2 * rounding(run, x0, g, np.float64, path, **how)
+            close(run(x0, g, way="strided", **how), path, slack, f"strided {shape}")
+
+
+def _same(run: Runs, case: Case, way: str) -> None:
+    path = run(case.x0, case.g)
+    got = run(case.x0, case.g, way=way)
+    if got.shape != path.shape:
+        raise Violation(f"{way}: shape {got.shape}", got, path)
+    close(got, path, 2 * rounding(run, case.x0, case.g, np.float64, path), f"{way} against jit")
+
+
+@identity("K15", "jit and eager", needs=["can eager", "deterministic"], cases=_eight, examples=0.4)
+def eager(run: Runs, case: Case) -> None:
+    """Operation by operation, and inside a scan, the steps are those under jit, to rounding.
+
+    Every transformation whose update is a pure function of arrays: what Python does besides happens once under jit and
+    in every step without it.
+    """
+    for way in ("eager", "scan"):
+        _same(run, case, way)
+
+
+@identity("K15b", "vmap", needs=["can vmap", "deterministic"], cases=_eight, examples=0.4)
+def vmapped(run: Runs, case: Case) -> None:
+    """Under vmap every lane moves as it does alone, to rounding.
+
+    Every transformation whose branches are on arrays, not on Python values.
+    """
+    _same(run, case, "vmap")
+
+
+@identity("K15c", "masked leaves", needs=["can masked", "deterministic"], cases=_eight, examples=0.4)
+def masked(run: Runs, case: Case) -> None:
+    """With a leaf masked out, the others move as if it were not there, to rounding.
+
+    Every transformation that works on trees of any structure: a masked leaf is replaced by a node without arrays.
+    """
+    _same(run, case, "masked")
+
+
+@identity("K15d", "trees", needs=["can tree", "deterministic"], cases=_several, examples=0.4)
+def trees(run: Runs, case: Several) -> None:
+    """Parameters in a dict of tuples, with None and empty dicts in between, move like those in a list.
+
+    Every transformation that maps over trees instead of looping over lists. Half of the digits where tensors see one
+    another: a norm over the tree is summed in another order.
+    """
+    path, other = (run.many(case.x0, case.rows(), way=way) for way in ("", "tree"))
+    for i in (0, 1):
+        got, expected = column(other, i), column(path, i)
+        slack: Any = 2.0**-26 * np.abs(expected).max()
+        if run.traits["tensorwise"]:
+            slack = 2 * rounding(run, case.x0[i], case.g[i], np.float64, expected)
+        close(got, expected, slack, f"tensor {i} in a tree")
