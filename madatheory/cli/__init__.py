@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from madatheory.cli import bench, figures, listing, simulate, stored, verify
+from madatheory.cli import bench, check, figures, listing, simulate, stored, verify
 from madatheory.cli.console import complain, warn_in_one_line
 from madatheory.errors import UserError
 
@@ -22,7 +22,7 @@ class _Commands(TyperGroup):
     """The group of commands; what a user can mend ends with one message and status 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return ["list", "verify", "simulate", "figures", "bench", "store"]
+        return ["list", "verify", "simulate", "figures", "check", "identify", "identities", "bench", "store"]
 
     def invoke(self, ctx: Any) -> Any:
         with warnings.catch_warnings():
@@ -49,6 +49,9 @@ app.command("list")(listing.list_entries)
 app.command("verify")(verify.verify)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
+app.command("check")(check.check)
+app.command("identify")(check.identify)
+app.command("identities")(check.list_identities)
 app.command("bench")(bench.bench)
 app.add_typer(stored.app, name="store")
 
@@ -61,6 +64,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _settings(
+    context: typer.Context,
     shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
@@ -73,8 +77,11 @@ def _settings(
     madatheory verify --load my_theorem.py           check your own bound
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
+    madatheory check optax:adam                      test anyone's optimizer
     madatheory bench --quick                         measure the speed
     """
+    if context.invoked_subcommand in ("check", "identify", "identities"):
+        return  # other people's optimizers run as their users run them
     from madatheory.engine.flags import enable_native_loop
 
     enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any command computes

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,8 +52,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
     import jax
     import jax.numpy as jnp
 
-    wide = np.dtype(x0.dtype).itemsize >= 8
-    dtype = x0.dtype
+    wide, dtype = np.dtype(x0.dtype).itemsize >= 8, x0.dtype
     with jax.enable_x64(wide):
         x, made = jnp.asarray(x0), target.factory(fixed)
         state = made.init([x])
@@ -66,7 +65,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with jax.enable_x64(wide):
-            return np.asarray(update({k: jnp.asarray(v, dtype) for k, v in h.items()}, jnp.asarray(g, dtype)))
+            return np.asarray(update(h, jnp.asarray(g, dtype)))
 
     def slope(name: str, h: Mapping[str, float], g: Array) -> Array:
         with jax.enable_x64(wide):
@@ -77,14 +76,8 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
         with jax.enable_x64(wide):
             return np.asarray(jax.grad(lambda v: update(h, v).sum())(jnp.asarray(g, dtype)))
 
-    taken, refused = [], {}
-    for name in wanted:
-        try:
-            slope(name, {name: fixed.get(name, target.defaults.get(name, 0.5))}, np.ones_like(x0))
-            taken.append(name)
-        except (Unusable, TypeError) as error:
-            refused[name] = str(error).splitlines()[0]
-    return LastUpdate(value, slope, backward, tuple(taken), refused)
+    taken, refused = _taken(wanted, fixed, target, lambda name, h: slope(name, h, np.ones_like(x0)))
+    return LastUpdate(value, slope, backward, taken, refused)
 
 
 def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
@@ -93,21 +86,11 @@ def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any
     torch = import_torch()
 
     def update(h: Mapping[str, Any], g: Any) -> Any:
-        x = to_torch(x0).requires_grad_().clone()
-        optimizer = target.factory({**fixed, "differentiable": True})([x])
+        x, optimizer = _differentiable(target, x0, fixed)
         for past in history:
             x.grad = to_torch(np.asarray(past, x0.dtype))
             optimizer.step()
-        group = optimizer.param_groups[0]
-        for name, now in h.items():
-            if name == "lr":
-                group["lr"] = now
-            elif "betas" in group:
-                betas = list(group["betas"])
-                betas[int(name[4:]) - 1] = now
-                group["betas"] = tuple(betas)
-            else:
-                group["alpha"] = now
+        _tell(optimizer, h)
         before = x.detach().clone()
         x.grad = g
         optimizer.step()
@@ -126,22 +109,164 @@ def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any
         at = to_torch(g).requires_grad_()
         return to_numpy(torch.autograd.grad(update(h, at.clone()).sum(), at)[0])
 
+    taken, refused = _taken(wanted, fixed, target, lambda name, h: slope(name, h, np.ones_like(x0)))
+    return LastUpdate(value, slope, backward, taken, refused)
+
+
+def _differentiable(target: Target, x0: Array, fixed: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A tensor that is no leaf, and an optimizer of it whose steps autograd follows."""
+    from madatheory.identities.adapters.torch import to_torch
+
+    x = to_torch(x0).requires_grad_().clone()
+    return x, target.factory({**fixed, "differentiable": True})([x])
+
+
+def _tell(optimizer: Any, h: Mapping[str, Any]) -> None:
+    """Write hyper-parameters to a running torch optimizer."""
+    group = optimizer.param_groups[0]
+    for name, now in h.items():
+        if name == "lr":
+            group["lr"] = now
+        elif "betas" in group:
+            betas = list(group["betas"])
+            betas[int(name[4:]) - 1] = now
+            group["betas"] = tuple(betas)
+        else:
+            group["alpha"] = now
+
+
+def _taken(
+    wanted: Sequence[str], fixed: Mapping[str, Any], target: Target, slope: Callable[[str, Mapping[str, float]], Array]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Which hyper-parameters may be variables, and what was raised for the others."""
     taken, refused = [], {}
     for name in wanted:
         try:
-            slope(name, {name: fixed.get(name, target.defaults.get(name, 0.5))}, np.ones_like(x0))
+            slope(name, {name: fixed.get(name, target.defaults.get(name, 0.5))})
             taken.append(name)
         except (Unusable, TypeError, RuntimeError, ValueError) as error:
             refused[name] = str(error).splitlines()[0]
-    return LastUpdate(value, slope, backward, tuple(taken), refused)
+    return tuple(taken), refused
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """x_T as a function of hyper-parameters that hold in all T steps, and of the gradients g (T, n).
+
+    `value(h, g)` gives x_T (n,), `forward(name, h, g)` its derivative by forward mode (jax; None for torch),
+    `reverse(w, h, g)` the derivatives of sum_i w_i x_{T,i}: one number per hyper-parameter in h, and an array like g.
+    """
+
+    value: Callable[[Mapping[str, float], Array], Array]
+    forward: Callable[[str, Mapping[str, float], Array], Array] | None
+    reverse: Callable[[Array, Mapping[str, float], Array], tuple[dict[str, float], Array]]
+
+
+def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> Unrolled:
+    """The whole run, differentiated through its states. `NotApplicable` where the framework cannot."""
+    target, fixed = run.target, {**run.settings, **settings}
+    if "jit" in target.abilities:
+        return _unrolled_by_jax(target, x0, fixed)
+    if "differentiable" in target.abilities:
+        return _unrolled_by_torch(target, x0, fixed)
+    raise NotApplicable(f"{target.framework} or this optimizer cannot be differentiated")
+
+
+def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
+    import jax
+    import jax.numpy as jnp
+
+    def end(h: Mapping[str, Any], g: Any) -> Any:
+        made, x = target.factory({**fixed, **h}), jnp.asarray(x0)
+        state = made.init([x])
+        for t in range(len(g)):
+            move, state = made.update([g[t]], state, [x])
+            x = x + move[0]
+        return x
+
+    def value(h: Mapping[str, float], g: Array) -> Array:
+        with jax.enable_x64(True):
+            return np.asarray(end(h, jnp.asarray(g)))
+
+    def forward(name: str, h: Mapping[str, float], g: Array) -> Array:
+        with jax.enable_x64(True):
+            at = jnp.asarray(h[name], jnp.float64)
+            return np.asarray(jax.jvp(lambda v: end({**h, name: v}, jnp.asarray(g)), (at,), (jnp.ones_like(at),))[1])
+
+    def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
+        with jax.enable_x64(True):
+            at = {name: jnp.asarray(v, jnp.float64) for name, v in h.items()}
+            slopes, by_g = jax.grad(lambda h, g: (w * end(h, g)).sum(), argnums=(0, 1))(at, jnp.asarray(g))
+            return {name: float(v) for name, v in slopes.items()}, np.asarray(by_g)
+
+    return Unrolled(value, forward, reverse)
+
+
+def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
+    from madatheory.identities.adapters.torch import import_torch, to_numpy, to_torch
+
+    torch = import_torch()
+
+    def end(h: Mapping[str, Any], g: Any) -> Any:
+        x, optimizer = _differentiable(target, x0, fixed)
+        _tell(optimizer, h)
+        for now in g:
+            x.grad = now
+            optimizer.step()
+        return x
+
+    def value(h: Mapping[str, float], g: Array) -> Array:
+        return to_numpy(end(h, to_torch(g)))
+
+    def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
+        at = {name: torch.tensor(float(v), dtype=torch.float64, requires_grad=True) for name, v in h.items()}
+        leaf = to_torch(g).requires_grad_()
+        loss = (to_torch(w) * end(at, leaf.clone())).sum()
+        found = torch.autograd.grad(loss, [*at.values(), leaf], allow_unused=True)
+        numbers = [0.0 if v is None else float(v) for v in found[:-1]]
+        return dict(zip(at, numbers, strict=True)), np.zeros_like(g) if found[-1] is None else to_numpy(found[-1])
+
+    return Unrolled(value, None, reverse)
+
+
+class Truncation(NamedTuple):
+    """d (w . x_T)/dh with the influence of h through the states, and without it (the sum of one-step derivatives)."""
+
+    unrolled: float
+    one_step: float
+
+    @property
+    def lost(self) -> float:
+        """|one_step - unrolled| relative to |unrolled|; inf where only that is 0."""
+        apart = abs(self.one_step - self.unrolled)
+        return apart / abs(self.unrolled) if self.unrolled else (np.inf if apart else 0.0)
+
+
+def truncation(run: Runs, case: Case, name: str, w: Array, settings: Mapping[str, Any] | None = None) -> Truncation:
+    """What one-step hyper-gradients lose on a case: how much they differ from the derivative of the whole run.
+
+    One-step: sum_t w . du_t/dh with the state before each step held constant, as hyper-gradient descent has it (Baydin
+    et al. 2018; MADA). `NotApplicable` where `name` cannot be differentiated.
+    """
+    settings = settings or {}
+    at = float({**run.settings, **settings}.get(name, run.target.defaults.get(name, np.nan)))
+    total = 0.0
+    for t in range(len(case.g)):
+        found = last_update(run, case.x0, case.g[:t], settings, (name,))
+        if not found.names:
+            raise NotApplicable(f"{name} cannot be differentiated: {found.refused.get(name, 'no such setting')}")
+        total += float(w @ found.slope(name, {name: at}, case.g[t]))
+    whole = unrolled(run, case.x0, settings).reverse(w, {name: at}, case.g)[0][name]
+    return Truncation(whole, total)
 
 
 def injected(run: Runs, case: Case, settings: Mapping[str, Any]) -> Array:
     """The path (T, n) of an optimizer that is told its lr and betas only when it already runs."""
     target, fixed = run.target, {**run.settings, **settings}
     if target.framework == "torch":
-        stepper, other = target.begin([case.x0], {}), target.begin([case.x0], fixed)
-        mine, given = (getattr(s, "optimizer").param_groups for s in (stepper, other))
+        stepper: Any = target.begin([case.x0], {})
+        other: Any = target.begin([case.x0], fixed)
+        mine, given = stepper.optimizer.param_groups, other.optimizer.param_groups
         for group, source in zip(mine, given, strict=True):
             group.update({name: value for name, value in source.items() if name != "params"})
         path = []

@@ -73,17 +73,17 @@ def run(
 
 
 def run_defossez(
-    x0: ArrayLike, gradients: ArrayLike, *, alpha: float, beta1: float, beta2: float, eps: float
+    x0: ArrayLike, gradients: ArrayLike, *, alpha: Coefficient, beta1: float, beta2: float, eps: float
 ) -> Vector:
     """m_n = beta1 m_{n-1} + g_n, v_n = beta2 v_{n-1} + g_n^2, step alpha_n m_n/sqrt(eps + v_n).
 
     alpha_n = alpha (1-beta1) sqrt((1-beta2^n)/(1-beta2)); Defossez et al., section 2.2 and equation (5).
     """
     x, g = problem(x0, gradients)
-    m, v, path = np.zeros_like(x), np.zeros_like(x), []
+    alphas, m, v, path = per_step(alpha, len(g)), np.zeros_like(x), np.zeros_like(x), []
     for n, now in enumerate(g, start=1):
         m, v = beta1 * m + now, beta2 * v + now**2
         powers = sum(beta2**j for j in range(n))  # (1-beta2^n)/(1-beta2)
-        x = x - alpha * (1 - beta1) * np.sqrt(powers) * m / np.sqrt(eps + v)
+        x = x - alphas[n - 1] * (1 - beta1) * np.sqrt(powers) * m / np.sqrt(eps + v)
         path.append(x)
     return np.array(path)

@@ -64,7 +64,12 @@ class OptaxStepper:
 
     def carry(self) -> Any:
         """The state's structure, shapes and dtypes: what a scan wants to stay the same."""
-        return jax.tree.map(lambda leaf: (np.shape(leaf), str(jax.numpy.asarray(leaf).dtype)), self._state)
+        return jax.tree.map(_kind, self._state)
+
+    def next_carry(self) -> Any:
+        """The same of the state that an update would return."""
+        with jax.enable_x64(self._step.wide):
+            return jax.tree.map(_kind, jax.eval_shape(self._step.call, self._x, self._state, self._x)[1])
 
     def pickled(self) -> "OptaxStepper":
         """A copy through pickle."""
@@ -132,6 +137,10 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         make,
         {way: partial(start, way=way) for way in FORMS if way},
     )
+
+
+def _kind(leaf: Any) -> tuple[tuple[int, ...], str]:
+    return tuple(leaf.shape), str(leaf.dtype)
 
 
 class _Step(NamedTuple):

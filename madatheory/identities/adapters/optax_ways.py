@@ -15,6 +15,11 @@ def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
     return make(settings)
 
 
+def _jitted(step: Step) -> Step:
+    """jit; the newer emitters of CPU code take longer to compile these small programs than the programs run."""
+    return jax.jit(step, compiler_options={"xla_cpu_use_fusion_emitters": False})
+
+
 def _first(tree: Any) -> Any:
     return tree
 
@@ -32,7 +37,7 @@ class Form:
     pack: Callable[[list[Any]], Any] = list
     unpack: Callable[[Any], Sequence[Any]] = list
     whole: Callable[[Step], Step] = _first
-    compiled: Callable[[Step], Step] = jax.jit
+    compiled: Callable[[Step], Step] = _jitted
 
 
 def _scanned(step: Step) -> Step:
@@ -47,7 +52,7 @@ def _scanned(step: Step) -> Step:
         (state, x), _ = jax.lax.scan(body, (state, x), jax.tree.map(lambda g: jnp.asarray(g)[None], gradients))
         return x, state
 
-    return jax.jit(call)
+    return _jitted(call)
 
 
 def _two_lanes(tensors: list[Any]) -> list[Any]:

@@ -34,13 +34,13 @@ def _as(rows: list[list[Any]], dtype: Any) -> list[list[Any]]:
 @identity("K6", "checkpoint", needs=["deterministic"], cases=_cut, examples=0.7)
 def checkpoint(run: Runs, case: tuple[Several, Several, int]) -> None:
     """Saved after k steps and loaded into a fresh optimizer, the run goes on bit for bit; k = 0 included, tensors
-    without gradients so far included, in float64, float32 and bfloat16.
+    without gradients so far included, in float64 and bfloat16.
 
     Every optimizer whose whole state is in what it saves: counters, buffers, schedules.
     """
     complete, gaps, k = case
     several = gaps if "missing gradients" in run.target.abilities and run.traits["tensorwise"] else complete
-    for dtype in (np.float64, np.float32, ml_dtypes.bfloat16):
+    for dtype in (np.float64, ml_dtypes.bfloat16):
         x0, rows = [x.astype(dtype) for x in several.x0], _as(several.rows(), dtype)
         whole = run.many(x0, rows)
         stepper = run.start(x0)

@@ -23,7 +23,7 @@ def dtype_kept(run: Runs, case: None) -> None:
     Every optimizer: a state that changes its dtype is compiled again, cannot be the carry of a scan, and costs memory.
     """
     given = plain(4)
-    kinds: list[Any] = [*REAL, *([np.complex64] if run.traits["takes complex"] else [])]
+    kinds: list[Any] = [*REAL, *([np.complex128] if run.traits["takes complex"] else [])]
     for dtype in kinds:
         stepper = run.start([given.x0.astype(dtype)])
         seen = []
@@ -42,13 +42,12 @@ def scan(run: Runs, case: None) -> None:
     Every transformation that is to be the body of a scan. An integer or float32 zero where update returns another
     dtype is refused by jax.lax.scan.
     """
-    given = plain(4)
-    kinds: list[Any] = [*REAL, *([np.complex64] if run.traits["takes complex"] else [])]
+    given = plain(1)
+    kinds: list[Any] = [*REAL, *([np.complex64, np.complex128] if run.traits["takes complex"] else [])]
     for dtype in kinds:
-        stepper = run.start([given.x0.astype(dtype)], way="scan")
-        before = stepper.ask("carry")
-        stepper.step([given.g[0].astype(dtype)])
-        holds(stepper.ask("carry") == before, f"the state, {short(dtype)}", stepper.ask("carry"), before)
+        stepper = run.start([given.x0.astype(dtype)])
+        before, after = stepper.ask("carry"), stepper.ask("next_carry")
+        holds(before == after, f"the state of {short(dtype)} parameters before and after an update", after, before)
 
 
 @identity("K10c", "dtypes side by side", needs=["can several tensors", "tensorwise", "deterministic"])

@@ -1,5 +1,7 @@
 """E: optimizers that are the same at certain settings or on certain gradients."""
 
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -127,7 +129,7 @@ def lion_at_its_ends(run: Runs, case: Case) -> None:
 def _difference(run: Runs) -> Difference:
     """How differences are used; a violation if that was declared and plain gradients do not show it."""
 
-    def plain_run(x0: Array, g: Array, **settings: float) -> Array:
+    def plain_run(x0: Array, g: Array, **settings: Any) -> Array:
         return run(x0, g, **{"eps": EPS, **settings})
 
     found = difference_of(plain_run, run.value("lr"))
@@ -149,7 +151,7 @@ def adan_without_difference(run: Runs, case: Case) -> None:
     how = _difference(run)
     if how.weight != "decay":
         raise NotApplicable("the difference has the weight 1 - decay, which is 0 for no admitted decay")
-    decays = {"beta1": BETA1, how.difference: 0.0, how.squares: BETA2}
+    decays: dict[str, Any] = {"beta1": BETA1, how.difference: 0.0, how.squares: BETA2}
     path = run(case.x0, case.g, eps=EPS, **decays)
     follows(path, case.x0, run.value("lr") * adam_steps(case.g, BETA1, BETA2), "Adan without difference against Adam")
 
@@ -162,7 +164,7 @@ def adan_looks_ahead(run: Runs, case: Case) -> None:
     and the first difference 0 or g_1, whichever plain gradients show.
     """
     how = _difference(run)
-    decays = {"beta1": SAME, how.difference: SAME, how.squares: SQUARES}
+    decays: dict[str, Any] = {"beta1": SAME, how.difference: SAME, how.squares: SQUARES}
     path = run(case.x0, case.g, eps=EPS, **decays)
     moves = run.value("lr") * adam_steps(how.ahead(case.g, SAME), SAME, SQUARES)
     follows(path, case.x0, moves, "Adan with equal decays against Adam on look-ahead gradients")
