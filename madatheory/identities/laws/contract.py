@@ -108,15 +108,26 @@ def maximize(run: Runs, case: Case) -> None:
 
 @identity("K5", "equal implementations", needs=["deterministic"], cases=_eight, examples=0.4)
 def equal_implementations(run: Runs, case: Case) -> None:
-    """The loop over tensors, foreach, fused and differentiable compute the same, to rounding; with decay too.
+    """The loop over tensors, foreach and fused compute the same, to rounding; with decay too.
 
     Every optimizer that offers them. How far rounding may go is measured on the optimizer itself.
     """
     flags = [flag for flag in ("foreach", "fused") if flag in run.target.settable]
-    others: list[dict[str, Any]] = [{flag: True} for flag in flags]
-    others += [{"way": "differentiable"}] if "differentiable" in run.target.ways else []
-    if not others:
+    if not flags:
         raise NotApplicable("there is one implementation only")
+    _same(run, case, [{flag: True} for flag in flags])
+
+
+@identity("K5b", "differentiable", needs=["deterministic", "can differentiable"], cases=_eight, examples=0.4)
+def differentiable(run: Runs, case: Case) -> None:
+    """With differentiable=True the steps are those of the loop over tensors, to rounding; with decay too.
+
+    Every optimizer that offers it: keeping the graph changes no number.
+    """
+    _same(run, case, [{"way": "differentiable"}])
+
+
+def _same(run: Runs, case: Case, others: list[dict[str, Any]]) -> None:
     loop = {"foreach": False} if "foreach" in run.target.settable else {}
     for more in [{}] + [{"weight_decay": 0.25}] * ("weight_decay" in run.target.settable):
         path = run(case.x0, case.g, **{**loop, **more})
