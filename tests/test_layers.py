@@ -20,7 +20,7 @@ LAYERS = (
     {"arithmetic", "catalogue", "confidence"},
     {"optimizers", "problems", "references"},
     {"engine", "identities"},
-    {"bounds", "store"},
+    {"bounds", "store", "pytest_plugin"},
     {"verdicts"},
     {"verification"},
     {"experiments"},

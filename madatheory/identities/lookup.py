@@ -1,5 +1,6 @@
 """From what an author writes to a `Target`: an object, or a name such as "optax:adam" or "path/to/file.py:make"."""
 
+import difflib
 import importlib
 import importlib.util
 import inspect
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.identities.prepared import PREPARED
 from madatheory.identities.target import Target
 
@@ -49,9 +50,9 @@ def named(spec: str) -> Target:
     found: Any = load_module(place)
     for part in attribute.split("."):
         if not hasattr(found, part):
-            raise unknown(
-                f"name in {place}", part, [n for n in vars(found) if n[0] != "_" and callable(vars(found)[n])]
-            )
+            names = [name for name, value in vars(found).items() if name[0] != "_" and callable(value)]
+            near = difflib.get_close_matches(part, names, n=5, cutoff=0.4) or sorted(names)[:5]
+            raise UserError(f"{place} has no {attribute!r}; it has {', '.join(near) or 'nothing to call'}")
         found = getattr(found, part)
     if isinstance(found, Target):
         return found

@@ -1,0 +1,314 @@
+"""`madatheory check`, `identify` and `identities`: is an optimizer right?"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from madatheory.cli.console import OUT, complain, note, progress, symbol
+from madatheory.cli.values import settings, write_text
+from madatheory.errors import UserError
+
+if TYPE_CHECKING:
+    from madatheory.identities.outcome import Report
+
+_WIDTH = 100
+_PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "d": ("d", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
+
+Targets = Annotated[
+    list[str] | None, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, mymodule:make, file.py:make")
+]
+Only = Annotated[str | None, typer.Option(metavar="CODES", help="Codes or groups: S,K3. Without: all.")]
+JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write everything there.")]
+
+
+def check(
+    targets: Targets = None,
+    libraries: Annotated[
+        list[str] | None,
+        typer.Option("--all", metavar="LIBRARY", help="All of optax, torch.optim, .. or any module; may be repeated."),
+    ] = None,
+    only: Only = None,
+    profile: Annotated[str, typer.Option(help="quick, default or thorough: how many examples.")] = "default",
+    seed: Annotated[int | None, typer.Option(help="Other examples than those of every ordinary run.")] = None,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 20.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Targets at once, each in a process of its own; without: one per core, at most 4."),
+    ] = None,
+    trait: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=yes|no", help="Declare a trait; may be repeated.")
+    ] = None,
+    hyper: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter: momentum=0.9; repeat.")
+    ] = None,
+    by_design: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE=REASON", help="An identity that it breaks on purpose; may be repeated."),
+    ] = None,
+    json_file: JsonFile = None,
+    markdown_file: Annotated[
+        str | None, typer.Option("--markdown", metavar="FILE", help="Write matrix and failures there.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Keep results as they come; the same command goes on from them.")
+    ] = None,
+    snippets: Annotated[bool, typer.Option("--snippets", help="A program for every failure, also of many.")] = False,
+    traits: Annotated[bool, typer.Option("--traits", help="Show the traits and how they are known.")] = False,
+) -> None:
+    """Test optimizers against the identities that apply to them.
+
+    One target shows its failures in full, several a matrix. Which identities apply follows from traits, detected on
+    plain data or declared. Every target runs in a process of its own with a time limit for each identity. Status 1 if
+    an identity fails that was not declared to, 2 if a target named here cannot be tested; targets that --all brings and
+    that cannot be tested are listed with the reason.
+
+    \b
+    madatheory check optax:adam
+    madatheory check torch.optim:Adam optax:lion
+    madatheory check path/to/file.py:make --only S,F --trait elementwise=yes
+    madatheory check mymodule:make --by-design "F2=eps is inside the root"
+    madatheory check --all optax --workers 2 --markdown optax.md
+    """
+    from madatheory.identities.isolated import check_all
+    from madatheory.identities.outcome import Request
+    from madatheory.identities.report import as_json, markdown
+
+    fixed = settings(hyper)
+    for name, value in fixed.items():
+        if isinstance(value, tuple):
+            raise UserError(f"--set {name}: one value, not a grid")
+    request = Request(_traits(trait), fixed, _reasons(by_design), only, profile, seed, limit)
+    specs, left = _specs(targets or [], libraries or [])
+    for path in (json_file, markdown_file):
+        _writable(path)
+    if workers is None:
+        workers = min(os.cpu_count() or 1, 4)
+    try:
+        with progress("check") as tell:
+            reports = check_all(specs, request, workers=workers, out=Path(out) if out else None, progress=tell)
+    except KeyboardInterrupt:
+        kept = (
+            f"what is finished is in {out}, and the same command goes on from it" if out else "--out DIR keeps results"
+        )
+        complain(f"interrupted; {kept}")
+        raise typer.Exit(130) from None
+    if json_file:
+        write_text(Path(json_file), as_json(reports, request))
+    if markdown_file:
+        write_text(Path(markdown_file), markdown(reports, request))
+    if len(reports) == 1:
+        _print_one(reports[0], traits)
+    else:
+        _print_many(reports, left, traits, snippets)
+    raise typer.Exit(_status(reports, targets or []))
+
+
+def _status(reports: "Sequence[Report]", named: Sequence[str]) -> int:
+    """2 if what was named cannot be tested, 1 if something fails."""
+    refused = [r for r in reports if r.unusable and (r.target in named or len(reports) == 1)]
+    for report in refused:
+        complain(f"{report.target}: {report.problem}")
+    failed = any(r.failures or (r.problem and not r.unusable) for r in reports)
+    empty = not any(o.status in ("pass", "by design") for r in reports for o in r.outcomes)
+    if not refused and not failed and empty:
+        complain("nothing was tested: no identity that was asked for applies")
+    return 2 if refused else 1 if failed or empty else 0
+
+
+def _specs(targets: Sequence[str], libraries: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The targets, each once, and what the libraries have besides optimizers."""
+    if not targets and not libraries:
+        raise UserError("name a target, such as optax:adam, or a library: --all optax")
+    specs, left = list(targets), {}
+    for name in libraries:
+        from madatheory.identities.library import library
+
+        found = library(name)
+        specs += found.optimizers
+        left |= found.left
+    return list(dict.fromkeys(specs)), left
+
+
+def _traits(given: Sequence[str] | None) -> dict[str, bool]:
+    found = {}
+    for text in given or ():
+        name, _, value = (part.strip() for part in text.partition("="))
+        if value not in ("yes", "no"):
+            raise UserError(f"--trait {text!r}: write --trait name=yes or --trait name=no")
+        found[name] = value == "yes"
+    return found
+
+
+def _reasons(given: Sequence[str] | None) -> dict[str, str]:
+    found = {}
+    for text in given or ():
+        code, _, reason = (part.strip() for part in text.partition("="))
+        if not code or not reason:
+            raise UserError(f"--by-design {text!r}: write --by-design CODE=reason")
+        found[code] = reason
+    return found
+
+
+def _writable(path: str | None) -> None:
+    parent = Path(path).parent if path else Path()
+    if not parent.is_dir():
+        raise UserError(f"{path}: the folder {parent} does not exist; create it or name another")
+    if path and Path(path).is_dir():
+        raise UserError(f"{path} is a folder; name a file")
+
+
+def _print_one(report: "Report", traits: bool) -> None:
+    from madatheory.identities.report import counts, failure
+
+    if report.problem:
+        if not report.unusable:
+            OUT.print(Text("fails  ", "bold red").append(f"{report.target}: {report.problem}", "default not bold"))
+        return
+    for outcome in report.failures:
+        OUT.print(Text(failure(outcome, report.target)), soft_wrap=True)
+        OUT.print()
+    _print_declared(report)
+    if traits:
+        _print_traits(report)
+    style = "green" if report.ok else "bold red" if report.failures else "yellow"
+    OUT.print(Text(f"{report.target}: ").append(counts(report), style))
+    if not report.ok:
+        return
+    OUT.print(Text("what an identity says: madatheory identities CODE", "dim"))
+
+
+def _print_declared(report: "Report") -> None:
+    for outcome in report.outcomes:
+        if outcome.status == "by design":
+            OUT.print(Text("by design  ", "yellow").append(f"{outcome.code} {outcome.name}: {outcome.detail}"))
+
+
+def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool, snippets: bool) -> None:
+    from madatheory.identities.report import LEGEND, counts, failure, matrix
+
+    for line in matrix(reports, min(_WIDTH, max(OUT.width, 40))):
+        OUT.print(_coloured(line), soft_wrap=True)
+    OUT.print()
+    OUT.print(Text(_decoded(LEGEND), "dim"), soft_wrap=True)
+    failing = [(report, outcome) for report in reports for outcome in report.failures]
+    _print_grouped("\nfails", [(f"{o.code} {o.name}", r.target) for r, o in failing])
+    for report in reports:
+        _print_declared(report)
+    _print_grouped("\nbroken", [(r.problem, r.target) for r in reports if r.problem and not r.unusable])
+    _print_grouped("\nnot tested", [(r.problem, r.target) for r in reports if r.unusable])
+    if left:
+        _print_grouped("\nno optimizers", [(why, spec) for spec, why in left.items()])
+    if snippets:
+        for report, outcome in failing:
+            OUT.print()
+            OUT.print(Text(failure(outcome, report.target)), soft_wrap=True)
+    if traits:
+        for report in reports:
+            OUT.print()
+            _print_traits(report)
+    OUT.print()
+    for report in reports:
+        if report.outcomes:
+            OUT.print(Text(f"{report.target}: {counts(report)}"), soft_wrap=True)
+    if failing and not snippets:
+        note("a failure in full: madatheory check TARGET, or --snippets")
+
+
+def _print_grouped(title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """(what, where): every `what` once, with all its places."""
+    if not pairs:
+        return
+    OUT.print(Text(title, "bold"))
+    grouped: dict[str, list[str]] = {}
+    for what, where in pairs:
+        grouped.setdefault(what, []).append(where)
+    for what, where in grouped.items():
+        OUT.print(Text(f"  {what}"), width=min(_WIDTH, OUT.width))
+        OUT.print(Padding(Text(", ".join(where), "dim"), (0, 0, 0, 6), expand=False), width=min(_WIDTH, OUT.width))
+
+
+def _print_traits(report: "Report") -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(_WIDTH, OUT.width))
+    for title in (f"traits of {report.target}", "", "because"):
+        table.add_column(title)
+    for name, trait in report.traits.items():
+        table.add_row(name, Text("yes", "green") if trait.present else Text("no", "dim"), Text(trait.why))
+    OUT.print(table)
+    OUT.print()
+
+
+def _coloured(line: str) -> Text:
+    """A line of the matrix with its marks as signs of the terminal; names and headers are left alone."""
+    name, space, rest = line.partition(" ")
+    body = rest.strip()
+    if not body or set(body) - {*_PRETTY, " "}:
+        return Text(line)
+    text = Text(f"{name}{space}")
+    for sign in rest:
+        pretty, style = _PRETTY.get(sign, (sign, ""))
+        text.append(symbol(pretty, sign), style)
+    return text
+
+
+def _decoded(legend: str) -> str:
+    parts = [part.split(" ", 1) for part in legend.split(", ")]
+    return ", ".join(f"{symbol(_PRETTY[sign][0], sign)} {words}" for sign, words in parts)
+
+
+def identify(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, file.py:make, ..")],
+    json_file: JsonFile = None,
+) -> None:
+    """Say which published recurrence an optimizer follows, with every convention, and where it first deviates.
+
+    \b
+    madatheory identify optax:nadam
+    madatheory identify path/to/file.py:make
+    """
+    from madatheory.identities.identify import identify as follow  # type: ignore[import-not-found]
+    from madatheory.identities.lookup import find
+
+    _writable(json_file)
+    found = follow(find(target))
+    if json_file:
+        write_text(Path(json_file), json.dumps(found.as_dict(), indent=1, default=str) + "\n")
+    OUT.print(Text(found.text()), soft_wrap=True)
+
+
+def list_identities(
+    codes: Annotated[list[str] | None, typer.Argument(metavar="CODE", help="Codes or groups; without: all.")] = None,
+) -> None:
+    """Show the identities: what each says, who satisfies it and why, and what it needs.
+
+    \b
+    madatheory identities
+    madatheory identities S1 K
+    """
+    from madatheory.identities.check import select
+
+    if not codes:
+        return _print_catalogue(select(None))
+    for item in select(",".join(codes)):
+        OUT.print(Text(f"{item.code}  {item.name}", "bold"))
+        for words in (item.statement, item.holds, f"needs {', '.join(item.needs)}" if item.needs else ""):
+            if words:
+                OUT.print(Padding(Text(words), (0, 0, 0, 4), expand=False), width=min(_WIDTH, OUT.width))
+        OUT.print()
+    return None
+
+
+def _print_catalogue(items: Sequence[Any]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(_WIDTH, OUT.width))
+    for title in ("code", "identity", "statement"):
+        table.add_column(title)
+    for item in items:
+        table.add_row(item.code, item.name, Text(item.statement))
+    OUT.print(table)
+    OUT.print(Text(f"{len(items)} identities; who satisfies one and why: madatheory identities CODE", "dim"))
