@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)  # so that -k and -m choose among these tests, too
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add the tests of every target of `--madatheory`."""
-    specs = list(dict.fromkeys(config.getoption("--madatheory") or ()))
+    specs: list[str] = list(dict.fromkeys(config.getoption("--madatheory") or ()))
     if not specs:
         if config.getoption("--madatheory-xfail"):
             raise pytest.UsageError("--madatheory-xfail needs a target: --madatheory mymodule:make")

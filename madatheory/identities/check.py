@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import HypothesisException
 
 from madatheory.errors import UserError, unknown
+from madatheory.identities.example import program
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
 from madatheory.identities.limits import TimedOut, limited
 from madatheory.identities.lookup import find
@@ -176,7 +177,7 @@ class _Tried:
         except (Exception, SystemExit) as error:  # whatever the optimizer raises is a finding
             if isinstance(error, NotApplicable | Unsettable) or refused(error):
                 raise _Stop(str(error)) from error
-            self.failed, self.snippet = error, self.runs.snippet()
+            self.failed, self.snippet = error, program(self.item, self.runs, case)
             raise
 
     def run(self, examples: int, seed: int | None) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
@@ -77,13 +78,14 @@ def shown_names(targets: Sequence[str]) -> list[str]:
 
 
 def _blocks(columns: Sequence[Identity], room: int) -> list[list[Identity]]:
-    blocks: list[list[Identity]] = [[]]
-    for item in columns:
-        trial = [*blocks[-1], item]
-        if blocks[-1] and len("".join(_spaced(trial, ["x"] * len(trial)))) > room:
-            blocks.append([item])
+    """Columns in blocks at most `room` wide; a group is cut only if it does not fit into one."""
+    blocks: list[list[Identity]] = []
+    for _, items in groupby(columns, key=lambda item: item.group):
+        group = list(items)
+        if blocks and len(blocks[-1]) + len(group) + len({item.group for item in blocks[-1]}) <= room:
+            blocks[-1] += group
         else:
-            blocks[-1] = trial
+            blocks += [group[i : i + room] for i in range(0, len(group), room)]
     return blocks
 
 
