@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from madatheory.identities import by_jax
 from madatheory.identities.cases import Case
+from madatheory.identities.compare import unit
 from madatheory.identities.identity import NotApplicable
 from madatheory.identities.runs import Runs
 from madatheory.identities.target import Target, Unusable
@@ -23,6 +25,8 @@ class LastUpdate:
     `value(h, g)` gives u_t (n,) with hyper-parameters h (name -> number) in the last step only, `slope(name, h, g)` its
     derivative in one of them, `backward(h, g)` the derivative of sum_i u_{t,i} in the gradient g (n,). `names` are the
     hyper-parameters that the optimizer takes as variables of its framework, `refused` why it does not take the others.
+    `unit` is the roundoff of the coarsest number that enters: torch counts steps in float32, and with
+    differentiable=True computes 1 - beta^t from that.
     """
 
     value: Callable[[Mapping[str, float], Array], Array]
@@ -30,6 +34,7 @@ class LastUpdate:
     backward: Callable[[Mapping[str, float], Array], Array]
     names: tuple[str, ...]
     refused: Mapping[str, str]
+    unit: float
 
 
 def last_update(
@@ -52,32 +57,27 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
     import jax
     import jax.numpy as jnp
 
-    wide, dtype = np.dtype(x0.dtype).itemsize >= 8, x0.dtype
-    with jax.enable_x64(wide):
-        x, made = jnp.asarray(x0), target.factory(fixed)
-        state = made.init([x])
-        for g in history:
-            move, state = made.update([jnp.asarray(g, dtype)], state, [x])
-            x = (x + move[0]).astype(dtype)
+    run, taken, refused = by_jax.of(target, fixed, wanted, x0.dtype)
+    with by_jax.precision(x0.dtype):
+        path, state = run.path(run.arrays(taken), x0, history)
 
     def update(h: Mapping[str, Any], g: Any) -> Any:
-        return target.factory({**fixed, **h}).update([g], state, [x])[0][0]
+        return run.update({**run.arrays(taken), **h}, g, state, path[-1])[0]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
-        with jax.enable_x64(wide):
-            return np.asarray(update(h, jnp.asarray(g, dtype)))
+        with by_jax.precision(x0.dtype):
+            return np.asarray(update(run.arrays(h), jnp.asarray(g, x0.dtype)))
 
     def slope(name: str, h: Mapping[str, float], g: Array) -> Array:
-        with jax.enable_x64(wide):
-            at, gradient = jnp.asarray(h[name], dtype), jnp.asarray(g, dtype)
-            return np.asarray(jax.jvp(lambda v: update({**h, name: v}, gradient), (at,), (jnp.ones_like(at),))[1])
+        with by_jax.precision(x0.dtype):
+            now, gradient = run.arrays(h), jnp.asarray(g, x0.dtype)
+            return by_jax.slope(lambda v: update({**now, name: v}, gradient), now[name])
 
     def backward(h: Mapping[str, float], g: Array) -> Array:
-        with jax.enable_x64(wide):
-            return np.asarray(jax.grad(lambda v: update(h, v).sum())(jnp.asarray(g, dtype)))
+        with by_jax.precision(x0.dtype):
+            return np.asarray(jax.grad(lambda v: update(run.arrays(h), v).sum())(jnp.asarray(g, x0.dtype)))
 
-    taken, refused = _taken(wanted, fixed, target, lambda name, h: slope(name, h, np.ones_like(x0)))
-    return LastUpdate(value, slope, backward, taken, refused)
+    return LastUpdate(value, slope, backward, tuple(taken), refused, unit(x0.dtype))
 
 
 def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
@@ -110,7 +110,7 @@ def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any
         return to_numpy(torch.autograd.grad(update(h, at.clone()).sum(), at)[0])
 
     taken, refused = _taken(wanted, fixed, target, lambda name, h: slope(name, h, np.ones_like(x0)))
-    return LastUpdate(value, slope, backward, taken, refused)
+    return LastUpdate(value, slope, backward, taken, refused, _coarsest(*_differentiable(target, x0, fixed)))
 
 
 def _differentiable(target: Target, x0: Array, fixed: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -119,6 +119,15 @@ def _differentiable(target: Target, x0: Array, fixed: Mapping[str, Any]) -> tupl
 
     x = to_torch(x0).requires_grad_().clone()
     return x, target.factory({**fixed, "differentiable": True})([x])
+
+
+def _coarsest(x: Any, optimizer: Any) -> float:
+    """Unit roundoff of the coarsest floating-point number in the state after a step."""
+    x.grad = x.detach().clone()
+    optimizer.step()
+    known = {"torch.float64": np.float64, "torch.float32": np.float32}
+    kinds = [str(x.dtype), *(str(getattr(value, "dtype", "")) for value in optimizer.state[x].values())]
+    return max([unit(known[kind]) for kind in kinds if kind in known], default=unit(np.float32))
 
 
 def _tell(optimizer: Any, h: Mapping[str, Any]) -> None:
@@ -160,6 +169,7 @@ class Unrolled:
     value: Callable[[Mapping[str, float], Array], Array]
     forward: Callable[[str, Mapping[str, float], Array], Array] | None
     reverse: Callable[[Array, Mapping[str, float], Array], tuple[dict[str, float], Array]]
+    unit: float
 
 
 def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> Unrolled:
@@ -176,30 +186,27 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
     import jax
     import jax.numpy as jnp
 
+    run, taken, _ = by_jax.of(target, fixed, HYPER, x0.dtype)
+
     def end(h: Mapping[str, Any], g: Any) -> Any:
-        made, x = target.factory({**fixed, **h}), jnp.asarray(x0)
-        state = made.init([x])
-        for t in range(len(g)):
-            move, state = made.update([g[t]], state, [x])
-            x = x + move[0]
-        return x
+        return run.path({**run.arrays(taken), **h}, x0, g)[0][-1]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
-        with jax.enable_x64(True):
-            return np.asarray(end(h, jnp.asarray(g)))
+        with by_jax.precision(x0.dtype):
+            return np.asarray(end(run.arrays(h), jnp.asarray(g)))
 
     def forward(name: str, h: Mapping[str, float], g: Array) -> Array:
-        with jax.enable_x64(True):
-            at = jnp.asarray(h[name], jnp.float64)
-            return np.asarray(jax.jvp(lambda v: end({**h, name: v}, jnp.asarray(g)), (at,), (jnp.ones_like(at),))[1])
+        with by_jax.precision(x0.dtype):
+            now = run.arrays(h)
+            return by_jax.slope(lambda v: end({**now, name: v}, jnp.asarray(g)), now[name])
 
     def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
-        with jax.enable_x64(True):
-            at = {name: jnp.asarray(v, jnp.float64) for name, v in h.items()}
-            slopes, by_g = jax.grad(lambda h, g: (w * end(h, g)).sum(), argnums=(0, 1))(at, jnp.asarray(g))
+        with by_jax.precision(x0.dtype):
+            loss = jax.grad(lambda h, g: (w * end(h, g)).sum(), argnums=(0, 1))
+            slopes, by_g = loss(run.arrays(h), jnp.asarray(g))
             return {name: float(v) for name, v in slopes.items()}, np.asarray(by_g)
 
-    return Unrolled(value, forward, reverse)
+    return Unrolled(value, forward, reverse, unit(x0.dtype))
 
 
 def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
@@ -226,7 +233,7 @@ def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> U
         numbers = [0.0 if v is None else float(v) for v in found[:-1]]
         return dict(zip(at, numbers, strict=True)), np.zeros_like(g) if found[-1] is None else to_numpy(found[-1])
 
-    return Unrolled(value, None, reverse)
+    return Unrolled(value, None, reverse, _coarsest(*_differentiable(target, x0, fixed)))
 
 
 class Truncation(NamedTuple):
@@ -276,26 +283,9 @@ def injected(run: Runs, case: Case, settings: Mapping[str, Any]) -> Array:
         return np.array(path)
     if "jit" not in target.abilities:
         raise NotApplicable(f"{target.framework} has no hyper-parameters of a running optimizer")
-    import jax
-    import jax.numpy as jnp
-
-    with jax.enable_x64(True):
-        traced = {name: jnp.asarray(fixed[name], jnp.float64) for name in HYPER if name in fixed}
-
-        def make(h: Mapping[str, Any]) -> Any:
-            return target.factory({**fixed, **h})
-
-        @jax.jit
-        def step(h: Mapping[str, Any], g: Any, state: Any, x: Any) -> tuple[Any, Any]:
-            move, state = make(h).update([g], state, [x])
-            return x + move[0], state
-
-        x = jnp.asarray(case.x0)
-        try:
-            state, path = jax.jit(lambda h, x: make(h).init([x]))(traced, x), []
-            for g in case.g:
-                x, state = step(traced, jnp.asarray(g), state, x)
-                path.append(np.asarray(x))
-        except (Unusable, TypeError) as error:
-            raise NotApplicable(f"takes no traced hyper-parameters: {str(error).splitlines()[0]}") from None
-        return np.array(path)
+    names = tuple(name for name in HYPER if name in fixed)
+    steps, taken, refused = by_jax.of(target, fixed, names, case.x0.dtype)
+    if not taken:
+        raise NotApplicable(f"takes no traced hyper-parameters: {refused}")
+    with by_jax.precision(case.x0.dtype):
+        return np.array(steps.path(steps.arrays(taken), case.x0, case.g)[0][1:])
