@@ -37,16 +37,19 @@ def close(got: Any, expected: Any, tolerance: Any, what: str) -> None:
         raise Violation(_where(what, got, expected, wrong, f"within {limit:.3g}"), got, expected)
 
 
-def path_tolerance(path: Any, x0: Any, dtype: Any, operations: float, condition: float = 1.0) -> np.ndarray:
+def path_tolerance(
+    path: Any, x0: Any, dtype: Any, operations: float, condition: float = 1.0, parts: int = 3
+) -> np.ndarray:
     """Rounding of x_t along a path of T steps.
 
-    unit * (operations * condition * sum_{s<=t} |dx_s| + sum_{s<=t} |x_s|): each update is computed with a relative
-    error of `operations` roundings magnified by `condition`, and each subtraction rounds the iterate once.
+    unit * (operations * condition * sum_{s<=t} |dx_s| + parts * sum_{s<=t} |x_s|): each update is computed with a
+    relative error of `operations` roundings magnified by `condition`, and each subtraction rounds the iterate; the
+    update may be subtracted in up to three parts (gradient, momentum, decay).
     """
     wide = np.complex128 if np.asarray(path).dtype.kind == "c" else np.float64
     x = np.concatenate([np.asarray(x0, wide)[None], np.asarray(path, wide)])
     moved, size = np.cumsum(np.abs(np.diff(x, axis=0)), axis=0), np.cumsum(np.abs(x[1:]), axis=0)
-    return unit(dtype) * (operations * condition * moved + size) + np.finfo(np.float64).tiny
+    return unit(dtype) * (operations * condition * moved + parts * size) + np.finfo(np.float64).tiny
 
 
 def finite(values: Any, what: str) -> None:

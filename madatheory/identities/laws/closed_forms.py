@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from madatheory.identities.cases import Case, Several, late, nonzero_constants, sequences
 from madatheory.identities.compare import close, equal, path_tolerance
 from madatheory.identities.identity import identity
-from madatheory.identities.recurrences import BETA1, BETA2, chosen
+from madatheory.identities.recurrences import BETA1, BETA2, chosen, kind
 from madatheory.identities.rounding import OPERATIONS, alike, condition
 from madatheory.identities.runs import Runs
 
@@ -70,6 +70,7 @@ def zeros_then_one(run: Runs, case: tuple[int, Case]) -> None:
 
     Adam and AMSGrad at any betas (here 1/2 and 3/4): m = (1-b1) g, v = (1-b2) g^2, whenever the gradient comes.
     """
+    kind(run, "average of squares", "maximum of squares")
     k, given = case
     g = np.concatenate([np.zeros((k, 3)), given.g])
     factor = (1 - BETA1) / np.sqrt(1 - BETA2) * np.sqrt(1 - BETA2 ** (k + 1)) / (1 - BETA1 ** (k + 1))
