@@ -23,7 +23,7 @@ def problem(x0: ArrayLike, gradients: ArrayLike, complex_as: ComplexAs | None = 
     kind = np.complex128 if np.iscomplexobj(x0) or np.iscomplexobj(gradients) else np.float64
     if kind is np.complex128 and complex_as is None:
         raise ValueError("this recurrence is written for real numbers only")
-    x, g = np.array(x0, dtype=kind), np.array(gradients, dtype=kind)
+    x, g = np.array(x0, dtype=kind, order="C"), np.array(gradients, dtype=kind, order="C")
     if x.ndim != 1 or g.ndim != 2 or g.shape[1] != x.size:
         raise ValueError(f"x0 must be (d,) and gradients (T, d); got {x.shape} and {g.shape}")
     if complex_as == "pair":

@@ -1,0 +1,296 @@
+"""The methods that `identify` knows, each a reference recurrence with its switches; adding one is adding an entry.
+
+Simple methods come first: a black box that several of them describe is called by the first name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from madatheory.references import (
+    adabelief,
+    adagrad,
+    adam,
+    adan,
+    amsgrad,
+    avgrad,
+    interpolation,
+    lion,
+    mada,
+    nadam,
+    rmsprop,
+    sgd,
+    yogi,
+)
+
+Arguments = Mapping[str, Any]
+
+
+class From(str):
+    """The value of the hyper-parameter of this neutral name."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A convention: label -> arguments of the reference. The first option is the commonest; `notes` explain labels."""
+
+    name: str
+    options: Mapping[str, Arguments]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A method: `run` with its hyper-parameters (argument -> neutral names, the first known one is taken).
+
+    `optional` ones are left out where the target does not have them. `fitted` are coefficients that no target tells, in
+    [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers.
+    """
+
+    name: str
+    source: str
+    run: Callable[..., Any]
+    hyper: Mapping[str, tuple[str, ...]]
+    switches: tuple[Switch, ...] = ()
+    optional: frozenset[str] = frozenset({"eps_root"})
+    fitted: tuple[str, ...] = ()
+    plain: bool = False
+
+
+def _switch(name: str, argument: str, values: Mapping[str, Any], **notes: str) -> Switch:
+    return Switch(name, {label: {argument: value} for label, value in values.items()}, notes)
+
+
+EPS = _switch(
+    "eps",
+    "eps_place",
+    {
+        "outside the root, after the correction": "outside",
+        "outside the root, before the correction": "outside_before",
+        "inside the root, after the correction": "inside",
+        "inside the root, before the correction": "inside_before",
+    },
+)
+EPS_UNCORRECTED = _switch("eps", "eps_place", {"outside the root": "outside", "inside the root": "inside"})
+SAME = "product and exact are the same numbers while the betas are constant"
+CORRECTION = _switch(
+    "bias correction",
+    "bias_correction",
+    {"power": "power", "none": "none", "second moment only": "second", "first moment only": "first"},
+    power=SAME,
+)
+CORRECTED = _switch("bias correction", "bias_correction", {"power": True, "none": False}, power=SAME)
+NESTEROV = _switch("Nesterov", "nesterov", {"no": False, "yes": True})
+DECAY = _switch(
+    "weight decay",
+    "decay",
+    {
+        "coupled (added to the gradient)": "coupled",
+        "decoupled, times lr": "decoupled_lr",
+        "decoupled, times lr, after the step": "decoupled_lr_after",
+        "decoupled, not times lr": "decoupled",
+        "proximal": "proximal",
+    },
+)
+COMPLEX = _switch("complex numbers", "complex_as", {"modulus |g|^2": "modulus", "pair of reals": "pair"})
+STEP_SIZE = ("constant", "lr/sqrt(t)")
+
+_LR = {"alpha": ("lr",)}
+_B12 = {**_LR, "beta1": ("beta1",), "beta2": ("beta2",), "eps": ("eps",)}
+_ROOT = {**_B12, "eps_root": ("eps_root",)}
+_FORMS = {"summed": "summed", "averaged": "averaged", "averaged after the first step": "averaged_after_first"}
+_STARTS = Switch(
+    "initial moments",
+    {
+        "m_0 = v_0 = 0": {},
+        "v_0 = g_1^2": {"v0": "gradient"},
+        "m_0 = g_1, v_0 = g_1^2": {"m0": "gradient", "v0": "gradient"},
+        "v_0 = 1e-6": {"v0": 1e-6},
+        "m_0 = v_0 = 1e-6": {"m0": 1e-6, "v0": 1e-6},
+    },
+)
+_YOGI_STARTS = Switch(
+    "initial moments",
+    {
+        "m_0 = v_0 = 0": {},
+        "m_0 = v_0 = 1e-6": {"initial": 1e-6},
+        "m_0 = 0, v_0 = 1e-6": {"initial": 1e-6, "m0": 0.0},
+    },
+)
+_SECOND_EPS = Switch(
+    "second eps",
+    {
+        "in the recurrence (eps_root, or eps if it has none)": {"root_place": "recurrence"},
+        "under the root (eps_root, or eps if it has none)": {"root_place": "root"},
+        "none": {"eps_root": 0.0},
+    },
+)
+_ADAN_BETAS = Switch(
+    "betas",
+    {
+        "beta2 of the difference, beta3 of the square": {},
+        "beta2 of the square, beta3 of the difference": {"beta2": From("beta2"), "beta3": From("beta3")},
+    },
+)
+
+
+def _initial(*values: float) -> Switch:
+    return _switch("initial second moment", "initial", {f"{value:g}": value for value in values})
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "SGD",
+        "Robbins and Monro 1951, Polyak 1964, Sutskever et al. 2013",
+        sgd.run,
+        {**_LR, "momentum": ("momentum", "beta1")},
+        (_switch("momentum", "form", _FORMS), NESTEROV),
+        frozenset({"momentum"}),
+    ),
+    Family(
+        "Adagrad",
+        "Duchi, Hazan, Singer, JMLR 2011",
+        adagrad.run,
+        {**_LR, "eps": ("eps",), "beta1": ("beta1",)},
+        (EPS_UNCORRECTED, _initial(0.0, 0.1, 1.0, 1e-6)),
+        frozenset({"beta1"}),
+    ),
+    Family(
+        "RMSProp",
+        "Tieleman and Hinton 2012; centred: Graves 2013",
+        rmsprop.run,
+        {**_LR, "beta2": ("beta2",), "eps": ("eps",), "momentum": ("momentum",)},
+        (
+            EPS,
+            _switch("bias correction", "bias_correction", {"none": False, "power": True}, power=SAME),
+            _initial(0.0, 1.0, 1e-6),
+            _switch("centred", "centered", {"no": False, "yes": True}),
+            NESTEROV,
+        ),
+        frozenset({"momentum"}),
+    ),
+    Family(
+        "Adam",
+        "Kingma and Ba, ICLR 2015; with decoupled decay: AdamW, Loshchilov and Hutter, ICLR 2019",
+        adam.run,
+        _ROOT,
+        (EPS, CORRECTION, _STARTS),
+    ),
+    Family(
+        "AMSGrad",
+        "Reddi, Kale, Kumar, ICLR 2018, Algorithm 2",
+        amsgrad.run,
+        _ROOT,
+        (
+            EPS,
+            CORRECTION,
+            _switch("maximum", "max_order", {"before the correction": "before", "after the correction": "after"}),
+        ),
+    ),
+    Family(
+        "AVGrad",
+        "Ozkara et al., MADA, ICML 2024",
+        avgrad.run,
+        _ROOT,
+        (
+            EPS,
+            _switch(
+                "bias correction",
+                "bias_correction",
+                {"power": "power", "exact": "exact", "none": "none"},
+                power="the product is the same number while the betas are constant",
+            ),
+        ),
+    ),
+    Family(
+        "Yogi",
+        "Zaheer, Reddi, Sachan, Kale, Kumar, NeurIPS 2018, Algorithm 2",
+        yogi.run,
+        _ROOT,
+        (EPS, CORRECTION, _YOGI_STARTS),
+    ),
+    Family(
+        "AdaBelief",
+        "Zhuang et al., NeurIPS 2020, Algorithm 2",
+        adabelief.run,
+        _ROOT,
+        (EPS, CORRECTION, _switch("belief", "belief", {"g_t - m_t": "new", "g_t - m_{t-1}": "old"}), _SECOND_EPS),
+    ),
+    Family(
+        "NAdam",
+        "Dozat, ICLR workshop 2016, Algorithm 2",
+        nadam.run,
+        _ROOT,
+        (
+            EPS,
+            _switch(
+                "momentum schedule",
+                "schedule",
+                {"simple, mu_t = beta1": "constant", "mu_t = beta1 (1 - 0.96^(0.004 t)/2)": "scheduled"},
+            ),
+            _switch("first moment", "average", {"averaged with beta1": "beta1", "averaged with mu_t": "mu"}),
+            _switch("look-ahead correction", "look_ahead", {"t+1": "next", "t": "same"}),
+            _switch(
+                "bias correction",
+                "bias_correction",
+                {"power": "power", "second moment only": "second", "none": "none"},
+                power="of the first moment: the product of the mu_s",
+            ),
+        ),
+    ),
+    Family(
+        "Adan",
+        "Xie, Zhou, Li, Lin, Yan, TPAMI 2024, Algorithm 1",
+        adan.run,
+        {**_ROOT, "beta2": ("beta3",), "beta3": ("beta2",)},
+        (
+            EPS,
+            CORRECTED,
+            _switch("difference weight", "weight", {"its decay (the paper's)": "decay", "1 - its decay": "new"}),
+            _switch("first difference", "first_difference", {"0": "zero", "g_1": "gradient", "skipped": "skipped"}),
+            _switch("correction of the difference", "difference_correction", {"yes": True, "no": False}),
+            _switch("initial moments", "initial", {"0": "zero", "m_0 = g_1, n_0 = g_1^2": "gradient"}),
+            _ADAN_BETAS,
+        ),
+    ),
+    Family(
+        "Lion",
+        "Chen et al., NeurIPS 2023, Algorithm 2",
+        lion.run,
+        {**_LR, "beta1": ("beta1",), "beta2": ("beta2",)},
+        (_switch("order", "order", {"sign from the old momentum": "old", "sign from the new momentum": "new"}),),
+    ),
+    Family(
+        "Adam as in Defossez et al.",
+        "Defossez, Bottou, Bach, Usunier, TMLR 2022, section 2.2",
+        adam.run_defossez,
+        _B12,
+        plain=True,
+    ),
+    Family(
+        "Adam-AVGrad or Adam-AMSGrad",
+        "Ozkara et al., MADA, ICML 2024: rho v + (1-rho) partner",
+        interpolation.run,
+        _B12,
+        (
+            EPS_UNCORRECTED,
+            CORRECTED,
+            _switch("partner", "partner", {"average": "average", "maximum": "max"}),
+        ),
+        fitted=("rho",),
+        plain=True,
+    ),
+    Family(
+        "MADA",
+        "Ozkara et al., MADA, ICML 2024: all seven coefficients",
+        mada.run,
+        _B12,
+        (
+            EPS_UNCORRECTED,
+            CORRECTED,
+            _switch("convention", "convention", {"its formulas": "clean", "its published code": "published"}),
+        ),
+        fitted=("beta3", "rho", "c", "gamma"),
+        plain=True,
+    ),
+)
