@@ -8,7 +8,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures test test-slow bench setup lint clean
+.PHONY: figures test test-slow bench conformance setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures $(ARGS)
@@ -25,6 +25,10 @@ test-slow: $(VENV)/.test
 bench: $(VENV)/.bench
 	@mkdir -p benchmarks
 	$(BIN)/madatheory bench --out benchmarks $(ARGS)
+
+# other people's optimizers against the identities: docs/conformance.md, with judgements from docs/conformance_notes.toml
+conformance: $(VENV)/.conformance
+	$(BIN)/madatheory conformance $(ARGS)
 
 setup: $(VENV)/.setup
 
@@ -58,7 +62,12 @@ $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) -e '.[bench]'
 	@touch $(VENV)/.core $@
 
+$(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV), torch included (some minutes, once)"
+	@$(PIP) -e '.[conformance]'
+	@touch $(VENV)/.core $@
+
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[proofs,test,torch,bench,dev]'
-	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $@
+	@$(PIP) -e '.[proofs,test,torch,bench,conformance,dev]'
+	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

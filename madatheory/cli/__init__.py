@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from madatheory.cli import bench, check, figures, listing, simulate, stored, verify
+from madatheory.cli import bench, check, conformance, figures, listing, simulate, stored, verify
 from madatheory.cli.console import complain, warn_in_one_line
 from madatheory.errors import UserError
 
@@ -22,7 +22,18 @@ class _Commands(TyperGroup):
     """The group of commands; what a user can mend ends with one message and status 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return ["list", "verify", "simulate", "figures", "check", "identify", "identities", "bench", "store"]
+        return [
+            "list",
+            "verify",
+            "simulate",
+            "figures",
+            "check",
+            "identify",
+            "identities",
+            "conformance",
+            "bench",
+            "store",
+        ]
 
     def invoke(self, ctx: Any) -> Any:
         with warnings.catch_warnings():
@@ -52,6 +63,7 @@ app.command("figures")(figures.figures)
 app.command("check")(check.check)
 app.command("identify")(check.identify)
 app.command("identities")(check.list_identities)
+app.command("conformance")(conformance.conformance)
 app.command("bench")(bench.bench)
 app.add_typer(stored.app, name="store")
 
@@ -80,7 +92,7 @@ def _settings(
     madatheory check optax:adam                      test anyone's optimizer
     madatheory bench --quick                         measure the speed
     """
-    if context.invoked_subcommand in ("check", "identify", "identities"):
+    if context.invoked_subcommand in ("check", "identify", "identities", "conformance"):
         return  # other people's optimizers run as their users run them
     from madatheory.engine.flags import enable_native_loop
 

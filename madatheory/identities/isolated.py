@@ -41,12 +41,14 @@ def check_all(
     workers: int = 1,
     out: Path | None = None,
     progress: Progress | None = None,
+    start: float = START,
     grace: float = GRACE,
 ) -> list[Report]:
     """One report per name of a target, in their order.
 
     `out` is a folder for the results as they come; a target that was finished there with the same request is not run
-    again. A target that cannot be found gives an unusable report. Raises `UserError` on a bad request.
+    again. A target that cannot be found gives an unusable report. `start` is the time for importing and building a
+    target, `grace` how long a process may go on after its time. Raises `UserError` on a bad request.
     """
     request = request or Request()
     codes = [item.code for item in select(request.only)]
@@ -57,7 +59,7 @@ def check_all(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                running.append(_Child(waiting.pop(0), grace))
+                running.append(_Child(waiting.pop(0), start, grace))
             wait([child.connection for child in running], timeout=0.2)
             for child in list(running):
                 child.listen()
@@ -131,18 +133,18 @@ class _Job:
 class _Child:
     """A process that works on one target."""
 
-    def __init__(self, job: _Job, grace: float) -> None:
-        self.job, self._grace = job, grace
+    def __init__(self, job: _Job, start: float, grace: float) -> None:
+        self.job, self._start, self._grace = job, start, grace
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self.connection: Connection = ours  # type: ignore[assignment]
         self._log = tempfile.NamedTemporaryFile(prefix="madatheory-", suffix=".log")  # noqa: SIM115
-        arguments = (theirs, job.spec, job.request, job.left, job.opened, self._log.name)
+        arguments = (theirs, job.spec, job.request, job.left, job.opened, start, self._log.name)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
         self._doing, self.over = "", False
-        self._due = time.monotonic() + START + job.request.limit + grace
+        self._due = time.monotonic() + start + job.request.limit + grace
 
     @property
     def what(self) -> str:
@@ -167,7 +169,7 @@ class _Child:
             self.job.lost(self._doing, f"the process died ({self._death()})")
             return self.stop()
         if time.monotonic() > self._due:
-            limit = self.job.request.limit if self._doing or self.job.opened else START
+            limit = self.job.request.limit if self._doing or self.job.opened else self._start
             self.job.lost(self._doing, f"no answer within {limit:g} s; its process was stopped")
             self.stop()
         return None
@@ -195,10 +197,10 @@ def _serve(connection: Any, spec: str, request: Request, codes: Sequence[str], b
     os.dup2(sink, 2)
     faulthandler.enable()
     try:
-        with limited(START):
+        with limited(start):
             target = find(spec)
     except (UserError, TimedOut) as error:
-        why = str(error) or f"importing and building it takes more than {START:g} s"
+        why = str(error) or f"importing and building it takes more than {start:g} s"
         connection.send({"report": Report(spec, "", {}, (), why, unusable=isinstance(error, UserError)).as_dict()})
         connection.send({"end": True})
         return

@@ -10,8 +10,8 @@ from madatheory.identities.identity import Identity, identities
 from madatheory.identities.library import version_of
 from madatheory.identities.outcome import Outcome, Report, Request
 
-MARKS = {"pass": "+", "FAIL": "X", "by design": "d", "n.a.": ".", "error": "!", "": " "}
-"""One character per status; "" is an identity that was not asked for."""
+MARKS = {"pass": "+", "FAIL": "X", "by design": "d", "n.a.": ".", "error": "!"}
+"""One character per status."""
 LEGEND = "+ holds, X fails, d fails by design, . does not apply, ! no answer or an error of the test"
 WIDTH = 100
 
@@ -41,13 +41,17 @@ def _spaced(columns: Sequence[Identity], cells: Sequence[str]) -> list[str]:
     return [f"{' ' if gap else ''}{cell[:1]}" for gap, cell in zip(gaps, cells, strict=True)]
 
 
-def marks(report: Report, columns: Sequence[Identity]) -> str:
+Letters = Mapping[tuple[str, str], str]
+"""Another mark for the cell (target, code)."""
+
+
+def marks(report: Report, columns: Sequence[Identity], letters: Letters) -> str:
     """One character per identity, spaced like `header`."""
-    found = {outcome.code: outcome.status for outcome in report.outcomes}
-    return "".join(_spaced(columns, [MARKS[found.get(item.code, "")] for item in columns]))
+    found = {o.code: letters.get((report.target, o.code), MARKS[o.status]) for o in report.outcomes}
+    return "".join(_spaced(columns, [found.get(item.code, " ") for item in columns]))
 
 
-def matrix(reports: Sequence[Report], width: int = WIDTH) -> list[str]:
+def matrix(reports: Sequence[Report], width: int = WIDTH, letters: Letters | None = None) -> list[str]:
     """Lines of the matrix, at most `width` wide; identities that nobody was asked about have no column.
 
     What does not fit beside the names is cut into blocks, each with its own header.
@@ -65,7 +69,7 @@ def matrix(reports: Sequence[Report], width: int = WIDTH) -> list[str]:
         lines += [f"{'':{room}} {line}".rstrip() for line in header(block)]
         for name, report in zip(names, tested, strict=True):
             short = name if len(name) <= room else f"{name[: room - 2]}.."
-            lines.append(f"{short:{room}} {marks(report, block)}".rstrip())
+            lines.append(f"{short:{room}} {marks(report, block, letters or {})}".rstrip())
     return lines
 
 

@@ -1,0 +1,74 @@
+"""`madatheory conformance`: the page about whole libraries, from runs and from judgements written by hand."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from madatheory.cli.console import OUT, complain, progress
+from madatheory.cli.values import write_text
+from madatheory.errors import UserError
+
+
+def conformance(
+    libraries: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="LIBRARY", help="Without: optax, torch.optim, pytorch_optimizer, ours."),
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only these targets; notes are then not checked. Repeat.")
+    ] = None,
+    page_file: Annotated[str, typer.Option("--page", metavar="FILE", help="The page.")] = "docs/conformance.md",
+    notes_file: Annotated[
+        str, typer.Option("--notes", metavar="FILE", help="The judgements.")
+    ] = "docs/conformance_notes.toml",
+    results: Annotated[
+        str, typer.Option(metavar="DIR", help="Results as they come; the same command goes on from them.")
+    ] = ".madatheory/conformance",
+    profile: Annotated[str, typer.Option(help="quick, default or thorough.")] = "default",
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
+    workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
+) -> None:
+    """Run whole libraries against all identities and write the page with every finding and its judgement.
+
+    Status 1 if one of our own optimizers fails, or a note judges what is no finding.
+
+    \b
+    madatheory conformance
+    madatheory conformance optax --target optax:adam --target optax:lion --page /tmp/page.md
+    """
+    from madatheory.identities.conformance import LIBRARIES, findings, idle, page, read_notes
+    from madatheory.identities.isolated import check_all
+    from madatheory.identities.library import library
+    from madatheory.identities.outcome import Request
+
+    if not Path(page_file).parent.is_dir():
+        raise UserError(f"--page {page_file}: the folder {Path(page_file).parent} does not exist; name another")
+    notes = read_notes(Path(notes_file))
+    chosen = [library(name) for name in libraries or LIBRARIES]
+    if target:
+        chosen = [part._replace(optimizers=tuple(t for t in part.optimizers if t in target)) for part in chosen]
+        unknown = [name for name in target if not any(name in part.optimizers for part in chosen)]
+        if unknown:
+            raise UserError(f"--target {', '.join(unknown)}: not among the optimizers of the libraries")
+    request = Request(profile=profile, limit=limit)
+    specs = [spec for part in chosen for spec in part.optimizers]
+    with progress("conformance") as tell:
+        reports = check_all(
+            specs, request, workers=workers or min(os.cpu_count() or 1, 4), out=Path(results), progress=tell
+        )
+    by_name = dict(zip(specs, reports, strict=True))
+    parts = [(part, [by_name[spec] for spec in part.optimizers]) for part in chosen]
+    write_text(Path(page_file), page(parts, notes, request))
+    OUT.print(Text(f"written: {page_file}"))
+    whole = not target and not libraries
+    superfluous = idle(notes, findings(reports)) if whole else []
+    for part in superfluous:
+        complain(f"{notes_file}: {part} is judged, but is no finding; remove it")
+    ours = [f"{r.target} {o.code}" for r, o in findings(reports) if r.target.startswith("madatheory:")]
+    ours += [f"{r.target}: {r.problem}" for r in reports if r.problem and r.target.startswith("madatheory:")]
+    for cell in ours:
+        complain(f"our own {cell} fails")
+    raise typer.Exit(1 if superfluous or ours else 0)
