@@ -94,8 +94,11 @@ class OptaxStepper:
 
 
 def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
-    """The target of a factory such as `optax.adam`; `given` are further arguments for it."""
-    known, defaults = settings_of(factory, NAMES, given)
+    """The target of a factory such as `optax.adam`; `given` are further arguments for it.
+
+    `factory.neutral`, where there is one, translates further parameters to neutral names.
+    """
+    known, defaults = settings_of(factory, {**NAMES, **getattr(factory, "neutral", {})}, given)
     steps: dict[Any, _Step] = {}
 
     def make(settings: Mapping[str, Any]) -> Any:
