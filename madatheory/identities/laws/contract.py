@@ -39,21 +39,18 @@ def determinism(run: Runs, case: Case) -> None:
     equal(run(case.x0, case.g), run(case.x0, case.g), "the same run again")
 
 
-@identity("K1b", "no state between instances", cases=tensors, examples=0.4)
-def instances(run: Runs, case: Several) -> None:
+@identity("K1b", "no state between instances", needs=["deterministic"], cases=sequences, examples=0.4)
+def instances(run: Runs, case: Case) -> None:
     """Two instances that step by turns move as each does alone, bit for bit.
 
     Every optimizer: state belongs to the instance, not to its class, its module or a default argument.
     """
-    rows = case.rows()
-    alone = [run.many(case.x0, rows), run.many(case.x0, rows[::-1])]
-    one, other = run.start(case.x0), run.start(case.x0)
-    for t in range(len(rows)):
-        one.step(rows[t])
-        other.step(rows[-1 - t])
-        for which, stepper, path in (("first", one, alone[0]), ("second", other, alone[1])):
-            for got, expected in zip(stepper.parameters(), path[t], strict=True):
-                equal(got, expected, f"the {which} of two instances, step {t + 1}")
+    alone = [run(case.x0, case.g), run(case.x0, case.g[::-1])]
+    steppers = [run.start([case.x0]), run.start([case.x0])]
+    for t in range(len(case.g)):
+        for which, (stepper, g) in enumerate(zip(steppers, (case.g[t], case.g[-1 - t]), strict=True)):
+            stepper.step([g])
+            equal(stepper.parameters()[0], alone[which][t], f"instance {which + 1} of two, step {t + 1}")
 
 
 @identity("K2", "the gradient is left alone", needs=["can gradient objects"], cases=tensors, examples=0.4)

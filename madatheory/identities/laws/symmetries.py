@@ -195,10 +195,9 @@ def complex_as_pairs(run: Runs, case: Case) -> None:
 
 @identity("S11", "phase", needs=["deterministic", "takes complex", "not complex as pairs"], cases=complex_sequences)
 def phase(run: Runs, case: Case) -> None:
-    """run(i x0, i g) = i run(x0, g).
+    """run(i x0, i g) = i run(x0, g), to rounding: turning all gradients turns all updates.
 
-    Optimizers that use the modulus |g|^2 in second moments: turning all gradients turns all updates. A complex
-    optimizer satisfies this or treats numbers as pairs (S10). Multiplying by i is exact; only |g|^2 may round.
+    Optimizers that use the modulus |g|^2 in second moments. A complex optimizer satisfies this or treats numbers as pairs (S10). Multiplying by i is exact; only |g|^2 may round.
     """
     path = run(case.x0, case.g)
     # |g|^2 = a^2 + b^2 rounds twice a step in the recurrence of a moment; no cancellation: all terms are positive
