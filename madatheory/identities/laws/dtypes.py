@@ -6,10 +6,10 @@ import ml_dtypes
 import numpy as np
 
 from madatheory.identities.cases import Case, plain, sequences
-from madatheory.identities.compare import close, finite, holds, unit
+from madatheory.identities.compare import finite, holds, unit
 from madatheory.identities.identity import Violation, identity
 from madatheory.identities.laws.fixed_points import X0, short
-from madatheory.identities.rounding import rounding
+from madatheory.identities.rounding import near
 from madatheory.identities.runs import Runs
 
 REAL = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
@@ -57,15 +57,14 @@ def dtypes_side_by_side(run: Runs, case: None) -> None:
     Every optimizer: state has the dtype of its tensor, or a fixed one, not that of the first tensor.
     """
     given = plain(6)
-    single = given.x0.astype(np.float32)
-    path = run.many([single, given.x0], [[g.astype(np.float32), g] for g in given.g])
+    single, thirds = given.x0.astype(np.float32), given.g / 3  # which float32 does not represent
+    path = run.many([single, given.x0], [[g.astype(np.float32), g] for g in thirds])
     for i, dtype in enumerate((np.float32, np.float64)):
         got = path[-1][i].dtype
         holds(got == np.dtype(dtype), f"tensor {i} of {short(dtype)} became {got}", got, dtype)
     got = np.stack([step[1] for step in path])
-    alone = run(given.x0, given.g)
-    slack = 2 * rounding(run, given.x0, given.g, np.float64, alone)
-    close(got, alone, slack, "float64 beside float32")
+    alone = run(given.x0, thirds)
+    near(run, got, alone, "float64 beside float32", given.x0, thirds)
 
 
 @identity("K11", "single near double", needs=["deterministic"], cases=lambda: sequences(8), examples=0.7)
@@ -77,7 +76,7 @@ def single_near_double(run: Runs, case: Case) -> None:
     """
     path = run(case.x0, case.g)
     got = run(case.x0.astype(np.float32), case.g.astype(np.float32))
-    close(got, path, rounding(run, case.x0, case.g, np.float32, path), "float32 against float64")
+    near(run, got, path, "float32 against float64", case.x0, case.g, np.float32)
 
 
 def ulp(x: np.ndarray, dtype: Any) -> np.ndarray:
@@ -126,7 +125,7 @@ SIZES = (2.0**-6, 2.0**6, 2.0**-10, 2.0**10)
 
 @identity("K12b", "bfloat16, small and large gradients", needs=["deterministic"])
 def progress_in_range(run: Runs, case: None) -> None:
-    """The same in bfloat16 for gradients of 2^-6, 2^-10, 2^6 and 2^10.
+    """In bfloat16 gradients of 2^-6, 2^-10, 2^6 and 2^10 move parameters whenever the float64 update exceeds 1 ulp.
 
     Every optimizer: bfloat16 has the range of float32.
     """
@@ -136,10 +135,10 @@ def progress_in_range(run: Runs, case: None) -> None:
 
 @identity("K12c", "float16, small and large gradients", needs=["deterministic"])
 def progress_in_float16(run: Runs, case: None) -> None:
-    """The same in float16, which represents gradients of 2^-10 to 2^10 in full precision.
+    """In float16 gradients of 2^-6, 2^-10, 2^6 and 2^10 move parameters whenever the float64 update exceeds 1 ulp.
 
-    Optimizers that keep second moments in more precision than float16: there the squares of 2^-10 and 2^10 are lost
-    and infinite, and eps = 1e-8 is 0.
+    Optimizers that keep second moments in more than float16, which represents such gradients, but not their squares:
+    those of 2^-10 are lost, those of 2^10 are infinite, and eps = 1e-8 is 0.
     """
     for size in SIZES:
         _progress(run, size, np.float16)

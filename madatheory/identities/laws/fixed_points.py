@@ -56,7 +56,8 @@ def zero_coordinate(run: Runs, case: None) -> None:
 
 @identity("F2b", "a coordinate without gradient, float16", needs=["deterministic"])
 def zero_coordinate_in_float16(run: Runs, case: None) -> None:
-    """The same in float16.
+    """A coordinate whose gradient is always zero stays finite in float16, and does not move where coordinates do not
+    see one another and nothing decays.
 
     Optimizers that keep the denominator in more precision than float16, or an eps above 2^-25: eps = 1e-8 is 0 in
     float16, and 0/(0 + 0) is nan.

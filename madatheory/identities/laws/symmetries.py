@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from madatheory.identities.cases import Case, Several, complex_sequences, plain, sequences, tensors
 from madatheory.identities.compare import close, equal, path_tolerance, unit
 from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.rounding import OPERATIONS, alike, rounding
+from madatheory.identities.rounding import OPERATIONS, alike, near
 from madatheory.identities.runs import Runs
 from madatheory.identities.target import Unusable
 
@@ -190,14 +190,15 @@ def complex_as_pairs(run: Runs, case: Case) -> None:
     for name, part in (("real", np.real), ("imaginary", np.imag)):
         x0, g = part(case.x0), part(case.g)
         alone = run(x0, g)
-        close(part(path), alone, 2 * rounding(run, x0, g, np.float64, alone), f"{name} part")
+        near(run, part(path), alone, f"{name} part", x0, g)
 
 
 @identity("S11", "phase", needs=["deterministic", "takes complex", "not complex as pairs"], cases=complex_sequences)
 def phase(run: Runs, case: Case) -> None:
     """run(i x0, i g) = i run(x0, g), to rounding: turning all gradients turns all updates.
 
-    Optimizers that use the modulus |g|^2 in second moments. A complex optimizer satisfies this or treats numbers as pairs (S10). Multiplying by i is exact; only |g|^2 may round.
+    Optimizers that use the modulus |g|^2 in second moments. A complex optimizer satisfies this or treats numbers as
+    pairs (S10). Multiplying by i is exact; only |g|^2 may round.
     """
     path = run(case.x0, case.g)
     # |g|^2 = a^2 + b^2 rounds twice a step in the recurrence of a moment; no cancellation: all terms are positive

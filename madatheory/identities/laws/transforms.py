@@ -1,7 +1,5 @@
 """K: shapes, layouts and program transformations that make no difference."""
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
 
@@ -10,7 +8,8 @@ from madatheory.identities.compare import close, finite
 from madatheory.identities.identity import Violation, identity
 from madatheory.identities.laws.contract import implementations
 from madatheory.identities.laws.groups import column
-from madatheory.identities.rounding import alike, rounding
+from madatheory.identities.laws.symmetries import HALF_THE_DIGITS
+from madatheory.identities.rounding import alike, near
 from madatheory.identities.runs import Runs
 
 
@@ -63,8 +62,7 @@ def layout(run: Runs, case: Case) -> None:
         for shape in ((6,), (2, 3)):
             x0, g = case.x0.reshape(shape), case.g.reshape(-1, *shape)
             path = run(x0, g, **how)
-            slack = 2 * rounding(run, x0, g, np.float64, path, **how)
-            close(run(x0, g, way="strided", **how), path, slack, f"strided {shape}")
+            near(run, run(x0, g, way="strided", **how), path, f"strided {shape}", x0, g, **how)
 
 
 def _same(run: Runs, case: Case, way: str) -> None:
@@ -72,7 +70,7 @@ def _same(run: Runs, case: Case, way: str) -> None:
     got = run(case.x0, case.g, way=way)
     if got.shape != path.shape:
         raise Violation(f"{way}: shape {got.shape}", got, path)
-    close(got, path, 2 * rounding(run, case.x0, case.g, np.float64, path), f"{way} against jit")
+    near(run, got, path, f"{way} against jit", case.x0, case.g)
 
 
 @identity("K15", "jit and eager", needs=["can eager", "deterministic"], cases=_eight, examples=0.4)
@@ -114,7 +112,7 @@ def trees(run: Runs, case: Several) -> None:
     path, other = (run.many(case.x0, case.rows(), way=way) for way in ("", "tree"))
     for i in (0, 1):
         got, expected = column(other, i), column(path, i)
-        slack: Any = 2.0**-26 * np.abs(expected).max()
         if run.traits["tensorwise"]:
-            slack = 2 * rounding(run, case.x0[i], case.g[i], np.float64, expected)
-        close(got, expected, slack, f"tensor {i} in a tree")
+            near(run, got, expected, f"tensor {i} in a tree", case.x0[i], case.g[i])
+        else:
+            close(got, expected, HALF_THE_DIGITS * np.abs(expected).max(), f"tensor {i} in a tree")

@@ -1,0 +1,79 @@
+"""Right optimizers as program text, and the same with a text replaced."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from madatheory.identities.check import Report
+
+RIGHT = """
+import numpy as np
+
+def adam(lr=0.125, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, maximize=False):
+    def init(x):
+        wide = np.result_type(x.dtype, np.float32)
+        real = np.empty(0, wide).real.dtype
+        return {"t": 0, "m": np.zeros(x.shape, wide), "v": np.zeros(x.shape, real), "old": np.zeros(x.shape, wide)}
+
+    def update(g, state, x):
+        d = -g if maximize else g
+        d = np.asarray(d, state["m"].dtype)
+        t = state["t"] + 1
+        m = beta1 * state["m"] + (1 - beta1) * d
+        v = beta2 * state["v"] + (1 - beta2) * np.abs(d) ** 2
+        mhat, vhat = m / (1 - beta1**t), v / (1 - beta2**t)
+        u = mhat / (np.sqrt(vhat) + eps)
+        decayed = x * (1 - lr * weight_decay)
+        new = decayed - lr * u
+        return np.asarray(new, x.dtype), {"t": t, "m": m, "v": v, "old": d}
+
+    return init, update
+
+
+def lion(lr=0.125, beta1=0.9, beta2=0.99):
+    def init(x):
+        return {"m": np.zeros(x.shape, np.result_type(x.dtype, np.float32))}
+
+    def update(g, state, x):
+        d = np.asarray(g, state["m"].dtype)
+        u = np.sign(beta1 * state["m"] + (1 - beta1) * d)
+        m = beta2 * state["m"] + (1 - beta2) * d
+        return np.asarray(x - lr * u, x.dtype), {"m": m}
+
+    return init, update
+
+
+def sgd(lr=0.125, momentum=0.5, weight_decay=0.0):
+    def init(x):
+        return {"m": np.zeros(x.shape, np.result_type(x.dtype, np.float32))}
+
+    def update(g, state, x):
+        d = np.asarray(g, state["m"].dtype) + weight_decay * x
+        m = momentum * state["m"] + d
+        return np.asarray(x - lr * m, x.dtype), {"m": m}
+
+    return init, update
+"""
+
+
+def made(text: str, name: str) -> Callable[..., Any]:
+    """The optimizer `name` of a program text, in a module where pickle finds it."""
+    module = sys.modules["planted_program"] = ModuleType("planted_program")
+    exec(compile(text, "planted", "exec"), module.__dict__)
+    return module.__dict__[name]
+
+
+def planted(name: str, old: str, new: str) -> Callable[..., Any]:
+    """The right optimizer `name` with one text replaced, which must occur exactly once in it."""
+    start = RIGHT.index(f"def {name}(")
+    end = RIGHT.index("return init, update", start)
+    body = RIGHT[start:end]
+    assert body.count(old) == 1, "the text to replace must occur exactly once"
+    return made(RIGHT[:start] + body.replace(old, new) + RIGHT[end:], name)
+
+
+def found_in(report: Report) -> set[str]:
+    """Codes of the identities that fail."""
+    assert not report.problem
+    return {outcome.code for outcome in report.failures}
