@@ -43,6 +43,9 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
     try:
         for spec in specs:
-            items += items_of(session, config, spec, specs)
+            added = items_of(session, config, spec, specs)
+            report = pytest.CollectReport(f"madatheory::{spec}", "passed", None, [*added])
+            session.ihook.pytest_collectreport(report=report)  # they are counted as collected
+            items += added
     except UserError as error:
         raise pytest.UsageError(str(error)) from None

@@ -189,7 +189,15 @@ class _Child:
         return f"exit status {code}" + (f": {last[-1].strip()[:200]}" if last and code else "")
 
 
-def _serve(connection: Any, spec: str, request: Request, codes: Sequence[str], before: Report | None, log: str) -> None:
+def _serve(
+    connection: Any,
+    spec: str,
+    request: Request,
+    codes: Sequence[str],
+    before: Report | None,
+    start: float,
+    log: str,
+) -> None:
     """The whole life of a child: what the target prints goes to `log`, results to `connection`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it stops its children
     sink = os.open(log, os.O_WRONLY | os.O_APPEND)

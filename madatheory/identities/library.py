@@ -29,6 +29,15 @@ def library(name: str) -> Library:
     """
     if name == "madatheory":
         return Library(name, version(name), tuple(own.specs()), {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are deprecated
+        chosen, left = _sorted_out(name)
+    if not chosen:
+        raise UserError(f"{name} has no public optimizer: name a module with optax or torch optimizers, or a target")
+    return Library(name, version_of(name), tuple(chosen), left)
+
+
+def _sorted_out(name: str) -> tuple[list[str], dict[str, str]]:
     chosen: list[str] = []
     left: dict[str, str] = {}
     for place in (name, f"{name}.contrib") if name == "optax" else (name,):
@@ -40,16 +49,12 @@ def library(name: str) -> Library:
                 left[spec] = why
             else:
                 chosen.append(spec)
-    if not chosen:
-        raise UserError(f"{name} has no public optimizer: name a module with optax or torch optimizers, or a target")
-    return Library(name, version_of(name), tuple(chosen), left)
+    return chosen, left
 
 
 def _public(module: Any) -> list[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names = {*getattr(module, "__all__", ()), *(n for n in dir(module) if not n.startswith("_"))}
-        return sorted(n for n in names if hasattr(module, n))
+    names = {*getattr(module, "__all__", ()), *(n for n in dir(module) if not n.startswith("_"))}
+    return sorted(n for n in names if hasattr(module, n))
 
 
 def _why_not(value: Any, name: str, library_name: str) -> str:

@@ -54,7 +54,7 @@ class IdentityItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Where pytest says that this test stands."""
-        return self.path, None, self.name
+        return self.path, None, f"{self.name} {identities()[self._code].name}"
 
 
 class _Tested:
