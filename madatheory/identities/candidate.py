@@ -91,12 +91,13 @@ class Candidate:
             made["weight_decay"] = values["weight_decay"]
         return {**made, **self.extra}
 
-    def unknown(self, values: Mapping[str, float]) -> tuple[str, ...]:
-        """Neutral names of the hyper-parameters that the recurrence needs and `values` lacks."""
+    def unknown(self, values: Mapping[str, float], optional: bool = False) -> tuple[str, ...]:
+        """Neutral names of the hyper-parameters that the recurrence needs, or can have, and `values` lacks."""
         missing = [
             names[0]
             for argument, names in self.family.hyper.items()
-            if argument not in self.family.optional and not any(name in values for name in names)
+            if (argument not in self.family.optional or (optional and argument != "eps_root"))
+            and not any(name in values for name in names)
         ]
         return tuple(missing) + tuple(name for name in self.family.fitted if name not in values)
 

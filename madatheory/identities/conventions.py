@@ -32,11 +32,15 @@ class From(str):
 
 @dataclass(frozen=True)
 class Switch:
-    """A convention: label -> arguments of the reference. The first option is the commonest; `notes` explain labels."""
+    """A convention: label -> arguments of the reference. The first option is the commonest.
+
+    `notes` explain labels, `equal` says when options give the same numbers.
+    """
 
     name: str
     options: Mapping[str, Arguments]
     notes: Mapping[str, str] = field(default_factory=dict)
+    equal: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Family:
     plain: bool = False
 
 
-def _switch(name: str, argument: str, values: Mapping[str, Any], **notes: str) -> Switch:
-    return Switch(name, {label: {argument: value} for label, value in values.items()}, notes)
+def _switch(name: str, argument: str, values: Mapping[str, Any], equal: str = "", **notes: str) -> Switch:
+    return Switch(name, {label: {argument: value} for label, value in values.items()}, notes, equal)
 
 
 EPS = _switch(
@@ -70,6 +74,7 @@ EPS = _switch(
         "inside the root, after the correction": "inside",
         "inside the root, before the correction": "inside_before",
     },
+    "the root has no correction",
 )
 EPS_UNCORRECTED = _switch("eps", "eps_place", {"outside the root": "outside", "inside the root": "inside"})
 SAME = "product and exact are the same numbers while the betas are constant"
@@ -80,7 +85,7 @@ CORRECTION = _switch(
     power=SAME,
 )
 CORRECTED = _switch("bias correction", "bias_correction", {"power": True, "none": False}, power=SAME)
-NESTEROV = _switch("Nesterov", "nesterov", {"no": False, "yes": True})
+NESTEROV = _switch("Nesterov", "nesterov", {"no": False, "yes": True}, "no momentum")
 DECAY = _switch(
     "weight decay",
     "decay",
@@ -92,13 +97,14 @@ DECAY = _switch(
         "proximal": "proximal",
     },
 )
-COMPLEX = _switch("complex numbers", "complex_as", {"modulus |g|^2": "modulus", "pair of reals": "pair"})
+COMPLEX = _switch("complex numbers", "complex_as", {"modulus |g|^2": "modulus", "pair of reals": "pair"}, "linear")
 STEP_SIZE = ("constant", "lr/sqrt(t)")
 
 _LR = {"alpha": ("lr",)}
 _B12 = {**_LR, "beta1": ("beta1",), "beta2": ("beta2",), "eps": ("eps",)}
 _ROOT = {**_B12, "eps_root": ("eps_root",)}
 _FORMS = {"summed": "summed", "averaged": "averaged", "averaged after the first step": "averaged_after_first"}
+_SCHEDULES = {"simple, mu_t = beta1": "constant", "mu_t = beta1 (1 - 0.96^(0.004 t)/2)": "scheduled"}
 _STARTS = Switch(
     "initial moments",
     {
@@ -124,6 +130,30 @@ _SECOND_EPS = Switch(
         "under the root (eps_root, or eps if it has none)": {"root_place": "root"},
         "none": {"eps_root": 0.0},
     },
+)
+_NADAM_CORRECTION = _switch(
+    "bias correction",
+    "bias_correction",
+    {"power": "power", "second moment only": "second", "none": "none"},
+    power="of the first moment: the product of the mu_s",
+)
+_MAXIMUM = _switch(
+    "maximum",
+    "max_order",
+    {"before the correction": "before", "after the correction": "after"},
+    "nothing is corrected",
+)
+_AVERAGED = _switch(
+    "bias correction",
+    "bias_correction",
+    {"power": "power", "exact": "exact", "none": "none"},
+    power="the product is the same number while the betas are constant",
+)
+_FIRST_DIFFERENCE = _switch(
+    "first difference",
+    "first_difference",
+    {"0": "zero", "g_1": "gradient", "skipped": "skipped"},
+    "its moment is not corrected",
 )
 _ADAN_BETAS = Switch(
     "betas",
@@ -181,26 +211,14 @@ FAMILIES: tuple[Family, ...] = (
         "Reddi, Kale, Kumar, ICLR 2018, Algorithm 2",
         amsgrad.run,
         _ROOT,
-        (
-            EPS,
-            CORRECTION,
-            _switch("maximum", "max_order", {"before the correction": "before", "after the correction": "after"}),
-        ),
+        (EPS, CORRECTION, _MAXIMUM),
     ),
     Family(
         "AVGrad",
         "Ozkara et al., MADA, ICML 2024",
         avgrad.run,
         _ROOT,
-        (
-            EPS,
-            _switch(
-                "bias correction",
-                "bias_correction",
-                {"power": "power", "exact": "exact", "none": "none"},
-                power="the product is the same number while the betas are constant",
-            ),
-        ),
+        (EPS, _AVERAGED),
     ),
     Family(
         "Yogi",
@@ -223,19 +241,10 @@ FAMILIES: tuple[Family, ...] = (
         _ROOT,
         (
             EPS,
-            _switch(
-                "momentum schedule",
-                "schedule",
-                {"simple, mu_t = beta1": "constant", "mu_t = beta1 (1 - 0.96^(0.004 t)/2)": "scheduled"},
-            ),
-            _switch("first moment", "average", {"averaged with beta1": "beta1", "averaged with mu_t": "mu"}),
-            _switch("look-ahead correction", "look_ahead", {"t+1": "next", "t": "same"}),
-            _switch(
-                "bias correction",
-                "bias_correction",
-                {"power": "power", "second moment only": "second", "none": "none"},
-                power="of the first moment: the product of the mu_s",
-            ),
+            _switch("momentum schedule", "schedule", _SCHEDULES),
+            _switch("first moment", "average", {"averaged with beta1": "beta1", "with mu_t": "mu"}, "mu_t is beta1"),
+            _switch("look-ahead correction", "look_ahead", {"t+1": "next", "t": "same"}, "nothing is corrected"),
+            _NADAM_CORRECTION,
         ),
     ),
     Family(
@@ -247,7 +256,7 @@ FAMILIES: tuple[Family, ...] = (
             EPS,
             CORRECTED,
             _switch("difference weight", "weight", {"its decay (the paper's)": "decay", "1 - its decay": "new"}),
-            _switch("first difference", "first_difference", {"0": "zero", "g_1": "gradient", "skipped": "skipped"}),
+            _FIRST_DIFFERENCE,
             _switch("correction of the difference", "difference_correction", {"yes": True, "no": False}),
             _switch("initial moments", "initial", {"0": "zero", "m_0 = g_1, n_0 = g_1^2": "gradient"}),
             _ADAN_BETAS,
@@ -272,11 +281,7 @@ FAMILIES: tuple[Family, ...] = (
         "Ozkara et al., MADA, ICML 2024: rho v + (1-rho) partner",
         interpolation.run,
         _B12,
-        (
-            EPS_UNCORRECTED,
-            CORRECTED,
-            _switch("partner", "partner", {"average": "average", "maximum": "max"}),
-        ),
+        (EPS_UNCORRECTED, CORRECTED, _switch("partner", "partner", {"average": "average", "maximum": "max"})),
         fitted=("rho",),
         plain=True,
     ),

@@ -1,7 +1,8 @@
 """Hyper-parameters that cannot be read nor set, estimated from a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ _STARTS: Sequence[Mapping[str, float]] = (
     {"lr": 1e-1, "beta1": 0.5, "beta2": 0.9, "beta3": 0.5, "momentum": 0.5, "eps": 1e-2, "weight_decay": 1e-1},
 )
 _INNER: Mapping[str, float] = {"rho": 0.5, "c": 0.5, "gamma": 0.6}
+
+
+_CLOSE = 1e-3
+"""Relative distance below which usual values are worth a try."""
 
 
 def _loose(name: str, value: float) -> float:
@@ -56,8 +61,7 @@ def fitted(
 ) -> Candidate:
     """`candidate` with the values of `unknown` that come nearest to the updates seen, in the sense of least squares.
 
-    From `start`, or from two usual sets of values. Then each value is replaced by the nearest usual one wherever that
-    lowers the distance.
+    From `start`, or from two usual sets of values; usual values near the estimates are taken if they come nearer.
     """
 
     theirs = observation.updates
@@ -68,33 +72,45 @@ def fitted(
         assert mine is not None
         return np.nan_to_num((mine - theirs) / scale, nan=1.0, posinf=1e3, neginf=-1e3).ravel()
 
-    def solve(first: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+    def distance(values: Mapping[str, float]) -> float:
+        return float(np.linalg.norm(residuals(values)))
+
+    def solve(first: Mapping[str, float], rounds: int) -> dict[str, float]:
         low, high = np.array([_range(name) for name in unknown]).T
         at = np.clip([_loose(name, first[name]) for name in unknown], low, high)
 
         def cost(z: np.ndarray) -> np.ndarray:
             return residuals({name: _tight(name, value) for name, value in zip(unknown, z, strict=True)})
 
-        found: Any = least_squares(
-            cost, at, bounds=(low, high), xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=60 if start is None else 25
-        )
-        return float(np.linalg.norm(found.fun)), {
-            name: _tight(name, value) for name, value in zip(unknown, found.x, strict=True)
-        }
+        stop = dict.fromkeys(("xtol", "ftol", "gtol"), 1e-15)
+        found: Any = least_squares(cost, at, bounds=(low, high), x_scale="jac", max_nfev=rounds, **stop)
+        return {name: _tight(name, float(value)) for name, value in zip(unknown, found.x, strict=True)}
 
-    starts = [start] if start else [{**values, **_INNER} for values in _STARTS]
-    _, best = min((solve(first) for first in starts), key=lambda found: found[0])
-    for _ in range(2):
-        for name in unknown:
-            near = min(USUAL[name], key=lambda usual, name=name: abs(_loose(name, usual) - _loose(name, best[name])))
-            for usual in {near, 0.0} & set(USUAL[name]):
-                trial = {**best, name: usual}
-                if np.linalg.norm(residuals(trial)) <= np.linalg.norm(residuals(best)):
-                    best = trial
-    together = {
-        name: min(USUAL[name], key=lambda usual, name=name: abs(_loose(name, usual) - _loose(name, best[name])))
-        for name in unknown
-    }
-    if np.linalg.norm(residuals(together)) <= np.linalg.norm(residuals(best)):
-        best = together
+    if start is None:
+        start = min((solve({**values, **_INNER}, 12) for values in _STARTS), key=distance)
+    best = solve(start, 15)
+    if distance(best) < _CLOSE:
+        best = solve(best, 40)
+    if distance(best) < _CLOSE:
+        best = min([best, *_usual(best)], key=distance)
     return replace(candidate, known={**candidate.known, **best})
+
+
+def _usual(values: Mapping[str, float]) -> Iterator[dict[str, float]]:
+    """With the nearest usual value of one parameter, of each, and of each with any usual eps and decay.
+
+    What is small hardly shows in an estimate of all, but does once the others are exact.
+    """
+    near = {name: min(USUAL[name], key=partial(_apart, name, value)) for name, value in values.items()}
+    for name in values:
+        yield {**values, name: near[name]}
+    yield near
+    for small in sorted({"eps", "weight_decay"} & set(values)):
+        for value in USUAL[small]:
+            yield {**near, small: value}
+            if small == "eps":
+                yield {**near, small: value, "eps_root": value}
+
+
+def _apart(name: str, a: float, b: float) -> float:
+    return abs(_loose(name, a) - _loose(name, b))

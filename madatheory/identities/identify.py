@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from madatheory.errors import UserError
 from madatheory.identities.candidate import SEQUENCES, X0, Candidate, G, Observation, candidates, forms
 from madatheory.identities.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Family, Switch
 from madatheory.identities.fit import fitted
 from madatheory.identities.identification import Convention, Deviation, Identification
-from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable, open_loop
+from madatheory.identities.target import Misbehaved, Target, open_loop
 
 LR = 0.125
 VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, "eps": 0.125, "eps_root": 0.0625}
 """Settings that no convention hides behind: eps as large as the gradients, betas far from 1 and from each other."""
 MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
 NEAREST = 3
+FAMILIES_TRIED = 3
 FAR = 0.4
 """A method whose updates, with everything estimated, are further off is not it: its switches change less than that."""
 PRECISIONS: Sequence[Any] = (np.float64, np.float32)
@@ -51,7 +53,8 @@ class _Seen:
 
     def __init__(self, target: Target) -> None:
         self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
-        self._estimates: dict[tuple[str, str], list[Candidate]] = {}
+        self.hidden: tuple[str, ...] | None = None
+        self._estimates: dict[tuple[str, str], Candidate | None] = {}
         base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
         self.base = {name: value for name, value in base.items() if name in target.settable}
         self.visible = {name: value for name, value in VISIBLE.items() if name in target.settable}
@@ -71,8 +74,9 @@ class _Seen:
         values = {key: float(value) for key, value in {**known, **settings}.items()}
         try:
             path = open_loop(self.target, [x0], [[row] for row in g], settings)
-        except (Misbehaved, Unusable, Unsettable) as error:
-            self.problem = f"{self.target.name} cannot be run at {name} settings: {error}"
+        except Exception as error:  # whatever the optimizer raises is told
+            kind = "" if isinstance(error, UserError | Misbehaved) else f"{type(error).__name__}: "
+            self.problem = f"it cannot be run ({name}): {kind}{error}"
             self.notes.append(self.problem)
             return None
         return Observation(name, dict(settings), values, x0, g, np.stack([step[0] for step in path]))
@@ -86,31 +90,41 @@ class _Seen:
         x0, g = X0 + 1j * np.roll(X0, 1), G + 1j * np.roll(G, 1, axis=1)
         return self._run("with complex numbers", {**self.base, **self.visible}, x0, g)
 
-    def estimates(self, family: Family, step_size: str, hidden: tuple[str, ...]) -> list[Candidate]:
-        """Candidates with estimated hyper-parameters, `hidden` ones among them, the nearest one and its neighbours.
+    def estimate(self, family: Family, step_size: str) -> Candidate | None:
+        """The family with its first options and its hyper-parameters estimated; None if there is nothing to estimate.
 
-        From the first options on, one switch after the other is set to what comes nearest, until nothing comes nearer;
-        only the first candidate if that is far off. Empty if there is nothing to estimate.
+        A weight decay that is no setting is one of them.
         """
-        key, run = (family.name, step_size), self.plain[0]
-        first = next(candidates(family, step_size))
-        hidden = () if family.plain else hidden
-        unknown = first.unknown(run.values) + hidden
-        if key in self._estimates or not unknown:
-            return self._estimates.setdefault(key, [])
-        best = fitted(replace(first, extra=next(iter(DECAY.options.values())) if hidden else {}), run, unknown, None)
-        tried = {(best.labels, *best.extra.values()): best}
-        nearer = best.distance(run) < FAR
+        key = (family.name, step_size)
+        if key not in self._estimates:
+            first = next(candidates(family, step_size))
+            if self.hidden is None:
+                self.hidden = ("weight_decay",) if "weight_decay" not in self.target.settable and self.reads_x() else ()
+            optional = not self.target.settable & {"beta1", "beta2", "momentum"}
+            hidden = () if family.plain else self.hidden
+            unknown = first.unknown(self.plain[0].values, optional) + hidden
+            first = replace(first, extra=next(iter(DECAY.options.values())) if hidden else {})
+            self._estimates[key] = fitted(first, self.plain[0], unknown, None) if unknown else None
+        return self._estimates[key]
+
+    def explored(self, first: Candidate) -> list[Candidate]:
+        """The nearest candidate and those tried on the way.
+
+        From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer.
+        """
+        run, best = self.plain[0], first
+        unknown = tuple(name for name in first.known if name != "eps_root")
+        tried, nearer = {(best.labels, *best.extra.values()): best}, True
         while nearer:
             nearer = False
-            for other in [*best.neighbours(), *(forms(best, DECAY).values() if hidden else ())]:
+            for other in [*best.neighbours(), *(forms(best, DECAY).values() if best.extra else ())]:
                 name = (other.labels, *other.extra.values())
                 if name not in tried:
                     tried[name] = fitted(other, run, unknown, best.known)
                     if tried[name].distance(run) < best.distance(run):
                         best, nearer = tried[name], True
-        self._estimates[key] = sorted(tried.values(), key=lambda c: c is not best)
-        return self._estimates[key]
+        self._estimates[best.family.name, best.step_size] = best
+        return sorted(tried.values(), key=lambda c: c is not best)
 
     def reads_x(self) -> bool:
         """Whether a shifted start changes the updates beyond rounding: a decay that is no setting."""
@@ -135,14 +149,19 @@ def _matches(seen: _Seen, dtype: Any) -> list[Candidate]:
 
 
 def _estimated(seen: _Seen, dtype: Any) -> list[Candidate]:
-    """Those of the first family whose hyper-parameters, estimated on the first run, make them agree with all runs."""
-    hidden = ("weight_decay",) if "weight_decay" not in seen.target.settable and seen.reads_x() else ()
-    for family in FAMILIES:
-        for step_size in STEP_SIZE:
-            trials = seen.estimates(family, step_size, hidden)
-            found = [trial for trial in trials if all(trial.agrees(run, dtype) for run in seen.plain)]
-            if found:
-                return found
+    """Those of one family whose hyper-parameters, estimated on the first run, make them agree with all runs.
+
+    Near families are tried first, simple ones among the equally near.
+    """
+    made = [seen.estimate(family, step_size) for step_size in STEP_SIZE for family in FAMILIES]
+    near = {id(trial): trial.distance(seen.plain[0]) for trial in made if trial is not None}
+    firsts = [trial for trial in made if trial is not None and near[id(trial)] < FAR]
+    for first in sorted(firsts, key=lambda trial: max(-8, np.floor(np.log10(near[id(trial)] or 1e-16))))[
+        :FAMILIES_TRIED
+    ]:
+        found = [trial for trial in seen.explored(first) if all(trial.agrees(run, dtype) for run in seen.plain)]
+        if found:
+            return found
     return []
 
 
@@ -152,9 +171,7 @@ def _followed(seen: _Seen, matches: list[Candidate], dtype: Any) -> Identificati
     rows, parts = [], []
     for i, switch in enumerate(best.family.switches):
         options = tuple(label for label in switch.options if any(c.labels[i] == label for c in same))
-        why = "the same numbers in every run that can be made" if len(options) > 1 else ""
-        why = why or switch.notes.get("".join(options), "")
-        rows.append(Convention(switch.name, options, why))
+        rows.append(Convention(switch.name, options, _why(switch, options, seen)))
         for label in switch.options:
             if label not in options:
                 other = best.with_label(i, label)
@@ -162,7 +179,9 @@ def _followed(seen: _Seen, matches: list[Candidate], dtype: Any) -> Identificati
     rows.append(Convention("step size", (best.step_size,)))
     observations = list(seen.plain)
     if best.extra:
-        rows.append(Convention("weight decay", tuple(k for k, v in DECAY.options.items() if v == best.extra)))
+        alike = [c.extra for c in same if c.labels == best.labels]
+        options = tuple(label for label, arguments in DECAY.options.items() if arguments in alike)
+        rows.append(Convention("weight decay", options, "" if len(options) == 1 else "each with its own coefficient"))
     else:
         rows.append(_with_extra(seen, best, DECAY, dtype, observations, parts))
     rows.append(_with_extra(seen, best, COMPLEX, dtype, observations, parts))
@@ -211,7 +230,16 @@ def _with_extra(
     if not options:
         near = min(every, key=lambda label: every[label].distance(run))
         return Convention(switch.name, (), f"NONE of the known forms; nearest: {near}", False)
-    return Convention(switch.name, options, "the same updates in this run" if len(options) > 1 else "")
+    return Convention(switch.name, options, _why(switch, options, seen))
+
+
+def _why(switch: Switch, options: Sequence[str], seen: _Seen) -> str:
+    """A note to the only option, or why several cannot be told apart."""
+    if len(options) == 1:
+        return switch.notes.get(options[0], "")
+    if switch.name == "eps" and len({label.split()[0] for label in options}) > 1:
+        return "eps is too small to show, and cannot be set to another value"
+    return f"the same numbers: {switch.equal}" if switch.equal else "the same numbers in every run"
 
 
 def _deviation(what: str, candidate: Candidate, runs: Sequence[Observation], dtype: Any) -> Deviation:
@@ -236,13 +264,19 @@ def _nearest(seen: _Seen, step_sizes: Sequence[str] = STEP_SIZE) -> list[Candida
             continue
         every = [c for step_size in step_sizes for c in candidates(family, step_size)]
         if every[0].unknown(run.values):
-            every = [c for step_size in step_sizes for c in seen.estimates(family, step_size, ())]
+            every = [c for step_size in step_sizes if (c := seen.estimate(family, step_size)) is not None]
         found.append(min(every, key=distance))
     return sorted(found, key=distance)
 
 
 def _unmatched(seen: _Seen) -> Identification:
     near = _nearest(seen)[:NEAREST]
+    hidden = sorted({name for candidate in near for name in candidate.known})
+    if hidden:
+        seen.notes.append(
+            f"{', '.join(hidden)} can be neither read nor set here, and the estimates may have missed: a factory with "
+            "arguments of these names tells more"
+        )
     return Identification(
         seen.target.name,
         seen.target.framework,
