@@ -140,6 +140,18 @@ def yogis_longest_step(run: Runs, case: Case) -> None:
     at_most(run, case, np.sqrt(top / min(BETA2, 1 - BETA2)), "Yogi", **chosen(run, 0.0))
 
 
+@identity("B9", "decay pulls towards zero", needs=["set weight_decay", "elementwise"])
+def decay_pulls(run: Runs, case: None) -> None:
+    """With zero gradients and weight_decay = 1/4 every parameter moves towards zero: 0 <= x_1/x_0 < 1.
+
+    Decay coupled to the gradient, decoupled, with lr or without: each first step is -lr sign(x_0), -lr x_0/4, -x_0/4 or
+    shorter, and |x_0| >= 2 here.
+    """
+    x0 = np.array([2.0, -4.0, 8.0])
+    x = run(x0, np.zeros((1, 3)), weight_decay=0.25)[0]
+    holds((x / x0 >= 0) & (x / x0 < 1), "x_1 lies between 0 and x_0", x, x0)
+
+
 @identity("B8", "Adagrad's steps", needs=["sum of squares"], cases=sequences)
 def adagrads_steps(run: Runs, case: Case) -> None:
     """|dx_t| <= lr and sum_{s<=t} dx_s^2 <= lr^2 (1 + ln(S_t/S_1)), S_t the sum of squares, S_1 its first value > 0.

@@ -112,7 +112,18 @@ def adam_without_memory(run: Runs, case: Case) -> None:
     follows(path, case.x0, run.value("lr") * np.sign(case.g), "without memory against sign descent")
 
 
-@identity("E9", "Lion at its ends", needs=["sign step", "set beta1", "set beta2"], cases=sequences)
+def between_zeros() -> st.SearchStrategy[Case]:
+    """Sequences whose first coordinate has gradients where the old momentum and the new one disagree on the sign."""
+
+    def pattern(case: Case) -> Case:
+        g = case.g.copy()
+        g[:, 0] = np.resize([8.0, -3.0, 1.0], len(g))  # l_1 = 4: 4/2 - 3/2 > 0, but (4 - 3)/4 - 3/2 < 0
+        return Case(case.x0, g)
+
+    return sequences().map(pattern)
+
+
+@identity("E9", "Lion at its ends", needs=["sign step", "set beta1", "set beta2"], cases=between_zeros)
 def lion_at_its_ends(run: Runs, case: Case) -> None:
     """Lion(0, b) = sign descent and Lion(b, b) = the sign of the exponential average, bit for bit.
 

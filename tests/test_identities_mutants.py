@@ -1,0 +1,147 @@
+"""The suite is tested: references pass every identity that applies, planted mistakes are caught by those meant to."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import hypothesis
+import identity_parents
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase
+from identity_mutants import CONVENTIONS, MUTANTS, Mutant
+
+from madatheory.identities.adapters.functions import target
+from madatheory.identities.check import opened, refused
+from madatheory.identities.identify import identify
+from madatheory.identities.identity import Identity, NotApplicable, identities
+from madatheory.identities.outcome import BASE, Request
+from madatheory.identities.runs import Runs
+from madatheory.identities.target import Target, Unsettable
+from madatheory.identities.traits import Trait, lacking
+
+PARENTS = {factory.__name__: factory for factory in identity_parents.PARENTS}
+BY_DESIGN = {"yogi": {"F6"}}  # v - g^2 is inf - inf once g^2 overflows
+EXAMPLES = 6
+MEANT = sorted({code for mutant in MUTANTS.values() for code in mutant.meant.split()})
+
+
+class Lost(int):
+    """A number that copies as 0."""
+
+    def __deepcopy__(self, memo: Any) -> int:
+        return 0
+
+    def __reduce__(self) -> Any:
+        return int, (0,)
+
+
+@cache
+def traits_of(parent: str) -> Mapping[str, Trait]:
+    """What the author of the parent declares."""
+    report = opened(target(PARENTS[parent], parent), Request())
+    assert not report.problem, report.problem
+    return report.traits
+
+
+def spoiled(mutant: Mutant) -> Callable[..., Any]:
+    """The parent's function made from its edited text."""
+    text = inspect.getsource(PARENTS[mutant.parent])
+    for old, new in mutant.edits.items():
+        assert text.count(old) == 1, f"{old!r} must occur once in {mutant.parent}"
+        text = text.replace(old, new)
+    space = {**vars(identity_parents), "bfloat16": ml_dtypes.bfloat16, "Lost": Lost, "CLOCK": {"t": 0}}
+    exec(compile(text, mutant.parent, "exec"), space)
+    return space[mutant.parent]
+
+
+@cache
+def cases_of(code: str) -> list[Any]:
+    """Examples of an identity, drawn once for all mutants: the simplest first."""
+    item, found = identities()[code], []
+    if not item.examples:
+        return [None]
+    hypothesis.settings(
+        max_examples=max(3, round(EXAMPLES * item.examples)),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list[Any](HealthCheck),
+    )(hypothesis.given(item.cases())(lambda case: found.append(case)))()
+    return found
+
+
+def objection(item: Identity, tested: Target, parent: str) -> str:
+    """Why the identity fails, "" if it holds or does not apply; the first failing example, not the smallest."""
+    traits = traits_of(parent)
+    if lacking(item.needs, tested, traits):
+        return ""
+    present = {name: trait.present for name, trait in traits.items()}
+    runs = Runs(tested, present, {name: value for name, value in BASE.items() if name in tested.settable})
+    with np.errstate(all="ignore"):
+        for case in cases_of(item.code):
+            runs.log.clear()
+            try:
+                item.test(runs, case)
+            except (NotApplicable, Unsettable):
+                return ""
+            except Exception as error:  # as `check` counts it
+                return "" if refused(error) else f"{type(error).__name__}: {error}"
+    return ""
+
+
+@cache
+def matrix() -> dict[str, dict[str, str]]:
+    """Mutant -> code of `MEANT` -> objection."""
+    found: dict[str, dict[str, str]] = {}
+    for name, mutant in MUTANTS.items():
+        tested = target(spoiled(mutant), name)
+        found[name] = {code: objection(identities()[code], tested, mutant.parent) for code in MEANT}
+    return found
+
+
+@pytest.mark.parametrize("parent", PARENTS)
+def test_a_correct_reference_passes_whatever_applies(parent: str) -> None:
+    tested = target(PARENTS[parent], parent)
+    wrong = {code: objection(item, tested, parent) for code, item in identities().items()}
+    assert {code for code, why in wrong.items() if why} == BY_DESIGN.get(parent, set()), wrong
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_planted_mistake_is_caught_by_what_is_meant_to_catch_it(name: str) -> None:
+    found = matrix()[name]
+    assert MUTANTS[name].meant
+    missed = [code for code in MUTANTS[name].meant.split() if not found[code]]
+    assert not missed, f"not caught by {missed}; caught by {[code for code, why in found.items() if why]}"
+
+
+def test_the_kill_matrix_is_shown() -> None:
+    width = max(map(len, MUTANTS))
+    lines = []
+    for name, found in matrix().items():
+        lines.append(f"{name:{width}} {MUTANTS[name].parent:8} {' '.join(c for c, why in found.items() if why)}")
+    print("\n" + "\n".join(lines))
+    assert len(lines) >= 30
+    assert all(any(found.values()) for found in matrix().values())
+
+
+def test_every_identity_that_is_meant_to_catch_is_decisive_somewhere() -> None:
+    """No identity of the table objects to every mutant: it would object to anything."""
+    for code in MEANT:
+        caught = [name for name, found in matrix().items() if found[code]]
+        assert 0 < len(caught) < len(MUTANTS), code
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_another_convention_is_no_mistake_but_identify_tells(name: str) -> None:
+    mutant = CONVENTIONS[name]
+    tested = target(spoiled(mutant), mutant.parent)
+    assert not [c for c in MEANT if objection(identities()[c], tested, mutant.parent)]
+    plain, other = identify(target(PARENTS[mutant.parent], mutant.parent)), identify(tested)
+    assert plain.family
+    assert plain.family == other.family
+    options = [[(c.name, c.options) for c in found.conventions] for found in (plain, other)]
+    assert options[0] != options[1], options[0]
