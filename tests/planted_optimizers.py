@@ -2,8 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
+from hypothesis import Phase
 
 from madatheory.identities.check import Report
 
@@ -77,3 +81,10 @@ def found_in(report: Report) -> set[str]:
     """Codes of the identities that fail."""
     assert not report.problem
     return {outcome.code for outcome in report.failures}
+
+
+@pytest.fixture
+def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failing examples as they are found: what is tested here is that they are found, and shrinking takes longer."""
+    phases = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
+    monkeypatch.setattr(import_module("madatheory.identities.check"), "Phase", phases)

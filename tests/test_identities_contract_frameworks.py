@@ -4,7 +4,7 @@ import functools
 
 import jax  # noqa: F401  # planted programs import it
 import pytest
-from planted_optimizers import found_in, made
+from planted_optimizers import found_in, made, unshrunk  # noqa: F401
 
 from madatheory.identities import check, find
 from madatheory.identities.traits import detect
@@ -135,9 +135,10 @@ def replaced(text: str, old: str, new: str) -> str:
 
 def test_right_torch_optimizer_passes():
     pytest.importorskip("torch")
-    assert found_in(check(made(TORCH, "Simple"), only="S,F,C,K")) == set()
+    assert found_in(check(made(TORCH, "Simple"), only="S,F,C,K", profile="quick")) == set()
 
 
+@pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mistake", TORCH_MUTANTS)
 def test_planted_mistake_in_torch_is_found(mistake):
     pytest.importorskip("torch")
@@ -147,9 +148,10 @@ def test_planted_mistake_in_torch_is_found(mistake):
 
 
 def test_right_transformation_passes():
-    assert found_in(check(made(OPTAX, "simple"), only="S,F,C,K")) == set()
+    assert found_in(check(made(OPTAX, "simple"), only="S,F,C,K", profile="quick")) == set()
 
 
+@pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mistake", OPTAX_MUTANTS)
 def test_planted_mistake_in_a_transformation_is_found(mistake):
     old, new, wanted = OPTAX_MUTANTS[mistake]

@@ -1,7 +1,7 @@
 """Groups S, F and C of the identities: right optimizers pass them all, each planted mistake fails its identity."""
 
 import pytest
-from planted_optimizers import RIGHT, found_in, made, planted
+from planted_optimizers import RIGHT, found_in, made, planted, unshrunk  # noqa: F401
 
 from madatheory.identities import check
 from madatheory.identities.identity import identities
@@ -55,6 +55,7 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
 }
 
 
+@pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mistake", MUTANTS)
 def test_planted_mistake_is_found(mistake):
     name, old, new, wanted = MUTANTS[mistake]

@@ -101,7 +101,7 @@ def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
 
 
 @st.composite
-def complex_sequences(draw: st.DrawFn, steps: int = 6) -> Case:
+def complex_sequences(draw: st.DrawFn, steps: int = 5) -> Case:
     """Three complex coordinates whose parts are sequences of their own: real, imaginary and mixed ones occur."""
     real, imaginary = draw(sequences(steps)), draw(sequences(steps))
     return Case(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)

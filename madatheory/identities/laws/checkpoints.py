@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Several, missing, tensors
+from madatheory.identities.cases import Several, missing
 from madatheory.identities.compare import equal
 from madatheory.identities.identity import Violation, identity
 from madatheory.identities.runs import Noted, Runs
@@ -16,8 +16,15 @@ from madatheory.identities.runs import Noted, Runs
 STEPS = 8
 
 
-def _cut() -> st.SearchStrategy[tuple[Several, Several, int]]:
-    return st.tuples(tensors(STEPS), missing(STEPS), st.integers(0, STEPS - 1))
+def _cut() -> st.SearchStrategy[tuple[Several, int]]:
+    return st.tuples(missing(STEPS), st.integers(0, STEPS - 1))
+
+
+def _rows(run: Runs, several: Several) -> list[list[np.ndarray | None]]:
+    """With gaps only where tensors may lack gradients."""
+    if "missing gradients" in run.target.abilities:
+        return several.rows()
+    return several._replace(present=np.ones_like(several.present)).rows()
 
 
 def compare(got: list[list[np.ndarray]], expected: list[list[np.ndarray]], what: str) -> None:
@@ -32,16 +39,15 @@ def _as(rows: list[list[Any]], dtype: Any) -> list[list[Any]]:
 
 
 @identity("K6", "checkpoint", needs=["deterministic"], cases=_cut, examples=0.7)
-def checkpoint(run: Runs, case: tuple[Several, Several, int]) -> None:
+def checkpoint(run: Runs, case: tuple[Several, int]) -> None:
     """Saved after k steps and loaded into a fresh optimizer, the run goes on bit for bit; k = 0 included, tensors
     without gradients so far included, in float64 and bfloat16.
 
     Every optimizer whose whole state is in what it saves: counters, buffers, schedules.
     """
-    complete, gaps, k = case
-    several = gaps if "missing gradients" in run.target.abilities and run.traits["tensorwise"] else complete
+    several, k = case
     for dtype in (np.float64, ml_dtypes.bfloat16):
-        x0, rows = [x.astype(dtype) for x in several.x0], _as(several.rows(), dtype)
+        x0, rows = [x.astype(dtype) for x in several.x0], _as(_rows(run, several), dtype)
         whole = run.many(x0, rows)
         stepper = run.start(x0)
         stepper.path(rows[:k])
@@ -60,13 +66,13 @@ def _copies(stepper: Noted) -> list[tuple[str, Noted]]:
 
 
 @identity("K7", "copies", needs=["deterministic", "can copies"], cases=_cut, examples=0.4)
-def copies(run: Runs, case: tuple[Several, Several, int]) -> None:
+def copies(run: Runs, case: tuple[Several, int]) -> None:
     """A deep copy and a pickled copy after k steps go on as the original does, and none disturbs the others.
 
     Every optimizer that keeps its state in its own attributes and shares none.
     """
-    several, _, k = case
-    rows = several.rows()
+    several, k = case
+    rows = _rows(run, several)
     whole = run.many(several.x0, rows)
     stepper = run.start(several.x0)
     stepper.path(rows[:k])
