@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,9 @@ def examples(name: str) -> list[Example]:
     return list(FILE.finditer((ROOT / name).read_text()))
 
 
+README = {example["name"]: example for example in examples("README.md")}
+
+
 def run(example: Example, folder: Path, monkeypatch: pytest.MonkeyPatch, small: bool) -> Result:
     monkeypatch.chdir(folder)
     Path(example["name"]).write_text(example["code"])
@@ -39,7 +44,7 @@ def run(example: Example, folder: Path, monkeypatch: pytest.MonkeyPatch, small: 
 
 def test_there_is_an_example_of_every_kind() -> None:
     assert [example["name"] for example in examples("CONTRIBUTING.md")] == list(EXPECTED)
-    assert [example["name"] for example in examples("README.md")] == ["my_bound.py"]
+    assert list(README) == ["my_bound.py", "my_adam.py", "my_torch_adam.py"]
 
 
 @pytest.mark.parametrize("example", examples("CONTRIBUTING.md"), ids=lambda m: m["name"])
@@ -59,11 +64,41 @@ def shape(text: str) -> list[str]:
     return [re.sub(r"\d+(\.\d+)?(e-?\d+)?", "#", line).rstrip() for line in text.strip("\n").splitlines()]
 
 
-def test_the_readme_shows_what_its_example_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (example,) = examples("README.md")
-    result = run(example, tmp_path, monkeypatch, small=False)
+@pytest.mark.parametrize("name", ["my_bound.py", "my_adam.py"])
+def test_the_readme_shows_what_its_examples_print(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run(README[name], tmp_path, monkeypatch, small=False)
     assert result.exit_code == 1
-    assert shape(result.stdout) == shape(example["output"])
+    assert shape(result.stdout) == shape(README[name]["output"])
+
+
+def test_the_torch_example_of_the_readme_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="torch is not installed: pip install 'madatheory[torch]'")
+    result = run(README["my_torch_adam.py"], tmp_path, monkeypatch, small=False)
+    assert result.exit_code == 1
+    for code in ("S3", "C4"):
+        assert f"breaks {code}, " in result.stdout
+
+
+def test_the_tests_of_the_readme_run(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    for name in ("my_adam.py", "test_my_adam.py", "known_failures.txt"):
+        (found,) = re.findall(rf'```[a-z]+ title="{name}"\n(.*?)```', text, re.S)
+        (tmp_path / name).write_text(found)
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-k",
+        "C1",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir=.",
+        "test_my_adam.py",
+    ]
+    ran = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 xfailed" in ran.stdout, ran.stdout + ran.stderr
+    assert ran.returncode == 0
 
 
 def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +111,7 @@ def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_readme_names_what_exists() -> None:
     text = (ROOT / "README.md").read_text()
-    for path in re.findall(r"\]\(([^)]+)\)", text):
+    for path in re.findall(r"\]\(([^)#]+)\)", text):
         assert (ROOT / path).exists() or path.startswith("figures/"), path
     for target in re.findall(r"`make (\w+)`", text):
         assert f"\n{target}:" in (ROOT / "Makefile").read_text()
