@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -22,6 +23,7 @@ from madatheory.identities.identity import Violation, identities
 from madatheory.identities.library import Library, library
 from madatheory.identities.lookup import find
 from madatheory.identities.outcome import Outcome, Report, Request, report_from
+from madatheory.identities.prepared import PREPARED, Prepared
 
 Run = Callable[..., Result]
 
@@ -243,9 +245,13 @@ def test_pytorch_optimizer_is_covered() -> None:
     assert classes <= known
     assert len(found.optimizers) > 100
     assert found.left["pytorch_optimizer:SAM"] == "takes a second gradient at a point of its own choice"
-    for spec in found.optimizers:
-        if spec in ("pytorch_optimizer:Lookahead", "pytorch_optimizer:Ranger21"):
-            assert find(spec).framework == "torch"
+    for spec in PREPARED:
+        if spec.startswith("pytorch_optimizer:"):
+            assert spec in found.optimizers
+            stepper = find(spec).begin([np.ones(3)], {"lr": 0.125})
+            if spec != "pytorch_optimizer:BSAM":  # wants a closure
+                stepper.step([np.ones(3)])
+                assert np.isfinite(stepper.parameters()[0]).all()
 
 
 def test_our_own_optimizers_are_a_library() -> None:
@@ -294,7 +300,7 @@ upstream = "issue 1"
 """
 
 
-def test_the_page_shows_every_finding_with_its_note(tmp_path: Path) -> None:
+def test_the_page_shows_every_finding_with_its_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "notes.toml"
     file.write_text(NOTE)
     notes = read_notes(file)
@@ -304,6 +310,7 @@ def test_the_page_shows_every_finding_with_its_note(tmp_path: Path) -> None:
         Report("lib:lbfgs", "", {}, (), "needs a closure", unusable=True),
         Report("lib:none", "", {}, (), "raised ValueError: no"),
     ]
+    monkeypatch.setitem(PREPARED, "lib:adam", Prepared("", "wraps lib:sgd"))  # type: ignore[arg-type]
     found = Library("lib", "1.2", ("lib:adam", "lib:adamw"), {"lib:clip": "a part of optimizers, not one"})
     text = page([(found, reports)], notes, Request())
     for part in (
@@ -317,6 +324,7 @@ def test_the_page_shows_every_finding_with_its_note(tmp_path: Path) -> None:
         "needs a closure: lib:lbfgs",
         "- lib:none: raised ValueError: no",
         "a part of optimizers, not one: lib:clip",
+        "wraps lib:sgd: lib:adam",
     ):
         assert part in text, part
     cells = [(r, o) for r in reports for o in r.failures]

@@ -99,6 +99,8 @@ def opened(target: Target, request: Request) -> Report:
         return stop(str(error), True)
     except (Exception, SystemExit) as error:  # whatever else the optimizer raises is a finding
         what = str(error) if isinstance(error, Misbehaved) else f"raised {type(error).__name__}: {error}"
+        if isinstance(error, ImportError):
+            return stop(f"it needs another package: {error}", True)
         beyond = not_from_gradients(error)
         return stop(f"it cannot be driven by gradients alone: {what}" if beyond else what, beyond or refused(error))
     return Report(target.name, target.framework, found, (), "", base)

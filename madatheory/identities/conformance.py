@@ -12,6 +12,7 @@ from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
 from madatheory.identities.library import Library
 from madatheory.identities.outcome import Outcome, Report, Request, check_codes
+from madatheory.identities.prepared import PREPARED
 from madatheory.identities.report import matrix, versions
 
 LIBRARIES = ("optax", "torch.optim", "pytorch_optimizer", "madatheory")
@@ -160,6 +161,8 @@ def _library(library: Library, reports: Sequence[Report], verdict: Mapping[tuple
     if broken:
         lines += ["### Broken on plain data", "", *(f"- {r.target}: {_one_line(r.problem)}" for r in broken), ""]
     lines += _listed("Not tested", [(_one_line(r.problem), r.target) for r in reports if r.unusable])
+    filled = [(PREPARED[name].why, name) for name in library.optimizers if name in PREPARED]
+    lines += _listed("Called with more than a step size", filled)
     named = [(reason, name) for name, reason in library.left.items()]
     return lines + _listed("Public names that are no optimizers to be tested", named)
 

@@ -15,11 +15,11 @@ def _optax(call: str, why: str) -> Prepared:
     return Prepared(f"import optax\n\ndef optimizer(learning_rate=0.1):\n    return {call}", why)
 
 
-def _wrapped(name: str, why: str = "wraps torch.optim.Adam", more: str = "") -> Prepared:
+def _wrapped(name: str) -> Prepared:
     return Prepared(
         f"import pytorch_optimizer\nimport torch\n\ndef optimizer(params, lr=1e-3):\n"
-        f"    return pytorch_optimizer.{name}(torch.optim.Adam(params, lr=lr){more})",
-        why,
+        f"    return pytorch_optimizer.{name}(torch.optim.Adam(params, lr=lr))",
+        "wraps torch.optim.Adam",
     )
 
 
@@ -38,7 +38,12 @@ PREPARED: Mapping[str, Prepared] = {
     ),
     "pytorch_optimizer:Lookahead": _wrapped("Lookahead"),
     "pytorch_optimizer:OrthoGrad": _wrapped("OrthoGrad"),
-    "pytorch_optimizer:ScheduleFreeWrapper": _wrapped("ScheduleFreeWrapper"),
+    "pytorch_optimizer:ScheduleFreeWrapper": Prepared(
+        "import pytorch_optimizer\nimport torch\n\ndef optimizer(params, lr=1e-3):\n"
+        "    made = pytorch_optimizer.ScheduleFreeWrapper(torch.optim.Adam(params, lr=lr))\n"
+        "    made.train()\n    return made",
+        "wraps torch.optim.Adam, in its training mode",
+    ),
     "pytorch_optimizer:TRAC": _wrapped("TRAC"),
     "pytorch_optimizer:Magma": _wrapped("Magma"),
     "pytorch_optimizer:BSAM": _filled("BSAM", "num_data=1000"),
@@ -47,6 +52,8 @@ PREPARED: Mapping[str, Prepared] = {
 
 _MODEL = "takes a model and its backward pass, not tensors with gradients"
 _TWICE = "takes a second gradient at a point of its own choice"
+_MATRICES = "takes groups that say which matrices it is for; to all other tensors it is AdamW"
+_CURVATURE = "differentiates the gradient, so it needs the graph of the loss"
 
 LEFT: Mapping[str, str] = {
     "optax:dpsgd": "an old name of optax.contrib.dpsgd",
@@ -55,10 +62,19 @@ LEFT: Mapping[str, str] = {
     "optax:scale_by_learning_rate": "a part of optimizers, not one",
     "optax.contrib:dpsgd": "its gradients carry an axis of examples",
     "optax.contrib:sam": _TWICE,
+    "optax.contrib:sophia": "estimates curvature from the loss function",
     "optax.contrib:split_real_and_imaginary": "a part of optimizers, not one",
+    "pytorch_optimizer:AdaGO": _MATRICES,
+    "pytorch_optimizer:AdaHessian": _CURVATURE,
     "pytorch_optimizer:AdaLOMO": _MODEL,
+    "pytorch_optimizer:AdaMuon": _MATRICES,
     "pytorch_optimizer:AdamMini": _MODEL,
+    "pytorch_optimizer:DistributedMuon": _MATRICES,
     "pytorch_optimizer:LOMO": _MODEL,
+    "pytorch_optimizer:Muon": _MATRICES,
+    "pytorch_optimizer:MuonClip": _MATRICES,
+    "pytorch_optimizer:NorMuon": _MATRICES,
+    "pytorch_optimizer:SophiaH": _CURVATURE,
     "pytorch_optimizer:FriendlySAM": _TWICE,
     "pytorch_optimizer:GSAM": _TWICE,
     "pytorch_optimizer:LookSAM": _TWICE,
