@@ -1,7 +1,7 @@
 """The package's own optimizers as targets: their optax form, with the names of hyper-parameters that others use."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from madatheory.catalogue import optimizer, optimizers
@@ -20,6 +20,23 @@ VARIANTS = (
     "rmsprop:form=practical,correction=true",
 )
 """Options that change the convention, beside the forms."""
+
+_OVERFLOW = "a coefficient of 0 (of rho, 1-rho, c or 1-c) times a square that overflows is nan"
+_YOGI = {"F6": "v - g^2 is infinity - infinity once g^2 overflows"}
+_TINY_START = "the published code starts v at 1e-15"
+BY_DESIGN: Mapping[str, Mapping[str, str]] = {
+    "adam-avgrad-switch:form=theory": {"F6": _OVERFLOW},
+    "adam-avgrad-switch:form=practical": {"F6": _OVERFLOW},
+    "mada": {"F6": "hyper-gradients differentiate g^2, which overflows"},
+    "mada-family:form=theory": {"F6": _OVERFLOW},
+    "mada-family:form=practical": {"F6": _OVERFLOW},
+    "mada-family:convention=published": {"E3": _TINY_START, "B2": _TINY_START, "F6": _OVERFLOW},
+    "yogi:form=theory": _YOGI,
+    "yogi:form=practical": _YOGI,
+    "safeguarded-mada": {"F6": _OVERFLOW, "R9": "the safeguard b_t = max(b_(t-1), ..) is not linear in rho"},
+    "lion:order=new": {"E9": "u is formed from the new momentum, which makes it Lion(B1 B2, B2)"},
+}
+"""What our own optimizers break on purpose: the part of the name after "madatheory:" -> code -> reason."""
 
 
 def own(spec: str) -> Callable[..., Any]:
