@@ -137,33 +137,36 @@ class Candidate:
         arguments = self.arguments(observation.values)
         assert arguments is not None
         x0, g = observation.x0, observation.g
-        base, by = self._updates(arguments, x0, g), 1 + OPERATIONS * unit(dtype)
-        total = np.zeros(base.shape)
-
-        def add(changed: np.ndarray) -> None:
-            total[...] += np.abs(np.nan_to_num(changed - base))
-
-        for t in range(len(g)):
-            other = g.copy()
-            other[t] *= by
-            add(self._updates(arguments, x0, other))
-        add(self._updates(arguments, x0 * by, g))
+        steps, size, by = len(g), len(x0), 1 + OPERATIONS * unit(dtype)
+        # elementwise: all changes of gradients and start side by side, the unchanged run first
+        many_x0, many_g = np.tile(x0, steps + 2), np.tile(g, steps + 2)
+        for t in range(steps):
+            many_g[t, (t + 1) * size : (t + 2) * size] *= by
+        many_x0[-size:] *= by
+        runs = self._updates(arguments, many_x0, many_g).reshape(steps, steps + 2, size)
+        base = runs[:, 0]
+        total = np.abs(np.nan_to_num(runs[:, 1:] - base[:, None])).sum(axis=1)
         for name, value in arguments.items():
             if isinstance(value, float) and value:
-                add(self._updates({**arguments, name: value * by}, x0, g))
+                total += np.abs(np.nan_to_num(self._updates({**arguments, name: value * by}, x0, g) - base))
         before = np.concatenate([x0[None], observation.path[:-1]])
         rounding = path_tolerance(observation.path[None], before, dtype, OPERATIONS)[0]
         return total + rounding + unit(dtype) * np.abs(before)
 
     def distance(self, observation: Observation) -> float:
-        """Root mean square of the difference of updates over that of the updates; inf where not a number."""
+        """Mean of |a - b|/(|a| + |b|) over the updates, in [0, 1]; 0/0 = 0, and 1 where one is not a number."""
         mine, theirs = self.updates(observation), observation.updates
         if mine is None:
-            return np.inf
-        apart = np.where(np.isnan(mine) & np.isnan(theirs), 0, mine - theirs)
-        size = float(np.sqrt(np.mean(np.abs(np.nan_to_num(theirs)) ** 2))) or 1.0
-        found = float(np.sqrt(np.mean(np.abs(apart) ** 2))) / size
-        return found if np.isfinite(found) else np.inf
+            return 1.0
+        with np.errstate(all="ignore"):
+            apart = np.abs(mine - theirs) / (np.abs(mine) + np.abs(theirs))
+        same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
+        return float(np.mean(np.where(same, 0.0, np.nan_to_num(apart, nan=1.0, posinf=1.0))))
+
+    def unusual(self) -> int:
+        """How many switches are not at their first option."""
+        usual = [next(iter(switch.options)) for switch in self.family.switches]
+        return sum(a != b for a, b in zip(self.labels, usual, strict=True)) + (self.step_size != "constant")
 
     def parts(self, observation: Observation, dtype: Any) -> Place | None:
         """Where the target first leaves the recurrence; None if nowhere."""

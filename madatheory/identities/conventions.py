@@ -1,7 +1,4 @@
-"""The methods that `identify` knows, each a reference recurrence with its switches; adding one is adding an entry.
-
-Simple methods come first: a black box that several of them describe is called by the first name.
-"""
+"""The methods that `identify` knows, each a reference with its switches; simple ones first, whose name then counts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -109,7 +109,7 @@ class Identification:
 
 
 def _deviation(part: Deviation, distance: bool = False) -> list[str]:
-    head = part.what + (f", apart by {part.distance:.1%} of the updates" if distance else "")
+    head = part.what + (f", apart by {part.distance:.2g} (mean of |a-b|/(|a|+|b|))" if distance else "")
     if part.at is None:
         return _wrapped(f"  {head}", "      ")
     got, expected = _told_apart(part.at.got, part.at.expected)

@@ -1,25 +1,21 @@
 """`identify`: which reference recurrence, with which conventions, a black box follows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from madatheory.errors import UserError
-from madatheory.identities.candidate import SEQUENCES, X0, Candidate, G, Observation, candidates, forms
-from madatheory.identities.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Family, Switch
-from madatheory.identities.fit import fitted
+from madatheory.identities.candidate import SEQUENCES, Candidate, Observation, candidates, forms
+from madatheory.identities.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
+from madatheory.identities.fit import USUAL
 from madatheory.identities.identification import Convention, Deviation, Identification
-from madatheory.identities.target import Misbehaved, Target, open_loop
+from madatheory.identities.seen import Seen
 
-LR = 0.125
-VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, "eps": 0.125, "eps_root": 0.0625}
-"""Settings that no convention hides behind: eps as large as the gradients, betas far from 1 and from each other."""
-MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
 NEAREST = 3
 FAMILIES_TRIED = 3
-FAR = 0.4
+UNUSUAL = 1.5
+FITS = 1e-7
+FAR = 0.3
 """A method whose updates, with everything estimated, are further off is not it: its switches change less than that."""
 PRECISIONS: Sequence[Any] = (np.float64, np.float32)
 
@@ -36,7 +32,7 @@ def identify(target: Any) -> Identification:
     from madatheory.identities.lookup import find
 
     target = find(target)
-    seen = _Seen(target)
+    seen = Seen(target)
     if not seen.plain:
         return Identification(target.name, target.framework, problem=seen.problem)
     precisions = PRECISIONS if seen.dtype == np.float64 else (seen.dtype,)
@@ -48,92 +44,7 @@ def identify(target: Any) -> Identification:
     return _unmatched(seen)
 
 
-class _Seen:
-    """All runs of the target, made when asked for."""
-
-    def __init__(self, target: Target) -> None:
-        self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
-        self.hidden: tuple[str, ...] | None = None
-        self._estimates: dict[tuple[str, str], Candidate | None] = {}
-        base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
-        self.base = {name: value for name, value in base.items() if name in target.settable}
-        self.visible = {name: value for name, value in VISIBLE.items() if name in target.settable}
-        if "momentum" in target.settable:
-            self.visible["momentum"] = MOMENTUM
-        # a setting whose default is not known is always given
-        self.base |= {name: value for name, value in self.visible.items() if name not in target.defaults}
-        self.plain = [run for run in (self._visible(), self._run("defaults", self.base)) if run]
-        if self.plain:
-            self.dtype = self.plain[0].path.dtype
-
-    def _visible(self) -> Observation | None:
-        return self._run("visible", {**self.base, **self.visible}) if self.visible else None
-
-    def _run(self, name: str, settings: Mapping[str, Any], x0: Any = X0, g: Any = G) -> Observation | None:
-        known = {key: value for key, value in self.target.defaults.items() if not isinstance(value, bool | str)}
-        values = {key: float(value) for key, value in {**known, **settings}.items()}
-        try:
-            path = open_loop(self.target, [x0], [[row] for row in g], settings)
-        except Exception as error:  # whatever the optimizer raises is told
-            kind = "" if isinstance(error, UserError | Misbehaved) else f"{type(error).__name__}: "
-            self.problem = f"it cannot be run ({name}): {kind}{error}"
-            self.notes.append(self.problem)
-            return None
-        return Observation(name, dict(settings), values, x0, g, np.stack([step[0] for step in path]))
-
-    def decayed(self) -> Observation | None:
-        """With weight decay."""
-        return self._run("with weight decay", {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY})
-
-    def complex(self) -> Observation | None:
-        """With complex numbers: the imaginary part of a coordinate is the real part of the next."""
-        x0, g = X0 + 1j * np.roll(X0, 1), G + 1j * np.roll(G, 1, axis=1)
-        return self._run("with complex numbers", {**self.base, **self.visible}, x0, g)
-
-    def estimate(self, family: Family, step_size: str) -> Candidate | None:
-        """The family with its first options and its hyper-parameters estimated; None if there is nothing to estimate.
-
-        A weight decay that is no setting is one of them.
-        """
-        key = (family.name, step_size)
-        if key not in self._estimates:
-            first = next(candidates(family, step_size))
-            if self.hidden is None:
-                self.hidden = ("weight_decay",) if "weight_decay" not in self.target.settable and self.reads_x() else ()
-            optional = not self.target.settable & {"beta1", "beta2", "momentum"}
-            hidden = () if family.plain else self.hidden
-            unknown = first.unknown(self.plain[0].values, optional) + hidden
-            first = replace(first, extra=next(iter(DECAY.options.values())) if hidden else {})
-            self._estimates[key] = fitted(first, self.plain[0], unknown, None) if unknown else None
-        return self._estimates[key]
-
-    def explored(self, first: Candidate) -> list[Candidate]:
-        """The nearest candidate and those tried on the way.
-
-        From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer.
-        """
-        run, best = self.plain[0], first
-        unknown = tuple(name for name in first.known if name != "eps_root")
-        tried, nearer = {(best.labels, *best.extra.values()): best}, True
-        while nearer:
-            nearer = False
-            for other in [*best.neighbours(), *(forms(best, DECAY).values() if best.extra else ())]:
-                name = (other.labels, *other.extra.values())
-                if name not in tried:
-                    tried[name] = fitted(other, run, unknown, best.known)
-                    if tried[name].distance(run) < best.distance(run):
-                        best, nearer = tried[name], True
-        self._estimates[best.family.name, best.step_size] = best
-        return sorted(tried.values(), key=lambda c: c is not best)
-
-    def reads_x(self) -> bool:
-        """Whether a shifted start changes the updates beyond rounding: a decay that is no setting."""
-        first = self.plain[0]
-        other = self._run("shifted", first.settings, X0 + 4)
-        return other is not None and not np.allclose(other.updates, first.updates, rtol=0, atol=1e-13, equal_nan=True)
-
-
-def _matches(seen: _Seen, dtype: Any) -> list[Candidate]:
+def _matches(seen: Seen, dtype: Any) -> list[Candidate]:
     """Every candidate without anything to estimate that agrees with all plain runs."""
     values = seen.plain[0].values
     for step_size in STEP_SIZE:
@@ -148,24 +59,37 @@ def _matches(seen: _Seen, dtype: Any) -> list[Candidate]:
     return []
 
 
-def _estimated(seen: _Seen, dtype: Any) -> list[Candidate]:
+def _estimated(seen: Seen, dtype: Any) -> list[Candidate]:
     """Those of one family whose hyper-parameters, estimated on the first run, make them agree with all runs.
 
-    Near families are tried first, simple ones among the equally near.
+    The first family with the first options that fits; else what the nearest families become with other options.
     """
-    made = [seen.estimate(family, step_size) for step_size in STEP_SIZE for family in FAMILIES]
-    near = {id(trial): trial.distance(seen.plain[0]) for trial in made if trial is not None}
-    firsts = [trial for trial in made if trial is not None and near[id(trial)] < FAR]
-    for first in sorted(firsts, key=lambda trial: max(-8, np.floor(np.log10(near[id(trial)] or 1e-16))))[
-        :FAMILIES_TRIED
-    ]:
-        found = [trial for trial in seen.explored(first) if all(trial.agrees(run, dtype) for run in seen.plain)]
+    firsts: list[Candidate] = []
+    for step_size in STEP_SIZE:
+        for family in FAMILIES:
+            first = seen.estimate(family, step_size)
+            if first is None:
+                continue
+            if first.distance(seen.plain[0]) < FITS:
+                found = _agreeing(seen, first, dtype)
+                if found:
+                    return found
+            firsts.append(first)
+    near = [first for first in firsts if first.distance(seen.plain[0]) < FAR]
+    for first in sorted(near, key=lambda c: c.distance(seen.plain[0]))[:FAMILIES_TRIED]:
+        found = _agreeing(seen, first, dtype)
         if found:
             return found
     return []
 
 
-def _followed(seen: _Seen, matches: list[Candidate], dtype: Any) -> Identification:
+def _agreeing(seen: Seen, first: Candidate, dtype: Any) -> list[Candidate]:
+    """Around `first`; of equal ones first that with the values that authors write."""
+    found = [trial for trial in seen.explored(first) if all(trial.agrees(run, dtype) for run in seen.plain)]
+    return sorted(found, key=lambda c: -sum(value in USUAL[name] for name, value in c.known.items()))
+
+
+def _followed(seen: Seen, matches: list[Candidate], dtype: Any) -> Identification:
     best, target = matches[0], seen.target
     same = [candidate for candidate in matches if candidate.family is best.family]
     rows, parts = [], []
@@ -186,7 +110,7 @@ def _followed(seen: _Seen, matches: list[Candidate], dtype: Any) -> Identificati
         rows.append(_with_extra(seen, best, DECAY, dtype, observations, parts))
     rows.append(_with_extra(seen, best, COMPLEX, dtype, observations, parts))
     others = sorted({c.family.name for c in matches} - {best.family.name})
-    nearest = [c for c in _nearest(seen, (best.step_size,)) if c.family.name not in (best.family.name, *others)]
+    nearest = [c for c in _nearest(seen, (best.step_size,), False) if c.family.name not in (best.family.name, *others)]
     notes = list(dict.fromkeys(seen.notes))
     if np.dtype(dtype) != seen.dtype:
         worst = max(float(np.nanmax(np.abs(np.asarray(best.updates(run)) - run.updates))) for run in seen.plain)
@@ -208,7 +132,7 @@ def _followed(seen: _Seen, matches: list[Candidate], dtype: Any) -> Identificati
 
 
 def _with_extra(
-    seen: _Seen, best: Candidate, switch: Switch, dtype: Any, observations: list[Observation], parts: list[Deviation]
+    seen: Seen, best: Candidate, switch: Switch, dtype: Any, observations: list[Observation], parts: list[Deviation]
 ) -> Convention:
     """The form of the weight decay, or what is done with complex numbers; appends the run and the deviations."""
     decay = switch is DECAY
@@ -233,7 +157,7 @@ def _with_extra(
     return Convention(switch.name, options, _why(switch, options, seen))
 
 
-def _why(switch: Switch, options: Sequence[str], seen: _Seen) -> str:
+def _why(switch: Switch, options: Sequence[str], seen: Seen) -> str:
     """A note to the only option, or why several cannot be told apart."""
     if len(options) == 1:
         return switch.notes.get(options[0], "")
@@ -252,25 +176,30 @@ def _deviation(what: str, candidate: Candidate, runs: Sequence[Observation], dty
     return Deviation(what, None, 0.0)
 
 
-def _nearest(seen: _Seen, step_sizes: Sequence[str] = STEP_SIZE) -> list[Candidate]:
-    """The nearest candidate of each family, nearest first; what would have to be estimated, is."""
+def _nearest(seen: Seen, step_sizes: Sequence[str], estimate: bool) -> list[Candidate]:
+    """The nearest candidate of each family, nearest first; each unusual switch must bring it nearer by a third.
+
+    What would have to be estimated, and so fits more than it should, only where fewer than `NEAREST` others exist.
+    """
     run, found = seen.plain[0], []
 
-    def distance(candidate: Candidate) -> float:  # another step size must explain a lot
-        return candidate.distance(run) * (1 if candidate.step_size == step_sizes[0] else 2)
+    def rank(candidate: Candidate) -> float:
+        distances = [candidate.distance(run) for run in seen.plain]
+        return float(np.mean(distances)) * UNUSUAL ** candidate.unusual()
 
-    for family in FAMILIES:
-        if family.fitted:
-            continue
-        every = [c for step_size in step_sizes for c in candidates(family, step_size)]
-        if every[0].unknown(run.values):
-            every = [c for step_size in step_sizes if (c := seen.estimate(family, step_size)) is not None]
-        found.append(min(every, key=distance))
-    return sorted(found, key=distance)
+    known = [family for family in FAMILIES if not next(candidates(family)).unknown(run.values)]
+    for family in known:
+        found += [min((c for size in step_sizes for c in candidates(family, size)), key=rank)]
+    if estimate and len(known) < NEAREST:
+        for family in FAMILIES:
+            every = [c for size in step_sizes if (c := seen.estimate(family, size)) is not None]
+            if family not in known and not family.fitted:
+                found.append(min(every, key=rank))
+    return sorted(found, key=rank)
 
 
-def _unmatched(seen: _Seen) -> Identification:
-    near = _nearest(seen)[:NEAREST]
+def _unmatched(seen: Seen) -> Identification:
+    near = _nearest(seen, STEP_SIZE, True)[:NEAREST]
     hidden = sorted({name for candidate in near for name in candidate.known})
     if hidden:
         seen.notes.append(

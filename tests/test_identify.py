@@ -1,0 +1,95 @@
+"""`identify` on references disguised as black boxes: each is recognised with every switch set every way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from black_boxes import FAMILY, box, disguised
+
+from madatheory.identities.candidate import Candidate, candidates
+from madatheory.identities.conventions import COMPLEX, DECAY, FAMILIES
+from madatheory.identities.identify import identify
+from madatheory.identities.target import Tensor
+
+
+def variations() -> list[Candidate]:
+    """Every family as it is, and with each switch set otherwise."""
+    found = []
+    for family in FAMILIES:
+        if not family.fitted:
+            first = next(candidates(family))
+            found += [first, *first.neighbours()]
+    return found
+
+
+def name_of(candidate: Candidate) -> str:
+    first = next(candidates(candidate.family))
+    changed = [label for label, usual in zip(candidate.labels, first.labels, strict=True) if label != usual]
+    return f"{candidate.family.name}: {changed[0] if changed else 'as it is'}"
+
+
+SAME_NUMBERS = {
+    # switch: when its options give the same numbers
+    "eps": lambda c: c["bias correction"] in ("none", "first moment only") or c.get("maximum", "").startswith("after"),
+    "maximum": lambda c: c["bias correction"] in ("none", "first moment only"),
+    "first moment": lambda c: c["momentum schedule"].startswith("simple"),
+    "look-ahead correction": lambda c: c["bias correction"] != "power",
+    "first difference": lambda c: c["correction of the difference"] == "no",
+    "Nesterov": lambda c: False,
+}
+
+
+@pytest.mark.parametrize("candidate", variations(), ids=name_of)
+def test_every_reference_with_every_switch_is_recognised_as_itself(candidate):
+    found = identify(disguised(candidate))
+    assert found.family == candidate.family.name, found.text()
+    assert found.ok
+    assert found.others == ()
+    assert found.precision == "float64"
+    for name, label in candidate.choice().items():
+        options = found.convention(name).options
+        assert label in options, found.text()
+        if len(options) > 1:  # only where mathematics makes them equal, and it is said
+            assert SAME_NUMBERS[name](candidate.choice()), (name, options)
+            assert "same numbers" in found.convention(name).why
+    named = {part.what.split(": ")[0] for part in found.parts}
+    assert all(part.at is not None for part in found.parts)
+    assert named <= {*candidate.choice(), "weight decay", "complex numbers"}
+    assert all(near.at is not None and near.distance > 1e-9 for near in found.nearest)
+
+
+@pytest.mark.parametrize("name", ["Adam", "Lion", "Adan", "SGD"])
+@pytest.mark.parametrize("label", DECAY.options)
+def test_the_form_of_the_weight_decay(name, label):
+    candidate = next(candidates(FAMILY[name]))
+    found = identify(disguised(Candidate(candidate.family, candidate.labels, extra=DECAY.options[label])))
+    assert found.family == name
+    assert found.convention("weight decay").options == (label,)
+    assert {p.what for p in found.parts if p.what.startswith("weight")} == {
+        f"weight decay: {other}" for other in DECAY.options if other != label
+    }
+
+
+@pytest.mark.parametrize("label", COMPLEX.options)
+def test_the_complex_convention(label):
+    candidate = next(candidates(FAMILY["Adam"]))
+    found = identify(disguised(Candidate(candidate.family, candidate.labels, extra=COMPLEX.options[label])))
+    assert found.convention("complex numbers").options == (label,)
+    linear = identify(disguised(next(candidates(FAMILY["SGD"]))))
+    assert linear.convention("complex numbers").options == tuple(COMPLEX.options)
+
+
+@pytest.mark.parametrize("name", ["Adam", "AMSGrad", "Adagrad"])
+def test_the_step_size_over_root_t(name):
+    candidate = next(candidates(FAMILY[name]))
+
+    def run(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        arguments = candidate.arguments(values)
+        assert arguments is not None
+        arguments = {**arguments, "alpha": values["lr"] / np.sqrt(np.arange(1, len(g) + 1))}
+        return candidate.family.run(x0, g, **arguments)
+
+    found = identify(box(run, ["lr", "beta1", "beta2", "eps"]))
+    assert found.family == name
+    assert found.convention("step size").options == ("lr/sqrt(t)",)

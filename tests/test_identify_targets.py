@@ -1,0 +1,222 @@
+"""`identify` on libraries, on mistakes that are no convention, and on what cannot be set."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import optax
+import pytest
+from black_boxes import DEFAULTS, FAMILY, NAMES, box, by_hand
+
+from madatheory.errors import UserError
+from madatheory.identities.adapters import optax as optax_adapter
+from madatheory.identities.candidate import OPERATIONS, X0, G, Observation, candidates
+from madatheory.identities.identification import WIDTH, Identification
+from madatheory.identities.identify import identify
+from madatheory.identities.target import Target, Tensor
+from madatheory.references import adam, mada, nadam
+
+# --- mistakes that are no convention ----------------------------------------------------------------------------------
+
+
+def test_another_order_of_the_same_operations_is_rounding():
+    found = identify(box(by_hand, NAMES))
+    assert found.family == "Adam"
+    assert found.convention("eps").options == ("outside the root, after the correction",)
+
+
+def test_a_late_correction_is_nothing_known_and_first_shows_at_step_2():
+    found = identify(box(lambda *a: by_hand(*a, late=1), NAMES))
+    assert found.family is None
+    assert not found.ok
+    (near,) = [near for near in found.nearest if near.what.startswith("Adam (")]
+    assert near.what.startswith("Adam (eps outside the root, after the correction; bias correction power")
+    assert near.at is not None
+    assert (near.at.run, near.at.sequence, near.at.step) == ("visible", "cancelling", 2)
+    # m_2 = -1 of -6, 2 with beta1 = 3/4; the value that would be right is Adam's own
+    expected = adam.run([0.0], [[-6.0], [2.0]], alpha=0.125, beta1=0.75, beta2=0.9375, eps=0.125)
+    assert near.at.expected == pytest.approx(expected[1, 0] - expected[0, 0], rel=1e-12)
+    assert near.at.got != pytest.approx(near.at.expected, rel=1e-3)
+    assert len(found.nearest) == 3
+    assert "follows none of the references" in found.text()
+
+
+@pytest.mark.parametrize("error", [1e-9, 1e-12])
+def test_a_hair_is_no_rounding(error):
+    """A relative error of 1e-12 is 10^4 roundings; float32 would hide it, and that is said."""
+    found = identify(box(lambda *a: by_hand(*a, scale=1 + error), NAMES))
+    assert found.precision == "float32"
+    assert "up to the rounding of float32" in found.text()
+
+
+def test_a_moment_kept_in_float32_is_seen():
+    found = identify(box(lambda *a: by_hand(*a, cast=np.float32), NAMES))
+    assert (found.family, found.precision) == ("Adam", "float32")
+    half = identify(box(lambda *a: by_hand(*a, cast=np.float16), NAMES))
+    assert half.family is None
+
+
+def test_tolerances_are_small():
+    candidate = next(candidates(FAMILY["Adam"]))
+    values = {**DEFAULTS, "lr": 0.125}
+    path = adam.run(X0, G, alpha=0.125, beta1=0.9, beta2=0.99, eps=1e-6)
+    seen = Observation("defaults", {}, values, X0, G, path)
+    # 64 roundings times a condition: 1/(1-beta2) from the correction, the sum of |g| over |sum| from cancellation
+    assert np.max(candidate.tolerance(seen, np.float64)) < OPERATIONS * 2.0**-53 * 0.125 * 200
+    assert np.max(candidate.tolerance(seen, np.float32)) > 2.0**-24 * 0.125
+
+
+# --- libraries --------------------------------------------------------------------------------------------------------
+
+AFTER, INSIDE = "outside the root, after the correction", "inside the root, after the correction"
+ADAM = {"eps": AFTER, "bias correction": "power"}
+OPTAX: dict[str, tuple[str, dict[str, str]]] = {
+    "adam": ("Adam", ADAM | {"initial moments": "m_0 = v_0 = 0"}),
+    "adamw": ("Adam", ADAM | {"weight decay": "decoupled, times lr"}),
+    "amsgrad": ("AMSGrad", {"bias correction": "power", "maximum": "after the correction"}),
+    "nadam": ("NAdam", ADAM | {"momentum schedule": "simple, mu_t = beta1", "look-ahead correction": "t+1"}),
+    "nadamw": ("NAdam", ADAM | {"weight decay": "decoupled, times lr"}),
+    "lion": ("Lion", {"order": "sign from the old momentum", "weight decay": "decoupled, times lr"}),
+    "yogi": ("Yogi", ADAM | {"initial moments": "m_0 = v_0 = 1e-6"}),
+    "adan": ("Adan", ADAM | {"difference weight": "1 - its decay", "first difference": "0"}),
+    "adabelief": ("AdaBelief", ADAM | {"belief": "g_t - m_t"}),
+    "rmsprop": ("RMSProp", {"initial second moment": "0", "bias correction": "none"}),
+    "adagrad": ("Adagrad", {"eps": "inside the root", "initial second moment": "0.1"}),
+    "sgd": ("SGD", {"momentum": "summed", "Nesterov": "no"}),
+}
+
+
+@pytest.mark.parametrize("name", OPTAX)
+def test_optax(name):
+    family, expected = OPTAX[name]
+    found = identify(f"optax:{name}")
+    assert (found.family, found.precision, found.ok) == (family, "float64", True), found.text()
+    for switch, label in expected.items():
+        assert found.convention(switch).options == (label,), (switch, found.text())
+    assert "modulus |g|^2" in found.convention("complex numbers").options
+    assert max(map(len, found.text().splitlines())) <= WIDTH
+    assert json.loads(json.dumps(found.as_dict()))["family"] == family
+
+
+def test_optax_rmsprop_has_eps_inside():
+    options = identify("optax:rmsprop").convention("eps").options
+    assert options == (INSIDE, "inside the root, before the correction")
+    outside = identify(optax_adapter.target(optax.rmsprop, "outside", eps_in_sqrt=False, centered=True))
+    assert AFTER in outside.convention("eps").options
+    assert outside.convention("centred").options == ("yes",)
+
+
+TORCH: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "Adam": ({}, "Adam", ADAM | {"weight decay": "coupled (added to the gradient)"}),
+    "Adam amsgrad": ({"amsgrad": True}, "AMSGrad", ADAM | {"maximum": "before the correction"}),
+    "AdamW": ({}, "Adam", ADAM | {"weight decay": "decoupled, times lr"}),
+    "RMSprop": ({}, "RMSProp", {"initial second moment": "0", "weight decay": "coupled (added to the gradient)"}),
+    "Adagrad": ({}, "Adagrad", {"eps": "outside the root", "initial second moment": "0"}),
+    "SGD": ({}, "SGD", {"momentum": "summed", "Nesterov": "no"}),
+    "SGD nesterov": ({"nesterov": True, "momentum": 0.9}, "SGD", {"momentum": "summed", "Nesterov": "yes"}),
+    "SGD dampened": ({"dampening": 0.75}, "SGD", {"momentum": "averaged after the first step"}),
+}
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_torch(name):
+    torch = pytest.importorskip("torch")
+    from madatheory.identities.adapters import torch as adapter
+
+    given, family, expected = TORCH[name]
+    found = identify(adapter.target(getattr(torch.optim, name.split()[0]), name, **given))
+    assert (found.family, found.precision, found.ok) == (family, "float64", True), found.text()
+    for switch, label in expected.items():
+        assert found.convention(switch).options == (label,), (switch, found.text())
+    assert "pair of reals" in found.convention("complex numbers").options
+
+
+def test_torchs_nadam_is_scheduled_and_keeps_a_float32():
+    pytest.importorskip("torch")
+    found = identify("torch.optim:NAdam")
+    assert (found.family, found.precision) == ("NAdam", "float32")
+    assert found.convention("momentum schedule").options == ("mu_t = beta1 (1 - 0.96^(0.004 t)/2)",)
+    assert found.convention("first moment").options == ("averaged with beta1",)
+
+
+def test_radam_is_none_of_them():
+    found = identify("optax:radam")
+    assert found.family is None
+    assert len(found.nearest) == 3
+    assert all(near.at is not None and near.distance > 0.2 for near in found.nearest)
+
+
+# --- what cannot be set -----------------------------------------------------------------------------------------------
+
+
+def test_hidden_hyperparameters_are_estimated():
+    def fixed() -> optax.GradientTransformation:
+        return optax.adam(3e-4, 0.9, 0.95, 1e-8)
+
+    found = identify(fixed)
+    assert found.family == "Adam"
+    assert found.estimated == pytest.approx({"lr": 3e-4, "beta1": 0.9, "beta2": 0.95, "eps": 1e-8}, rel=1e-9)
+    assert "estimated, because not readable" in found.text()
+
+
+@pytest.mark.parametrize("convention", ["clean", "published"])
+def test_an_interior_point_of_mada_is_found(convention):
+    point: dict[str, Any] = {"beta3": 0.5, "rho": 0.35, "c": 0.25, "gamma": 0.75}
+
+    def run(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        h: dict[str, Any] = {name: values[name] for name in ("beta1", "beta2", "eps")} | point
+        return mada.run(x0, g, alpha=values["lr"], convention=convention, **h)
+
+    found = identify(box(run, NAMES))
+    assert found.family == "MADA"
+    assert found.estimated == pytest.approx(point, abs=1e-6)
+    assert found.convention("convention").options == (
+        {"clean": "its formulas", "published": "its published code"}[convention],
+    )
+
+
+def test_what_cannot_be_set_cannot_be_told_apart_and_this_is_said():
+    """Without eps (it is 0) its place cannot show."""
+
+    def run(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        return nadam.run(x0, g, alpha=values["lr"], beta1=values["beta1"], beta2=values["beta2"], eps=0.0)
+
+    target = box(run, ["lr", "beta1", "beta2"])
+    target = Target(
+        "no eps", "functions", target.start, target.settable, {**target.defaults, "eps": 0.0}, target.abilities
+    )
+    found = identify(target)
+    assert found.family == "NAdam"
+    assert len(found.convention("eps").options) == 4
+    assert "cannot be set" in found.convention("eps").why
+    assert "no setting" in found.convention("weight decay").why
+
+
+def test_an_optimizer_that_raises_or_refuses_complex_numbers_is_told():
+    def broken(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        raise ZeroDivisionError("oh")
+
+    found = identify(box(broken, NAMES))
+    assert isinstance(found, Identification)
+    assert not found.ok
+    assert "ZeroDivisionError: oh" in found.text()
+
+    def real(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        if np.iscomplexobj(g):
+            raise TypeError("real numbers only")
+        return by_hand(x0, g, values)
+
+    found = identify(box(real, NAMES))
+    assert found.ok
+    assert "real numbers only" in found.convention("complex numbers").why
+    with pytest.raises(UserError, match="no 'adamm'"):
+        identify("optax:adamm")
+
+
+def test_coordinates_that_are_mixed_are_no_match():
+    def clipped(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        length = np.linalg.norm(g, axis=1, keepdims=True)
+        return by_hand(x0, g / np.maximum(length / 4, 1), values)
+
+    assert identify(box(clipped, NAMES)).family is None
