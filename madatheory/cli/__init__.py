@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from madatheory.cli import bench, check, conformance, figures, listing, simulate, stored, verify
+from madatheory.cli import bench, check, conformance, figures, identities, listing, simulate, stored, verify
 from madatheory.cli.console import complain, warn_in_one_line
 from madatheory.errors import UserError
 
@@ -61,8 +61,8 @@ app.command("verify")(verify.verify)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
 app.command("check")(check.check)
-app.command("identify")(check.identify)
-app.command("identities")(check.list_identities)
+app.command("identify")(identities.identify)
+app.command("identities")(identities.list_identities)
 app.command("conformance")(conformance.conformance)
 app.command("bench")(bench.bench)
 app.add_typer(stored.app, name="store")

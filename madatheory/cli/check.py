@@ -1,10 +1,9 @@
-"""`madatheory check`, `identify` and `identities`: is an optimizer right?"""
+"""`madatheory check`: is an optimizer right?"""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.padding import Padding
@@ -18,7 +17,7 @@ from madatheory.errors import UserError
 if TYPE_CHECKING:
     from madatheory.identities.outcome import Report
 
-_WIDTH = 100
+WIDTH = 100
 _PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "d": ("d", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
 
 Targets = Annotated[
@@ -87,7 +86,7 @@ def check(
     request = Request(_traits(trait), fixed, _reasons(by_design), only, profile, seed, limit)
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
-        _writable(path)
+        writable(path)
     if workers is None:
         workers = min(os.cpu_count() or 1, 4)
     try:
@@ -156,7 +155,8 @@ def _reasons(given: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def _writable(path: str | None) -> None:
+def writable(path: str | None) -> None:
+    """`UserError` unless a file can stand there."""
     parent = Path(path).parent if path else Path()
     if not parent.is_dir():
         raise UserError(f"{path}: the folder {parent} does not exist; create it or name another")
@@ -193,7 +193,7 @@ def _print_declared(report: "Report") -> None:
 def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool, snippets: bool) -> None:
     from madatheory.identities.report import LEGEND, counts, failure, matrix
 
-    for line in matrix(reports, min(_WIDTH, max(OUT.width, 40))):
+    for line in matrix(reports, min(WIDTH, max(OUT.width, 40))):
         OUT.print(_coloured(line), soft_wrap=True)
     OUT.print()
     OUT.print(Text(_decoded(LEGEND), "dim"), soft_wrap=True)
@@ -230,12 +230,12 @@ def _print_grouped(title: str, pairs: Sequence[tuple[str, str]]) -> None:
     for what, where in pairs:
         grouped.setdefault(what, []).append(where)
     for what, where in grouped.items():
-        OUT.print(Text(f"  {what}"), width=min(_WIDTH, OUT.width))
-        OUT.print(Padding(Text(", ".join(where), "dim"), (0, 0, 0, 6), expand=False), width=min(_WIDTH, OUT.width))
+        OUT.print(Text(f"  {what}"), width=min(WIDTH, OUT.width))
+        OUT.print(Padding(Text(", ".join(where), "dim"), (0, 0, 0, 6), expand=False), width=min(WIDTH, OUT.width))
 
 
 def _print_traits(report: "Report") -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(_WIDTH, OUT.width))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(WIDTH, OUT.width))
     for title in (f"traits of {report.target}", "", "because"):
         table.add_column(title)
     for name, trait in report.traits.items():
@@ -260,55 +260,3 @@ def _coloured(line: str) -> Text:
 def _decoded(legend: str) -> str:
     parts = [part.split(" ", 1) for part in legend.split(", ")]
     return ", ".join(f"{symbol(_PRETTY[sign][0], sign)} {words}" for sign, words in parts)
-
-
-def identify(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, file.py:make, ..")],
-    json_file: JsonFile = None,
-) -> None:
-    """Say which published recurrence an optimizer follows, with every convention, and where it first deviates.
-
-    \b
-    madatheory identify optax:nadam
-    madatheory identify path/to/file.py:make
-    """
-    from madatheory.identities.identify import identify as follow  # type: ignore[import-not-found]
-    from madatheory.identities.lookup import find
-
-    _writable(json_file)
-    found = follow(find(target))
-    if json_file:
-        write_text(Path(json_file), json.dumps(found.as_dict(), indent=1, default=str) + "\n")
-    OUT.print(Text(found.text()), soft_wrap=True)
-
-
-def list_identities(
-    codes: Annotated[list[str] | None, typer.Argument(metavar="CODE", help="Codes or groups; without: all.")] = None,
-) -> None:
-    """Show the identities: what each says, who satisfies it and why, and what it needs.
-
-    \b
-    madatheory identities
-    madatheory identities S1 K
-    """
-    from madatheory.identities.check import select
-
-    if not codes:
-        return _print_catalogue(select(None))
-    for item in select(",".join(codes)):
-        OUT.print(Text(f"{item.code}  {item.name}", "bold"))
-        for words in (item.statement, item.holds, f"needs {', '.join(item.needs)}" if item.needs else ""):
-            if words:
-                OUT.print(Padding(Text(words), (0, 0, 0, 4), expand=False), width=min(_WIDTH, OUT.width))
-        OUT.print()
-    return None
-
-
-def _print_catalogue(items: Sequence[Any]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(_WIDTH, OUT.width))
-    for title in ("code", "identity", "statement"):
-        table.add_column(title)
-    for item in items:
-        table.add_row(item.code, item.name, Text(item.statement))
-    OUT.print(table)
-    OUT.print(Text(f"{len(items)} identities; who satisfies one and why: madatheory identities CODE", "dim"))

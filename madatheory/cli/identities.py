@@ -1,0 +1,67 @@
+"""`madatheory identify` and `madatheory identities`: what an optimizer follows, and what the identities say."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from madatheory.cli.check import WIDTH, JsonFile, writable
+from madatheory.cli.console import OUT
+from madatheory.cli.values import write_text
+
+
+def identify(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, file.py:make, ..")],
+    json_file: JsonFile = None,
+) -> None:
+    """Say which published recurrence an optimizer follows, with every convention, and where it first deviates.
+
+    \b
+    madatheory identify optax:nadam
+    madatheory identify path/to/file.py:make
+    """
+    from madatheory.identities.identify import identify as follow
+    from madatheory.identities.lookup import find
+
+    writable(json_file)
+    found = follow(find(target))
+    if json_file:
+        write_text(Path(json_file), json.dumps(found.as_dict(), indent=1, default=str) + "\n")
+    OUT.print(Text(found.text()), soft_wrap=True)
+
+
+def list_identities(
+    codes: Annotated[list[str] | None, typer.Argument(metavar="CODE", help="Codes or groups; without: all.")] = None,
+) -> None:
+    """Show the identities: what each says, who satisfies it and why, and what it needs.
+
+    \b
+    madatheory identities
+    madatheory identities S1 K
+    """
+    from madatheory.identities.check import select
+
+    if not codes:
+        return _print_catalogue(select(None))
+    for item in select(",".join(codes)):
+        OUT.print(Text(f"{item.code}  {item.name}", "bold"))
+        for words in (item.statement, item.holds, f"needs {', '.join(item.needs)}" if item.needs else ""):
+            if words:
+                OUT.print(Padding(Text(words), (0, 0, 0, 4), expand=False), width=min(WIDTH, OUT.width))
+        OUT.print()
+    return None
+
+
+def _print_catalogue(items: Sequence[Any]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(WIDTH, OUT.width))
+    for title in ("code", "identity", "statement"):
+        table.add_column(title)
+    for item in items:
+        table.add_row(item.code, item.name, Text(item.statement))
+    OUT.print(table)
+    OUT.print(Text(f"{len(items)} identities; who satisfies one and why: madatheory identities CODE", "dim"))
