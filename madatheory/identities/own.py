@@ -30,7 +30,10 @@ BY_DESIGN: Mapping[str, Mapping[str, str]] = {
     "mada": {"F6": "hyper-gradients differentiate g^2, which overflows"},
     "mada-family:form=theory": {"F6": _OVERFLOW},
     "mada-family:form=practical": {"F6": _OVERFLOW},
-    "mada-family:convention=published": {"E3": _TINY_START, "B2": _TINY_START, "F6": _OVERFLOW},
+    "mada-family:convention=published": {
+        **dict.fromkeys(("S7", "C1", "C2", "C3", "R1", "R11", "E3", "B2"), _TINY_START),
+        "F6": _OVERFLOW,
+    },
     "yogi:form=theory": _YOGI,
     "yogi:form=practical": _YOGI,
     "safeguarded-mada": {"F6": _OVERFLOW, "R9": "the safeguard b_t = max(b_(t-1), ..) is not linear in rho"},
