@@ -15,7 +15,7 @@ from madatheory.identities.candidate import OPERATIONS, X0, G, Observation, cand
 from madatheory.identities.identification import WIDTH, Identification
 from madatheory.identities.identify import identify
 from madatheory.identities.target import Target, Tensor
-from madatheory.references import adam, mada, nadam
+from madatheory.references import adam, interpolation, mada, nadam
 
 # --- mistakes that are no convention ----------------------------------------------------------------------------------
 
@@ -174,6 +174,18 @@ def test_an_interior_point_of_mada_is_found(convention):
     assert found.convention("convention").options == (
         {"clean": "its formulas", "published": "its published code"}[convention],
     )
+
+
+def test_the_safeguarded_method_is_found():
+    point: dict[str, Any] = {"beta3": 0.25, "rho": 0.35, "c": 0.75}
+
+    def run(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
+        h: dict[str, Any] = {name: values[name] for name in ("beta1", "beta2", "eps")} | point
+        return interpolation.run_safeguarded(x0, g, alpha=values["lr"], **h)
+
+    found = identify(box(run, NAMES))
+    assert found.family == "safeguarded MADA", found.text()
+    assert found.estimated == pytest.approx(point, abs=1e-6)
 
 
 def test_what_cannot_be_set_cannot_be_told_apart_and_this_is_said():

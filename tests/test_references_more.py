@@ -325,6 +325,7 @@ def test_running_average_and_maximum_exactly():
     assert exact.squares_summed([2, -4, 0], 1) == [5, 21, 21]
     assert exact.corrected(v, Fraction(3, 4)) == [4, Fraction(76, 7), Fraction(57 * 4, 37)]
     assert exact.yogi_moment([2, -4, 1, 0], Fraction(3, 4)) == [1, 5, Fraction(19, 4), Fraction(19, 4)]
+    assert exact.yogi_moment([2, -2, 2], Fraction(1, 2)) == [2, 4, 4]  # v meets g^2, and stays
     assert exact.belief_moment([2, -4], Fraction(1, 2), Fraction(3, 4), 2) == [Fraction(9, 4), Fraction(21, 4)]
     # Adan with w = 1 - beta3 = 1/4: difference 0, -6; look-ahead 2, -11/2
     d, n = exact.adan_moments([2, -4], Fraction(1, 2), Fraction(3, 4), "new")

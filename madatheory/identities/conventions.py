@@ -134,24 +134,14 @@ _NADAM_CORRECTION = _switch(
     {"power": "power", "second moment only": "second", "none": "none"},
     power="of the first moment: the product of the mu_s",
 )
-_MAXIMUM = _switch(
-    "maximum",
-    "max_order",
-    {"before the correction": "before", "after the correction": "after"},
-    "nothing is corrected",
-)
+_ORDERS = {"before the correction": "before", "after the correction": "after"}
 _AVERAGED = _switch(
     "bias correction",
     "bias_correction",
     {"power": "power", "exact": "exact", "none": "none"},
     power="the product is the same number while the betas are constant",
 )
-_FIRST_DIFFERENCE = _switch(
-    "first difference",
-    "first_difference",
-    {"0": "zero", "g_1": "gradient", "skipped": "skipped"},
-    "its moment is not corrected",
-)
+_FIRST = {"0": "zero", "g_1": "gradient", "skipped": "skipped"}
 _ADAN_BETAS = Switch(
     "betas",
     {
@@ -208,7 +198,7 @@ FAMILIES: tuple[Family, ...] = (
         "Reddi, Kale, Kumar, ICLR 2018, Algorithm 2",
         amsgrad.run,
         _ROOT,
-        (EPS, CORRECTION, _MAXIMUM),
+        (EPS, CORRECTION, _switch("maximum", "max_order", _ORDERS, "nothing is corrected")),
     ),
     Family(
         "AVGrad",
@@ -253,7 +243,7 @@ FAMILIES: tuple[Family, ...] = (
             EPS,
             CORRECTED,
             _switch("difference weight", "weight", {"its decay (the paper's)": "decay", "1 - its decay": "new"}),
-            _FIRST_DIFFERENCE,
+            _switch("first difference", "first_difference", _FIRST, "its moment is not corrected"),
             _switch("correction of the difference", "difference_correction", {"yes": True, "no": False}),
             _switch("initial moments", "initial", {"0": "zero", "m_0 = g_1, n_0 = g_1^2": "gradient"}),
             _ADAN_BETAS,
@@ -293,6 +283,14 @@ FAMILIES: tuple[Family, ...] = (
             _switch("convention", "convention", {"its formulas": "clean", "its published code": "published"}),
         ),
         fitted=("beta3", "rho", "c", "gamma"),
+        plain=True,
+    ),
+    Family(
+        "safeguarded MADA",
+        "b_t = max(b_{t-1}, t (eps + vhat_t)), see references/interpolation.py",
+        interpolation.run_safeguarded,
+        _B12,
+        fitted=("beta3", "rho", "c"),
         plain=True,
     ),
 )

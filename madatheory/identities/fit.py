@@ -19,7 +19,8 @@ USUAL: Mapping[str, tuple[float, ...]] = {
     "eps": (0.0, *_SIZES),
     "eps_root": (0.0, *_SIZES),
     "weight_decay": (0.0, *_SIZES),
-    **dict.fromkeys(("beta1", "beta2", "beta3", "momentum"), _BETAS),
+    **dict.fromkeys(("beta1", "beta2", "momentum"), _BETAS),
+    "beta3": tuple(sorted({*_BETAS, *_UNIT})),
     **dict.fromkeys(("rho", "c", "gamma"), _UNIT),
 }
 """Values that authors write: an estimate near one of them is taken for it if that fits better."""
@@ -27,7 +28,11 @@ _STARTS: Sequence[Mapping[str, float]] = (
     {"lr": 1e-3, "beta1": 0.9, "beta2": 0.99, "beta3": 0.95, "momentum": 0.9, "eps": 1e-6, "weight_decay": 1e-2},
     {"lr": 1e-1, "beta1": 0.5, "beta2": 0.9, "beta3": 0.5, "momentum": 0.5, "eps": 1e-2, "weight_decay": 1e-1},
 )
-_INNER: Mapping[str, float] = {"rho": 0.5, "c": 0.5, "gamma": 0.6}
+_INNER: Sequence[Mapping[str, float]] = (
+    {"rho": 0.5, "c": 0.5, "gamma": 0.6},
+    {"rho": 0.9, "c": 0.9, "gamma": 0.9, "beta3": 0.1},
+    {"rho": 0.1, "c": 0.9, "gamma": 0.9, "beta3": 0.5},
+)
 
 
 _CLOSE = 1e-3
@@ -87,7 +92,8 @@ def fitted(
         return {name: _tight(name, float(value)) for name, value in zip(unknown, found.x, strict=True)}
 
     if start is None:
-        start = min((solve({**values, **_INNER}, 12) for values in _STARTS), key=distance)
+        inner = _INNER if candidate.family.fitted else _INNER[:1]
+        start = min((solve({**values, **more}, 12) for values in _STARTS for more in inner), key=distance)
     best = solve(start, 15)
     if distance(best) < _CLOSE:
         best = solve(best, 40)

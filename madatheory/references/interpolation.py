@@ -42,7 +42,7 @@ def run_safeguarded(
     x0: ArrayLike,
     gradients: ArrayLike,
     *,
-    alpha: float,
+    alpha: Coefficient,
     beta1: float,
     beta2: Coefficient,
     eps: float,
@@ -59,7 +59,7 @@ def run_safeguarded(
     """
     x, g = problem(x0, gradients)
     steps = len(g)
-    b2, b3, rhos, cs = (per_step(value, steps) for value in (beta2, beta3, rho, c))
+    alphas, b2, b3, rhos, cs = (per_step(value, steps) for value in (alpha, beta2, beta3, rho, c))
     m, v, seen, path = np.zeros_like(x), np.zeros_like(x), [], []
     b, total, previous = np.full_like(x, eps), np.zeros_like(x), g[0]
     for t in range(1, steps + 1):
@@ -73,6 +73,6 @@ def run_safeguarded(
         b = np.maximum(b, t * (eps + rhos[i] * v + (1 - rhos[i]) * np.mean(seen, axis=0)))
         if W is not None:
             b = np.maximum(b, eps + W * total)
-        x = x - alpha * m / np.sqrt(b)
+        x = x - alphas[i] * m / np.sqrt(b)
         path.append(x)
     return np.array(path)
