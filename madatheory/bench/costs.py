@@ -2,13 +2,12 @@
 
 import json
 import statistics
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from madatheory.bench.goals import Bench
+from madatheory.bench.process import Failed, answer
 
 B, D, STEPS, TURNS = 1024, 10, 20_000, 3
 PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per trajectory at the end"
@@ -27,13 +26,10 @@ class Cost:
 def costs(bench: Bench) -> list[Cost]:
     """Each feature in a fresh process, with the plain run beside it."""
     bench.tick("costs")
-    ran = subprocess.run(
-        [sys.executable, "-m", "madatheory.bench.costs"], capture_output=True, text=True, timeout=600, check=False
-    )
-    if ran.returncode:
-        why = (ran.stderr.strip().splitlines() or ["no message"])[-1]
-        return [Cost("costs", 0.0, 0.0, f"failed: {why}")]
-    return [Cost(**line) for line in json.loads(ran.stdout.splitlines()[-1])]
+    try:
+        return [Cost(**line) for line in answer("costs", seconds=600)]
+    except Failed as error:
+        return [Cost("costs", 0.0, 0.0, f"failed: {error}")]
 
 
 def cases() -> dict[str, tuple[dict[str, Any], int]]:

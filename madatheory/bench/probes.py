@@ -6,13 +6,12 @@ same bit for bit however they are batched. compile: seconds of the first run, an
 
 import hashlib
 import json
-import subprocess
 import sys
 import time
 from dataclasses import replace
 from typing import Any
 
-from madatheory.bench.process import Failed
+from madatheory.bench.process import answer
 from madatheory.bench.task import Task
 
 SECONDS = 180.0
@@ -20,14 +19,7 @@ SECONDS = 180.0
 
 def ask(name: str, task: Task, *extra: str) -> dict[str, Any]:
     """What the probe answers in a fresh process; `Failed` with its last line if it does not."""
-    command = [sys.executable, "-m", "madatheory.bench.probes", name, json.dumps(task.as_dict()), *extra]
-    try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise Failed(f"probe {name}: no answer within {SECONDS:g} s") from None
-    if ran.returncode:
-        raise Failed(f"probe {name}: {(ran.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return json.loads(ran.stdout.splitlines()[-1])
+    return answer("probes", name, json.dumps(task.as_dict()), *extra, seconds=SECONDS)
 
 
 def memory(task: Task) -> dict[str, Any]:

@@ -24,6 +24,19 @@ class Failed(Exception):
     """The contender died, hung or raised: a defect, unlike `Unavailable`."""
 
 
+def answer(module: str, *arguments: str, seconds: float) -> Any:
+    """The JSON that `python -m madatheory.bench.MODULE ARGUMENTS` prints last; `Failed` with the reason if none."""
+    command = [sys.executable, "-m", f"madatheory.bench.{module}", *arguments]
+    what = " ".join([module, *arguments[:1]])
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{what}: no answer within {seconds:g} s") from None
+    if ran.returncode:
+        raise Failed(f"{what}: {(ran.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
 class Contender:
     """A contender in its own process, to be used as a context manager.
 

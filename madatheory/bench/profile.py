@@ -8,8 +8,6 @@ import json
 import math
 import re
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 
 from madatheory.bench.goals import SIZES, Bench
 from madatheory.bench.measure import Timing
+from madatheory.bench.process import Failed, answer
 
 TURNS, UPDATES = 3, 6e7
 METHODS = {"adam": "adam:form=practical", "mada": "mada:learn=rho"}
@@ -50,12 +49,10 @@ class Part:
 def profile(bench: Bench) -> list[Part]:
     """All parts, measured in a process of their own."""
     bench.tick("profile")
-    ran = subprocess.run(
-        [sys.executable, "-m", "madatheory.bench.profile"], capture_output=True, text=True, timeout=900, check=False
-    )
-    if ran.returncode:
-        return [Part("run", "failed", note=(ran.stderr.strip().splitlines() or ["no message"])[-1])]
-    return [Part(**line) for line in json.loads(ran.stdout.splitlines()[-1])]
+    try:
+        return [Part(**line) for line in answer("profile", seconds=900)]
+    except Failed as error:
+        return [Part("run", "failed", note=str(error))]
 
 
 def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
