@@ -3,16 +3,7 @@
 pytest loads this module at every start in an environment where the package is installed.
 """
 
-import sys
-
 import pytest
-
-# pytest rewrites the assertions of a plugin's whole distribution, which would change the compiled code by which the
-# store knows a function. There is no public way to ask for less than all of it but a word in every docstring.
-for _finder in sys.meta_path:
-    _rewritten = getattr(_finder, "_must_rewrite", None)
-    if isinstance(_rewritten, set):
-        _rewritten.discard("madatheory")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -155,7 +155,7 @@ class Description:
         name = f"{function.__module__}.{function.__qualname__}"
         if _is_library(module) and "<locals>" not in name:
             return {"function": name}
-        described: dict[str, Any] = {"function": name, "code": _code(function.__code__)}
+        described: dict[str, Any] = {"function": name, "code": _identity(function)}
         described["cells"] = [self.of(_content(cell)) for cell in function.__closure__ or ()]
         described["defaults"] = self.of([function.__defaults__ or (), function.__kwdefaults__ or {}])
         self._module(function.__module__)
@@ -207,6 +207,21 @@ def _content(cell: types.CellType) -> Any:
 def _names(code: types.CodeType) -> set[str]:
     inner = (c for c in code.co_consts if isinstance(c, types.CodeType))
     return set(code.co_names).union(*(_names(c) for c in inner))
+
+
+def _identity(function: types.FunctionType) -> Any:
+    """What tells a function's code from another's: its place in a file of the package, else a hash of the code.
+
+    The hash of the package's file is among the sources, and compiled code need not be that of the file: pytest and
+    coverage tools rewrite it.
+    """
+    code, module = function.__code__, sys.modules.get(function.__module__)
+    if module is None or not _in_package(module):
+        return _code(code)
+    place: list[Any] = [code.co_qualname, code.co_firstlineno]
+    if code.co_name == "<lambda>":  # several may share a line
+        place.append([list(position) for position in code.co_positions()])
+    return place
 
 
 def _code(code: types.CodeType) -> str:
@@ -311,4 +326,4 @@ def code_of(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
         return canonical(description.of(inner)), description.sources
     file = inspect.getsourcefile(inner)
     sources = closure_of_imports([Path(file)]) if file and Path(file).is_file() else {}
-    return _code(inner.__code__), sources
+    return canonical(_identity(inner)), sources
