@@ -46,7 +46,8 @@ def test_formulas() -> None:
     assert empirical_bernstein(0.25, 100, 2.0, 0.01) == pytest.approx(expected)
 
 
-@given(n=st.integers(1, 80), p=st.floats(0.0, 1.0), delta=st.sampled_from([0.2, 0.01]))
+# SciPy's binomial law overflows where p is smaller
+@given(n=st.integers(1, 80), p=st.just(0.0) | st.floats(1e-300, 1.0), delta=st.sampled_from([0.2, 0.01]))
 def test_clopper_pearson_covers(n: int, p: float, delta: float) -> None:
     law = [(k, stats.binom.pmf(k, n, p)) for k in range(n + 1)]
     assert sum(w for k, w in law if clopper_pearson_upper(k, n, delta) < p) <= delta + 1e-12
