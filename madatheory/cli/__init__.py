@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from madatheory.cli import bench, check, conformance, figures, identities, listing, simulate, stored, verify
+from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, stored, verify
 from madatheory.cli.console import complain, warn_in_one_line
 from madatheory.errors import UserError
 
@@ -25,6 +25,7 @@ class _Commands(TyperGroup):
         return [
             "list",
             "verify",
+            "prove",
             "simulate",
             "figures",
             "check",
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 app.command("list")(listing.list_entries)
 app.command("verify")(verify.verify)
+app.command("prove")(prove.prove)
 app.command("simulate")(simulate.simulate)
 app.command("figures")(figures.figures)
 app.command("check")(check.check)
@@ -81,11 +83,12 @@ def _settings(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
-    """Convergence theory of MADA's optimizer family, checked by simulation.
+    """Convergence theory of MADA's optimizer family, checked by simulation and by proof.
 
     \b
     madatheory list                                  see what there is
-    madatheory verify                                check every theorem
+    madatheory verify                                check every theorem by simulation
+    madatheory prove                                 decide every statement by machine
     madatheory verify --load my_theorem.py           check your own bound
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures

@@ -1,0 +1,131 @@
+"""`madatheory prove`, which is also `python -m proofs_check`: what is proved, and by what."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from madatheory.cli.check import writable
+from madatheory.cli.console import OUT, progress
+from madatheory.cli.values import write_text
+
+if TYPE_CHECKING:
+    from proofs_check.evidence import Evidence
+    from proofs_check.statements import Statement
+
+_STYLE = {"PROVED": "green", "REFUTED": "bold red", "SUPPORTED": "yellow", "OPEN": "bold", "error": "bold red"}
+_WIDE = 118
+
+
+def prove(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="STATEMENT", help="Names or labels; without: all.")
+    ] = None,
+    methods: Annotated[
+        list[str] | None, typer.Option("--method", metavar="NAME", help="Only this method; repeat.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Everything, as JSON.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, with its finding and time.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; without: one per core, at most 4.")] = None,
+) -> None:
+    """Decide every statement of the theory, by every method: proved, refuted, supported by samples, or open.
+
+    Status 1 if a true statement is refuted, a false one or a planted mistake is not, or a check fails.
+
+    \b
+    madatheory prove
+    madatheory prove L1 T5 --verbose
+    madatheory prove --method smt --json proofs.json
+    """
+    from proofs_check.run import evidence, select
+    from proofs_check.table import as_data, of, summary, wrong
+
+    writable(json_file)
+    rows, chosen = select(names or (), methods or ())
+    began = time.monotonic()
+    with progress("prove") as report:
+        found = list(evidence(rows, chosen, workers, report))
+    _print_table(rows, chosen, found)
+    if verbose or names:
+        _print_checks(rows, chosen, found)
+    bad = [e for row in rows for e in of(row, found) if wrong(e, row)]
+    _print_problems(bad, found)
+    counted = ", ".join(f"{count} {status}" for status, count in summary(rows, found).items())
+    OUT.print(f"{len(rows)} statements: {counted}. {len(found)} checks in {time.monotonic() - began:.0f} s.")
+    if json_file:
+        write_text(Path(json_file), json.dumps(as_data(rows, found), indent=1) + "\n")
+    raise typer.Exit(1 if bad else 0)
+
+
+def _style(text: str) -> str:
+    return _STYLE.get(text.split(" ")[0], "dim")
+
+
+def _print_table(rows: Sequence["Statement"], chosen: Sequence[str], found: Sequence["Evidence"]) -> None:
+    from proofs_check.table import entry, status_of
+
+    wide = OUT.width >= _WIDE
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+    for title, width in (("", 6), ("statement", 38 if wide else 28), ("status", 15)):
+        table.add_column(title, width=width, no_wrap=True, overflow="ellipsis")
+    for name in chosen:
+        table.add_column(name if wide else name[:3], no_wrap=True, min_width=3)
+    for row in rows:
+        cells = [entry(row, name, found) for name in chosen]
+        status = status_of(row, found)
+        shown = [Text(cell if wide else _short(cell), _style(cell)) for cell in cells]
+        table.add_row(row.label, row.name, Text(status, _style(status)), *shown)
+    OUT.print(table)
+    OUT.print()
+    if not wide:
+        OUT.print("P proved, B proved on a box, R refuted, s samples only, o open, . does not apply,", style="dim")
+        OUT.print("a number: steps of the proof that are proved, ? no tool, ! error", style="dim")
+
+
+def _short(cell: str) -> str:
+    if "step" in cell:
+        return cell.split()[0]
+    if cell == "PROVED (box)":
+        return "B"
+    first = cell.split()[0]
+    return {"PROVED": "P", "REFUTED": "R", "SUPPORTED": "s", "OPEN": "o", "n.a.": ".", "no": "?", "error": "!"}[first]
+
+
+def _print_checks(rows: Sequence["Statement"], chosen: Sequence[str], found: Sequence["Evidence"]) -> None:
+    from proofs_check.methods import METHODS, method
+    from proofs_check.table import entry, of
+
+    for row in rows:
+        OUT.print(Text(f"{row.label} {row.name}", "bold"))
+        OUT.print(Text(f"  {row.words}"))
+        for e in sorted(of(row, found), key=lambda e: list(METHODS).index(e.method)):
+            status = str(e.finding.status) if e.finding else ("no tool" if e.missing else "error")
+            what = " ".join(filter(None, ["planted mistake:" if e.check.false else "", e.check.part]))
+            detail = e.finding.detail if e.finding else e.problem
+            words = [what, f"[{e.check.box}]" if e.check.box else "", detail]
+            if e.finding and e.finding.residual is not None:
+                words.append(f"residual {e.finding.residual:.1e}")
+            if e.finding and e.finding.witness:
+                words.append(f"witness {e.finding.witness}")
+            line = Text(f"  {e.method:9}").append(f"{status:10}", _style(status))
+            OUT.print(line.append("; ".join(filter(None, words))).append(f" ({e.seconds:.1f} s)", "dim"))
+        for name in chosen:
+            why = method(name).not_applicable(row)
+            if why and entry(row, name, found) == "n.a.":
+                OUT.print(Text(f"  {name:9}n.a.      {why}", "dim"))
+        OUT.print()
+
+
+def _print_problems(bad: Sequence["Evidence"], found: Sequence["Evidence"]) -> None:
+    for e in bad:
+        said = f"{e.finding.status} {e.finding.witness}" if e.finding else e.problem
+        what = "a planted mistake was not found" if e.check.false else "contradicts the statement"
+        name = " ".join(filter(None, [e.check.statement, e.check.part]))
+        OUT.print(Text(f"{name}, {e.method}: {what if e.finding else 'failed'}: {said}", "bold red"))
+    for problem in dict.fromkeys(e.problem for e in found if e.missing):
+        OUT.print(Text(f"not checked: {problem}", "yellow"))

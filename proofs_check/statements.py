@@ -1,0 +1,98 @@
+"""The statements that are to be decided: every lemma and theorem object of the package, and those that have no object.
+
+A row is known by the name of its object, so that a new lemma or theorem is a new row without being entered here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from madatheory.catalogue import lemmas, theorems
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A row: `false` where the statement is one that is to be refuted, `origin` published or new."""
+
+    name: str
+    label: str
+    words: str
+    origin: str
+    kind: str  # lemma, theorem, constant or refutation
+    false: bool = False
+
+
+# what is about the package but is neither a lemma nor a theorem object
+_MORE = (
+    Statement(
+        "decoupling-least-constant",
+        "L1",
+        "no K below 0.388355 works in L1 at c = 1, whatever w, G and the law of g",
+        "new",
+        "constant",
+    ),
+    Statement(
+        "decoupling-largest-factor",
+        "L1",
+        "no c above 1 works in L1, whatever K (deterministic g, large a)",
+        "new",
+        "constant",
+    ),
+    Statement(
+        "problem-constants",
+        "A1-A3",
+        "certified L = sup |phi''|, sup |phi'| and inf phi of every scalar function, on the whole real line",
+        "new",
+        "constant",
+    ),
+    Statement(
+        "data-constants",
+        "A1-A3",
+        "the certified constants of every data problem are upper bounds",
+        "new",
+        "constant",
+    ),
+    Statement(
+        "reddi-drift",
+        "3",
+        "stationary drift of the smooth Reddi problem: D(rho) = C E[(A+rho v)^(-1/2)] - (C-delta) "
+        "E[(A+rho(beta2 v+1-beta2))^(-1/2)]",
+        "new",
+        "lemma",
+    ),
+    Statement(
+        "kingma-ba-step-bound",
+        "T10",
+        "Kingma and Ba, section 2.1: |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2))",
+        "published",
+        "refutation",
+        True,
+    ),
+    Statement("yogi-below-largest-square", "L8", "Yogi: v_t <= max_{s<=t} g_s^2", "folklore", "refutation", True),
+    Statement(
+        "interpolation-rate-hindsight-rho",
+        "T6",
+        "T6's data-dependent bound with rho_t chosen after g_t",
+        "new",
+        "refutation",
+        True,
+    ),
+    Statement("safeguarded-rate-hindsight-alpha", "T8", "T8 with alpha_t chosen after g_t", "new", "refutation", True),
+    Statement("safeguarded-rate-hindsight-beta1", "T8", "T8 with beta1_t chosen after g_t", "new", "refutation", True),
+    Statement(
+        "safeguarded-rate-numerator",
+        "T8",
+        "T8 with the numerator m_t + beta3_t n_t, beta3_t chosen after g_t",
+        "new",
+        "refutation",
+        True,
+    ),
+)
+
+
+@cache
+def statements() -> Mapping[str, Statement]:
+    """All rows by name: lemmas, theorems, then the rest."""
+    rows = [Statement(x.name, x.label, x.statement, x.origin, "lemma") for x in lemmas().values()]
+    rows += [Statement(x.name, x.label, x.statement, x.origin, "theorem") for x in theorems().values()]
+    return {row.name: row for row in (*rows, *_MORE)}
