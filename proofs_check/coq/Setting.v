@@ -17,6 +17,13 @@ Record assumptions (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -
   F_smooth : smooth d F gF L;
   g_unbiased : forall y i, (i < d)%nat -> Ex n p (fun k => g k y i) = gF y i }.
 
+Arguments p_pos {n p d F gF L Fstar g G}.
+Arguments p_one {n p d F gF L Fstar g G}.
+Arguments F_low {n p d F gF L Fstar g G}.
+Arguments g_bnd {n p d F gF L Fstar g G}.
+Arguments F_smooth {n p d F gF L Fstar g G}.
+Arguments g_unbiased {n p d F gF L Fstar g G}.
+
 (* What the theorems bound: (1/T) sum_{t<T} E|grad F(x_t)|^2, and sum_{t<T} E|grad F(x_t)|^2/sqrt(t+1). *)
 Definition squared_gradient n p d (gF : vec -> vec) (x : hist -> vec) (t : nat) : R :=
   Exp n p t (fun h => sqn d (gF (x h))) [].
@@ -47,17 +54,17 @@ Variables (g : nat -> vec -> vec) (G : R).
 Hypothesis A : assumptions n p d F gF L Fstar g G.
 
 Lemma draws_positive : (0 < n)%nat.
-Proof. pose proof (p_one _ _ _ _ _ _ _ _ _ A) as H. destruct n; [simpl in H; lra | lia]. Qed.
+Proof. pose proof (p_one A) as H. destruct n; [simpl in H; lra | lia]. Qed.
 
 Lemma G_nonneg : (0 < d)%nat -> 0 <= G.
 Proof.
   intros Hd. apply Rle_trans with (Rabs (g 0 (fun _ => 0) 0)); [apply Rabs_pos|].
-  apply (g_bnd _ _ _ _ _ _ _ _ _ A); auto using draws_positive.
+  apply (g_bnd A); auto using draws_positive.
 Qed.
 
 Lemma gsq_le k y i : (k < n)%nat -> (i < d)%nat -> (g k y i)² <= G².
 Proof.
-  intros Hk Hi. pose proof (g_bnd _ _ _ _ _ _ _ _ _ A k y i Hk Hi) as H.
+  intros Hk Hi. pose proof (g_bnd A k y i Hk Hi) as H.
   apply Rsqr_le_abs_1. rewrite (Rabs_right G); auto.
   apply Rle_ge, Rle_trans with (2 := H), Rabs_pos.
 Qed.
@@ -71,12 +78,22 @@ Qed.
 
 Lemma grad_bnd y i : (i < d)%nat -> Rabs (gF y i) <= G.
 Proof.
-  intros Hi. rewrite <- (g_unbiased _ _ _ _ _ _ _ _ _ A) by auto.
-  apply Ex_abs; try apply A. intros k Hk. apply (g_bnd _ _ _ _ _ _ _ _ _ A); auto.
+  intros Hi. rewrite <- (g_unbiased A) by auto.
+  apply Ex_abs; try apply A. intros k Hk. apply (g_bnd A); auto.
 Qed.
 
 Lemma squared_gradient_nonneg x t : 0 <= squared_gradient n p d gF x t.
 Proof.
   apply Exp_nonneg; try apply A; [constructor|]. intros h _. apply sqn_nonneg.
 Qed.
+
+Lemma L_nonneg_of : 0 <= L.
+Proof. apply (L_nonneg _ _ _ _ (F_smooth A)). Qed.
 End Setting.
+
+Arguments G_nonneg {n p d F gF L Fstar g G}.
+Arguments gsq_le {n p d F gF L Fstar g G}.
+Arguments Sg_up {n p d F gF L Fstar g G}.
+Arguments grad_bnd {n p d F gF L Fstar g G}.
+Arguments squared_gradient_nonneg {n p d F gF L Fstar g G}.
+Arguments L_nonneg_of {n p d F gF L Fstar g G}.
