@@ -8,7 +8,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures test test-slow bench conformance setup lint clean
+.PHONY: figures test test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures $(ARGS)
@@ -21,7 +21,7 @@ test: $(VENV)/.test
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
-# the engine's speed beside optax, JAX, numba, NumPy and torch: benchmarks/RESULTS.md; ARGS=--quick for a minute
+# the engine's speed beside optax, JAX, numba, NumPy and torch: benchmarks/RESULTS.md; ARGS=--quick for a minute and a half
 bench: $(VENV)/.bench
 	@mkdir -p benchmarks
 	$(BIN)/madatheory bench --out benchmarks $(ARGS)
@@ -29,6 +29,10 @@ bench: $(VENV)/.bench
 # other people's optimizers against the identities: docs/conformance.md, with judgements from docs/conformance_notes.toml
 conformance: $(VENV)/.conformance
 	$(BIN)/madatheory conformance $(ARGS)
+
+# every statement by every method; the tables in docs/theory.md and README.md are written anew. Coq: apt-get install coq
+prove: $(VENV)/.test
+	$(BIN)/madatheory prove --page docs/theory.md --page README.md $(ARGS)
 
 setup: $(VENV)/.setup
 

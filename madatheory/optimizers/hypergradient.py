@@ -91,14 +91,16 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
         parameter.refuse(key, parameter.default)
 
     def init(hyper: Hyper, x: Array) -> State:
-        lanes = jnp.shape(x)[1:]
-        values = {key: jnp.broadcast_to(jnp.asarray(hyper[key], x.dtype), lanes) for key in boxes}
-        none = {key: jnp.zeros(lanes, x.dtype) for key in boxes}
+        lanes = np.shape(x)[1:]
+        # nothing is compiled for what starts in NumPy
+        xp = jnp if any(isinstance(value, jax.Array) for value in (x, *hyper.values())) else np
+        values = {key: xp.broadcast_to(xp.asarray(hyper[key], x.dtype), lanes) for key in boxes}
+        none = {key: xp.zeros(lanes, x.dtype) for key in boxes}
         state = {
             "point": point.init(_own(point, hyper, values), x),
             "values": values,
             "momenta": none,
-            "slopes": {key: jnp.zeros_like(x) for key in boxes},
+            "slopes": {key: xp.zeros_like(x) for key in boxes},
         }
         return state | ({"pending": none} if lag else {})
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from madatheory.optimizers.convention import THEORY, Convention
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Parameter, State, Step
@@ -136,14 +137,15 @@ class Member:
     def init(self, hyper: Hyper, x: Array) -> State:
         """The state before the first step: only what the free coefficients need."""
         kind, parts = self.convention, self.parts(hyper)
+        xp = np if isinstance(x, np.ndarray) else jnp  # nothing is compiled for what starts in NumPy
 
         def full(value: float) -> Array:
-            return jnp.full_like(x, value)
+            return xp.full_like(x, value)
 
         def ones(name: str) -> Array:  # the moment recurrence run on ones; shaped like its decay
             if self._moves(name):
                 return full(0.0)
-            return jnp.zeros(jnp.shape(hyper.get(name, 0.0)), x.dtype)
+            return xp.zeros(np.shape(hyper.get(name, 0.0)), x.dtype)
 
         state: State = {}
         if parts.ratio:
