@@ -13,6 +13,7 @@ from rich.text import Text
 from madatheory.cli.check import writable
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.values import write_text
+from madatheory.errors import UserError
 
 if TYPE_CHECKING:
     from proofs_check.evidence import Evidence
@@ -30,6 +31,9 @@ def prove(
         list[str] | None, typer.Option("--method", metavar="NAME", help="Only this method; repeat.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Everything, as JSON.")] = None,
+    pages: Annotated[
+        list[Path] | None, typer.Option("--page", metavar="FILE", help="Write table or summary into it. Repeat.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, with its finding and time.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; without: one per core, at most 4.")] = None,
 ) -> None:
@@ -42,10 +46,14 @@ def prove(
     madatheory prove L1 T5 --verbose
     madatheory prove --method smt --json proofs.json
     """
+    from proofs_check.page import filled, read
     from proofs_check.run import evidence, select
     from proofs_check.table import as_data, of, summary, wrong
 
     writable(json_file)
+    texts = {page: read(page) for page in pages or ()}
+    if texts and (names or methods):
+        raise UserError("--page needs all statements and methods; leave the others out")
     rows, chosen = select(names or (), methods or ())
     began = time.monotonic()
     with progress("prove") as report:
@@ -59,6 +67,12 @@ def prove(
     OUT.print(f"{len(rows)} statements: {counted}. {len(found)} checks in {time.monotonic() - began:.0f} s.")
     if json_file:
         write_text(Path(json_file), json.dumps(as_data(rows, found), indent=1) + "\n")
+    for page, text in texts.items():
+        if any(e.finding is None for e in found):
+            OUT.print(Text(f"not written, because something was not checked: {page}", "yellow"))
+        elif (new := filled(text, rows, found)) != text:
+            write_text(page, new)
+            OUT.print(Text(f"changed: {page}"))
     raise typer.Exit(1 if bad else 0)
 
 
