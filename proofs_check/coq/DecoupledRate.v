@@ -172,3 +172,5 @@ Proof.
   pose proof (Rle_0_sqr G). rewrite sqrt_mult by lra. fold (radius eps G).
   pose proof (sqrt_lt_R0 _ Ht). field; lra.
 Qed.
+
+Arguments mean_from_weighted {n p d F gF L Fstar g G}.

@@ -69,3 +69,6 @@ Proof. induction h as [|k h IH]; simpl; [ring|]. rewrite IH. ring. Qed.
 Lemma path_sum_le n f f' h : (forall k h, (k < n)%nat -> valid n h -> f k h <= f' k h) -> valid n h ->
   path_sum f h <= path_sum f' h.
 Proof. intros H Hv. induction Hv as [|k h Hk Hv IH]; simpl; [lra|]. apply Rplus_le_compat; auto. Qed.
+
+Lemma along_nonneg f h t : (forall k h, 0 <= f k h) -> 0 <= along f h t.
+Proof. intros H. induction h as [|k h IH]; simpl; [lra|]. destruct (Nat.eq_dec t (length h)); auto. Qed.

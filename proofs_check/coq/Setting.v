@@ -58,7 +58,7 @@ Proof. pose proof (p_one A) as H. destruct n; [simpl in H; lra | lia]. Qed.
 
 Lemma G_nonneg : (0 < d)%nat -> 0 <= G.
 Proof.
-  intros Hd. apply Rle_trans with (Rabs (g 0 (fun _ => 0) 0)); [apply Rabs_pos|].
+  intros Hd. apply Rle_trans with (Rabs (g O (fun _ => 0) O)); [apply Rabs_pos|].
   apply (g_bnd A); auto using draws_positive.
 Qed.
 
