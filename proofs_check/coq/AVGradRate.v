@@ -115,7 +115,6 @@ Proof.
       (fun t => INR t * (eps + G²)) alpha_pos moves).
     - intros h i Hv Hi. destruct (state_bounds i h Hv Hi). pose proof (INR_S_pos (length h)). unfold a. nra.
     - intros. unfold W. lra.
-    - intros t. pose proof (INR_S_pos t). pose proof (Rle_0_sqr G). nra.
     - intros h i Hv Hi. destruct (state_bounds i h Hv Hi). unfold a, W. rewrite S_INR. nra.
     - intros h i Hv Hl Hi. unfold weighted_ratio, W.
       rewrite (path_sum_scal (sqrt (1 - beta2)) (ratio g X a (fun _ _ => 1 - beta2) i)).

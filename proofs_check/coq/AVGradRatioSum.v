@@ -23,8 +23,7 @@ Proof.
   assert (E' : sqrt y' * sqrt y' = y') by (apply sqrt_sqrt; lra).
   assert (L : sqrt y' <= sqrt y) by (apply sqrt_le_1_alt; lra). pose proof (sqrt_pos y') as P.
   assert (K : h * (sqrt y + sqrt y') <= 2) by nra.
-  replace (h * (y - y')) with (h * (sqrt y + sqrt y') * (sqrt y - sqrt y')) by (rewrite <- E, <- E' at 1; ring).
-  nra.
+  replace (y - y') with ((sqrt y + sqrt y') * (sqrt y - sqrt y')) by lra. nra.
 Qed.
 
 Lemma Psi_slope_large h y y' : 1 <= y' <= y -> 0 <= h -> h * y <= 1 -> h * (y - y') <= Psi y - Psi y'.
@@ -111,7 +110,7 @@ Proof.
   intros Hc H0 Hz.
   assert (P : forall t, 0 < z t) by (induction t as [|t IH]; [lra | specialize (Hz t); lra]).
   replace (Psi c) with (Psi (c / z O)) by (rewrite H0; f_equal; field).
-  apply psi_sum with (h := fun t => height c (z t)); auto; [lra|].
+  apply psi_sum with (h := fun t => height c (z t)); auto.
   intros t. split; [|lra]. apply Rmin_glb; [specialize (P t); lra | apply sqrt_pos].
 Qed.
 
@@ -210,7 +209,7 @@ Proof.
       pose proof (Rle_0_sqr (v beta2 x t)). lra. }
     replace (sum T _) with 0.
     - apply Psi_nonneg. rewrite Z, Rsqr_0. unfold Rdiv. lra.
-    - symmetry. rewrite <- (Rmult_0_r (INR T)), <- sum_const. apply sum_ext; intros t _. rewrite !V. unfold Rdiv. lra. }
+    - symmetry. apply sum_0; intros t _. rewrite !V. unfold Rdiv. lra. }
   assert (HG2 : 0 < G²) by (apply Rsqr_pos_lt; auto).
   assert (Hc : 0 < 2 * w * G²) by (apply Rmult_lt_0_compat; lra).
   assert (Hq : 0 < / eps) by (apply Rinv_0_lt_compat; auto).

@@ -62,7 +62,7 @@ Proof.
     destruct (sums_bound i h Hv Hi) as [H0 H1]. assert (0 < / eps) by (apply Rinv_0_lt_compat; auto).
     apply ln_le_mono; unfold Rdiv; [nra|]. apply Rplus_le_compat_l, Rmult_le_compat_r; lra.
   - intros x y t E. f_equal. apply sum_ext; auto.
-  - intros k h'. rewrite <- (path_sum_along (sq i) (k :: h')). unfold a, W. fold (sq i k h'). simpl path_sum. ring.
+  - intros k h'. change (S (length h')) with (length (k :: h')). rewrite <- path_sum_along. unfold a, W. fold (sq i k h'). simpl path_sum. ring.
 Qed.
 
 Theorem adagrad_rate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
@@ -79,7 +79,6 @@ Proof.
       rewrite sums. unfold a, W. fold (sq i k h). rewrite Rmult_1_l, <- Rplus_assoc. unfold Rdiv. ring.
     - intros h i Hv Hi. destruct (sums_bound i h Hv Hi). unfold a. lra.
     - intros. unfold W. lra.
-    - intros t. pose proof (INR_S_pos t). pose proof (Rle_0_sqr G). nra.
     - intros h i Hv Hi. destruct (sums_bound i h Hv Hi). unfold a, W. rewrite S_INR. pose proof (pos_INR (length h)). nra.
     - intros h i Hv Hl Hi. unfold weighted_ratio. rewrite (path_sum_scal (sqrt 1) (ratio g X a W i)), sqrt_1, Rmult_1_l.
       subst T. apply ratios; auto.

@@ -114,7 +114,6 @@ Proof.
       change (X (k :: h) i) with (X h i - alpha * g k (X h) i / sqrt (eps + V i (k :: h))). unfold Rdiv. ring.
     - intros h i Hv Hi. destruct (V_bounds i h Hv Hi). unfold a. nra.
     - intros. unfold W. lra.
-    - intros t. pose proof (Rle_0_sqr G). lra.
     - intros h i Hv Hi. destruct (V_bounds i h Hv Hi). unfold a, W. nra.
     - intros h i Hv Hl Hi. unfold weighted_ratio, W.
       rewrite (path_sum_scal (sqrt (1 - beta2)) (ratio g X a (fun _ _ => 1 - beta2) i)).

@@ -31,7 +31,6 @@ Hypothesis x_step : forall k h,
   x (k :: h) = fun i => x h i + - alpha * g k (x h) i / sqrt (a h i + W h i * square g x i k h).
 Hypothesis a_pos : forall h i, valid n h -> (i < d)%nat -> 0 < a h i.
 Hypothesis W_pos : forall h i, valid n h -> (i < d)%nat -> 0 < W h i.
-Hypothesis M_pos : forall t, 0 < M (S t).
 Hypothesis b_up : forall h i, valid n h -> (i < d)%nat -> a h i + W h i * G² <= M (S (length h)).
 
 Let b h i k := a h i + W h i * square g x i k h.
@@ -111,7 +110,7 @@ Proof.
   assert (E : forall h, path_sum (fun k h => sum d (lost k h)) h
     = sum d (fun i => K * alpha * G * path_sum (weighted_ratio g x a W i) h
                       + alpha² * L / 2 * path_sum (ratio g x a W i) h)).
-  { induction h as [|k h IH]; [simpl; symmetry; rewrite <- (Rmult_0_r (INR d)), <- sum_const; apply sum_ext; intros; ring|].
+  { induction h as [|k h IH]; [symmetry; apply sum_0; intros; simpl; ring|].
     cbn [path_sum]. rewrite IH, <- sum_plus. apply sum_ext; intros i _. unfold lost. ring. }
   assert (B : Exp n p T (fun h => Fstar - 1 * path_sum (fun k h => sum d (lost k h)) h) [] <= Exp n p T Phi []).
   { apply Exp_le; [apply A | constructor |]. intros h _ _. pose proof (F_low A (x h)).

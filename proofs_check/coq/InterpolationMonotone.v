@@ -41,7 +41,7 @@ Theorem interpolation_monotone_bounded eps beta2 rho x G t :
   eps + G² * (1 - beta2 ^ t) * (beta2 - rho * INR t * (1 - beta2)) >= 0 -> - growth eps beta2 rho x t <= 0.
 Proof.
   intros He Hr Hb Hx H. rewrite growth_in_x. pose proof (v_nonneg beta2 x t ltac:(lra) ltac:(apply Hx)) as Hv.
-  pose proof (v_corrected beta2 x (G²) t Hb ltac:(apply Hx)) as Hu. pose proof (pos_INR t). destruct (Hx t) as [H0 _].
+  pose proof (v_corrected beta2 x (G²) t Hb ltac:(apply Hx)) as Hu. pose proof (pos_INR t). destruct (Hx t) as [Hx0 _].
   set (s := beta2 - rho * INR t * (1 - beta2)) in *.
   assert (0 <= rho * INR t) by (apply Rmult_le_pos; lra).
   assert (0 <= (1 + rho * INR t) * (1 - beta2) * x t) by (repeat apply Rmult_le_pos; lra).

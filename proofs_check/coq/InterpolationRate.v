@@ -66,7 +66,7 @@ Let X := mixed_point g eps alpha beta2 rho x0.
 Let V i h := mixed_v (mixed g eps alpha beta2 rho x0 h) i.
 Let U i h := mixed_s (mixed g eps alpha beta2 rho x0 h) i.
 Let sq := square g X.
-Let t h := INR (S (length h)).
+Let t (h : hist) := INR (S (length h)).
 Let a h i := t h * (eps + rho h * (beta2 * V i h)) + (1 - rho h) * (U i h + beta2 * V i h).
 Let W h (i : nat) := mixed_w beta2 rho h.
 
@@ -144,7 +144,6 @@ Proof.
     assert (0 <= rho h * (beta2 * V i h)) by (repeat apply Rmult_le_pos; lra);
     assert (0 <= (1 - rho h) * (U i h + beta2 * V i h)) by (apply Rmult_le_pos; nra); unfold a; nra)).
   specialize (H ltac:(intros h i _ _; apply W_pos)).
-  specialize (H ltac:(intros s; pose proof (INR_S_pos s); pose proof (Rle_0_sqr G); nra)).
   assert (Hup : forall h i, valid n h -> (i < d)%nat -> a h i + W h i * G² <= INR (S (length h)) * (eps + G²)).
   { intros h i Hv Hi. destruct (state_bounds i h Hv Hi) as [HV HU], (rho_01 h). pose proof (t_pos h) as Ht.
     fold (t h). replace (INR (length h)) with (t h - 1) in HU by (unfold t; rewrite S_INR; lra).

@@ -117,7 +117,6 @@ Proof.
   - rewrite sum_swap. apply sum_le; intros i Hi. destruct T as [|T]; [lia|].
     replace (S T - 1)%nat with T by lia.
     apply (coordinate_regret (fun t => X t i) (fun t => eta t i) (fun t => g t i)); auto.
-    apply x0_in; auto.
 Qed.
 End Regret.
 
@@ -221,7 +220,7 @@ Proof.
       * apply Rmult_le_compat_r; [apply Rle_0_sqr|]. apply step_mono; [auto|]. split; [rewrite E; repeat apply Rmult_lt_0_compat; lra|].
         apply Rmult_le_compat_l; [lra|]. pose proof (vmax_low beta2 (squares g i) t ltac:(lra) (squares_nonneg g i)) as Hm.
         unfold squares at 1 in Hm. lra.
-      * right. rewrite !sqrt_mult by (try apply Rle_0_sqr; try lra; apply Rmult_le_pos; [lra | apply Rle_0_sqr]).
+      * right. rewrite (sqrt_mult_alt (INR (S t))), (sqrt_mult_alt (1 - beta2)) by lra.
         rewrite sqrt_Rsqr_abs, E, sqrt_inv. pose proof (sqrt_lt_R0 _ Ht). field. lra.
     + apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * (sqrt (sum T (squares g i)) * sqrt (1 + ln (INR T))))).
       * apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat_l; [left; apply Rdiv_lt_0_compat; auto|].

@@ -29,6 +29,9 @@ Proof. induction n; simpl; [lra|]. rewrite IHn; lra. Qed.
 Lemma sum_const n c : sum n (fun _ => c) = INR n * c.
 Proof. induction n; [simpl; lra|]. rewrite S_INR. simpl. rewrite IHn; lra. Qed.
 
+Lemma sum_0 n f : (forall k, (k < n)%nat -> f k = 0) -> sum n f = 0.
+Proof. intros H. rewrite (sum_ext n f (fun _ => 0) H), sum_const. lra. Qed.
+
 Lemma sum_nonneg n f : (forall k, (k < n)%nat -> 0 <= f k) -> 0 <= sum n f.
 Proof.
   intros H. replace 0 with (sum n (fun _ => 0)) by (rewrite sum_const; lra).
