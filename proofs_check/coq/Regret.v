@@ -269,7 +269,7 @@ Proof.
   { rewrite <- (sqrt_Rsqr G) by auto. rewrite <- sqrt_mult by (try apply Rle_0_sqr; lra). apply sqrt_le_1_alt.
     apply sum_le_const. intros t _. apply squares_up; auto. }
   assert (Ha : 0 < / (2 * alpha)) by (apply Rinv_0_lt_compat; lra).
-  rewrite Rmult_plus_distr_l. apply Rplus_le_compat.
+  rewrite (Rmult_plus_distr_l (sqrt (INR T))). apply Rplus_le_compat.
   - replace (sqrt (INR T) * (D² * radius eps G / (2 * alpha))) with (D² / (2 * alpha) * (sqrt (INR T) * radius eps G))
       by (field; lra).
     apply Rmult_le_compat; auto using sqrt_pos.
