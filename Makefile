@@ -73,5 +73,5 @@ $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[proofs,test,torch,bench,conformance,dev]'
+	@$(PIP) -e '.[proofs,test,torch,keras,bench,conformance,dev]'
 	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

@@ -22,9 +22,9 @@ class Library(NamedTuple):
 
 
 def library(name: str) -> Library:
-    """The optimizers of "optax" (contrib included), "torch.optim", "pytorch_optimizer", "madatheory" or any module.
+    """The optimizers of "optax" (contrib included), "torch.optim", "keras.optimizers", "madatheory" or any module.
 
-    An optimizer is a public subclass of torch.optim.Optimizer, or a function that takes a learning rate and returns an
+    An optimizer is a public subclass of torch's or keras's Optimizer, or a function that takes a learning rate and returns an
     optax transformation. `UserError` if the module cannot be imported or has none.
     """
     if name == "madatheory":
@@ -79,7 +79,8 @@ def _why_not(value: Any, name: str, library_name: str) -> str:
 
 
 def _why_not_class(value: type, library_name: str) -> str:
-    if not any(base.__module__.startswith("torch.optim") and base.__name__ == "Optimizer" for base in value.__mro__):
+    bases = {(base.__module__.partition(".")[0], base.__name__) for base in value.__mro__}
+    if not bases & {("torch", "Optimizer"), ("keras", "Optimizer")}:
         return "a class, no optimizer"
     if value.__name__ == "Optimizer" or inspect.isabstract(value):
         return "the base class"

@@ -83,6 +83,10 @@ def load_module(place: str) -> Any:
 
 
 def _imported(place: str) -> Any:
+    if place.partition(".")[0] == "keras":
+        from madatheory.identities.adapters.keras import choose_backend
+
+        choose_backend()
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
@@ -99,7 +103,7 @@ def _guarded(place: str, load: Callable[[], Any]) -> Any:
         return load()
     except ImportError as error:
         name = (error.name or "").partition(".")[0]
-        known = {"torch": "torch", "pytorch_optimizer": "conformance"}
+        known = {"torch": "torch", "keras": "keras", "pytorch_optimizer": "conformance"}
         remedy = f"pip install 'madatheory[{known[name]}]'" if name in known else "install it"
         raise UserError(f"{place} cannot be imported: {error}; {remedy}, or give path/to/file.py:name") from None
     except (Exception, SystemExit) as error:
@@ -145,9 +149,12 @@ def framework(factory: Callable[..., Any]) -> str:
         return "functions"
     if hasattr(made, "init") and hasattr(made, "update"):
         return "optax"
+    if hasattr(made, "stateless_apply"):
+        return "keras"
     raise UserError(
         f"{getattr(factory, '__name__', factory)} returned {type(made).__name__}: "
-        "give a factory of optax transformations, of torch optimizers (first parameter `params`), or of (init, update)"
+        "give a factory of optax transformations, of torch optimizers (first parameter `params`), of keras optimizers, "
+        "or of (init, update)"
     )
 
 

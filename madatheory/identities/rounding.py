@@ -62,6 +62,6 @@ def alike(run: Runs, got: np.ndarray, expected: np.ndarray, what: str, x0: Any, 
 
     XLA contracts products and sums differently for other shapes and programs: then `near`.
     """
-    if "jit" not in run.target.abilities:
+    if "compiled" not in run.target.abilities:
         return equal(got, expected, what)
     return near(run, got, expected, what, x0, g, **settings)

@@ -34,7 +34,7 @@ NAMES = {
     "maximize": "maximize",
 }
 _MOMENTS = {"mu": "m", "nu": "v", "nu_max": "vmax"}
-_ABILITIES = frozenset({"several tensors", "complex", "jit", "copies", *FORMS} - {""})
+_ABILITIES = frozenset({"several tensors", "complex", "jit", "compiled", "copies", *FORMS} - {""})
 
 
 class OptaxStepper:

@@ -98,7 +98,7 @@ def order_of_tensors(run: Runs, case: Several) -> None:
     swapped = run.many(case.x0[::-1], [row[::-1] for row in case.rows()])
     for i in (0, 1):
         got, expected = _column(swapped, 1 - i), _column(path, i)
-        if run.traits["tensorwise"] and "jit" not in run.target.abilities:
+        if run.traits["tensorwise"] and "compiled" not in run.target.abilities:
             equal(got, expected, f"tensor {i} when given in the other place")
         else:
             close(got, expected, HALF_THE_DIGITS * np.abs(expected).max(), f"tensor {i} when given in the other place")
