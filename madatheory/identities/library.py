@@ -24,8 +24,8 @@ class Library(NamedTuple):
 def library(name: str) -> Library:
     """The optimizers of "optax" (contrib included), "torch.optim", "keras.optimizers", "madatheory" or any module.
 
-    An optimizer is a public subclass of torch's or keras's Optimizer, or a function that takes a learning rate and returns an
-    optax transformation. `UserError` if the module cannot be imported or has none.
+    An optimizer is a public subclass of torch's or keras's Optimizer, or a function that takes a learning rate and
+    returns an optax transformation. `UserError` if the module cannot be imported or has none.
     """
     if name == "madatheory":
         return Library(name, version(name), tuple(own.specs()), {})

@@ -73,8 +73,9 @@ class Target:
     `start(x0, settings)` builds a `Stepper` with the neutral settings given and the factory's defaults otherwise;
     `settable` are the names it accepts, `defaults` the values it uses when not told, where known. `abilities`:
     "missing gradients", "several tensors", "complex", "jit" (a function of arrays that JAX may trace), "compiled" (a
-    compiler arranges its arithmetic), "copies", "groups", "closure", "foreach", "fused", "differentiable". `code` rebuilds it as `optimizer`, in a snippet. `ways` are other starts of the same optimizer
-    that must make no difference ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
+    compiler arranges its arithmetic), "copies", "groups", "closure", "foreach", "fused", "differentiable". `code`
+    rebuilds it as `optimizer`, in a snippet. `ways` are other starts of the same optimizer that must make no difference
+    ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
     """
 
     name: str
