@@ -44,11 +44,11 @@ def check(
     """Test an optimizer against every identity that applies to it.
 
     `make_optimizer` is a `Target`, an optax factory, a torch or keras optimizer class, a function that returns (init,
-    update), or a name such as "optax:adam" (see `madatheory.identities.lookup.find`). `traits` declares what would otherwise be
-    detected, `settings` fixes hyper-parameters by their neutral names, `by_design` maps codes of identities that the
-    optimizer breaks on purpose to the reason; a declared failure that does not fail is an error. `only` is a comma
-    separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is in seconds per
-    identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
+    update), or a name such as "optax:adam" (see `madatheory.identities.lookup.find`). `traits` declares what would
+    otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `by_design` maps codes of
+    identities that the optimizer breaks on purpose to the reason; a declared failure that does not fail is an error.
+    `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is
+    in seconds per identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
     """
     request = Request(traits or {}, settings or {}, by_design or {}, only, profile, seed, limit)
     chosen = select(only)
