@@ -5,8 +5,8 @@
    Proof: |m_t| <= sqrt(b_t/W), so the potential of MomentumLog falls along every path with mu = 1/sqrt(W); L1log with
    a = b_{t-1} turns what it falls by into the left side. *)
 From Coq Require Import Reals Lra Lia List.
-From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights Paths DecouplingAnyDenominator
-  MomentumShift MomentumLog.
+From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights Paths.
+From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog.
 Import ListNotations.
 Local Open Scope R_scope.
 
