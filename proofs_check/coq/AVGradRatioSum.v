@@ -119,6 +119,12 @@ Definition K2_uniform (T G eps beta2 : R) : R :=
   ln (1 + T * G² / eps) + beta2 / (1 - beta2) * Psi (2 * (1 - beta2) * G² / eps).
 Definition K2_avgrad (T G eps beta2 : R) : R := Rmin (K2_plain T G eps (1 - beta2)) (K2_uniform T G eps beta2).
 
+(* B_t = t eps + t vbar_t; the t-th term of the sum (from 0) is x t / B (t + 1). *)
+Definition B (x : nat -> R) (eps beta2 : R) (t : nat) : R := INR t * eps + tvbar beta2 x t.
+
+Lemma ratio_le a b c : 0 <= a -> 0 < b <= c -> a / c <= a / b.
+Proof. intros Ha Hb. apply Rmult_le_compat_l; [auto|]. apply Rinv_le_contravar; lra. Qed.
+
 Section RatioSum.
 Variables (x : nat -> R) (G eps beta2 : R).
 Hypothesis x_low : forall t, 0 <= x t.
@@ -126,30 +132,26 @@ Hypothesis x_up : forall t, x t <= G².
 Hypothesis eps_pos : 0 < eps.
 Hypothesis beta2_01 : 0 <= beta2 < 1.
 
-(* B_t = t eps + t vbar_t; the t-th term of the sum (from 0) is x t / B (t + 1). *)
-Definition B (t : nat) := INR t * eps + tvbar beta2 x t.
+Local Notation Bt := (B x eps beta2).
 Let w := 1 - beta2.
 
 Lemma tvbar_nonneg t : 0 <= tvbar beta2 x t.
 Proof. apply sum_nonneg; intros s _. apply v_nonneg; auto; lra. Qed.
 
-Lemma B_pos t : 0 < B (S t).
+Lemma B_pos t : 0 < Bt (S t).
 Proof. unfold B. rewrite S_INR. pose proof (pos_INR t). pose proof (tvbar_nonneg (S t)). nra. Qed.
 
-Lemma B_low t : eps <= B (S t).
+Lemma B_low t : eps <= Bt (S t).
 Proof. unfold B. rewrite S_INR. pose proof (pos_INR t). pose proof (tvbar_nonneg (S t)). nra. Qed.
 
-Lemma ratio_le a b c : 0 <= a -> 0 < b <= c -> a / c <= a / b.
-Proof. intros Ha Hb. apply Rmult_le_compat_l; [auto|]. apply Rinv_le_contravar; lra. Qed.
-
-Theorem avgrad_ratio_sum T : sum T (fun t => x t / B (S t)) <= K2_plain (INR T) G eps (1 - beta2).
+Local Lemma plain T : sum T (fun t => x t / Bt (S t)) <= K2_plain (INR T) G eps (1 - beta2).
 Proof.
   assert (Hw : 0 < w) by (unfold w; lra). unfold K2_plain. fold w.
   apply Rmult_le_reg_l with w; [auto|]. rewrite <- sum_scal.
   replace (w * (ln (1 + w * INR T * G² / eps) / w)) with (ln (1 + w * INR T * G² / eps)) by (field; lra).
   apply Rle_trans with (ln (1 + sum T (fun t => w * x t) / eps)).
   - apply Rle_trans with (2 := ratio_sum T (fun t => w * x t) eps eps_pos ltac:(intros t; specialize (x_low t); nra)).
-    apply sum_le; intros t _. replace (w * (x t / B (S t))) with (w * x t / B (S t)) by (unfold Rdiv; ring).
+    apply sum_le; intros t _. replace (w * (x t / Bt (S t))) with (w * x t / Bt (S t)) by (unfold Rdiv; ring).
     apply ratio_le; [specialize (x_low t); nra|].
     assert (0 <= sum (S t) (fun t => w * x t)) by (apply sum_nonneg; intros s _; specialize (x_low s); nra).
     split; [lra|]. unfold B. rewrite S_INR, sum_scal. pose proof (pos_INR t).
@@ -161,7 +163,7 @@ Proof.
 Qed.
 
 (* v_t^2 <= 2 w G^2 V_t, because v rises by at most w G^2 in a step. *)
-Lemma v_sq t : (v beta2 x t)² <= 2 * w * G² * tvbar beta2 x t.
+Local Lemma v_sq t : (v beta2 x t)² <= 2 * w * G² * tvbar beta2 x t.
 Proof.
   induction t as [|t IH]; [unfold tvbar; simpl; rewrite Rsqr_0; lra|].
   rewrite tvbar_S. pose proof (v_nonneg beta2 x t ltac:(lra) x_low) as P.
@@ -175,12 +177,12 @@ Proof.
     assert ((b - a) * (2 * b) <= w * G² * (2 * b)) by nra. unfold Rsqr in *. nra.
 Qed.
 
-Lemma v_height t : 0 <= v beta2 x (S t) <= height (2 * w * G²) (B (S t)).
+Local Lemma v_height t : 0 <= v beta2 x (S t) <= height (2 * w * G²) (Bt (S t)).
 Proof.
   pose proof (v_nonneg beta2 x (S t) ltac:(lra) x_low) as P. split; [auto|].
   pose proof (tvbar_nonneg t) as Pt. pose proof (v_sq (S t)) as H. pose proof (B_pos t) as HB.
   assert (Hw : 0 < w) by (unfold w; lra). pose proof (Rle_0_sqr G) as HG.
-  assert (Hle : tvbar beta2 x (S t) <= B (S t)).
+  assert (Hle : tvbar beta2 x (S t) <= Bt (S t)).
   { unfold B. pose proof (pos_INR (S t)). nra. }
   apply Rmin_glb.
   - rewrite tvbar_S in Hle. lra.
@@ -188,20 +190,20 @@ Proof.
     apply Rle_trans with (1 := H). apply Rmult_le_compat_l; [nra | auto].
 Qed.
 
-Lemma B_mono t : B t <= B (S t).
+Lemma B_mono t : Bt t <= Bt (S t).
 Proof.
   unfold B. rewrite S_INR, tvbar_S. pose proof (v_nonneg beta2 x (S t) ltac:(lra) x_low). lra.
 Qed.
 
 (* Summation by parts of (v_{t+1} - v_t)/B_{t+1}. *)
-Lemma by_parts T : sum (S T) (fun t => (v beta2 x (S t) - v beta2 x t) / B (S t))
-  = sum T (fun t => v beta2 x (S t) * (/ B (S t) - / B (S (S t)))) + v beta2 x (S T) / B (S T).
+Local Lemma by_parts T : sum (S T) (fun t => (v beta2 x (S t) - v beta2 x t) / Bt (S t))
+  = sum T (fun t => v beta2 x (S t) * (/ Bt (S t) - / Bt (S (S t)))) + v beta2 x (S T) / Bt (S T).
 Proof.
   induction T as [|T IH]; [simpl; unfold Rdiv; ring|].
   rewrite sum_S, IH, (sum_S T). unfold Rdiv. ring.
 Qed.
 
-Lemma increments T : sum T (fun t => (v beta2 x (S t) - v beta2 x t) / B (S t)) <= Psi (2 * w * G² / eps).
+Local Lemma increments T : sum T (fun t => (v beta2 x (S t) - v beta2 x t) / Bt (S t)) <= Psi (2 * w * G² / eps).
 Proof.
   assert (Hw : 0 < w) by (unfold w; lra). destruct (Req_dec G 0) as [Z | NZ].
   { assert (V : forall t, v beta2 x t = 0).
@@ -216,19 +218,19 @@ Proof.
   destruct T as [|T].
   - simpl. apply Psi_nonneg. unfold Rdiv. nra.
   - rewrite by_parts.
-    apply Rle_trans with (Psi (2 * w * G² / B 1)).
-    + apply (psi_sum T (fun t => B (S t)) (fun t => v beta2 x (S t))); auto using B_pos, B_mono, v_height.
+    apply Rle_trans with (Psi (2 * w * G² / Bt 1)).
+    + apply (psi_sum T (fun t => Bt (S t)) (fun t => v beta2 x (S t))); auto using B_pos, B_mono, v_height.
     + pose proof (B_pos 0). pose proof (B_low 0). apply Psi_mono. split.
       * left. apply Rdiv_lt_0_compat; auto.
       * apply ratio_le; lra.
 Qed.
 
-Theorem avgrad_ratio_sum_uniform T : sum T (fun t => x t / B (S t)) <= K2_uniform (INR T) G eps beta2.
+Local Lemma uniform T : sum T (fun t => x t / Bt (S t)) <= K2_uniform (INR T) G eps beta2.
 Proof.
   unfold K2_uniform. fold w. assert (Hw : 0 < w) by (unfold w; lra).
-  replace (sum T (fun t => x t / B (S t))) with
-    (sum T (fun t => v beta2 x (S t) / B (S t))
-     + beta2 / w * sum T (fun t => (v beta2 x (S t) - v beta2 x t) / B (S t))).
+  replace (sum T (fun t => x t / Bt (S t))) with
+    (sum T (fun t => v beta2 x (S t) / Bt (S t))
+     + beta2 / w * sum T (fun t => (v beta2 x (S t) - v beta2 x t) / Bt (S t))).
   2:{ rewrite <- sum_scal, <- sum_plus. apply sum_ext; intros t _. simpl. pose proof (B_pos t).
       unfold w in *. field; lra. }
   apply Rplus_le_compat.
@@ -244,6 +246,19 @@ Proof.
     apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; auto].
 Qed.
 
-Theorem avgrad_ratio_sum_least T : sum T (fun t => x t / B (S t)) <= K2_avgrad (INR T) G eps beta2.
-Proof. apply Rmin_glb; [apply avgrad_ratio_sum | apply avgrad_ratio_sum_uniform]. Qed.
 End RatioSum.
+
+Theorem avgrad_ratio_sum T x G eps beta2 :
+  (forall t, 0 <= x t) -> (forall t, x t <= G²) -> 0 < eps -> 0 <= beta2 < 1 ->
+  sum T (fun t => x t / B x eps beta2 (S t)) <= K2_plain (INR T) G eps (1 - beta2).
+Proof. intros. apply plain; auto. Qed.
+
+Theorem avgrad_ratio_sum_uniform T x G eps beta2 :
+  (forall t, 0 <= x t) -> (forall t, x t <= G²) -> 0 < eps -> 0 <= beta2 < 1 ->
+  sum T (fun t => x t / B x eps beta2 (S t)) <= K2_uniform (INR T) G eps beta2.
+Proof. intros. apply uniform; auto. Qed.
+
+Theorem avgrad_ratio_sum_least T x G eps beta2 :
+  (forall t, 0 <= x t) -> (forall t, x t <= G²) -> 0 < eps -> 0 <= beta2 < 1 ->
+  sum T (fun t => x t / B x eps beta2 (S t)) <= K2_avgrad (INR T) G eps beta2.
+Proof. intros. apply Rmin_glb; [apply plain | apply uniform]; auto. Qed.

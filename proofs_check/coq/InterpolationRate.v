@@ -228,3 +228,27 @@ Proof.
       apply Rmult_le_compat_l; [auto | apply harmonic_sum; auto].
 Qed.
 End Interpolation.
+
+(* In full, with the constants (1, 2/5): the form with the two sums as they are, and the one with nothing known of rho_t. *)
+Theorem interpolation_rate_data n p d F gF L Fstar g G eps alpha beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (forall h, 0 <= rho h <= 1) ->
+  weighted_squared_gradient n p d gF (mixed_point g eps alpha beta2 rho x0) T
+  <= radius eps G / (1 * alpha) * (F x0 - Fstar + sum d (fun i =>
+       2 / 5 * alpha * G * Exp n p T (mixed_weighted_sum g eps alpha beta2 rho x0 i) []
+       + alpha² * L / 2 * Exp n p T (mixed_sum g eps alpha beta2 rho x0 i) [])).
+Proof. intros. eapply interpolation_rate_measured; eauto; try lra. apply decoupling_sharp. Qed.
+
+Theorem interpolation_rate_data_published n p d F gF L Fstar g G eps alpha beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (forall h, 0 <= rho h <= 1) ->
+  weighted_squared_gradient n p d gF (mixed_point g eps alpha beta2 rho x0) T
+  <= radius eps G / (1 / 2 * alpha) * (F x0 - Fstar + sum d (fun i =>
+       2 * alpha * G * Exp n p T (mixed_weighted_sum g eps alpha beta2 rho x0 i) []
+       + alpha² * L / 2 * Exp n p T (mixed_sum g eps alpha beta2 rho x0 i) [])).
+Proof. intros. eapply interpolation_rate_measured; eauto; try lra. apply decoupling_published. Qed.
+
+Theorem interpolation_moving_rate_sharp n p d F gF L Fstar g G eps alpha beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (forall h, 0 <= rho h <= 1) ->
+  (0 < T)%nat ->
+  mean_squared_gradient n p d gF (mixed_point g eps alpha beta2 rho x0) T
+  <= mixed_right 1 (2 / 5) (trivial_K1 (INR T) G eps beta2) (trivial_K2 (INR T) G eps) (INR T) (INR d) (F x0 - Fstar) L G eps alpha.
+Proof. intros. eapply interpolation_moving_rate; eauto; try lra. apply decoupling_sharp. Qed.

@@ -161,7 +161,7 @@ Proof. unfold B. pose proof (INR_S_pos t). field. lra. Qed.
 Local Lemma avgrad_eta_b t i : avgrad_eta eps alpha beta2 g t i = alpha / sqrt (B (squares g i) eps beta2 (S t)).
 Proof. unfold avgrad_eta. rewrite avgrad_b. reflexivity. Qed.
 
-Theorem avgrad_regret : let X := online (avgrad_eta eps alpha beta2 g) g lo hi x0 in
+Local Lemma avgrad_regret_of : let X := online (avgrad_eta eps alpha beta2 g) g lo hi x0 in
   (forall t u, f t u >= f t (X t) + dot d (g t) (fun i => u i - X t i)) ->
   sum T (fun t => f t (X t) - f t u) <= avgrad_regret_bound T d eps alpha beta2 lo hi g.
 Proof.
@@ -190,7 +190,7 @@ Proof.
       assert (Q : 0 <= alpha / sqrt (1 - beta2)) by (left; apply Rdiv_lt_0_compat; auto). nra.
 Qed.
 
-Theorem amsgrad_regret : let X := online (amsgrad_eta eps alpha beta2 g) g lo hi x0 in
+Local Lemma amsgrad_regret_of : let X := online (amsgrad_eta eps alpha beta2 g) g lo hi x0 in
   (forall t u, f t u >= f t (X t) + dot d (g t) (fun i => u i - X t i)) ->
   sum T (fun t => f t (X t) - f t u) <= amsgrad_regret_bound T d eps alpha beta2 lo hi g.
 Proof.
@@ -278,7 +278,7 @@ Proof.
   - replace (sqrt (INR T) * (C * G)) with (C * (sqrt (INR T) * G)) by ring. apply Rmult_le_compat_l; auto.
 Qed.
 
-Theorem avgrad_regret_apriori :
+Local Lemma avgrad_regret_apriori :
   avgrad_regret_bound T d eps alpha beta2 lo hi g <= avgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
 Proof.
   unfold avgrad_regret_right. rewrite Rmult_assoc. apply sum_le_const. intros i Hi.
@@ -291,7 +291,7 @@ Proof.
     apply sum_le_const. intros t _. apply squares_up; auto.
 Qed.
 
-Theorem amsgrad_regret_apriori :
+Local Lemma amsgrad_regret_apriori :
   amsgrad_regret_bound T d eps alpha beta2 lo hi g <= amsgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
 Proof.
   unfold amsgrad_regret_right. rewrite Rmult_assoc. apply sum_le_const. intros i Hi.
@@ -301,3 +301,50 @@ Proof.
   - apply Rmult_le_pos; [apply Rmult_le_pos; [lra | apply sqrt_pos] | left; apply Rinv_0_lt_compat; lra].
 Qed.
 End Apriori.
+
+(* In full. The bound by data, and the one for gradients below G on a box of width D. *)
+Theorem avgrad_regret_data T d lo hi x0 g f u eps alpha beta2 :
+  (forall i, (i < d)%nat -> lo i <= x0 i <= hi i) -> (forall i, (i < d)%nat -> lo i <= u i <= hi i) ->
+  0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  (forall t u, f t u >= f t (online (avgrad_eta eps alpha beta2 g) g lo hi x0 t)
+                        + dot d (g t) (fun i => u i - online (avgrad_eta eps alpha beta2 g) g lo hi x0 t i)) ->
+  sum T (fun t => f t (online (avgrad_eta eps alpha beta2 g) g lo hi x0 t) - f t u)
+  <= avgrad_regret_bound T d eps alpha beta2 lo hi g.
+Proof. intros. apply (avgrad_regret_of d); auto. Qed.
+
+Theorem amsgrad_regret_data T d lo hi x0 g f u eps alpha beta2 :
+  (forall i, (i < d)%nat -> lo i <= x0 i <= hi i) -> (forall i, (i < d)%nat -> lo i <= u i <= hi i) ->
+  0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  (forall t u, f t u >= f t (online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t)
+                        + dot d (g t) (fun i => u i - online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t i)) ->
+  sum T (fun t => f t (online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t) - f t u)
+  <= amsgrad_regret_bound T d eps alpha beta2 lo hi g.
+Proof. intros. apply (amsgrad_regret_of d); auto. Qed.
+
+Theorem avgrad_regret T d lo hi x0 g f u D G eps alpha beta2 :
+  (forall t i, (i < d)%nat -> Rabs (g t i) <= G) -> (forall i, (i < d)%nat -> 0 <= hi i - lo i <= D) ->
+  (forall i, (i < d)%nat -> lo i <= x0 i <= hi i) -> (forall i, (i < d)%nat -> lo i <= u i <= hi i) ->
+  0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  (forall t u, f t u >= f t (online (avgrad_eta eps alpha beta2 g) g lo hi x0 t)
+                        + dot d (g t) (fun i => u i - online (avgrad_eta eps alpha beta2 g) g lo hi x0 t i)) ->
+  sum T (fun t => f t (online (avgrad_eta eps alpha beta2 g) g lo hi x0 t) - f t u)
+  <= avgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
+Proof.
+  intros Hg HD Hx Hu He Ha Hb HT Hf.
+  apply Rle_trans with (1 := avgrad_regret_data T d lo hi x0 g f u eps alpha beta2 Hx Hu He Ha Hb HT Hf).
+  apply avgrad_regret_apriori; auto.
+Qed.
+
+Theorem amsgrad_regret T d lo hi x0 g f u D G eps alpha beta2 :
+  (forall t i, (i < d)%nat -> Rabs (g t i) <= G) -> (forall i, (i < d)%nat -> 0 <= hi i - lo i <= D) ->
+  (forall i, (i < d)%nat -> lo i <= x0 i <= hi i) -> (forall i, (i < d)%nat -> lo i <= u i <= hi i) ->
+  0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  (forall t u, f t u >= f t (online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t)
+                        + dot d (g t) (fun i => u i - online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t i)) ->
+  sum T (fun t => f t (online (amsgrad_eta eps alpha beta2 g) g lo hi x0 t) - f t u)
+  <= amsgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
+Proof.
+  intros Hg HD Hx Hu He Ha Hb HT Hf.
+  apply Rle_trans with (1 := amsgrad_regret_data T d lo hi x0 g f u eps alpha beta2 Hx Hu He Ha Hb HT Hf).
+  apply amsgrad_regret_apriori; auto.
+Qed.

@@ -1,0 +1,67 @@
+"""What Coq proves: for any dimension and number of steps, over finite probability spaces.
+
+A claim is PROVED when its file checks, when all theorems together rest on no more than the axioms of the classical reals,
+and when the theorem's statement, read from the file, is the package's: both are computed on the same cases.
+"""
+
+from collections.abc import Iterable
+from functools import cache, partial
+
+from proofs_check.coq import build, mutants, sources
+from proofs_check.coq.claims import CLAIMS, Claim
+from proofs_check.evidence import Check, Finding, Status
+from proofs_check.statements import Statement, statements
+
+TOGETHER = True
+SECONDS = 150.0
+
+
+def checks() -> Iterable[Check]:
+    """Every claim, and every planted mistake."""
+    for claim in CLAIMS:
+        yield Check(claim.statement, partial(_claimed, claim), claim.part, claim.box)
+    for mutant in mutants.MUTANTS:
+        yield Check(mutant.statement, partial(_refused, mutant), mutant.words, false=True)
+
+
+def not_applicable(statement: Statement) -> str:
+    """Why there is no Coq theorem of the whole of a statement."""
+    if any(claim.statement == statement.name and not claim.part for claim in CLAIMS):
+        return ""
+    return _REASONS.get(statement.name) or _REASONS_BY_KIND.get(statement.kind, "")
+
+
+def _claimed(claim: Claim) -> Finding:
+    from proofs_check.coq.drift import agreement
+
+    residual = agreement(claim)
+    _sound()
+    words = f"{claim.module}.v, Theorem {claim.theorem}"
+    if statements()[claim.statement].false:
+        return Finding(Status.REFUTED, f"its negation is {words}", "an example, given in the theorem")
+    if residual is not None:
+        words += "; the same numbers as the package's statement"
+    return Finding(Status.PROVED, words, residual=residual)
+
+
+@cache
+def _sound() -> None:
+    """Everything is built, assumes only the classical reals, and Check.v leaves no theorem out."""
+    for name, text in sources.modules().items():
+        if words := sources.suspicious(text):
+            raise build.DoesNotCheck(f"{name}.v contains {', '.join(words)}")
+    build.built()
+    if sources.modules()[build.CHECK] != build.check_source():
+        raise build.DoesNotCheck("Check.v is stale: python -m proofs_check.coq")
+    build.axioms()
+
+
+def _refused(mutant: mutants.Mutant) -> Finding:
+    said = mutants.refusal(mutant)
+    if not said:
+        return Finding(Status.PROVED, f"{mutant.module}.v still checks with {mutant.new!r} for {mutant.old!r}")
+    return Finding(Status.REFUTED, f"{mutant.module}.v does not check with it: {said}", f"{mutant.old} -> {mutant.new}")
+
+
+_REASONS: dict[str, str] = {}
+_REASONS_BY_KIND: dict[str, str] = {}

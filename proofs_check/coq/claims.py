@@ -1,0 +1,202 @@
+"""Which Coq theorem says which statement of the table, and how the symbols of both correspond.
+
+A claim is also a comparison: both sides of the theorem, read from its file, are computed on cases of the package's own
+statement and compared with the package's own formulas, so that neither can change alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs_check.coq.values import Environment
+
+Case = Mapping[str, Any]
+FINITE = "independent draws from one finite law"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`theorem` of MODULE.v proves the row `statement`: all of it, or the `part` named.
+
+    values   a case of the package's statement as values of the Coq names: for a lemma of its `draw`, for a theorem of
+             its symbols; None where there is nothing to compute
+    ranges   of a theorem: symbols that are drawn from another interval than DRAWN's
+    """
+
+    statement: str
+    module: str
+    theorem: str
+    part: str = ""
+    box: str = ""
+    values: Callable[[Case], Environment] | None = None
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """File and theorem."""
+        return f"{self.module}.{self.theorem}"
+
+
+def sequence(terms: Sequence[float], beyond: float = 0.0) -> Callable[[int], float]:
+    """A sequence of Coq, from 0 on; `beyond` behind the last term."""
+    return lambda index: terms[index] if index < len(terms) else beyond
+
+
+def _terms(case: Case) -> dict[str, Any]:
+    return {"T": len(case["x"]), "x": sequence(case["x"])}
+
+
+def _ratios(case: Case) -> Environment:
+    return {**_terms(case), "e": case["e"], "beta": case["beta"]}
+
+
+def _avgrad(case: Case) -> Environment:
+    return {**_terms(case), **{name: case[name] for name in ("G", "eps", "beta2")}}
+
+
+def _weights(case: Case) -> Environment:
+    return {"t": len(case["x"]), "x": sequence(case["x"]), "beta2": case["beta2"]}
+
+
+def _before(case: Case) -> Environment:
+    return {**_weights(case), "t": len(case["x"]) - 1}
+
+
+def _constant(case: Case) -> Environment:
+    return {"t": len(case["x"]), "y": case["x"][0], "beta2": case["beta2"]}
+
+
+def _law(case: Case) -> Environment:
+    total = sum(case["p"])
+    named = {name: case[name] for name in ("G", "a", "w", "k")}
+    return {"n": len(case["p"]), "p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), **named}
+
+
+def _summands(case: Case) -> Environment:
+    return {"T": len(case["a"]), "a": sequence(case["a"])}
+
+
+def _numbers(case: Case) -> Environment:
+    return case
+
+
+def _denominators(case: Case) -> Environment:
+    return {**_terms(case), "A": sequence(case["A"], 1.0), "B": sequence(case["B"], 1.0)}
+
+
+def _interpolation(case: Case) -> Environment:
+    return {**_before(case), **{name: case[name] for name in ("G", "eps", "rho")}}
+
+
+def _nodes(case: Case) -> Environment:
+    z = [1.0]
+    for gap in case["gap"]:
+        z.append(z[-1] + gap)
+    return {"N": len(case["gap"]), "z": lambda index: z[min(index, len(z) - 1)], "c": case["c"]}
+
+
+LEMMAS = (
+    Claim("ratio-sum", "RatioSums", "ratio_sum", values=_ratios),
+    Claim("discounted-ratio-sum", "RatioSums", "discounted_ratio_sum", values=_ratios),
+    Claim("ratio-root-sum", "RatioSums", "ratio_root_sum", values=_terms),
+    Claim("avgrad-ratio-sum", "AVGradRatioSum", "avgrad_ratio_sum", values=_avgrad),
+    Claim("avgrad-ratio-sum-uniform", "AVGradRatioSum", "avgrad_ratio_sum_uniform", values=_avgrad),
+    Claim("psi-integral", "AVGradRatioSum", "psi_integral", values=_nodes),
+    Claim("avgrad-weights", "AVGradWeights", "avgrad_weights", values=_weights),
+    Claim("avgrad-least-weight", "AVGradWeights", "avgrad_least_weight", values=_weights),
+    Claim("avgrad-largest-weight", "AVGradWeights", "avgrad_largest_weight", values=_weights),
+    Claim("avgrad-sum-nondecreasing", "AVGradWeights", "avgrad_sum_nondecreasing", values=_before),
+    Claim("avgrad-corrected-sum-nondecreasing", "AVGradWeights", "avgrad_corrected_sum_nondecreasing", values=_before),
+    Claim("avgrad-bias-factor", "AVGradWeights", "avgrad_bias_factor", values=_constant),
+    Claim("avgrad-bias-upper", "AVGradWeights", "avgrad_bias_upper", values=_constant),
+    Claim("avgrad-bias-lower", "AVGradWeights", "avgrad_bias_lower", values=_constant),
+    Claim("decoupling", "Decoupling", "decoupling_sharp", values=_law),
+    Claim("decoupling-family", "Decoupling", "decoupling_family", values=_law),
+    Claim("decoupling-published", "Decoupling", "decoupling_published", values=_law),
+    Claim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
+    Claim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
+    Claim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
+    Claim("interpolation-growth", "InterpolationMonotone", "interpolation_growth", values=_interpolation),
+    Claim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone", values=_interpolation),
+    Claim("interpolation-monotone-bounded", "InterpolationMonotone", "interpolation_monotone_bounded", values=_interpolation),
+    Claim("yogi-nonnegative", "Yogi", "yogi_nonnegative", values=_numbers),
+    Claim("yogi-increment", "Yogi", "yogi_increment", values=_numbers),
+    Claim("yogi-lower", "Yogi", "yogi_lower", values=_numbers),
+    Claim("yogi-upper", "Yogi", "yogi_upper", values=_numbers),
+)
+
+
+# intervals of the symbols of a bound; T and d are rounded to integers
+DRAWN: Mapping[str, tuple[float, float]] = {
+    "T": (1, 5000),
+    "d": (1, 9),
+    "D0": (0.01, 100),
+    "L": (0.01, 100),
+    "G": (0.01, 100),
+    "eps": (1e-8, 100),
+    "alpha": (1e-3, 10),
+    "beta1": (0, 0.99),
+    "beta2": (0.01, 0.999),
+    "rho": (0, 1),
+    "B3": (0, 2),
+    "W": (1e-3, 1),
+    "c": (0, 1),
+    "D": (0.1, 10),
+}
+
+
+def _symbols(case: Case) -> Environment:
+    """The package's symbols; D0 is F(x_0) - F_star."""
+    return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x0": ()}
+
+
+def _rate(statement: str, module: str, theorem: str, part: str = "", box: str = FINITE, **ranges: Any) -> Claim:
+    return Claim(statement, module, theorem, part, box, _symbols, ranges)
+
+
+RATES = (
+    _rate("avgrad-rate", "AVGradRate", "avgrad_rate_sharp"),
+    _rate("avgrad-rate-published-constants", "AVGradRate", "avgrad_rate_published_constants"),
+    _rate("avgrad-weighted-rate", "AVGradRate", "avgrad_weighted_rate_sharp"),
+    _rate("adagrad-rate", "AdagradRate", "adagrad_rate_sharp"),
+    _rate("adagrad-published-rate", "AdagradRate", "adagrad_published_rate"),
+    _rate("adam-constant-step-rate", "AdamRate", "adam_constant_step_rate_sharp"),
+    _rate(
+        "adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"
+    ),
+    _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
+    _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
+    _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
+)
+# statements that are no inequality between two formulas of the package
+OTHERS = (
+    Claim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
+    Claim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
+    Claim(
+        "interpolation-rate",
+        "InterpolationRate",
+        "interpolation_rate_data",
+        "data-dependent form, rho_t any function of the past",
+        FINITE,
+    ),
+    Claim(
+        "interpolation-rate-published-constants",
+        "InterpolationRate",
+        "interpolation_rate_data_published",
+        "data-dependent form, rho_t any function of the past",
+        FINITE,
+    ),
+    Claim(
+        "interpolation-moving-rate",
+        "InterpolationRate",
+        "interpolation_rate_data",
+        "data-dependent form, rho_t any function of the past",
+        FINITE,
+    ),
+    Claim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
+    Claim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone_exact", "the range is exact at eps = 0"),
+    Claim("avgrad-weights", "AVGradWeights", "avgrad_is_adagrad", "beta2 = 0 is Adagrad (L3c)"),
+    Claim("avgrad-rate", "Example", "example_avgrad", "not vacuous: F = ln(1+x^2), noise +-1, numbers for all symbols"),
+    Claim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
+)
+CLAIMS = (*LEMMAS, *RATES, *OTHERS)

@@ -1,0 +1,201 @@
+"""Planted mistakes: statements changed so that they are false, or claim what is not proved. None may check."""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from proofs_check.coq import build, sources
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In MODULE.v `old` becomes `new`; `statement` is the row of the table that it is about."""
+
+    statement: str
+    module: str
+    old: str
+    new: str
+    words: str
+
+
+MUTANTS = (
+    Mutant(
+        "ratio-sum",
+        "RatioSums",
+        "<= ln (1 + sum T x / e).",
+        "<= ln (1 + sum T x / (2 * e)).",
+        "L2a with 2e in the logarithm",
+    ),
+    Mutant("discounted-ratio-sum", "RatioSums", "- (INR T - 1) * ln beta.", "- (INR T - 2) * ln beta.", "L2b with T-2"),
+    Mutant("ratio-root-sum", "RatioSums", "<= 2 * sqrt (sum T x).", "<= 9 / 5 * sqrt (sum T x).", "L2c with 9/5 for 2"),
+    Mutant(
+        "avgrad-weights",
+        "AVGradWeights",
+        "sum t (fun j => (1 - beta2 ^ (t - j)) * x j).",
+        "sum t (fun j => (1 - beta2 ^ (S t - j)) * x j).",
+        "L3 with weights shifted by one step",
+    ),
+    Mutant(
+        "avgrad-least-weight",
+        "AVGradWeights",
+        "(1 - beta2) * sum t x <= tvbar beta2 x t.",
+        "beta2 * sum t x <= tvbar beta2 x t.",
+        "L3a with beta2 for 1-beta2",
+    ),
+    Mutant(
+        "avgrad-bias-lower",
+        "AVGradWeights",
+        "(INR t + 1) / (2 * INR t) * (1 - beta2 ^ t) * y <= ",
+        "(INR t + 2) / (2 * INR t) * (1 - beta2 ^ t) * y <= ",
+        "L3d with (t+2)/(2t)",
+    ),
+    Mutant(
+        "psi-integral",
+        "AVGradRatioSum",
+        "Definition Psi (c : R) : R := 2 * sqrt (Rmin c 1) + ln (Rmax c 1).",
+        "Definition Psi (c : R) : R := 9 / 5 * sqrt (Rmin c 1) + ln (Rmax c 1).",
+        "Psi with 9/5 for 2",
+    ),
+    Mutant(
+        "avgrad-ratio-sum",
+        "AVGradRatioSum",
+        "ln (1 + w * T * G² / eps) / w.",
+        "ln (1 + w * T * G² / eps).",
+        "L2d without 1/w",
+    ),
+    Mutant("decoupling", "Decoupling", "decoupling 1 (2 / 5).", "decoupling 1 (19 / 50).", "L1 with K = 19/50 at c = 1"),
+    Mutant(
+        "decoupling-family",
+        "Decoupling",
+        "decoupling (1 - k) (1 / (8 * k)).",
+        "decoupling (1 - k) (1 / (9 * k)).",
+        "L1 with 1/(9k)",
+    ),
+    Mutant("decoupling-published", "Decoupling", "decoupling (1 / 2) 2.", "decoupling (1 / 2) (1 / 5).", "L1 at (1/2, 1/5)"),
+    Mutant(
+        "decreasing-weights",
+        "DecreasingWeights",
+        "sum T a / sqrt (INR T) <= sum",
+        "101 / 100 * sum T a / sqrt (INR T) <= sum",
+        "L5 with 101/100",
+    ),
+    Mutant(
+        "harmonic-split", "HarmonicSums", "1 / (A + B) <= share ^ 2 / A", "1 / (A + B) <= share ^ 3 / A", "L7 with a cube"
+    ),
+    Mutant(
+        "interpolation-monotone",
+        "InterpolationMonotone",
+        "  rho * INR t * (1 - beta2) <= beta2 -> - growth",
+        "  rho * (INR t - 1) * (1 - beta2) <= beta2 -> - growth",
+        "L6 one step longer",
+    ),
+    Mutant(
+        "yogi-lower",
+        "Yogi",
+        "Rmin beta2 (1 - beta2) * x <= yogi beta2 v x.",
+        "(1 - beta2) * x <= yogi beta2 v x.",
+        "L8 with w for min(beta2, w)",
+    ),
+    Mutant("yogi-upper", "Yogi", "  yogi beta2 v x <= (2 - beta2) * M.", "  yogi beta2 v x <= M.", "Yogi below max g^2"),
+    Mutant(
+        "smoothness-log",
+        "Smoothness",
+        "F x + dot d (gF x) h + L / 2 * sqn d h.",
+        "F x + dot d (gF x) h + L / 3 * sqn d h.",
+        "L4 with L/3",
+    ),
+    Mutant(
+        "avgrad-rate",
+        "AVGradRate",
+        "radius eps G / (c * alpha) * (D0",
+        "radius eps G / (2 * c * alpha) * (D0",
+        "T5 with half the right side",
+    ),
+    Mutant(
+        "avgrad-rate",
+        "AVGradRate",
+        "/ sqrt (eps + s' i / INR t);",
+        "/ sqrt (eps + s' i);",
+        "T5 for a method that divides by the sum, not by the mean",
+    ),
+    Mutant(
+        "adagrad-rate",
+        "AdagradRate",
+        "ln (1 + T * G² / eps).\n\n(* T1",
+        "ln (1 + G² / eps).\n\n(* T1",
+        "T1' without T in the logarithm",
+    ),
+    Mutant(
+        "adam-constant-step-rate",
+        "AdamRate",
+        "/ T - (1 - 1 / T) * ln beta2)).",
+        "/ T)).",
+        "TA without Adam's floor",
+    ),
+    Mutant(
+        "interpolation-rate",
+        "InterpolationRate",
+        "mixed_step g eps alpha beta2 (rho h) (S",
+        "mixed_step g eps alpha beta2 (rho (k :: h)) (S",
+        "T6 with rho_t chosen after g_t",
+    ),
+    Mutant(
+        "avgrad-regret",
+        "Regret",
+        "+ alpha / sqrt (1 - beta2) * sqrt (sum T (squares g i))).",
+        "+ alpha / (2 * sqrt (1 - beta2)) * sqrt (sum T (squares g i))).",
+        "T9 with half the second term",
+    ),
+)
+_UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
+
+
+class NotAMistake(Exception):
+    """The change cannot be made, or the file fails for another reason than the mistake."""
+
+
+def mutated(mutant: Mutant) -> str:
+    """The text of the file with the mistake; `NotAMistake` unless `old` stands in it exactly once."""
+    text = sources.modules()[mutant.module]
+    if text.count(mutant.old) != 1:
+        raise NotAMistake(f"{mutant.module}.v contains {mutant.old!r} {text.count(mutant.old)} times, wanted once")
+    return text.replace(mutant.old, mutant.new)
+
+
+def refusal(mutant: Mutant) -> str:
+    """What Coq says against the file with the mistake, "" where it accepts it; kept on disk."""
+    text, objects = mutated(mutant), build.built()
+    key = hashlib.sha256("\0".join([build.keys()[mutant.module], text]).encode()).hexdigest()[:20]
+    kept = build.ROOT / "mutants" / f"{key}.json"
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8"))["refusal"]
+    said = _try(mutant.module, text, objects)
+    if any(words in said for words in _UNRELATED):
+        raise NotAMistake(f"{mutant.module}.v with {mutant.words}: {said}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({"mistake": mutant.words, "refusal": said}) + "\n", encoding="utf-8")
+    return said
+
+
+def _try(module: str, text: str, objects: Path) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch, f"{module}.v")
+        source.write_text(text, encoding="utf-8")
+        ran = build.compile_file(source, objects, Path(scratch))
+    if ran.returncode == 0:
+        return ""
+    where = re.search(r"line (\d+)", ran.stderr)
+    message = re.sub(r".*?Error:", "", " ".join(ran.stderr.split()), count=1)
+    return f"line {where.group(1) if where else '?'}:{message[-160:]}"
+
+
+def by_statement() -> Mapping[str, list[Mutant]]:
+    """The mistakes of every row."""
+    found: dict[str, list[Mutant]] = {}
+    for mutant in MUTANTS:
+        found.setdefault(mutant.statement, []).append(mutant)
+    return found
