@@ -157,3 +157,16 @@ def test_planted_mistake_in_a_transformation_is_found(mistake):
     old, new, wanted = OPTAX_MUTANTS[mistake]
     report = check(made(replaced(OPTAX, old, new), "simple"), only=wanted.replace(" ", ","), traits=traits("optax"))
     assert found_in(report) == set(wanted.split()), [(o.code, o.status, o.detail) for o in report.outcomes]
+
+
+def test_a_typed_random_key_in_the_state_is_kept_by_a_checkpoint():
+    """optax.noisy_sgd keeps one; it draws for each tensor, so that only what concerns its state is asked here."""
+    report = check("optax:noisy_sgd", only="K6,K10,K18")
+    assert {o.code: o.status for o in report.outcomes} == {"K6": "pass", "K10": "pass", "K18": "pass"}
+
+
+def test_a_global_norm_is_seen_however_small_the_steps_are():
+    """optax.contrib.dog starts with steps of 1e-7: what moves is compared, not where it is."""
+    traits = detect(find("optax.contrib:dog"), {"lr": 0.125})
+    assert not traits["elementwise"].present
+    assert not traits["tensorwise"].present

@@ -96,7 +96,7 @@ def moments(g: np.ndarray, beta2: float) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def t10(beta1: float, beta2: float) -> np.ndarray:
-    """THEORY T10 at T = 1 .. 16, over alpha."""
+    """T10 at T = 1 .. 16, over alpha."""
     q = beta1**2 / beta2
     return (
         np.sqrt(1 - beta2**TIMES)

@@ -10,6 +10,7 @@ import pytest
 from theorem_cases import ALL, NAMES
 
 from madatheory.arithmetic import NUMPY, arithmetic
+from madatheory.bounds import momentum_terms
 from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.terms import K2_avgrad
 from madatheory.bounds.theorems import interpolation_rate
@@ -197,3 +198,11 @@ def test_new_constants_are_never_worse(stem: str) -> None:
 def test_the_new_adagrad_bound_improves_the_published_one() -> None:
     q = Quantities(**{**POINT, "T": np.geomspace(1, 1e8, 9), "alpha": np.geomspace(1e-4, 1e2, 7)[:, None]})
     assert np.all(2 * ALL["adagrad-rate"].bound(q, NUMPY) <= ALL["adagrad-published-rate"].bound(q, NUMPY))
+
+
+@pytest.mark.parametrize("settings", [(100.0, 60.0, 0.5, 1.0), (2.0, 2.0, 0.0, 1.0), (300.0, 1.0, 0.5, 1.0)])
+def test_a_weight_that_underflows_costs_no_term(settings: tuple[float, float, float, float]) -> None:
+    """k near 0: ln(1 + kX)/k -> X; computed as written it would be 0/0, or 0, and the bound too small."""
+    T, eps, beta2, rho = settings
+    q = Quantities(T=T, d=1.0, D0=1.0, L=1.0, G=1.0, eps=eps, alpha=0.1, beta1=0.0, beta2=beta2, rho=rho)
+    assert momentum_terms.Q_interpolation(q, NUMPY) == pytest.approx(min(T, 1 + math.log(T)) / eps, rel=1e-6)

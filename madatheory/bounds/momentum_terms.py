@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import R, harmonic, log1p
+from madatheory.bounds.terms import R, harmonic, log1p_over
 from madatheory.bounds.theorem import Formula, Level
 from madatheory.engine.statistic import Context, Event, Statistic, latest, squared_norm
 
@@ -75,8 +75,8 @@ def least_weight(q: Quantities, xp: Arithmetic) -> Number:
 
 def Q_interpolation(q: Quantities, xp: Arithmetic) -> Number:
     """min(ln(1 + kTG^2/eps)/k, (G^2/eps)(1 + ln T)) >= sum g_t^2/(t (eps + vhat_t)), k = `least_weight` (L2a)."""
-    k = least_weight(q, xp)
-    return xp.minimum(log1p(k * q.T * q.G**2 / q.eps, xp) / k, q.G**2 / q.eps * harmonic(q.T, xp))
+    X = q.T * q.G**2 / q.eps
+    return xp.minimum(X * log1p_over(least_weight(q, xp) * X, xp), q.G**2 / q.eps * harmonic(q.T, xp))
 
 
 class Past(NamedTuple):

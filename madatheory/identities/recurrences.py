@@ -50,7 +50,7 @@ def yogi(g: Array, beta2: float) -> Array:
 
 
 def bias_of_the_mean(g: Array, beta: float) -> Array:
-    """What vbar_t is on gradients of size 1: 1 - beta (1-beta^t)/(t (1-beta)) (THEORY L3d)."""
+    """What vbar_t is on gradients of size 1: 1 - beta (1-beta^t)/(t (1-beta)) (L3d)."""
     return 1 - beta * (1 - beta ** times(g)) / (times(g) * (1 - beta))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from madatheory.errors import UserError, unknown
 from madatheory.identities import probes, recurrences
 from madatheory.identities.cases import plain
+from madatheory.identities.probes import same
 from madatheory.identities.target import Target, Tensor, Unsettable, open_loop
 
 
@@ -25,11 +26,6 @@ class Trait(NamedTuple):
 Path = np.ndarray
 Probe = Callable[[Any, Mapping[str, Any]], tuple[bool, str]]
 _CASE = plain()
-_LOOSE = 1e-6
-
-
-def _same(a: Path, b: Path) -> bool:
-    return bool(np.allclose(a, b, rtol=_LOOSE, atol=1e-9))
 
 
 def _deterministic(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
@@ -39,7 +35,7 @@ def _deterministic(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool
 def _elementwise(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
     other = _CASE.g.copy()
     other[::2, 0] *= -3  # not all steps: a constant factor is invisible where gradients are normalised
-    return _same(run()[:, 1:], run(g=other)[:, 1:]), "other coordinates ignore another first coordinate"
+    return same(run()[:, 1:], run(g=other)[:, 1:]), "other coordinates ignore another first coordinate"
 
 
 def _decay(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
@@ -50,7 +46,7 @@ def _decay(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
 
 
 def _reads_x(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
-    return not _same(run(x0=_CASE.x0 + 2) - 2, run()), "a shifted start changes the steps"
+    return not same(run(x0=_CASE.x0 + 2) - 2, run()), "a shifted start changes the steps"
 
 
 def _sign_step(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
@@ -59,17 +55,17 @@ def _sign_step(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, st
 
 
 def _scale_free(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
-    return _same(run(), run(g=4 * _CASE.g)), "four times the gradients change nothing (eps = 0 where it can be set)"
+    return same(run(), run(g=4 * _CASE.g)), "four times the gradients change nothing (eps = 0 where it can be set)"
 
 
 def _scale_linear(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
     x0 = _CASE.x0
-    return _same(4 * (run() - x0), run(g=4 * _CASE.g) - x0), "four times the gradients move four times as far"
+    return same(4 * (run() - x0), run(g=4 * _CASE.g) - x0), "four times the gradients move four times as far"
 
 
 def _linear_in_lr(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
     x0 = _CASE.x0
-    return _same(2 * (run() - x0), run(lr=2 * h["lr"]) - x0), "twice the step size moves twice as far"
+    return same(2 * (run() - x0), run(lr=2 * h["lr"]) - x0), "twice the step size moves twice as far"
 
 
 def _corrected(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:

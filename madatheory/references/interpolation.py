@@ -55,7 +55,7 @@ def run_safeguarded(
 
     With W given also b_t >= eps + W sum g^2. The
     coefficients act on vhat only: look-ahead gradient g_t + beta3 (g_t - g_{t-1}), g_0 = g_1, and c between
-    Adam's and Yogi's square (THEORY T8, T8log).
+    Adam's and Yogi's square (T8, T8log).
     """
     x, g = problem(x0, gradients)
     steps = len(g)

@@ -17,7 +17,7 @@ COLOURS = {"holds": "#b7e1cd", "violated": "#e66b5b", "inconclusive": "#fde29b",
 
 
 def _code(condition: str) -> str:
-    """A short code of an assumption's name: the label A1 .. A4 of THEORY, else its last words."""
+    """A short code of an assumption's name: the label A1 .. A4, else its last words."""
     head = condition.split(" (")[0]
     return {"certified constants": "const", "unconstrained": "box", "projected on a box": "no box"}.get(head, head)
 

@@ -56,11 +56,11 @@ class OptaxStepper:
                 raise Misbehaved(f"update raised {type(error).__name__}: {error}") from error
 
     def save(self) -> Any:
-        return jax.tree.map(np.array, (self._x, self._state))
+        return jax.tree.map(_plain, (self._x, self._state))
 
     def load(self, saved: Any) -> Stepper:
         with jax.enable_x64(self._step.wide):
-            return OptaxStepper(self._step, *jax.tree.map(jax.numpy.asarray, saved))
+            return OptaxStepper(self._step, *jax.tree.map(_restored, (self._x, self._state), saved))
 
     def carry(self) -> Any:
         """The state's structure, shapes and dtypes: what a scan wants to stay the same."""
@@ -81,7 +81,7 @@ class OptaxStepper:
             return OptaxStepper(self._step, *copy.deepcopy((self._x, self._state), memo))
 
     def state(self) -> list[Tensor]:
-        return [np.array(leaf) for leaf in jax.tree.leaves(self._state)]
+        return [_plain(leaf) for leaf in jax.tree.leaves(self._state)]
 
     def moments(self) -> dict[str, list[Tensor]]:
         found: dict[str, list[Tensor]] = {}
@@ -140,6 +140,20 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         make,
         {way: partial(start, way=way) for way in FORMS if way},
     )
+
+
+def _is_key(leaf: Any) -> bool:
+    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _plain(leaf: Any) -> Tensor:
+    """A NumPy copy; of a typed random key its words."""
+    return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def _restored(like: Any, saved: Tensor) -> Any:
+    value = jax.numpy.asarray(saved)
+    return jax.random.wrap_key_data(value, impl=jax.random.key_impl(like)) if _is_key(like) else value
 
 
 def _kind(leaf: Any) -> tuple[tuple[int, ...], str]:

@@ -12,7 +12,7 @@ from madatheory.identities.runs import Runs
 
 
 def t10(t: Array, beta1: float, beta2: float) -> Array:
-    """The longest step of Adam over lr after t steps (THEORY T10), at eps = 0."""
+    """The longest step of Adam over lr after t steps (T10), at eps = 0."""
     q = beta1**2 / beta2
     corrections = np.sqrt(1 - beta2**t) / (1 - beta1**t)
     return corrections * (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt((1 - q**t) / (1 - q))
