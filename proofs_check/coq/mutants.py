@@ -125,8 +125,8 @@ MUTANTS = (
     Mutant(
         "adagrad-rate",
         "AdagradRate",
-        "ln (1 + T * G² / eps).\n\n(* T1",
-        "ln (1 + G² / eps).\n\n(* T1",
+        "(K * alpha * G + alpha² * L / 2) * ln (1 + T * G² / eps).",
+        "(K * alpha * G + alpha² * L / 2) * ln (1 + G² / eps).",
         "T1' without T in the logarithm",
     ),
     Mutant(

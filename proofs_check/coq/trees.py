@@ -1,0 +1,79 @@
+"""The methods of the Coq files beside the package's optimizers: exact expectations over all noise histories."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import product
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from madatheory.arithmetic import NUMPY
+from madatheory.catalogue import theorems
+from madatheory.engine.tree import enumerate_tree, exact_mean
+from madatheory.problems.problem import Problem
+from proofs_check.coq.claims import Claim, sequence
+from proofs_check.coq.values import Environment, statement
+
+
+def oracle(problem: Problem) -> Environment:
+    """A problem with finite noise in Coq's terms: n outcomes of probability p, gradients g k y and gF y, dimension d."""
+    atoms, entries = problem.oracle.atoms, problem.oracle.entries
+    assert atoms is not None, "the noise has infinitely many values"
+    draws = list(product(range(len(atoms.values)), repeat=entries))
+    chances = [float(np.prod([atoms.probabilities[i] for i in draw])) for draw in draws]
+    dimensions = range(problem.dimension)
+
+    @cache
+    def gradients(point: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """grad F, and the stochastic gradient of every outcome."""
+        with jax.enable_x64(True):
+            x = jnp.repeat(jnp.asarray(point)[:, None], len(draws), axis=1)
+            noise = jnp.asarray([[atoms.values[i] for i in draw] for draw in draws], dtype=jnp.float64).T
+            exact = problem.full_gradient(x)
+            return np.asarray(exact)[:, 0], np.asarray(problem.oracle.gradient(x, exact, noise, jnp.asarray(1)))
+
+    def coordinates(y: Any) -> tuple[float, ...]:
+        return tuple(float(y(i)) for i in dimensions)
+
+    return {
+        "n": len(draws),
+        "p": sequence(chances),
+        "d": problem.dimension,
+        "g": lambda k: lambda y: lambda i: float(gradients(coordinates(y))[1][i, k]),
+        "gF": lambda y: lambda i: float(gradients(coordinates(y))[0][i]),
+        "x0": sequence([float(x) for x in problem.start]),
+    }
+
+
+def coq_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], steps: int, **more: Any) -> float:
+    """The left side of a theorem, computed from the definitions of its file."""
+    theorem = statement(claim.module, claim.theorem)
+    return theorem.value(theorem.left, {**oracle(problem), **hyper, "T": steps, **more})
+
+
+def package_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], steps: int) -> float:
+    """The same from the package: its optimizer on the exact noise tree, its own statistic."""
+    theorem = theorems()[claim.statement]
+    tree = enumerate_tree(problem, theorem.method(), steps, settings=hyper, statistics=theorem.left.statistics)
+    means = exact_mean(tree).squeeze()
+    return float(theorem.left.value({str(name): means[name].values for name in means.data_vars}, None, NUMPY))  # type: ignore[arg-type]
+
+
+def regret_in_coq(claim: Claim, slopes: Sequence[Sequence[float]], box: tuple[float, float], **hyper: Any) -> float:
+    """The left side of T9 for linear losses with the given slopes, from the middle of a box, for its best fixed point."""
+    table, d = np.asarray(slopes, dtype=float), len(slopes[0])
+    best = [box[0] if total > 0 else box[1] for total in table.sum(axis=0)]
+    theorem = statement(claim.module, claim.theorem)
+    given = {
+        "T": len(slopes),
+        "d": d,
+        "lo": lambda i: box[0],
+        "hi": lambda i: box[1],
+        "x0": sequence([hyper.pop("start")] * d),
+        "u": sequence(best),
+        "g": lambda t: sequence([float(x) for x in table[t]]),
+        "f": lambda t: lambda x: sum(float(table[t][i]) * x(i) for i in range(d)),
+    }
+    return theorem.value(theorem.left, {**given, **hyper})
