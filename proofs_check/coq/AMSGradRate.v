@@ -26,6 +26,9 @@ Proof.
   rewrite (v_ext beta2 x y (S t)); auto.
 Qed.
 
+(* A_t = eps + vmax_t *)
+Definition A (eps beta2 : R) (x : nat -> R) (t : nat) : R := eps + vmax beta2 x t.
+
 Section RatioSum.
 Variables (x : nat -> R) (G eps beta2 : R).
 Hypothesis x_low : forall t, 0 <= x t.
@@ -33,7 +36,7 @@ Hypothesis x_up : forall t, x t <= G².
 Hypothesis eps_pos : 0 < eps.
 Hypothesis beta2_01 : 0 <= beta2 < 1.
 
-Definition A (t : nat) : R := eps + vmax beta2 x t.
+Local Notation A := (A eps beta2 x).
 Let w := 1 - beta2.
 Let V := v beta2 x.
 Let mu t := 1 - A (S t) / A (S (S t)).
@@ -126,7 +129,7 @@ Proof.
   lra.
 Qed.
 
-Theorem amsgrad_ratio_sum T : (0 < T)%nat ->
+Local Lemma ratio_sum_in T : (0 < T)%nat ->
   sum T (fun t => x t / (INR (S t) * A (S t))) <= Q_A (INR T) G eps beta2.
 Proof.
   intros HT. assert (Pw : 0 < w) by (unfold w; lra). pose proof (harmonic_sum T HT) as HH. pose proof (Rle_0_sqr G) as HG.
@@ -160,6 +163,11 @@ Proof.
       apply Rinv_le_contravar; [auto|]. unfold A. pose proof (vmax_between (S t)). lra.
 Qed.
 End RatioSum.
+
+Theorem amsgrad_ratio_sum x G eps beta2 T :
+  (forall t, 0 <= x t) -> (forall t, x t <= G²) -> 0 < eps -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  sum T (fun t => x t / (INR (S t) * A eps beta2 x (S t))) <= Q_A (INR T) G eps beta2.
+Proof. intros. apply ratio_sum_in; auto. Qed.
 
 Definition amsgrad_right (T d D0 L G eps alpha beta2 : R) : R :=
   radius eps G / (alpha * sqrt T) * (D0 + alpha * G / (2 * sqrt (1 - beta2)) * (d * log_range eps G)
@@ -296,7 +304,7 @@ Proof.
   apply Rle_trans with (2 := decoupled h i Hw Hi). right. unfold Rdiv. ring.
 Qed.
 
-Theorem amsgrad_rate : (0 < T)%nat -> mean_squared_gradient n p d gF X T
+Local Lemma rate_in : (0 < T)%nat -> mean_squared_gradient n p d gF X T
   <= amsgrad_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
 Proof.
   intros HT. pose proof (p_pos H) as Pp. pose proof (p_one H) as P1. pose proof (radius_pos eps G eps_pos) as PR.
@@ -332,7 +340,7 @@ Proof.
       { apply sum_le_const. intros i Hi. unfold Q. replace T with (length h) by lia.
         pose proof (squares_between amsgrad g alpha 0 beta2 eps x0 n d G small h i Hv Hi) as Hs.
         unfold added_ratio. fold (square g X i).
-        rewrite (path_sum_quotient (square g X i) _ (fun y t => INR t * A y eps beta2 t)).
+        rewrite (path_sum_quotient (square g X i) _ (fun y t => INR t * A eps beta2 y t)).
         - apply amsgrad_ratio_sum; auto; try (intros t; apply Hs). lia.
         - intros y z t E. unfold A. rewrite (vmax_ext beta2 y z t E). reflexivity.
         - intros k h'. rewrite b_known. f_equal. unfold known, A. f_equal. apply largest_path. }
@@ -341,3 +349,9 @@ Proof.
     unfold B. lra.
 Qed.
 End AMSGrad.
+
+Theorem amsgrad_rate n p d F gF L Fstar g G eps alpha beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point amsgrad g alpha 0 beta2 eps x0) T
+  <= amsgrad_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof. intros. eapply rate_in; eauto. Qed.

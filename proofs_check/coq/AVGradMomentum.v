@@ -148,7 +148,7 @@ Proof.
   apply Rle_trans with (1 := D). right. apply Ex_ext. intros k _. ring.
 Qed.
 
-Theorem avgrad_momentum_rate : (0 < T)%nat -> mean_squared_gradient n p d gF X T
+Local Lemma rate_in : (0 < T)%nat -> mean_squared_gradient n p d gF X T
   <= avgrad_momentum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
   intros HT. pose proof (p_pos A) as Pp. pose proof (p_one A) as P1. pose proof (radius_pos eps G eps_pos) as PR.
@@ -201,3 +201,9 @@ Proof.
     unfold B. lra.
 Qed.
 End AVGradMomentum.
+
+Theorem avgrad_momentum_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point avgrad g alpha beta1 beta2 eps x0) T
+  <= avgrad_momentum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply rate_in; eauto. Qed.

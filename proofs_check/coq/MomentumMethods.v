@@ -16,89 +16,98 @@ Definition amsgrad (t v vmax tvbar : R) : R := vmax.
 Definition avgrad (t v vmax tvbar : R) : R := tvbar / t.
 Definition interpolation (rho t v vmax tvbar : R) : R := rho * v + (1 - rho) * (tvbar / t).
 
-Section Program.
-Variables (vhat : R -> R -> R -> R -> R) (g : nat -> vec -> vec) (alpha beta1 beta2 eps : R) (x0 : vec).
+Definition denominator (vhat : R -> R -> R -> R -> R) (eps t v vmax tvbar : R) : R := t * (eps + vhat t v vmax tvbar).
 
-Definition denominator (t v vmax tvbar : R) : R := t * (eps + vhat t v vmax tvbar).
-
-Definition advance (t : R) (k : nat) (s : moments) : moments :=
+Definition advance (vhat : R -> R -> R -> R -> R) (g : nat -> vec -> vec) (alpha beta1 beta2 eps t : R) (k : nat)
+    (s : moments) : moments :=
   let y := g k (position s) in
   let m := fun i => beta1 * first s i + (1 - beta1) * y i in
   let v := fun i => beta2 * second s i + (1 - beta2) * (y i)² in
   let vmax := fun i => Rmax (largest s i) (v i) in
   let tvbar := fun i => summed s i + v i in
-  {| position := fun i => position s i - alpha / sqrt (denominator t (v i) (vmax i) (tvbar i)) * m i;
+  {| position := fun i => position s i - alpha / sqrt (denominator vhat eps t (v i) (vmax i) (tvbar i)) * m i;
      first := m; second := v; largest := vmax; summed := tvbar |}.
 
-Fixpoint run (h : hist) : moments :=
+Fixpoint run (vhat : R -> R -> R -> R -> R) (g : nat -> vec -> vec) (alpha beta1 beta2 eps : R) (x0 : vec)
+    (h : hist) : moments :=
   match h with
   | [] => {| position := x0; first := fun _ => 0; second := fun _ => 0; largest := fun _ => 0; summed := fun _ => 0 |}
-  | k :: h => advance (INR (S (length h))) k (run h)
+  | k :: h => advance vhat g alpha beta1 beta2 eps (INR (S (length h))) k (run vhat g alpha beta1 beta2 eps x0 h)
   end.
 
-Definition point (h : hist) : vec := position (run h).
-Definition first_moment (h : hist) : vec := first (run h).
-Definition b (h : hist) : vec := fun i =>
+Definition point vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := position (run vhat g alpha beta1 beta2 eps x0 h).
+Definition first_moment vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := first (run vhat g alpha beta1 beta2 eps x0 h).
+Definition b vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := fun i =>
+  let s := run vhat g alpha beta1 beta2 eps x0 h in
   match h with
   | [] => eps
-  | _ => denominator (INR (length h)) (second (run h) i) (largest (run h) i) (summed (run h) i)
+  | _ => denominator vhat eps (INR (length h)) (second s i) (largest s i) (summed s i)
   end.
+(* The squares of one coordinate along a path. *)
+Definition squares vhat g alpha beta1 beta2 eps x0 (h : hist) (i : nat) : nat -> R :=
+  along (square g (point vhat g alpha beta1 beta2 eps x0) i) h.
 
-Lemma b_step k h i : b (k :: h) i = INR (S (length h)) * (eps + vhat (INR (S (length h)))
-  (second (run (k :: h)) i) (largest (run (k :: h)) i) (summed (run (k :: h)) i)).
+Section Program.
+Variables (vhat : R -> R -> R -> R -> R) (g : nat -> vec -> vec) (alpha beta1 beta2 eps : R) (x0 : vec).
+Local Notation states := (run vhat g alpha beta1 beta2 eps x0).
+Local Notation X := (point vhat g alpha beta1 beta2 eps x0).
+Local Notation m := (first_moment vhat g alpha beta1 beta2 eps x0).
+Local Notation bt := (b vhat g alpha beta1 beta2 eps x0).
+Local Notation sq := (squares vhat g alpha beta1 beta2 eps x0).
+
+Lemma b_step k h i : bt (k :: h) i = INR (S (length h)) * (eps + vhat (INR (S (length h)))
+  (second (states (k :: h)) i) (largest (states (k :: h)) i) (summed (states (k :: h)) i)).
 Proof. reflexivity. Qed.
 
-Lemma second_step k h i : second (run (k :: h)) i = beta2 * second (run h) i + (1 - beta2) * (g k (point h) i)².
+Lemma second_step k h i : second (states (k :: h)) i = beta2 * second (states h) i + (1 - beta2) * (g k (X h) i)².
 Proof. reflexivity. Qed.
 
-Lemma summed_step k h i : summed (run (k :: h)) i = summed (run h) i + second (run (k :: h)) i.
+Lemma summed_step k h i : summed (states (k :: h)) i = summed (states h) i + second (states (k :: h)) i.
 Proof. reflexivity. Qed.
 
-(* The squares of one coordinate along a path, and the moments as functionals of them. *)
-Definition squares (h : hist) (i : nat) : nat -> R := along (square g point i) h.
+(* The moments as functionals of the squares. *)
+Lemma second_path h i : second (states h) i = v beta2 (sq h i) (length h).
+Proof. apply (v_along beta2 (square g X i) (fun h => second (states h) i)); reflexivity. Qed.
 
-Lemma second_path h i : second (run h) i = v beta2 (squares h i) (length h).
-Proof. apply (v_along beta2 (square g point i) (fun h => second (run h) i)); reflexivity. Qed.
-
-Lemma summed_path h i : summed (run h) i = tvbar beta2 (squares h i) (length h).
+Lemma summed_path h i : summed (states h) i = tvbar beta2 (sq h i) (length h).
 Proof.
-  apply (tvbar_along beta2 (square g point i) (fun h => second (run h) i) (fun h => summed (run h) i)); reflexivity.
+  apply (tvbar_along beta2 (square g X i) (fun h => second (states h) i) (fun h => summed (states h) i)); reflexivity.
 Qed.
 
 Hypothesis beta2_01 : 0 <= beta2 < 1.
 
-Lemma moments_nonneg h i : 0 <= second (run h) i <= largest (run h) i /\ second (run h) i <= summed (run h) i.
+Lemma moments_nonneg h i : 0 <= second (states h) i <= largest (states h) i /\ second (states h) i <= summed (states h) i.
 Proof.
   induction h as [|k h [[IH1 IH2] IH3]]; simpl; [lra|].
-  pose proof (Rle_0_sqr (g k (position (run h)) i)) as Hg.
-  assert (0 <= beta2 * second (run h) i) by (apply Rmult_le_pos; lra).
-  assert (0 <= (1 - beta2) * (g k (position (run h)) i)²) by (apply Rmult_le_pos; lra).
+  pose proof (Rle_0_sqr (g k (position (states h)) i)) as Hg.
+  assert (0 <= beta2 * second (states h) i) by (apply Rmult_le_pos; lra).
+  assert (0 <= (1 - beta2) * (g k (position (states h)) i)²) by (apply Rmult_le_pos; lra).
   split; [split; [lra | apply Rmax_r] | lra].
 Qed.
 
 (* v_t >= (1-beta2) g_t^2 *)
-Lemma second_floor k h i : (1 - beta2) * (g k (point h) i)² <= second (run (k :: h)) i.
+Lemma second_floor k h i : (1 - beta2) * (g k (X h) i)² <= second (states (k :: h)) i.
 Proof.
   rewrite second_step. destruct (moments_nonneg h i) as [[H _] _].
-  assert (0 <= beta2 * second (run h) i) by (apply Rmult_le_pos; lra). lra.
+  assert (0 <= beta2 * second (states h) i) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
 Variables (n d : nat) (G : R).
 Hypothesis g_small : forall k y i, (k < n)%nat -> (i < d)%nat -> (g k y i)² <= G².
 
-Lemma squares_between h i : valid n h -> (i < d)%nat -> forall t, 0 <= squares h i t <= G².
+Lemma squares_between h i : valid n h -> (i < d)%nat -> forall t, 0 <= sq h i t <= G².
 Proof.
   intros Hv Hi. apply along_between with (n := n); auto; [pose proof (Rle_0_sqr G); lra|].
   intros k h' Hk _. split; [apply Rle_0_sqr | apply g_small; auto].
 Qed.
 
 Lemma moments_up h i : valid n h -> (i < d)%nat ->
-  second (run h) i <= G² /\ largest (run h) i <= G² /\ summed (run h) i <= INR (length h) * G².
+  second (states h) i <= G² /\ largest (states h) i <= G² /\ summed (states h) i <= INR (length h) * G².
 Proof.
   intros Hv Hi. induction Hv as [|k h Hk Hv (IH1 & IH2 & IH3)].
   - pose proof (Rle_0_sqr G). simpl. lra.
-  - assert (H : second (run (k :: h)) i <= G²).
-    { rewrite second_step. pose proof (g_small k (point h) i Hk Hi) as Hg.
+  - assert (H : second (states (k :: h)) i <= G²).
+    { rewrite second_step. pose proof (g_small k (X h) i Hk Hi) as Hg.
       apply Rmult_le_compat_l with (r := beta2) in IH1; [|lra].
       apply Rmult_le_compat_l with (r := 1 - beta2) in Hg; lra. }
     split; [exact H|]. split; [apply Rmax_lub; auto|].
@@ -112,8 +121,8 @@ Hypothesis vhat_sound : sound.
 Hypothesis eps_pos : 0 < eps.
 
 Lemma vhat_between k h i : valid n (k :: h) -> (i < d)%nat ->
-  (1 - beta2) * (g k (point h) i)² <= b (k :: h) i
-  /\ INR (S (length h)) * eps <= b (k :: h) i <= INR (S (length h)) * (eps + G²).
+  (1 - beta2) * (g k (X h) i)² <= bt (k :: h) i
+  /\ INR (S (length h)) * eps <= bt (k :: h) i <= INR (S (length h)) * (eps + G²).
 Proof.
   intros Hv Hi. destruct (moments_up (k :: h) i Hv Hi) as (U1 & U2 & U3).
   destruct (moments_nonneg (k :: h) i) as [N1 N2]. pose proof (second_floor k h i) as Hf.
@@ -126,13 +135,13 @@ Proof.
   assert (t * vh <= t * G²) by (apply Rmult_le_compat_l; lra). lra.
 Qed.
 
-Lemma b_floor k h i : valid n (k :: h) -> (i < d)%nat -> (1 - beta2) * (g k (point h) i)² <= b (k :: h) i.
+Lemma b_floor k h i : valid n (k :: h) -> (i < d)%nat -> (1 - beta2) * (g k (X h) i)² <= bt (k :: h) i.
 Proof. intros Hv Hi. apply (vhat_between k h i Hv Hi). Qed.
 
-Lemma b_low k h i : valid n (k :: h) -> (i < d)%nat -> INR (S (length h)) * eps <= b (k :: h) i.
+Lemma b_low k h i : valid n (k :: h) -> (i < d)%nat -> INR (S (length h)) * eps <= bt (k :: h) i.
 Proof. intros Hv Hi. apply (vhat_between k h i Hv Hi). Qed.
 
-Lemma b_up h i : valid n h -> (i < d)%nat -> b h i <= INR (Nat.max 1 (length h)) * (radius eps G)².
+Lemma b_up h i : valid n h -> (i < d)%nat -> bt h i <= INR (Nat.max 1 (length h)) * (radius eps G)².
 Proof.
   intros Hv Hi. unfold Rsqr at 1. rewrite radius_sq by auto. destruct h as [|k h].
   - pose proof (Rle_0_sqr G). simpl. lra.
@@ -141,8 +150,8 @@ Qed.
 
 (* A method with momentum, once b_t is known not to fall. *)
 Lemma method_is_adaptive T : 0 < alpha -> 0 <= beta1 < 1 ->
-  (forall k h i, within n T (k :: h) -> (i < d)%nat -> b h i <= b (k :: h) i) ->
-  adaptive_method n T d g alpha beta1 point first_moment b.
+  (forall k h i, within n T (k :: h) -> (i < d)%nat -> bt h i <= bt (k :: h) i) ->
+  adaptive_method n T d g alpha beta1 X m bt.
 Proof. intros Ha Hb HG. constructor; auto. Qed.
 End Program.
 

@@ -218,13 +218,13 @@ Proof.
     + apply Rmult_le_compat; [auto | left; apply Rinv_0_lt_compat; auto | auto | apply Rinv_le_contravar; lra].
 Qed.
 
-Theorem amsgrad_monotone_rate : mean_squared_gradient n p d gF (point amsgrad) T
+Local Lemma amsgrad_monotone_in : mean_squared_gradient n p d gF (point amsgrad) T
   <= amsgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
   apply general_rate; auto using amsgrad_sound, amsgrad_ratios. intros k h i _ _. apply amsgrad_grows; auto.
 Qed.
 
-Theorem amsgrad_monotone_log_rate : mean_squared_gradient n p d gF (point amsgrad) T
+Local Lemma amsgrad_monotone_log_in : mean_squared_gradient n p d gF (point amsgrad) T
   <= amsgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
   apply general_log_rate; auto using amsgrad_sound, amsgrad_ratios. intros k h i _ _. apply amsgrad_grows; auto.
@@ -246,14 +246,14 @@ Qed.
 Local Lemma avgrad_b_grows : grows avgrad.
 Proof. intros k h i _ _. apply avgrad_grows; auto. Qed.
 
-Theorem avgrad_monotone_rate : mean_squared_gradient n p d gF (point avgrad) T
+Local Lemma avgrad_monotone_in : mean_squared_gradient n p d gF (point avgrad) T
   <= avgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
   apply general_rate; auto using avgrad_sound, avgrad_b_grows. intros h i Hw Hl Hi.
   apply Rmin_glb; [apply avgrad_K2 | apply trivial]; auto using avgrad_sound.
 Qed.
 
-Theorem avgrad_monotone_log_rate : mean_squared_gradient n p d gF (point avgrad) T
+Local Lemma avgrad_monotone_log_in : mean_squared_gradient n p d gF (point avgrad) T
   <= avgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof. apply general_log_rate; auto using avgrad_sound, avgrad_b_grows, avgrad_K2. Qed.
 
@@ -283,11 +283,51 @@ Proof.
   assert (0 <= INR (length h') * eps) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
-Theorem interpolation_monotone_rate : mean_squared_gradient n p d gF (point (interpolation rho)) T
+Local Lemma interpolation_monotone_in : mean_squared_gradient n p d gF (point (interpolation rho)) T
   <= interpolation_monotone_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. apply general_rate; auto using interpolation_sound, interpolation_b_grows, interpolation_ratios. Qed.
 
-Theorem interpolation_monotone_log_rate : mean_squared_gradient n p d gF (point (interpolation rho)) T
+Local Lemma interpolation_monotone_log_in : mean_squared_gradient n p d gF (point (interpolation rho)) T
   <= interpolation_monotone_log_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. apply general_log_rate; auto using interpolation_sound, interpolation_b_grows, interpolation_ratios. Qed.
 End Rates.
+
+Theorem amsgrad_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point amsgrad g alpha beta1 beta2 eps x0) T
+  <= amsgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply amsgrad_monotone_in; eauto. Qed.
+
+Theorem amsgrad_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point amsgrad g alpha beta1 beta2 eps x0) T
+  <= amsgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply amsgrad_monotone_log_in; eauto. Qed.
+
+Theorem avgrad_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point avgrad g alpha beta1 beta2 eps x0) T
+  <= avgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply avgrad_monotone_in; eauto. Qed.
+
+Theorem avgrad_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point avgrad g alpha beta1 beta2 eps x0) T
+  <= avgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply avgrad_monotone_log_in; eauto. Qed.
+
+Theorem interpolation_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  0 <= rho <= 1 -> 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)) ->
+  0 < least_weight T beta2 rho ->
+  mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
+  <= interpolation_monotone_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
+Proof. intros. eapply interpolation_monotone_in; eauto. Qed.
+
+Theorem interpolation_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  0 <= rho <= 1 -> 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)) ->
+  0 < least_weight T beta2 rho ->
+  mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
+  <= interpolation_monotone_log_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
+Proof. intros. eapply interpolation_monotone_log_in; eauto. Qed.

@@ -68,7 +68,7 @@ Proof.
   - intros k Hk. apply b_floor; auto.
 Qed.
 
-Theorem monotone_log :
+Local Lemma log_in :
   alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h) i)²)))) [])
   <= F (x []) - Fstar + sum d (fun i =>
        (alpha * G / (2 * (1 - beta1) * sqrt W) + alpha² * L * beta1 / (8 * (1 - beta1)² * W))
@@ -108,7 +108,15 @@ Proof.
 Qed.
 End MonotoneLog.
 
-Arguments monotone_log {n p d F gF L Fstar g G} A {T alpha beta1} W {x m b}.
+Theorem monotone_log n p d F gF L Fstar g G T alpha beta1 W x m b :
+  assumptions n p d F gF L Fstar g G -> adaptive_method n T d g alpha beta1 x m b -> 0 < W ->
+  (forall k h i, within n T (k :: h) -> (i < d)%nat -> W * (g k (x h) i)² <= b (k :: h) i) ->
+  alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h) i)²)))) [])
+  <= F (x []) - Fstar + sum d (fun i =>
+       (alpha * G / (2 * (1 - beta1) * sqrt W) + alpha² * L * beta1 / (8 * (1 - beta1)² * W))
+         * Exp n p T (fun h => ln (b h i / b [] i)) []
+       + alpha² * L * (1 + 2 * beta1) / (2 * (1 - beta1)) * Exp n p T (path_sum (added_ratio g x b i)) []).
+Proof. intros A M HW Hb. exact (log_in n p d F gF L Fstar g G A T alpha beta1 W x m b M HW Hb). Qed.
 
 (* Coefficients that momentum costs where m^2 <= size b/W, and the coefficient of sum g^2/b. *)
 Definition growth_weight (W size L G alpha beta1 : R) : R :=
@@ -134,13 +142,13 @@ Hypothesis eps_pos : 0 < eps.
 Hypothesis b_up : forall h i, within n T h -> (i < d)%nat -> b h i <= INR (Nat.max 1 (length h)) * root².
 Hypothesis ratios : forall h i, within n T h -> length h = T -> (i < d)%nat -> path_sum (added_ratio g x b i) h <= Q.
 
-Theorem monotone_log_rate : (0 < T)%nat -> mean_squared_gradient n p d gF x T
+Lemma monotone_log_rate : (0 < T)%nat -> mean_squared_gradient n p d gF x T
   <= monotone_log_bound root W Q (INR T) (INR d) (F (x []) - Fstar) L G eps alpha beta1.
 Proof.
   intros HT. pose proof (alpha_pos M) as Pa. destruct (beta1_01 M) as [B1 B2].
   pose proof (lt_0_INR T HT) as PT'. pose proof (sqrt_lt_R0 _ PT') as PT. pose proof (sqrt_lt_R0 _ W_pos) as PW.
   pose proof (L_nonneg_of A) as HL. pose proof (Rle_0_sqr alpha) as Ha2. pose proof (Rlt_0_sqr root ltac:(lra)) as Hr2.
-  pose proof (monotone_log A W M W_pos b_floor) as H.
+  pose proof (monotone_log n p d F gF L Fstar g G T alpha beta1 W x m b A M W_pos b_floor) as H.
   set (known := fun h i => Rmax (b h i) (W * (gF (x h) i)²)).
   set (N := fun h => sum d (fun i => (gF (x h) i)² / sqrt (known h i))).
   set (C1 := alpha * G / (2 * (1 - beta1) * sqrt W) + alpha² * L * beta1 / (8 * (1 - beta1)² * W)) in *.

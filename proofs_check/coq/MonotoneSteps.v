@@ -102,7 +102,7 @@ Proof.
   apply sum_ext; intros i Hi. rewrite Ex_scal, Ex_scal, (g_unbiased A) by auto. reflexivity.
 Qed.
 
-Theorem monotone_steps :
+Local Lemma steps_in :
   sum T (fun t => Exp n p t (fun h => sum d (fun i => eta h i * (gF (x h) i)²)) [])
   <= F (x []) - Fstar + G² / (1 - beta1) * sum d (eta [])
      + L * (momentum_ratio beta1)² * G² * sum d (fun i => (eta [] i)²)
@@ -131,7 +131,16 @@ Proof.
 Qed.
 End MonotoneSteps.
 
-Arguments monotone_steps {n p d F gF L Fstar g G} A {T beta1 x m eta}.
+Theorem monotone_steps n p d F gF L Fstar g G T beta1 x m eta :
+  assumptions n p d F gF L Fstar g G -> momentum_method n T d g beta1 x m eta ->
+  sum T (fun t => Exp n p t (fun h => sum d (fun i => eta h i * (gF (x h) i)²)) [])
+  <= F (x []) - Fstar + G² / (1 - beta1) * sum d (eta [])
+     + L * (momentum_ratio beta1)² * G² * sum d (fun i => (eta [] i)²)
+     + L / 2 * (3 + (momentum_ratio beta1)²)
+       * Exp n p T (path_sum (fun k h => sqn d (fun i => eta (k :: h) i * g k (x h) i))) [].
+Proof. intros A M. exact (steps_in n p d F gF L Fstar g G A T beta1 x m eta M). Qed.
+
+Arguments monotone_steps {n p d F gF L Fstar g G T beta1 x m eta}.
 
 (* The right side, for sums of ratios below Q and b_t <= max(t,1) root^2. *)
 Definition monotone_bound (root Q T d D0 L G eps alpha beta1 : R) : R :=
@@ -151,7 +160,7 @@ Hypothesis eps_pos : 0 < eps.
 Hypothesis b_up : forall h i, within n T h -> (i < d)%nat -> b h i <= INR (Nat.max 1 (length h)) * root².
 Hypothesis ratios : forall h i, within n T h -> length h = T -> (i < d)%nat -> path_sum (added_ratio g x b i) h <= Q.
 
-Theorem monotone_rate : (0 < T)%nat -> mean_squared_gradient n p d gF x T
+Lemma monotone_rate : (0 < T)%nat -> mean_squared_gradient n p d gF x T
   <= monotone_bound root Q (INR T) (INR d) (F (x []) - Fstar) L G eps alpha beta1.
 Proof.
   intros HT. pose proof (alpha_pos M) as Pa. destruct (beta1_01 M) as [B1 B2].

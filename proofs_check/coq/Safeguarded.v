@@ -63,62 +63,71 @@ Qed.
 
 Record memory := { position : vec; first : vec; previous : vec; second : vec; summed : vec; squared : vec; guarded : vec }.
 
-Section Program.
-Variables (g : nat -> vec -> vec) (alpha beta1 eps W : R) (rho c beta2 beta3 : hist -> vec) (x0 : vec).
-
-Definition advance (k : nat) (h : hist) (s : memory) : memory :=
+Definition advance (g : nat -> vec -> vec) (alpha beta1 eps W : R) (rhos cs beta2s beta3s : hist -> vec)
+    (k : nat) (h : hist) (s : memory) : memory :=
   let now := k :: h in
   let t := INR (length now) in
   let y := g k (position s) in
   let m := fun i => beta1 * first s i + (1 - beta1) * y i in
   let difference := fun i => match h with [] => 0 | _ => y i - previous s i end in
-  let v := fun i => mixed_moment (beta2 now i) (c now i) (second s i) ((y i + beta3 now i * difference i)²) in
+  let v := fun i => mixed_moment (beta2s now i) (cs now i) (second s i) ((y i + beta3s now i * difference i)²) in
   let total := fun i => summed s i + v i in
-  let vhat := fun i => rho now i * v i + (1 - rho now i) * (total i / t) in
+  let vhat := fun i => rhos now i * v i + (1 - rhos now i) * (total i / t) in
   let sum_of_squares := fun i => squared s i + (y i)² in
   let b := fun i => Rmax (Rmax (guarded s i) (t * (eps + vhat i))) (eps + W * sum_of_squares i) in
   {| position := fun i => position s i - alpha / sqrt (b i) * m i;
      first := m; previous := y; second := v; summed := total; squared := sum_of_squares; guarded := b |}.
 
-Fixpoint run (h : hist) : memory :=
+Fixpoint run (g : nat -> vec -> vec) (alpha beta1 eps W : R) (rhos cs beta2s beta3s : hist -> vec) (x0 : vec)
+    (h : hist) : memory :=
   match h with
   | [] => {| position := x0; first := fun _ => 0; previous := fun _ => 0; second := fun _ => 0; summed := fun _ => 0;
              squared := fun _ => 0; guarded := fun _ => eps |}
-  | k :: h => advance k h (run h)
+  | k :: h => advance g alpha beta1 eps W rhos cs beta2s beta3s k h (run g alpha beta1 eps W rhos cs beta2s beta3s x0 h)
   end.
 
-Definition safeguarded_point (h : hist) : vec := position (run h).
-Let X := safeguarded_point.
-Let m (h : hist) : vec := first (run h).
-Let b (h : hist) : vec := guarded (run h).
-Let V i h := second (run h) i.
-Let U i h := summed (run h) i.
-Let vhat i k h := rho (k :: h) i * V i (k :: h) + (1 - rho (k :: h) i) * (U i (k :: h) / INR (S (length h))).
-
-Lemma guarded_step k h i : b (k :: h) i
-  = Rmax (Rmax (b h i) (INR (S (length h)) * (eps + vhat i k h))) (eps + W * squared (run (k :: h)) i).
-Proof. reflexivity. Qed.
-
-Lemma squared_sum h i : squared (run h) i = Sg g X h i.
-Proof. induction h as [|k h IH]; [reflexivity|]. cbn [Sg]. rewrite <- IH. reflexivity. Qed.
+Definition safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0 (h : hist) : vec :=
+  position (run g alpha beta1 eps W rhos cs beta2s beta3s x0 h).
 
 (* The coefficients' ranges, on the paths and coordinates that count. *)
-Variables (n d : nat) (G low2 lowc B3 : R).
+Definition in_range (rhos cs beta2s beta3s : hist -> vec) (n d : nat) (beta2 c B3 : R) : Prop :=
+  forall k h i, valid n (k :: h) -> (i < d)%nat ->
+    0 <= rhos (k :: h) i <= 1 /\ c <= cs (k :: h) i <= 1 /\ beta2 <= beta2s (k :: h) i <= 1
+    /\ 0 <= beta3s (k :: h) i <= B3.
+
+Definition largest_moment (G beta2 c B3 : R) : R := (1 + (1 - beta2) * (1 - c)) * ((1 + 2 * B3) * G)².
+
+Section Program.
+Variables (g : nat -> vec -> vec) (alpha beta1 eps W : R) (rhos cs beta2s beta3s : hist -> vec) (x0 : vec).
+Local Notation states := (run g alpha beta1 eps W rhos cs beta2s beta3s x0).
+Local Notation X := (safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0).
+Local Notation m := (fun h : hist => first (states h)).
+Local Notation b := (fun h : hist => guarded (states h)).
+Let V i h := second (states h) i.
+Let U i h := summed (states h) i.
+Let vhat i k h := rhos (k :: h) i * V i (k :: h) + (1 - rhos (k :: h) i) * (U i (k :: h) / INR (S (length h))).
+
+Lemma guarded_step k h i : guarded (states (k :: h)) i
+  = Rmax (Rmax (guarded (states h) i) (INR (S (length h)) * (eps + vhat i k h))) (eps + W * squared (states (k :: h)) i).
+Proof. reflexivity. Qed.
+
+Lemma squared_sum h i : squared (states h) i = Sg g X h i.
+Proof. induction h as [|k h IH]; [reflexivity|]. cbn [Sg]. rewrite <- IH. reflexivity. Qed.
+
+Variables (n d : nat) (G beta2 c B3 : R).
 Hypothesis g_bnd : forall k y i, (k < n)%nat -> (i < d)%nat -> Rabs (g k y i) <= G.
 Hypothesis eps_pos : 0 < eps.
 Hypothesis W_nonneg : 0 <= W.
-Hypothesis low2_01 : 0 <= low2 <= 1.
-Hypothesis lowc_01 : 0 <= lowc <= 1.
-Definition in_range : Prop := forall k h i, valid n (k :: h) -> (i < d)%nat ->
-  0 <= rho (k :: h) i <= 1 /\ lowc <= c (k :: h) i <= 1 /\ low2 <= beta2 (k :: h) i <= 1 /\ 0 <= beta3 (k :: h) i <= B3.
-Hypothesis coefficients : in_range.
+Hypothesis beta2_01 : 0 <= beta2 <= 1.
+Hypothesis c_01 : 0 <= c <= 1.
+Hypothesis coefficients : in_range rhos cs beta2s beta3s n d beta2 c B3.
 
-Definition largest_moment : R := (1 + (1 - low2) * (1 - lowc)) * ((1 + 2 * B3) * G)².
+Local Notation largest := (largest_moment G beta2 c B3).
 
-Let difference i k h := match h with [] => 0 | _ => g k (X h) i - previous (run h) i end.
-Let square i k h := (g k (X h) i + beta3 (k :: h) i * difference i k h)².
+Let difference i k h := match h with [] => 0 | _ => g k (X h) i - previous (states h) i end.
+Let square i k h := (g k (X h) i + beta3s (k :: h) i * difference i k h)².
 
-Lemma second_step k h i : V i (k :: h) = mixed_moment (beta2 (k :: h) i) (c (k :: h) i) (V i h) (square i k h).
+Lemma second_step k h i : V i (k :: h) = mixed_moment (beta2s (k :: h) i) (cs (k :: h) i) (V i h) (square i k h).
 Proof. destruct h; reflexivity. Qed.
 
 Lemma square_between k h i : valid n (k :: h) -> (i < d)%nat -> 0 <= square i k h <= ((1 + 2 * B3) * G)².
@@ -128,28 +137,28 @@ Proof.
   assert (HG : 0 <= G) by (apply Rle_trans with (2 := Hg), Rabs_pos).
   assert (D : Rabs (difference i k h) <= 2 * G).
   { unfold difference. destruct h as [|k' h]; [rewrite Rabs_R0; lra|].
-    inversion Hh; subst. change (previous (run (k' :: h)) i) with (g k' (X h) i).
+    inversion Hh; subst. change (previous (states (k' :: h)) i) with (g k' (X h) i).
     pose proof (g_bnd k' (X h) i ltac:(auto) Hi). apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_Ropp. lra. }
   apply Rsqr_le_abs_1. rewrite (Rabs_right ((1 + 2 * B3) * G)) by (apply Rle_ge, Rmult_le_pos; lra).
-  apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right (beta3 (k :: h) i)) by lra.
-  assert (beta3 (k :: h) i * Rabs (difference i k h) <= B3 * (2 * G))
+  apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_mult, (Rabs_right (beta3s (k :: h) i)) by lra.
+  assert (beta3s (k :: h) i * Rabs (difference i k h) <= B3 * (2 * G))
     by (apply Rmult_le_compat; try lra; apply Rabs_pos). lra.
 Qed.
 
-Lemma largest_moment_nonneg : 0 <= largest_moment.
+Lemma largest_moment_nonneg : 0 <= largest.
 Proof.
   unfold largest_moment. apply Rmult_le_pos; [|apply Rle_0_sqr].
-  assert (0 <= (1 - low2) * (1 - lowc)) by (apply Rmult_le_pos; lra). lra.
+  assert (0 <= (1 - beta2) * (1 - c)) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
 Lemma moments_between h i : valid n h -> (i < d)%nat ->
-  0 <= V i h <= largest_moment /\ V i h <= U i h <= INR (length h) * largest_moment.
+  0 <= V i h <= largest /\ V i h <= U i h <= INR (length h) * largest.
 Proof.
   intros Hv Hi. pose proof largest_moment_nonneg as L0. induction h as [|k h IH].
-  - change (0 <= 0 <= largest_moment /\ 0 <= 0 <= 0 * largest_moment). lra.
+  - change (0 <= 0 <= largest /\ 0 <= 0 <= 0 * largest). lra.
   - destruct (IH ltac:(inversion Hv; auto)) as [[V0 V1] [U0 U1]].
     destruct (coefficients k h i Hv Hi) as (_ & C1 & C2 & _). pose proof (square_between k h i Hv Hi) as Hs.
-    assert (H : 0 <= V i (k :: h) <= largest_moment).
+    assert (H : 0 <= V i (k :: h) <= largest).
     { rewrite second_step. apply mixed_moment_between; try lra. split; [auto | exact V1]. }
     split; [exact H|]. change (U i (k :: h)) with (U i h + V i (k :: h)).
     change (length (k :: h)) with (S (length h)). rewrite S_INR. lra.
@@ -157,31 +166,31 @@ Qed.
 
 (* v_t <= t vhat_t and 0 <= vhat_t <= the largest moment *)
 Lemma vhat_between k h i : valid n (k :: h) -> (i < d)%nat ->
-  V i (k :: h) <= INR (S (length h)) * vhat i k h /\ 0 <= vhat i k h <= largest_moment.
+  V i (k :: h) <= INR (S (length h)) * vhat i k h /\ 0 <= vhat i k h <= largest.
 Proof.
   intros Hv Hi. destruct (moments_between (k :: h) i Hv Hi) as [[V0 V1] U01].
   destruct (coefficients k h i Hv Hi) as (R01 & _). change (length (k :: h)) with (S (length h)) in U01.
   assert (Ht : 1 <= INR (S (length h))) by (rewrite S_INR; pose proof (pos_INR (length h)); lra).
-  apply (interpolation_sound _ R01 largest_moment _ _ (V i (k :: h)) _ Ht); lra.
+  apply (interpolation_sound _ R01 largest _ _ (V i (k :: h)) _ Ht); lra.
 Qed.
 
-Lemma guarded_grows k h i : b h i <= b (k :: h) i.
+Lemma guarded_grows k h i : guarded (states h) i <= guarded (states (k :: h)) i.
 Proof. rewrite guarded_step. apply Rle_trans with (2 := Rmax_l _ _), Rmax_l. Qed.
 
-Lemma guarded_floor k h i : eps + W * Sg g X (k :: h) i <= b (k :: h) i.
+Lemma guarded_floor k h i : eps + W * Sg g X (k :: h) i <= guarded (states (k :: h)) i.
 Proof. rewrite guarded_step, <- squared_sum. apply Rmax_r. Qed.
 
-Lemma guarded_vhat k h i : INR (S (length h)) * (eps + vhat i k h) <= b (k :: h) i.
+Lemma guarded_vhat k h i : INR (S (length h)) * (eps + vhat i k h) <= guarded (states (k :: h)) i.
 Proof. rewrite guarded_step. apply Rle_trans with (2 := Rmax_l _ _), Rmax_r. Qed.
 
-Lemma guarded_low k h i : valid n (k :: h) -> (i < d)%nat -> INR (S (length h)) * eps <= b (k :: h) i.
+Lemma guarded_low k h i : valid n (k :: h) -> (i < d)%nat -> INR (S (length h)) * eps <= guarded (states (k :: h)) i.
 Proof.
   intros Hv Hi. apply Rle_trans with (2 := guarded_vhat k h i). destruct (vhat_between k h i Hv Hi) as [_ [V0 _]].
   apply Rmult_le_compat_l; [apply pos_INR | lra].
 Qed.
 
-Lemma guarded_up h i top : eps + largest_moment <= top -> eps + W * G² <= top -> valid n h -> (i < d)%nat ->
-  b h i <= INR (Nat.max 1 (length h)) * top.
+Lemma guarded_up h i top : eps + largest <= top -> eps + W * G² <= top -> valid n h -> (i < d)%nat ->
+  guarded (states h) i <= INR (Nat.max 1 (length h)) * top.
 Proof.
   intros T1 T2 Hv Hi. pose proof largest_moment_nonneg as L0. induction h as [|k h IH].
   - change (eps <= 1 * top). lra.
@@ -208,9 +217,9 @@ Lemma guarded_is_adaptive T : 0 < alpha -> 0 <= beta1 < 1 -> adaptive_method n T
 Proof. intros Ha Hb. constructor; auto; intros; apply guarded_grows. Qed.
 
 (* Without the gradient difference v_t >= weight g_t^2. *)
-Lemma guarded_weight weight k h i : valid n (k :: h) -> (i < d)%nat -> beta3 (k :: h) i = 0 ->
-  weight <= 1 - beta2 (k :: h) i -> weight <= beta2 (k :: h) i + (1 - beta2 (k :: h) i) * c (k :: h) i ->
-  weight * (g k (X h) i)² <= b (k :: h) i.
+Lemma guarded_weight weight k h i : valid n (k :: h) -> (i < d)%nat -> beta3s (k :: h) i = 0 ->
+  weight <= 1 - beta2s (k :: h) i -> weight <= beta2s (k :: h) i + (1 - beta2s (k :: h) i) * cs (k :: h) i ->
+  weight * (g k (X h) i)² <= guarded (states (k :: h)) i.
 Proof.
   intros Hv Hi H3 W1 W2. destruct (coefficients k h i Hv Hi) as (_ & C1 & C2 & _).
   destruct (moments_between h i ltac:(inversion Hv; auto) Hi) as [[V0 _] _].
@@ -247,36 +256,36 @@ Hypothesis eps_pos : 0 < eps.
 Hypothesis alpha_pos : 0 < alpha.
 Hypothesis beta1_01 : 0 <= beta1 < 1.
 Hypothesis T_pos : (0 < T)%nat.
-Variables (rho c beta2 beta3 : hist -> vec) (low2 lowc B3 : R).
-Hypothesis low2_01 : 0 <= low2 <= 1.
-Hypothesis lowc_01 : 0 <= lowc <= 1.
-Hypothesis coefficients : in_range rho c beta2 beta3 n d low2 lowc B3.
+Variables (rhos cs beta2s beta3s : hist -> vec) (beta2 c B3 : R).
+Hypothesis beta2_01 : 0 <= beta2 <= 1.
+Hypothesis c_01 : 0 <= c <= 1.
+Hypothesis coefficients : in_range rhos cs beta2s beta3s n d beta2 c B3.
 
-Local Lemma square_of_root : 0 < eps + largest_moment G low2 lowc B3
-  /\ (safeguarded_radius eps G low2 lowc B3)² = eps + largest_moment G low2 lowc B3.
+Local Lemma square_of_root : 0 < eps + largest_moment G beta2 c B3
+  /\ (safeguarded_radius eps G beta2 c B3)² = eps + largest_moment G beta2 c B3.
 Proof.
-  pose proof (largest_moment_nonneg G low2 lowc B3 low2_01 lowc_01) as L0. split; [lra|].
-  unfold safeguarded_radius. fold (largest_moment G low2 lowc B3). apply Rsqr_sqrt. lra.
+  pose proof (largest_moment_nonneg G beta2 c B3 beta2_01 c_01) as L0. split; [lra|].
+  unfold safeguarded_radius. fold (largest_moment G beta2 c B3). apply Rsqr_sqrt. lra.
 Qed.
 
-Local Lemma root_pos : 0 < safeguarded_radius eps G low2 lowc B3.
+Local Lemma root_pos : 0 < safeguarded_radius eps G beta2 c B3.
 Proof. destruct square_of_root as [H _]. apply sqrt_lt_R0. exact H. Qed.
 
 Section AnyWeight.
 Variables (W top : R).
 Hypothesis W_nonneg : 0 <= W.
 Hypothesis top_pos : 0 < top.
-Hypothesis top1 : eps + largest_moment G low2 lowc B3 <= top².
+Hypothesis top1 : eps + largest_moment G beta2 c B3 <= top².
 Hypothesis top2 : eps + W * G² <= top².
 
-Let X := safeguarded_point g alpha beta1 eps W rho c beta2 beta3 x0.
-Let b h := guarded (run g alpha beta1 eps W rho c beta2 beta3 x0 h).
-Let is_adaptive := guarded_is_adaptive g alpha beta1 eps W rho c beta2 beta3 x0 n d eps_pos T alpha_pos beta1_01.
+Let X := safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0.
+Let b h := guarded (run g alpha beta1 eps W rhos cs beta2s beta3s x0 h).
+Let is_adaptive := guarded_is_adaptive g alpha beta1 eps W rhos cs beta2s beta3s x0 n d eps_pos T alpha_pos beta1_01.
 
 Local Lemma up h i : within n T h -> (i < d)%nat -> b h i <= INR (Nat.max 1 (length h)) * top².
 Proof.
-  intros [Hv _] Hi. apply (guarded_up g alpha beta1 eps W rho c beta2 beta3 x0 n d G low2 lowc B3 (g_bnd A) eps_pos W_nonneg
-    low2_01 lowc_01 coefficients); auto.
+  intros [Hv _] Hi. apply (guarded_up g alpha beta1 eps W rhos cs beta2s beta3s x0 n d G beta2 c B3 (g_bnd A) eps_pos W_nonneg
+    beta2_01 c_01 coefficients); auto.
 Qed.
 
 Local Lemma trivial h i : within n T h -> length h = T -> (i < d)%nat ->
@@ -284,8 +293,8 @@ Local Lemma trivial h i : within n T h -> length h = T -> (i < d)%nat ->
 Proof.
   intros Hw Hl Hi. unfold Q_safeguarded. rewrite <- Hl.
   apply (trivial_ratios n T); auto; [intros; apply (gsq_le A); auto | | lia].
-  intros k h' [Hv _]. apply (guarded_low g alpha beta1 eps W rho c beta2 beta3 x0 n d G low2 lowc B3 (g_bnd A)
-    low2_01 lowc_01 coefficients); auto.
+  intros k h' [Hv _]. apply (guarded_low g alpha beta1 eps W rhos cs beta2s beta3s x0 n d G beta2 c B3 (g_bnd A)
+    beta2_01 c_01 coefficients); auto.
 Qed.
 
 Lemma any_weight_rate : mean_squared_gradient n p d gF X T
@@ -306,67 +315,99 @@ Proof.
 Qed.
 End AnyWeight.
 
-(* T8 *)
-Theorem safeguarded_rate :
-  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rho c beta2 beta3 x0) T
-  <= safeguarded_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 low2 lowc B3.
+Local Lemma rate_in :
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= safeguarded_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c B3.
 Proof.
-  destruct square_of_root as [H E]. pose proof (largest_moment_nonneg G low2 lowc B3 low2_01 lowc_01).
+  destruct square_of_root as [H E]. pose proof (largest_moment_nonneg G beta2 c B3 beta2_01 c_01).
   apply any_weight_rate; try rewrite E; auto using root_pos; lra.
 Qed.
 
-(* T8log *)
-Theorem safeguarded_sum_rate W : 0 < W ->
-  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps W rho c beta2 beta3 x0) T
-  <= safeguarded_sum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 low2 lowc B3 W.
+Local Lemma sum_rate_in W : 0 < W ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0) T
+  <= safeguarded_sum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c B3 W.
 Proof.
   intros HW. destruct square_of_root as [H E]. pose proof (Rle_0_sqr G) as HG.
   assert (HWG : 0 <= W * G²) by (apply Rmult_le_pos; lra).
-  set (top := safeguarded_sum_radius eps G low2 lowc B3 W).
+  set (top := safeguarded_sum_radius eps G beta2 c B3 W).
   assert (P : 0 < top) by (apply Rlt_le_trans with (1 := root_pos), Rmax_l).
-  assert (T1 : eps + largest_moment G low2 lowc B3 <= top²).
+  assert (T1 : eps + largest_moment G beta2 c B3 <= top²).
   { rewrite <- E. apply Rsqr_incr_1; [apply Rmax_l | left; apply root_pos | lra]. }
   assert (T2 : eps + W * G² <= top²).
   { rewrite <- (Rsqr_sqrt (eps + W * G²)) by lra. apply Rsqr_incr_1; [apply Rmax_r | apply sqrt_pos | lra]. }
   assert (T3 : W * G² <= top²) by lra. refine (any_weight_log_rate W top _ P T1 T2 W _ HW T3 _ _); [lra | |].
   - intros k h i [Hv _] Hi.
-    apply Rle_trans with (2 := guarded_floor g alpha beta1 eps W rho c beta2 beta3 x0 k h i). cbn [Sg].
-    pose proof (Sg_nonneg g (safeguarded_point g alpha beta1 eps W rho c beta2 beta3 x0) h i) as HS.
+    apply Rle_trans with (2 := guarded_floor g alpha beta1 eps W rhos cs beta2s beta3s x0 k h i). cbn [Sg].
+    pose proof (Sg_nonneg g (safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0) h i) as HS.
     apply Rmult_le_compat_l with (r := W) in HS; lra.
   - intros h i Hw Hl Hi. rewrite <- Hl. apply (floor_ratios n T); auto; [intros; apply (gsq_le A); auto|].
     intros k h' _. apply guarded_floor.
 Qed.
 
-(* T7log for T8's method on a path with beta3 = 0 and weight <= min(1-beta2_t, beta2_t + (1-beta2_t) c_t). *)
-Theorem safeguarded_path_log_rate weight : B3 = 0 -> 0 < weight <= 1 ->
-  (forall k h i, valid n (k :: h) -> (i < d)%nat -> weight <= 1 - beta2 (k :: h) i
-     /\ weight <= beta2 (k :: h) i + (1 - beta2 (k :: h) i) * c (k :: h) i) ->
-  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rho c beta2 beta3 x0) T
-  <= monotone_log_bound (safeguarded_radius eps G low2 lowc 0) weight (Q_safeguarded (INR T) G eps)
+Local Lemma path_log_rate_in weight : B3 = 0 -> 0 < weight <= 1 ->
+  (forall k h i, valid n (k :: h) -> (i < d)%nat -> weight <= 1 - beta2s (k :: h) i
+     /\ weight <= beta2s (k :: h) i + (1 - beta2s (k :: h) i) * cs (k :: h) i) ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= monotone_log_bound (safeguarded_radius eps G beta2 c 0) weight (Q_safeguarded (INR T) G eps)
        (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1.
 Proof.
   intros Z [W0 W1] Hweight. destruct square_of_root as [H E]. pose proof root_pos as PR.
-  pose proof (largest_moment_nonneg G low2 lowc B3 low2_01 lowc_01) as L0. assert (HW0 : 0 <= 0) by lra.
-  assert (HG : weight * G² <= largest_moment G low2 lowc B3).
+  pose proof (largest_moment_nonneg G beta2 c B3 beta2_01 c_01) as L0. assert (HW0 : 0 <= 0) by lra.
+  assert (HG : weight * G² <= largest_moment G beta2 c B3).
   { unfold largest_moment. rewrite Z, Rmult_0_r, Rplus_0_r, Rmult_1_l. apply Rmult_le_compat_r; [apply Rle_0_sqr|].
-    assert (0 <= (1 - low2) * (1 - lowc)) by (apply Rmult_le_pos; lra). lra. }
-  replace (safeguarded_radius eps G low2 lowc 0) with (safeguarded_radius eps G low2 lowc B3) by (rewrite Z; reflexivity).
+    assert (0 <= (1 - beta2) * (1 - c)) by (apply Rmult_le_pos; lra). lra. }
+  replace (safeguarded_radius eps G beta2 c 0) with (safeguarded_radius eps G beta2 c B3) by (rewrite Z; reflexivity).
   refine (any_weight_log_rate 0 _ HW0 PR _ _ weight _ W0 _ _ (trivial 0)); try (rewrite E; lra).
   intros k h i [Hv _] Hi. destruct (Hweight k h i Hv Hi) as [V1 V2].
-  apply (guarded_weight g alpha beta1 eps 0 rho c beta2 beta3 x0 n d G low2 lowc B3 (g_bnd A) eps_pos
-    low2_01 lowc_01 coefficients); auto.
+  apply (guarded_weight g alpha beta1 eps 0 rhos cs beta2s beta3s x0 n d G beta2 c B3 (g_bnd A) eps_pos
+    beta2_01 c_01 coefficients); auto.
   destruct (coefficients k h i Hv Hi) as (_ & _ & _ & C). lra.
 Qed.
 
-(* The same with a constant beta2. *)
-Theorem safeguarded_log_rate : B3 = 0 -> (forall h i, beta2 h i = low2) -> 0 < safeguarded_weight low2 lowc ->
-  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rho c beta2 beta3 x0) T
-  <= safeguarded_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 low2 lowc.
+Local Lemma log_rate_in : B3 = 0 -> (forall h i, beta2s h i = beta2) -> 0 < safeguarded_weight beta2 c ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= safeguarded_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c.
 Proof.
-  intros Z H2 HW. apply safeguarded_path_log_rate; auto.
-  - split; [auto|]. unfold safeguarded_weight. pose proof (Rmin_l (1 - low2) (low2 + (1 - low2) * lowc)). lra.
+  intros Z H2 HW. apply path_log_rate_in; auto.
+  - split; [auto|]. unfold safeguarded_weight. pose proof (Rmin_l (1 - beta2) (beta2 + (1 - beta2) * c)). lra.
   - intros k h i Hv Hi. rewrite H2. destruct (coefficients k h i Hv Hi) as (_ & C & _).
     unfold safeguarded_weight. split; [apply Rmin_l|]. apply Rle_trans with (1 := Rmin_r _ _).
     apply Rplus_le_compat_l, Rmult_le_compat_l; lra.
 Qed.
 End Rates.
+
+(* T8: W = 0. *)
+Theorem safeguarded_rate n p d F gF L Fstar g G eps alpha beta1 x0 T rhos cs beta2s beta3s beta2 c B3 :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> (0 < T)%nat ->
+  0 <= beta2 <= 1 -> 0 <= c <= 1 -> in_range rhos cs beta2s beta3s n d beta2 c B3 ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= safeguarded_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c B3.
+Proof. intros. eapply rate_in; eauto. Qed.
+
+(* T8log *)
+Theorem safeguarded_sum_rate n p d F gF L Fstar g G eps alpha beta1 x0 T rhos cs beta2s beta3s beta2 c B3 W :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> (0 < T)%nat ->
+  0 <= beta2 <= 1 -> 0 <= c <= 1 -> in_range rhos cs beta2s beta3s n d beta2 c B3 -> 0 < W ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps W rhos cs beta2s beta3s x0) T
+  <= safeguarded_sum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c B3 W.
+Proof. intros. eapply sum_rate_in; eauto. Qed.
+
+(* T7log for T8's method on any path with beta3 = 0 and weight <= min(1-beta2_t, beta2_t + (1-beta2_t) c_t). *)
+Theorem safeguarded_path_log_rate n p d F gF L Fstar g G eps alpha beta1 x0 T rhos cs beta2s beta3s beta2 c weight :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> (0 < T)%nat ->
+  0 <= beta2 <= 1 -> 0 <= c <= 1 -> in_range rhos cs beta2s beta3s n d beta2 c 0 -> 0 < weight <= 1 ->
+  (forall k h i, valid n (k :: h) -> (i < d)%nat -> weight <= 1 - beta2s (k :: h) i
+     /\ weight <= beta2s (k :: h) i + (1 - beta2s (k :: h) i) * cs (k :: h) i) ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= monotone_log_bound (safeguarded_radius eps G beta2 c 0) weight (Q_safeguarded (INR T) G eps)
+       (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1.
+Proof. intros. eapply path_log_rate_in; eauto. Qed.
+
+(* The same with a constant beta2; rho_t and c_t >= c on any path. *)
+Theorem safeguarded_log_rate n p d F gF L Fstar g G eps alpha beta1 x0 T rhos cs beta2s beta3s beta2 c :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> (0 < T)%nat ->
+  0 <= beta2 <= 1 -> 0 <= c <= 1 -> in_range rhos cs beta2s beta3s n d beta2 c 0 ->
+  (forall h i, beta2s h i = beta2) -> 0 < safeguarded_weight beta2 c ->
+  mean_squared_gradient n p d gF (safeguarded_point g alpha beta1 eps 0 rhos cs beta2s beta3s x0) T
+  <= safeguarded_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 c.
+Proof. intros. eapply log_rate_in; eauto. Qed.
