@@ -72,6 +72,13 @@ def _law(case: Case) -> Environment:
     return {"n": len(case["p"]), "p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), **named}
 
 
+def _law_with_denominators(case: Case) -> Environment:
+    total = sum(case["p"])
+    named = {name: case[name] for name in ("G", "a", "W")}
+    laws = {"p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), "b": sequence(case["b"])}
+    return {"n": len(case["p"]), **laws, **named}
+
+
 def _summands(case: Case) -> Environment:
     return {"T": len(case["a"]), "a": sequence(case["a"])}
 
@@ -113,12 +120,24 @@ LEMMAS = (
     Claim("decoupling", "Decoupling", "decoupling_sharp", values=_law),
     Claim("decoupling-family", "Decoupling", "decoupling_family", values=_law),
     Claim("decoupling-published", "Decoupling", "decoupling_published", values=_law),
+    Claim(
+        "decoupling-any-denominator",
+        "DecouplingAnyDenominator",
+        "decoupling_any_denominator",
+        values=_law_with_denominators,
+    ),
+    Claim("amsgrad-ratio-sum", "AMSGradRate", "amsgrad_ratio_sum", values=_avgrad),
     Claim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
     Claim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
     Claim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
     Claim("interpolation-growth", "InterpolationMonotone", "interpolation_growth", values=_interpolation),
     Claim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone", values=_interpolation),
-    Claim("interpolation-monotone-bounded", "InterpolationMonotone", "interpolation_monotone_bounded", values=_interpolation),
+    Claim(
+        "interpolation-monotone-bounded",
+        "InterpolationMonotone",
+        "interpolation_monotone_bounded",
+        values=_interpolation,
+    ),
     Claim("yogi-nonnegative", "Yogi", "yogi_nonnegative", values=_numbers),
     Claim("yogi-increment", "Yogi", "yogi_increment", values=_numbers),
     Claim("yogi-lower", "Yogi", "yogi_lower", values=_numbers),
@@ -154,6 +173,7 @@ def _rate(statement: str, module: str, theorem: str, part: str = "", box: str = 
     return Claim(statement, module, theorem, part, box, _symbols, ranges)
 
 
+_IN_RANGE: Mapping[str, Any] = {"T": (1, 60), "rho": (0, 1e-3), "beta2": (0.5, 0.999)}  # L6: b_t cannot fall
 RATES = (
     _rate("avgrad-rate", "AVGradRate", "avgrad_rate_sharp"),
     _rate("avgrad-rate-published-constants", "AVGradRate", "avgrad_rate_published_constants"),
@@ -161,10 +181,21 @@ RATES = (
     _rate("adagrad-rate", "AdagradRate", "adagrad_rate_sharp"),
     _rate("adagrad-published-rate", "AdagradRate", "adagrad_published_rate"),
     _rate("adam-constant-step-rate", "AdamRate", "adam_constant_step_rate_sharp"),
-    _rate(
-        "adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"
-    ),
+    _rate("adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"),
     _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
+    _rate("amsgrad-rate", "AMSGradRate", "amsgrad_rate"),
+    _rate("avgrad-momentum-rate", "AVGradMomentum", "avgrad_momentum_rate"),
+    _rate("amsgrad-monotone-rate", "MomentumRates", "amsgrad_monotone_rate"),
+    _rate("avgrad-monotone-rate", "MomentumRates", "avgrad_monotone_rate"),
+    _rate("interpolation-monotone-rate", "MomentumRates", "interpolation_monotone_rate", **_IN_RANGE),
+    _rate("amsgrad-monotone-log-rate", "MomentumRates", "amsgrad_monotone_log_rate"),
+    _rate("avgrad-monotone-log-rate", "MomentumRates", "avgrad_monotone_log_rate"),
+    _rate("interpolation-monotone-log-rate", "MomentumRates", "interpolation_monotone_log_rate", **_IN_RANGE),
+    _rate("safeguarded-rate", "Safeguarded", "safeguarded_rate"),
+    _rate("safeguarded-hindsight-rate", "Safeguarded", "safeguarded_rate"),
+    _rate("safeguarded-sum-rate", "Safeguarded", "safeguarded_sum_rate"),
+    _rate("safeguarded-sum-hindsight-rate", "Safeguarded", "safeguarded_sum_rate"),
+    _rate("safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_log_rate", B3=(0, 0)),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )
@@ -194,8 +225,25 @@ OTHERS = (
         FINITE,
     ),
     Claim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
-    Claim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone_exact", "the range is exact at eps = 0"),
+    Claim(
+        "interpolation-monotone",
+        "InterpolationMonotone",
+        "interpolation_monotone_exact",
+        "the range is exact at eps = 0",
+    ),
     Claim("avgrad-weights", "AVGradWeights", "avgrad_is_adagrad", "beta2 = 0 is Adagrad (L3c)"),
+    Claim("decoupling-any-denominator", "DecouplingAnyDenominator", "decoupling_half_is_best", "1/2 is best"),
+    Claim("amsgrad-monotone-rate", "MonotoneSteps", "monotone_steps", "T7 for all step sizes that do not grow", FINITE),
+    Claim(
+        "amsgrad-monotone-log-rate",
+        "MonotoneLog",
+        "monotone_log",
+        "T7log for all nondecreasing b_t >= W g_t^2",
+        FINITE,
+    ),
+    Claim(
+        "safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_path_log_rate", "beta2_t on any path too", FINITE
+    ),
     Claim("avgrad-rate", "Example", "example_avgrad", "not vacuous: F = ln(1+x^2), noise +-1, numbers for all symbols"),
     Claim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
 )

@@ -11,7 +11,7 @@ from madatheory.bounds.lemma import case
 from madatheory.bounds.quantities import Quantities
 from madatheory.catalogue import lemmas, theorems
 from proofs_check.coq.claims import DRAWN, Claim
-from proofs_check.coq.values import Statement, statement
+from proofs_check.coq.theorem import Statement, statement
 
 TOLERANCE = 1e-9
 _SEED = 20260720
@@ -39,9 +39,8 @@ def _close(claim: Claim, what: str, coq: float, package: float, size: float, whe
     difference = 0.0 if coq == package else abs(coq - package) / size
     if not difference <= TOLERANCE:
         values = {name: value for name, value in where.items() if not callable(value)}
-        raise Drifted(
-            f"{claim.name} is not {claim.statement}: its {what} is {coq:.17g}, the package's {package:.17g}, at {values}"
-        )
+        numbers = f"its {what} is {coq:.17g}, the package's {package:.17g}"
+        raise Drifted(f"{claim.name} is not {claim.statement}: {numbers}, at {values}")
     return difference
 
 

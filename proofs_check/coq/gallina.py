@@ -1,9 +1,10 @@
 """A reader of the part of Coq's language that the definitions and statements of this folder use.
 
-Terms are nested tuples, the first entry says what they are: ("number", 2), ("name", "x"), ("apply", f, a), ("fun", x, body),
-("let", x, value, body), ("if", condition, yes, no), ("match", value, ((pattern, body), ..)), ("record", ((field, term), ..)),
-("pair", a, b), ("nil",), ("cons", head, tail), (operator, a, b) for + - * / ^, ("negative", a), ("inverse", a),
-("square", a), ("relations", (a, b, ..), ("<=", ..)), ("forall", x, body), ("implies", a, b), ("and", a, b), ("not", a).
+Terms are nested tuples, the first entry says what they are: ("number", 2), ("name", "x"), ("apply", f, a),
+("fun", x, body), ("let", x, value, body), ("if", condition, yes, no), ("match", value, ((pattern, body), ..)),
+("record", ((field, term), ..)), ("pair", a, b), ("nil",), ("cons", head, tail), (operator, a, b) for + - * / ^,
+("negative", a), ("inverse", a), ("square", a), ("relations", (a, b, ..), ("<=", ..)), ("forall", x, body),
+("implies", a, b), ("and", a, b), ("not", a).
 """
 
 import re
@@ -185,6 +186,8 @@ class Reader:
 
     def atom(self) -> Term:
         """A number, a name, something in brackets, a match or a record."""
+        if self.next() in ("fun", "forall", "let", "if"):
+            return self.term()
         token = self.take()
         if token.isdigit():
             return ("number", int(token))

@@ -67,7 +67,9 @@ MUTANTS = (
         "ln (1 + w * T * G² / eps).",
         "L2d without 1/w",
     ),
-    Mutant("decoupling", "Decoupling", "decoupling 1 (2 / 5).", "decoupling 1 (19 / 50).", "L1 with K = 19/50 at c = 1"),
+    Mutant(
+        "decoupling", "Decoupling", "decoupling 1 (2 / 5).", "decoupling 1 (19 / 50).", "L1 with K = 19/50 at c = 1"
+    ),
     Mutant(
         "decoupling-family",
         "Decoupling",
@@ -75,7 +77,9 @@ MUTANTS = (
         "decoupling (1 - k) (1 / (9 * k)).",
         "L1 with 1/(9k)",
     ),
-    Mutant("decoupling-published", "Decoupling", "decoupling (1 / 2) 2.", "decoupling (1 / 2) (1 / 5).", "L1 at (1/2, 1/5)"),
+    Mutant(
+        "decoupling-published", "Decoupling", "decoupling (1 / 2) 2.", "decoupling (1 / 2) (1 / 5).", "L1 at (1/2, 1/5)"
+    ),
     Mutant(
         "decreasing-weights",
         "DecreasingWeights",
@@ -84,7 +88,11 @@ MUTANTS = (
         "L5 with 101/100",
     ),
     Mutant(
-        "harmonic-split", "HarmonicSums", "1 / (A + B) <= share ^ 2 / A", "1 / (A + B) <= share ^ 3 / A", "L7 with a cube"
+        "harmonic-split",
+        "HarmonicSums",
+        "1 / (A + B) <= share ^ 2 / A",
+        "1 / (A + B) <= share ^ 3 / A",
+        "L7 with a cube",
     ),
     Mutant(
         "interpolation-monotone",
@@ -100,7 +108,9 @@ MUTANTS = (
         "(1 - beta2) * x <= yogi beta2 v x.",
         "L8 with w for min(beta2, w)",
     ),
-    Mutant("yogi-upper", "Yogi", "  yogi beta2 v x <= (2 - beta2) * M.", "  yogi beta2 v x <= M.", "Yogi below max g^2"),
+    Mutant(
+        "yogi-upper", "Yogi", "  yogi beta2 v x <= (2 - beta2) * M.", "  yogi beta2 v x <= M.", "Yogi below max g^2"
+    ),
     Mutant(
         "smoothness-log",
         "Smoothness",
@@ -125,8 +135,8 @@ MUTANTS = (
     Mutant(
         "adagrad-rate",
         "AdagradRate",
-        "(K * alpha * G + alpha² * L / 2) * ln (1 + T * G² / eps).",
-        "(K * alpha * G + alpha² * L / 2) * ln (1 + G² / eps).",
+        "(K * alpha * G + alpha² * L / 2) * ln (1 + T * G² / eps)).",
+        "(K * alpha * G + alpha² * L / 2) * ln (1 + G² / eps)).",
         "T1' without T in the logarithm",
     ),
     Mutant(

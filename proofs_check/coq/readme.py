@@ -13,7 +13,7 @@ README = sources.FOLDER / "README.md"
 def subject(text: str) -> str:
     """The first sentence of the comment that opens a file."""
     opening = text[2 : text.index("*)")]
-    first = re.split(r"(?<=[.:;])\s|\n\s*\n", opening.strip(), maxsplit=1)[0]
+    first = re.split(r"(?<![\s.])\.\s|\n\s*\n", opening.strip(), maxsplit=1)[0]
     return " ".join(first.split()).rstrip(".:;").replace("|", "\\|")
 
 

@@ -1,4 +1,4 @@
-"""The Coq files as text: their sentences, what they import, the theorems they state, and what must not occur in them."""
+"""The Coq files as text: their sentences, imports and theorems, and what must not occur in them."""
 
 import re
 from collections.abc import Mapping

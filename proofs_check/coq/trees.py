@@ -14,11 +14,12 @@ from madatheory.catalogue import theorems
 from madatheory.engine.tree import enumerate_tree, exact_mean
 from madatheory.problems.problem import Problem
 from proofs_check.coq.claims import Claim, sequence
-from proofs_check.coq.values import Environment, statement
+from proofs_check.coq.theorem import statement
+from proofs_check.coq.values import Environment
 
 
 def oracle(problem: Problem) -> Environment:
-    """A problem with finite noise in Coq's terms: n outcomes of probability p, gradients g k y and gF y, dimension d."""
+    """A problem with finite noise in Coq's terms: n outcomes of probability p, gradients g k y and gF y."""
     atoms, entries = problem.oracle.atoms, problem.oracle.entries
     assert atoms is not None, "the noise has infinitely many values"
     draws = list(product(range(len(atoms.values)), repeat=entries))
@@ -62,7 +63,7 @@ def package_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], ste
 
 
 def regret_in_coq(claim: Claim, slopes: Sequence[Sequence[float]], box: tuple[float, float], **hyper: Any) -> float:
-    """The left side of T9 for linear losses with the given slopes, from the middle of a box, for its best fixed point."""
+    """The left side of T9 for linear losses with the given slopes, against the best fixed point of the box."""
     table, d = np.asarray(slopes, dtype=float), len(slopes[0])
     best = [box[0] if total > 0 else box[1] for total in table.sum(axis=0)]
     theorem = statement(claim.module, claim.theorem)

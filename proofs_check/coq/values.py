@@ -4,7 +4,8 @@ A history is a tuple of outcomes, newest first, as in Coq. Functions take one ar
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,7 +22,7 @@ _SIGNS: Mapping[str, Callable[[Value, Value], Value]] = {
     "/": lambda a, b: a / b,
     "^": lambda a, b: a**b,
 }
-_RELATIONS: Mapping[str, Callable[[Value, Value], bool]] = {
+RELATIONS: Mapping[str, Callable[[Value, Value], bool]] = {
     "<=": lambda a, b: a <= b,
     "<": lambda a, b: a < b,
     ">=": lambda a, b: a >= b,
@@ -92,7 +93,7 @@ class _Chained(Mapping[str, Value]):
         return len({**self.scope, **self.local})
 
 
-def _with(environment: Environment, names: Mapping[str, Value]) -> Environment:
+def with_names(environment: Environment, names: Mapping[str, Value]) -> Environment:
     if isinstance(environment, _Chained):
         return _Chained({**environment.local, **names}, environment.scope)
     return {**environment, **names}
@@ -128,7 +129,7 @@ def evaluate(term: Term, environment: Environment) -> Value:
         case ("fun", name, body):
             return _function(name, body, environment)
         case ("let", name, value, body):
-            return evaluate(body, _with(environment, {name: evaluate(value, environment)}))
+            return evaluate(body, with_names(environment, {name: evaluate(value, environment)}))
         case ("if", condition, yes, no):
             return evaluate(yes if evaluate(condition, environment) else no, environment)
         case ("match", value, cases):
@@ -136,7 +137,7 @@ def evaluate(term: Term, environment: Environment) -> Value:
             for pattern, body in cases:
                 names = _matched(pattern, found)
                 if names is not None:
-                    return evaluate(body, _with(environment, names))
+                    return evaluate(body, with_names(environment, names))
             raise gallina.Unreadable(f"no case for {found}")
         case ("record", parts):
             return {name: evaluate(part, environment) for name, part in parts}
@@ -154,7 +155,7 @@ def evaluate(term: Term, environment: Environment) -> Value:
             return evaluate(a, environment) ** 2
         case ("relations", sides, signs):
             numbers = [evaluate(side, environment) for side in sides]
-            return all(_RELATIONS[sign](a, b) for sign, a, b in zip(signs, numbers, numbers[1:], strict=False))
+            return all(RELATIONS[sign](a, b) for sign, a, b in zip(signs, numbers, numbers[1:], strict=False))
         case (sign, a, b) if sign in _SIGNS:
             return _SIGNS[sign](evaluate(a, environment), evaluate(b, environment))
     raise gallina.Unreadable(f"cannot evaluate {term[0]}")
@@ -167,12 +168,69 @@ def _function(name: str, body: Term, environment: Environment) -> Callable[[Valu
         try:
             return known[argument]
         except KeyError:
-            known[argument] = value = evaluate(body, _with(environment, {name: argument}))
+            known[argument] = value = evaluate(body, with_names(environment, {name: argument}))
             return value
         except TypeError:  # a record cannot be a key
-            return evaluate(body, _with(environment, {name: argument}))
+            return evaluate(body, with_names(environment, {name: argument}))
 
     return call
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name that stands in a section: a variable (no term), an abbreviation, or a definition with its variables."""
+
+    section: tuple[str, ...]
+    name: str
+    term: Term | None = None
+    variables: tuple[str, ...] | None = None
+
+
+def names_of(term: Any) -> frozenset[str]:
+    """All names that occur in a term."""
+    if not isinstance(term, tuple):
+        return frozenset()
+    if len(term) == 2 and term[0] == "name":
+        return frozenset({term[1]})
+    return frozenset().union(*map(names_of, term))
+
+
+def closed(term: Term, context: Sequence[Named]) -> Term:
+    """A term of a section in full: abbreviations expanded, definitions applied to the section's variables."""
+    for named in reversed(context):
+        if named.name not in names_of(term) or (named.term is None and named.variables is None):
+            continue
+        meaning = named.term or ("name", named.name)
+        for variable in named.variables or ():
+            meaning = ("apply", meaning, ("name", variable))
+        term = ("let", named.name, meaning, term)
+    return term
+
+
+def extended(context: Sequence[Named], sentence: sources.Sentence) -> list[Named]:
+    """The names of the sections in which the next sentence stands, after this one."""
+    context = [named for named in context if sentence.section[: len(named.section)] == named.section]
+    if not sentence.section:
+        return context
+    if sentence.kind in ("Variable", "Variables"):
+        names = gallina.Reader(sentence.text.split(maxsplit=1)[1]).binders(("",))
+        return [*context, *(Named(sentence.section, name) for name in names)]
+    if (sentence.kind == "Let" and re.search(r":=(?! ltac:)", sentence.text)) or (
+        sentence.kind == "Notation" and '"' not in sentence.text
+    ):
+        text = sentence.text.removeprefix("Local ")
+        name, term = gallina.definition(text)
+        return [*context, Named(sentence.section, name, term)]
+    if sentence.kind in ("Definition", "Fixpoint"):
+        name, term = gallina.definition(sentence.text.removeprefix("Local "))
+        return [*context, Named(sentence.section, name, variables=_variables(name, term, context))]
+    return context
+
+
+def _variables(name: str, term: Term, context: Sequence[Named]) -> tuple[str, ...]:
+    """The section's variables on which a definition depends, in their order: what Coq makes its first arguments."""
+    used = names_of(closed(term, context))
+    return tuple(n.name for n in context if n.term is None and n.variables is None and n.name in used)
 
 
 @cache
@@ -182,24 +240,26 @@ def definitions(module: str) -> Environment:
     scope = _Scope(_BUILT_IN)
     for other in sources.imports(text):
         scope.update({name: definitions(other)[name] for name in _own(other)})
-    environment = _Chained({}, scope)
+    environment, context = _Chained({}, scope), list[Named]()
     for sentence in sources.sentences(text):
-        if sentence.section or sentence.kind not in ("Definition", "Fixpoint", "Record"):
-            continue
+        context = extended(context, sentence)
         if sentence.kind == "Record":
             scope.update({field: _projection(field) for field in gallina.fields(sentence.text)})
-            continue
-        name, term = gallina.definition(sentence.text)
-        scope[name] = _value_of(term, environment)
+        elif sentence.kind in ("Definition", "Fixpoint"):
+            name, term = gallina.definition(sentence.text.removeprefix("Local "))
+            term = closed(term, context) if sentence.section else term
+            for variable in reversed((context[-1].variables or ()) if sentence.section else ()):
+                term = ("fun", variable, term)
+            scope[name] = _value_of(term, environment)
     return environment
 
 
 def _own(module: str) -> list[str]:
     found = []
     for sentence in sources.sentences(sources.modules()[module]):
-        if not sentence.section and sentence.kind in ("Definition", "Fixpoint"):
+        if sentence.kind in ("Definition", "Fixpoint"):
             found.append(sentence.name)
-        elif not sentence.section and sentence.kind == "Record":
+        elif sentence.kind == "Record":
             found += gallina.fields(sentence.text)
     return found
 
@@ -220,116 +280,3 @@ def _is_type(term: Term) -> bool:
 
 def _projection(field: str) -> Callable[[Mapping[str, Value]], Value]:
     return lambda record: record[field]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A theorem read from its file: for all `names` with the hypotheses, left `relation` right.
-
-    Hypotheses that are no comparisons of numbers (that A1-A4 hold, say) are in `others`.
-    """
-
-    module: str
-    name: str
-    names: tuple[str, ...]
-    hypotheses: tuple[Term, ...]
-    others: tuple[Term, ...]
-    relation: str
-    left: Term
-    right: Term
-
-    def sides(self, given: Environment) -> tuple[Value, Value]:
-        """Both sides, for values of the names that they need."""
-        environment = _with(definitions(self.module), given)
-        return evaluate(self.left, environment), evaluate(self.right, environment)
-
-    def value(self, side: Term, given: Environment) -> Value:
-        """One side."""
-        return evaluate(side, _with(definitions(self.module), given))
-
-    def admits(self, given: Environment, indices: int = 0) -> bool:
-        """Whether the hypotheses hold; `forall t` is tried for t < `indices`."""
-        environment = _with(definitions(self.module), given)
-        return all(_holds(hypothesis, environment, indices) for hypothesis in self.hypotheses)
-
-
-def _holds(term: Term, environment: Environment, indices: int) -> bool:
-    match term:
-        case ("let", name, value, body):
-            return _holds(body, _with(environment, {name: evaluate(value, environment)}), indices)
-        case ("forall", name, body):
-            return all(_holds(body, _with(environment, {name: index}), indices) for index in range(indices))
-        case ("implies", a, b):
-            return not _holds(a, environment, indices) or _holds(b, environment, indices)
-        case ("and", a, b):
-            return _holds(a, environment, indices) and _holds(b, environment, indices)
-        case ("not", a):
-            return not _holds(a, environment, indices)
-        case ("relations", sides, signs):
-            numbers = [evaluate(side, environment) for side in sides]
-            return all(_nearly(sign, a, b) for sign, a, b in zip(signs, numbers, numbers[1:], strict=False))
-    raise gallina.Unreadable(f"{term[0]} is no comparison")
-
-
-def _nearly(sign: str, a: float, b: float) -> bool:
-    """Whether a comparison holds up to rounding; strict ones must hold."""
-    near = sign in ("<=", ">=", "=") and math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-300)
-    return near or _RELATIONS[sign](a, b)
-
-
-def _is_numeric(term: Term) -> bool:
-    while term[0] in ("forall", "implies", "and", "not"):
-        term = term[1] if term[0] == "not" else term[2]
-    return term[0] == "relations"
-
-
-@cache
-def statement(module: str, name: str) -> Statement:
-    """The theorem `name` of a file, its definition unfolded if it is one word for a proposition."""
-    (sentence,) = [s for s in sources.theorems(sources.modules()[module]) if s.name == name]
-    if sentence.section:
-        raise gallina.Unreadable(f"{module}.{name} stands in a section: its statement is not complete")
-    names, term = gallina.statement(sentence.text)
-    hypotheses: list[Term] = []
-    others: list[Term] = []
-    bound: list[tuple[str, Term]] = []
-    while term[0] in ("forall", "implies", "apply"):
-        if term[0] == "forall":
-            names.append(term[1])
-            term = term[2]
-        elif term[0] == "implies":
-            (hypotheses if _is_numeric(term[1]) else others).append(_let(bound, term[1]))
-            term = term[2]
-        else:
-            term = _unfolded(module, term, bound)
-    if term[0] != "relations" or len(term[1]) != 2:
-        raise gallina.Unreadable(f"{module}.{name} does not end in an inequality")
-    (left, right), (relation,) = term[1], term[2]
-    return Statement(
-        module,
-        name,
-        tuple(names),
-        tuple(hypotheses),
-        tuple(others),
-        relation,
-        _let(bound, left),
-        _let(bound, right),
-    )
-
-
-def _unfolded(module: str, term: Term, bound: list[tuple[str, Term]]) -> Term:
-    arguments: list[Term] = []
-    while term[0] == "apply":
-        arguments.insert(0, term[2])
-        term = term[1]
-    body = definitions(module)[term[1]]
-    for argument in arguments:
-        bound.append((body[1], argument))
-        body = body[2]
-    return body
-
-
-def _let(bound: list[tuple[str, Term]], term: Term) -> Term:
-    for name, value in reversed(bound):
-        term = ("let", name, value, term)
-    return term

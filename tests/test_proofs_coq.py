@@ -1,0 +1,226 @@
+"""The Coq files beside the package: the same statements, the same methods, nothing assumed; mistakes are noticed."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from madatheory.arithmetic import NUMPY
+from madatheory.catalogue import lemmas, optimizers, problems, theorems
+from madatheory.engine.statistic import squared_gradient_over_root_t
+from madatheory.engine.tree import enumerate_tree, exact_mean
+from proofs_check.coq import build, claims, drift, gallina, mutants, readme, sources, theorem, trees, values
+from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, Claim
+from proofs_check.statements import statements
+
+REGRETS = [claim for claim in RATES if claim.statement.endswith("-regret")]
+METHODS = [claim for claim in RATES if claim not in REGRETS]
+NEEDS_COQ = pytest.mark.skipif(not shutil.which("coqc"), reason="coqc is not installed: apt-get install coq")
+
+
+def by_name(name: str) -> Claim:
+    return next(claim for claim in CLAIMS if claim.statement == name and claim.values)
+
+
+# ---- the files
+
+
+@pytest.mark.parametrize("name", sources.modules())
+def test_nothing_is_assumed_in_a_file(name: str) -> None:
+    assert sources.suspicious(sources.modules()[name]) == []
+
+
+@pytest.mark.parametrize("word", ["Admitted.", "Axiom a : False.", "Parameter p : R.", "Proof. admit. Qed.", "Abort."])
+def test_a_missing_proof_is_seen(word: str) -> None:
+    assert sources.suspicious(f"Lemma x : 0 <= 1.\n{word}\n")
+    assert not sources.suspicious(f"(* {word} (* {word} *) *) Lemma admitted_x : 0 <= 1.")
+
+
+def test_every_theorem_is_in_the_print_of_assumptions() -> None:
+    assert sources.modules()[build.CHECK] == build.check_source()
+
+
+def test_the_tables_of_the_readme_are_those_of_the_claims() -> None:
+    assert readme.README.read_text(encoding="utf-8") == readme.readme(), "python -m proofs_check.coq"
+
+
+def test_every_claim_names_a_theorem_and_a_row() -> None:
+    for claim in CLAIMS:
+        assert claim.statement in statements()
+        named = {s.name for s in sources.theorems(sources.modules()[claim.module])}
+        assert claim.theorem in named, claim.name
+
+
+def test_a_file_opens_with_what_it_is_about() -> None:
+    for name, text in sources.modules().items():
+        assert text.startswith("(* "), name
+        assert len(readme.subject(text)) > 20, name
+
+
+# ---- the statements: read without coqc
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.values], ids=lambda claim: claim.name)
+def test_a_theorem_says_what_the_package_says(claim: Claim) -> None:
+    residual = drift.agreement(claim)
+    assert residual is not None
+    assert residual < drift.TOLERANCE
+
+
+@pytest.mark.parametrize("claim", LEMMAS, ids=lambda claim: claim.name)
+def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    for false in lemmas()[claim.statement].false_variants:
+        same = replace(false, name=claim.statement)
+        monkeypatch.setattr(drift, "lemmas", lambda same=same: {claim.statement: same})
+        with pytest.raises((drift.Drifted, ZeroDivisionError)):
+            drift.agreement(claim, 300)
+
+
+@pytest.mark.parametrize("claim", [*METHODS, *REGRETS], ids=lambda claim: claim.name)
+@pytest.mark.parametrize("factor", [0.999999, 1.000001])
+def test_a_constant_changed_in_the_package_is_noticed(
+    claim: Claim, factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = theorems()[claim.statement].right
+    moved = replace(right, value=lambda m, q, xp: factor * right.value(m, q, xp))
+    changed = replace(theorems()[claim.statement], chain=(moved,))
+    monkeypatch.setattr(drift, "theorems", lambda: {claim.statement: changed})
+    with pytest.raises(drift.Drifted):
+        drift.agreement(claim)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("avgrad-rate", "alpha² * L / 2) * K2_avgrad", "alpha² * L / 3) * K2_avgrad"),
+        ("avgrad-rate", "avgrad_right 1 (2 / 5) (INR T)", "avgrad_right 1 (1 / 2) (INR T)"),
+        ("avgrad-rate-published-constants", "avgrad_right (1 / 2) 2", "avgrad_right 1 2"),
+        ("adagrad-rate", "0 < eps -> 0 < alpha -> (0 < T)%nat ->", "1 < eps -> 0 < alpha -> (0 < T)%nat ->"),
+        ("adam-constant-step-rate", "(1 - 1 / T) * ln beta2", "ln beta2"),
+        ("avgrad-regret", "D² * radius eps G / (2 * alpha)", "D * radius eps G / (2 * alpha)"),
+        ("ratio-sum", "ln (1 + sum T x / e)", "ln (1 + sum T x / (2 * e))"),
+        ("decoupling", "decoupling 1 (2 / 5)", "decoupling 1 (1 / 2)"),
+        (
+            "yogi-lower",
+            "0 <= beta2 <= 1 -> 0 <= v -> 0 <= x -> Rmin",
+            "0 <= beta2 <= 1 / 2 -> 0 <= v -> 0 <= x -> Rmin",
+        ),
+    ],
+)
+def test_a_change_in_a_file_is_noticed(name: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, texts = by_name(name), dict(sources.modules())
+    assert old in texts[claim.module]
+    texts[claim.module] = texts[claim.module].replace(old, new)
+    monkeypatch.setattr(sources, "modules", lambda: texts)
+    values.definitions.cache_clear()
+    theorem.statement.cache_clear()
+    try:
+        with pytest.raises(drift.Drifted):
+            drift.agreement(claim)
+    finally:
+        values.definitions.cache_clear()
+        theorem.statement.cache_clear()
+
+
+def test_terms_are_read_as_coq_reads_them() -> None:
+    def value(text: str, **names: float) -> float:
+        return values.evaluate(gallina.Reader(text).term(), {**values.definitions("Sums"), **names})
+
+    assert value("- x * y + 2 / 4 / 2", x=3, y=5) == -14.75
+    assert value("2 * x² ^ 2 - / x", x=2) == 31.5
+    assert value("sum 4 (fun k => INR (S k) * x)", x=0.5) == 5
+    assert value("let f := fun y => y + 1 in if Rlt_dec x 1 then f x else 0", x=0.5) == 1.5
+    with pytest.raises(gallina.Unreadable):
+        gallina.Reader("x ? y")
+
+
+# ---- the methods, on exact noise trees
+
+PROBLEMS = {
+    "one coordinate, rare large noise": lambda: problems()["reddi-smooth"].build(C=3.0, delta=0.5, start=0.7),
+    "two coordinates": lambda: problems()["ratio"].build(d=2, noise="rademacher"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("claim", METHODS, ids=lambda claim: claim.name)
+def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) -> None:
+    built, steps = PROBLEMS[problem](), 4 if problem.startswith("one") else 3
+    hyper = dict(theorems()[claim.statement].settings)
+    switch = round(hyper.get("switch", 0) * steps)
+    coq = trees.coq_left(claim, built, hyper, steps, rho=lambda h: 1.0 if len(h) < switch else 0.0)
+    assert coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=1e-12)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])
+def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
+    problem, steps = PROBLEMS["two coordinates"](), 3
+    method = optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    hyper = {"alpha": 0.3, "beta1": 0.0, "beta2": 0.8, "eps": 0.1, "rho": rho}
+    tree = enumerate_tree(problem, method, steps, settings=hyper, statistics=(squared_gradient_over_root_t,))
+    package = float(exact_mean(tree)[squared_gradient_over_root_t.name].squeeze())
+    claim = next(claim for claim in CLAIMS if claim.theorem == "interpolation_rate_data")
+    coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
+    assert coq == pytest.approx(package, rel=1e-12)
+
+
+@pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)
+def test_the_regret_in_coq_is_the_package_s(claim: Claim) -> None:
+    theorem, steps = theorems()[claim.statement], 7
+    problem = problems()["reddi-period"].build(C=4.0, start=0.25)
+    assert problem.box is not None
+    tree = enumerate_tree(
+        problem, theorem.method(), steps, settings=theorem.settings, statistics=theorem.left.statistics
+    )
+    measured = {str(name): exact_mean(tree)[name].squeeze().values for name in exact_mean(tree).data_vars}
+    slopes = [[4.0 if t % 3 == 0 else -1.0] for t in range(steps)]
+    coq = trees.regret_in_coq(claim, slopes, problem.box, start=0.25, **theorem.settings)
+    assert coq == pytest.approx(float(theorem.left.value(measured, theorem.quantities(
+        _setting(problem, theorem, steps)), NUMPY)), rel=1e-12)  # fmt: skip
+
+
+def _setting(problem, theorem, steps):
+    from madatheory.bounds.theorem import Setting
+
+    return Setting(problem, theorem.method(), dict(theorem.settings), steps)
+
+
+# ---- with coqc
+
+
+@NEEDS_COQ
+def test_the_theorems_rest_on_the_classical_reals_alone() -> None:
+    assert build.axioms() <= build.CLASSICAL_REALS
+
+
+@NEEDS_COQ
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.words)
+def test_a_changed_statement_does_not_check(mutant: mutants.Mutant) -> None:
+    assert mutants.refusal(mutant)
+
+
+def test_a_mistake_is_planted_in_most_files() -> None:
+    with_theorems = {name for name, text in sources.modules().items() if sources.theorems(text)}
+    planted = {mutant.module for mutant in mutants.MUTANTS}
+    assert len(planted) >= 0.6 * len(with_theorems)
+    assert len(mutants.MUTANTS) >= 15
+    for mutant in mutants.MUTANTS:
+        assert mutants.mutated(mutant) != sources.modules()[mutant.module]
+
+
+@NEEDS_COQ
+def test_a_file_that_fails_for_another_reason_is_no_refusal() -> None:
+    changed = replace(mutants.MUTANTS[0], new="<= ln (1 + sum T x / no_such_name).")
+    with pytest.raises(mutants.NotAMistake):
+        mutants.refusal(changed)
+    with pytest.raises(mutants.NotAMistake):
+        mutants.mutated(replace(changed, old="this stands nowhere"))
+
+
+def test_claims_are_about_finite_laws_where_they_say_so() -> None:
+    for claim in RATES:
+        takes_a_law = "assumptions" in re.sub(r"\s+", " ", sources.modules()[claim.module])
+        assert (claim.box == claims.FINITE) == (takes_a_law and claim not in REGRETS), claim.name
+    assert np.isfinite([drift.draw_symbols(np.random.default_rng(0), {})[name] for name in claims.DRAWN]).all()
