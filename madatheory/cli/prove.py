@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.check import writable
+from madatheory.cli.check import JsonFile, writable
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.values import write_text
 from madatheory.errors import UserError
@@ -30,7 +30,7 @@ def prove(
     methods: Annotated[
         list[str] | None, typer.Option("--method", metavar="NAME", help="Only this method; repeat.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Everything, as JSON.")] = None,
+    json_file: JsonFile = None,
     pages: Annotated[
         list[Path] | None, typer.Option("--page", metavar="FILE", help="Write table or summary into it. Repeat.")
     ] = None,
