@@ -12,7 +12,7 @@ Array = np.ndarray
 Case = Mapping[str, Any]
 
 SMALLEST, LARGEST = 1e-60, 1e12  # numbers of a climb stay within: beyond them products over- and underflow
-NEAREST = 1e-5  # to 1: nearer, differences such as 1 - beta2^t are rounding errors
+NEAREST = 1e-3  # to 1: nearer, differences such as 1 - beta2^t lose digits; the draws go nearer where that is allowed
 
 
 @dataclass(frozen=True)
