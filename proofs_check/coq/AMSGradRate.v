@@ -64,7 +64,8 @@ Lemma mu_between t : 0 <= mu t <= 1.
 Proof.
   pose proof (A_pos (S t)). pose proof (A_pos (S (S t))) as P. pose proof (A_grows (S t)). unfold mu.
   assert (0 <= A (S t) / A (S (S t)) <= 1); [|lra]. split; [left; apply Rdiv_lt_0_compat; auto|].
-  apply Rmult_le_reg_r with (A (S (S t))); [auto|]. replace (A (S t) / A (S (S t)) * A (S (S t))) with (A (S t)) by (field; lra).
+  apply Rmult_le_reg_r with (A (S (S t))); [auto|].
+  replace (A (S t) / A (S (S t)) * A (S (S t))) with (A (S t)) by (field; lra).
   lra.
 Qed.
 
@@ -78,7 +79,8 @@ Lemma mu_sum_log t : sum t mu <= ln (A (S t)) - ln (A 1).
 Proof.
   induction t as [|t IH]; [simpl; lra|]. rewrite sum_S.
   pose proof (A_pos (S t)). pose proof (A_pos (S (S t))).
-  pose proof (ln_lower (A (S (S t)) / A (S t)) ltac:(apply Rdiv_lt_0_compat; auto)) as H'. rewrite ln_quot in H' by auto.
+  pose proof (ln_lower (A (S (S t)) / A (S t)) ltac:(apply Rdiv_lt_0_compat; auto)) as H'.
+  rewrite ln_quot in H' by auto.
   replace (/ (A (S (S t)) / A (S t))) with (A (S t) / A (S (S t))) in H' by (field; lra).
   assert (E : mu t = 1 - A (S t) / A (S (S t))) by reflexivity. lra.
 Qed.
@@ -122,7 +124,8 @@ Proof.
   destruct (mu_sum_le t) as [S0 _]. pose proof (mu_sum_log t) as S1. apply ln_le_mono; [lra|].
   assert (B1 : eps <= A 1) by (unfold A; pose proof (vmax_between 1); lra).
   pose proof (ln_le_mono _ _ eps_pos B1) as L1.
-  assert (L2 : ln (A (S t)) <= ln (eps + G²)) by (apply ln_le_mono; [auto|]; unfold A; pose proof (vmax_between (S t)); lra).
+  assert (L2 : ln (A (S t)) <= ln (eps + G²))
+      by (apply ln_le_mono; [auto|]; unfold A; pose proof (vmax_between (S t)); lra).
   pose proof (Rle_0_sqr G) as HG.
   assert (E : log_range eps G = ln (eps + G²) - ln eps).
   { unfold log_range. replace (1 + G² / eps) with ((eps + G²) / eps) by (field; lra). apply ln_quot; lra. }
@@ -132,16 +135,20 @@ Qed.
 Local Lemma ratio_sum_in T : (0 < T)%nat ->
   sum T (fun t => x t / (INR (S t) * A (S t))) <= Q_A (INR T) G eps beta2.
 Proof.
-  intros HT. assert (Pw : 0 < w) by (unfold w; lra). pose proof (harmonic_sum T HT) as HH. pose proof (Rle_0_sqr G) as HG.
-  assert (I : forall t, 0 < INR (S t) * A (S t)) by (intros t; apply Rmult_lt_0_compat; [apply INR_S_pos | apply A_pos]).
+  intros HT. assert (Pw : 0 < w) by (unfold w; lra). pose proof (harmonic_sum T HT) as HH.
+  pose proof (Rle_0_sqr G) as HG.
+  assert (I : forall t, 0 < INR (S t) * A (S t))
+      by (intros t; apply Rmult_lt_0_compat; [apply INR_S_pos | apply A_pos]).
   apply Rmin_glb.
   - replace (sum T (fun t => x t / (INR (S t) * A (S t)))) with
       (sum T (fun t => V (S t) / (INR (S t) * A (S t)))
        + beta2 / w * sum T (fun t => (V (S t) - V t) / (INR (S t) * A (S t)))).
     2:{ rewrite <- sum_scal, <- sum_plus. apply sum_ext; intros t _. specialize (I t).
-        unfold V. simpl v. pose proof (A_pos (S t)). pose proof (INR_S_pos t). unfold w in *. field; repeat split; lra. }
+        unfold V. simpl v. pose proof (A_pos (S t)). pose proof (INR_S_pos t). unfold w in *.
+        field; repeat split; lra. }
     apply Rplus_le_compat.
-    + apply Rle_trans with (2 := HH). apply sum_le; intros t _. destruct (V_below t) as [V0 V1]. pose proof (A_pos (S t)).
+    + apply Rle_trans with (2 := HH). apply sum_le; intros t _. destruct (V_below t) as [V0 V1].
+      pose proof (A_pos (S t)).
       pose proof (INR_S_pos t). replace (/ INR (S t)) with (A (S t) / (INR (S t) * A (S t))) by (field; lra).
       apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; auto | auto].
     + apply Rmult_le_compat_l; [apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; auto]|].
@@ -192,7 +199,8 @@ Let known h i := eps + largest (program h) i.
 Let cost := alpha * G / (2 * sqrt w).
 Let Psi h := log_potential d F L g G alpha 0 mu X m b h - cost * sum d (fun i => ln (known h i)).
 
-Let w_pos : 0 < w := ltac:(unfold w; lra).
+Local Lemma w_pos : 0 < w.
+Proof. unfold w. lra. Qed.
 
 Local Lemma small k y i : (k < n)%nat -> (i < d)%nat -> (g k y i)² <= G².
 Proof. apply (gsq_le H). Qed.
@@ -210,7 +218,8 @@ Proof.
 Qed.
 
 Local Lemma known_pos h i : 0 < known h i.
-Proof. unfold known. destruct (moments_nonneg amsgrad g alpha 0 beta2 eps x0 beta2_01 h i) as [[N1 N2] _]. fold program in N1, N2. lra. Qed.
+Proof. unfold known. destruct (moments_nonneg amsgrad g alpha 0 beta2 eps x0 beta2_01 h i) as [[N1 N2] _].
+fold program in N1, N2. lra. Qed.
 
 Local Lemma known_grows k h i : known h i <= known (k :: h) i.
 Proof. unfold known. apply Rplus_le_compat_l, Rmax_l. Qed.
@@ -228,7 +237,8 @@ Proof.
   fold program in U. unfold known. lra.
 Qed.
 
-Local Lemma largest_path h i : largest (program h) i = vmax beta2 (squares amsgrad g alpha 0 beta2 eps x0 h i) (length h).
+Local Lemma largest_path h i : largest (program h) i
+    = vmax beta2 (squares amsgrad g alpha 0 beta2 eps x0 h i) (length h).
 Proof.
   induction h as [|k h IH]; [reflexivity|]. change (length (k :: h)) with (S (length h)). cbn [vmax].
   change (largest (program (k :: h)) i) with (Rmax (largest (program h) i) (second (program (k :: h)) i)).
@@ -246,8 +256,10 @@ Local Lemma decoupled h i : within n T h -> (i < d)%nat ->
                       + G / (2 * sqrt w) * (ln (known (k :: h) i) - ln (known h i))).
 Proof.
   intros [Hv _] Hi. pose proof (p_pos H) as Pp. pose proof (p_one H) as P1.
-  set (t := INR (S (length h))). assert (Ht : 1 <= t) by (unfold t; rewrite S_INR; pose proof (pos_INR (length h)); lra).
-  pose proof (known_pos h i) as PA. pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof (sqrt_lt_R0 t ltac:(lra)) as Pt.
+  set (t := INR (S (length h))).
+  assert (Ht : 1 <= t) by (unfold t; rewrite S_INR; pose proof (pos_INR (length h)); lra).
+  pose proof (known_pos h i) as PA. pose proof w_pos as W0. pose proof (sqrt_lt_R0 _ w_pos) as Pw.
+  pose proof (sqrt_lt_R0 t ltac:(lra)) as Pt.
   assert (HG : 0 <= G) by (apply (G_nonneg H); lia). pose proof (radius_pos eps G eps_pos) as PR.
   assert (D := decoupling_half n p (fun k => b (k :: h) i) (t * known h i) (t * w) G Pp P1
     ltac:(apply Rmult_lt_0_compat; lra) ltac:(apply Rmult_lt_0_compat; lra)
@@ -288,7 +300,8 @@ Qed.
 Local Lemma mean_step h : valid n h -> (length h < T)%nat -> Ex n p (fun k => Psi (k :: h))
   <= Psi h - alpha * / radius eps G / sqrt (INR (S (length h))) * sqn d (gF (X h)).
 Proof.
-  intros Hv Hl. pose proof (p_pos H) as Pp. pose proof (p_one H) as P1. pose proof (sqrt_lt_R0 _ w_pos) as Pw.
+  intros Hv Hl. pose proof (p_pos H) as Pp. pose proof (p_one H) as P1. pose proof w_pos as W0.
+  pose proof (sqrt_lt_R0 _ w_pos) as Pw.
   assert (Hw : within n T h) by (split; [auto | lia]).
   assert (mu_below : forall h i, within n T h -> (i < d)%nat -> Rabs (m h i) <= mu * sqrt (b h i))
     by (apply (momentum_below n d g T alpha 0 w X m b is_adaptive w_pos floor)).
@@ -308,7 +321,7 @@ Local Lemma rate_in : (0 < T)%nat -> mean_squared_gradient n p d gF X T
   <= amsgrad_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
 Proof.
   intros HT. pose proof (p_pos H) as Pp. pose proof (p_one H) as P1. pose proof (radius_pos eps G eps_pos) as PR.
-  pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof (sqrt_lt_R0 _ (lt_0_INR T HT)) as PT.
+  pose proof w_pos as W0. pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof (sqrt_lt_R0 _ (lt_0_INR T HT)) as PT.
   pose proof (potential_telescope n p Pp T Psi _ mean_step) as Fall.
   set (Lam := log_range eps G). set (Q := Q_A (INR T) G eps beta2).
   set (B := F x0 - Fstar + INR d * (cost * Lam + alpha² * L / 2 * Q)).
@@ -335,7 +348,8 @@ Proof.
         - unfold cost. assert (HG : 0 <= G) by (apply (G_nonneg H); lia).
           apply Rmult_le_pos; [apply Rmult_le_pos; lra | left; apply Rinv_0_lt_compat; lra].
         - replace (Lam + ln eps) with (ln (eps + G²)); [apply ln_le_mono; [apply known_pos | apply known_up; auto]|].
-          unfold Lam, log_range. replace (1 + G² / eps) with ((eps + G²) / eps) by (field; lra). rewrite ln_quot by lra. ring. }
+          unfold Lam, log_range. replace (1 + G² / eps) with ((eps + G²) / eps) by (field; lra).
+          rewrite ln_quot by lra. ring. }
       assert (S3 : sum d (fun i => path_sum (added_ratio g X b i) h) <= INR d * Q).
       { apply sum_le_const. intros i Hi. unfold Q. replace T with (length h) by lia.
         pose proof (squares_between amsgrad g alpha 0 beta2 eps x0 n d G small h i Hv Hi) as Hs.

@@ -6,7 +6,8 @@
    falls along every path with mu = sqrt(sigma/w); L1 at (1, 2/5), as without momentum, gives the left side. *)
 From Coq Require Import Reals Lra Lia List.
 From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights AVGradWeights Paths Decoupling.
-From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MomentumLog MonotoneLog MomentumMethods MomentumRates.
+From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MomentumLog MonotoneLog MomentumMethods.
+From Mada Require Import MomentumRates.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -21,7 +22,8 @@ Lemma momentum_square beta1 m y : 0 <= beta1 < 1 ->
   (beta1 * m + (1 - beta1) * y)² <= m² + momentum_size beta1 * y².
 Proof.
   intros Hb. unfold momentum_size. apply Rmult_le_reg_r with (1 + beta1); [lra|].
-  replace ((m² + (1 - beta1) / (1 + beta1) * y²) * (1 + beta1)) with ((1 + beta1) * m² + (1 - beta1) * y²) by (field; lra).
+  replace ((m² + (1 - beta1) / (1 + beta1) * y²) * (1 + beta1))
+      with ((1 + beta1) * m² + (1 - beta1) * y²) by (field; lra).
   assert (S : 0 <= (1 - beta1) * ((1 + beta1) * m - beta1 * y)²) by (apply Rmult_le_pos; [lra | apply Rle_0_sqr]).
   unfold Rsqr in *. lra.
 Qed.
@@ -47,7 +49,8 @@ Let cost := 2 / 5 * alpha * G * sqrt w.
 Let Psi h := log_potential d F L g G alpha beta1 mu X m b h
   - cost * path_sum (fun k h => sum d (fun i => added_ratio g X b i k h)) h.
 
-Let w_pos : 0 < w := ltac:(unfold w; lra).
+Local Lemma w_pos : 0 < w.
+Proof. unfold w. lra. Qed.
 
 Local Lemma sigma_nonneg : 0 <= sigma.
 Proof. unfold sigma, momentum_size. apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; lra]. Qed.
@@ -83,7 +86,7 @@ Qed.
 
 Local Lemma momentum_below h i : within n T h -> (i < d)%nat -> Rabs (m h i) <= mu * sqrt (b h i).
 Proof.
-  intros _ _. pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof sigma_nonneg as Ps.
+  intros _ _. pose proof w_pos as W0. pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof sigma_nonneg as Ps.
   pose proof (momentum_low h i) as H1. pose proof (squares_low h i) as H2. pose proof (summed_low h i) as H3.
   apply Rmult_le_reg_l with (sqrt w); [auto|]. unfold mu.
   replace (sqrt w * (sqrt sigma / sqrt w * sqrt (b h i))) with (sqrt sigma * sqrt (b h i)) by (field; lra).
@@ -105,17 +108,20 @@ Local Lemma decoupled h i : within n T h -> (i < d)%nat ->
   / radius eps G / sqrt (INR (S (length h))) * (gF (X h) i)²
   <= Ex n p (fun k => gF (X h) i * g k (X h) i / sqrt (b (k :: h) i) + 2 / 5 * G * sqrt w * added_ratio g X b i k h).
 Proof.
-  intros [Hv _] Hi. pose proof (p_pos A) as Pp. pose proof (p_one A) as P1.
-  pose proof (INR_S_pos (length h)) as Ht. pose proof (sqrt_lt_R0 _ Ht) as Pt. pose proof (radius_pos eps G eps_pos) as PR.
+  intros [Hv _] Hi. pose proof (p_pos A) as Pp. pose proof (p_one A) as P1. pose proof w_pos as W0.
+  pose proof (INR_S_pos (length h)) as Ht. pose proof (sqrt_lt_R0 _ Ht) as Pt.
+  pose proof (radius_pos eps G eps_pos) as PR.
   destruct (moments_nonneg avgrad g alpha beta1 beta2 eps x0 beta2_01 h i) as [[N1 N2] N3]. fold program in N1, N2, N3.
   destruct (moments_up avgrad g alpha beta1 beta2 eps x0 beta2_01 n d G small h i Hv Hi) as (U1 & _ & U3).
   fold program in U1, U3.
   assert (Pa : 0 < a h i).
   { unfold a. pose proof (Rmult_lt_0_compat _ _ Ht eps_pos).
     assert (0 <= beta2 * second (program h) i) by (apply Rmult_le_pos; lra). lra. }
-  pose proof (decoupling_sharp n p (fun k => g k (X h) i) G (a h i) w Pp P1 Pa w_pos (fun k Hk => g_bnd A k (X h) i Hk Hi)) as D.
+  pose proof (decoupling_sharp n p (fun k => g k (X h) i) G (a h i) w Pp P1 Pa w_pos (fun k Hk => g_bnd A k (X h) i Hk
+      Hi)) as D.
   unfold decoupled_left, decoupled_right in D. rewrite (g_unbiased A), Rmult_1_l in D by auto.
-  replace (Ex n p (fun k => gF (X h) i * g k (X h) i / sqrt (b (k :: h) i) + 2 / 5 * G * sqrt w * added_ratio g X b i k h))
+  replace (Ex n p (fun k => gF (X h) i * g k (X h) i / sqrt (b (k :: h) i)
+      + 2 / 5 * G * sqrt w * added_ratio g X b i k h))
     with (Ex n p (fun k => gF (X h) i * g k (X h) i / sqrt (a h i + w * (g k (X h) i)²))
           + 2 / 5 * G * sqrt w * Ex n p (fun k => (g k (X h) i)² / (a h i + w * (g k (X h) i)²))).
   2:{ rewrite <- Ex_scal, <- Ex_plus. apply Ex_ext. intros k _. unfold added_ratio. rewrite b_split. reflexivity. }
@@ -152,7 +158,7 @@ Local Lemma rate_in : (0 < T)%nat -> mean_squared_gradient n p d gF X T
   <= avgrad_momentum_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
   intros HT. pose proof (p_pos A) as Pp. pose proof (p_one A) as P1. pose proof (radius_pos eps G eps_pos) as PR.
-  pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof (sqrt_lt_R0 _ (lt_0_INR T HT)) as PT.
+  pose proof w_pos as W0. pose proof (sqrt_lt_R0 _ w_pos) as Pw. pose proof (sqrt_lt_R0 _ (lt_0_INR T HT)) as PT.
   pose proof sigma_nonneg as Ps. pose proof (L_nonneg_of A) as HL.
   pose proof (potential_telescope n p Pp T Psi _ mean_step) as Fall.
   set (lg := ln (INR T * (radius eps G)² / eps)). set (K2 := K2_avgrad (INR T) G eps beta2).
@@ -177,7 +183,8 @@ Proof.
       pose proof (log_potential_low A mu is_adaptive h Hw) as S1. rewrite E1, E2 in S1.
       assert (E : path_sum (fun k h => sum d (fun i => added_ratio g X b i k h)) h
                   = sum d (fun i => path_sum (added_ratio g X b i) h)).
-      { clear. induction h as [|k h IH]; [simpl; rewrite sum_const; ring|]. cbn [path_sum]. rewrite sum_plus, IH. auto. }
+      { clear. induction h as [|k h IH]; [simpl; rewrite sum_const; ring|]. cbn [path_sum]. rewrite sum_plus, IH.
+        auto. }
       unfold Psi. rewrite E.
       assert (S2 : sum d (fun i => C1 * ln (b h i) + (cost + C2) * path_sum (added_ratio g X b i) h)
                    <= INR d * (C1 * (lg + ln eps) + (cost + C2) * K2)).

@@ -214,7 +214,8 @@ Proof.
   assert (E2 : G / sqrt W * (/ G * m * Ex n p (fun k => / G * g k / (sqrt a / (G * sqrt W) * (sqrt (b k) / sqrt a))))
                = Ex n p (fun k => m * g k / sqrt (b k))).
   { rewrite <- !Ex_scal. apply Ex_ext. intros k Hk. specialize (Pb k Hk). field; lra. }
-  assert (E3 : G / sqrt W * Ex n p (fun k => ln (sqrt (b k) / sqrt a)) = G / (2 * sqrt W) * Ex n p (fun k => ln (b k / a))).
+  assert (E3 : G / sqrt W * Ex n p (fun k => ln (sqrt (b k) / sqrt a))
+      = G / (2 * sqrt W) * Ex n p (fun k => ln (b k / a))).
   { rewrite <- !Ex_scal. apply Ex_ext. intros k Hk. specialize (Pb k Hk). specialize (b_low k Hk).
     replace (b k / a) with (sqrt (b k) / sqrt a * (sqrt (b k) / sqrt a)).
     2:{ rewrite <- (sqrt_sqrt (b k)) at 3 by lra. rewrite <- (sqrt_sqrt a) at 3 by lra. field; lra. }

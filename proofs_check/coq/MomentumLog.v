@@ -125,7 +125,8 @@ Let r := momentum_ratio beta1.
 Let eta := step_size alpha b.
 Let z := shifted beta1 x m eta.
 Let u := gradient_step g x eta.
-Let reserve (h : hist) (i : nat) := L / 2 * r * ((1 + r) * (move m eta h i)²) - growth_cost L G alpha beta1 mu * ln (b h i).
+Let reserve (h : hist) (i : nat) := L / 2 * r * ((1
+    + r) * (move m eta h i)²) - growth_cost L G alpha beta1 mu * ln (b h i).
 Definition ratio_cost : R := alpha² * L * (1 + 3 * momentum_ratio beta1) / 2.
 Definition log_potential (h : hist) : R :=
   F (shifted beta1 x m (step_size alpha b) h)
@@ -188,12 +189,14 @@ Lemma log_potential_low h : within n T h -> Fstar - growth_cost L G alpha beta1 
     - ratio_cost * sum d (fun i => path_sum (added_ratio g x b i) h) <= log_potential h.
 Proof.
   intros Hw. pose proof (adaptive_is_momentum M) as MM. pose proof (r_nonneg MM). pose proof (L_nonneg_of A).
-  assert (E : path_sum (fun k h => sum d (fun i => added_ratio g x b i k h)) h = sum d (fun i => path_sum (added_ratio g x b i) h)).
+  assert (E : path_sum (fun k h => sum d (fun i => added_ratio g x b i k h)) h
+      = sum d (fun i => path_sum (added_ratio g x b i) h)).
   { induction h as [|k h IH]; [simpl; rewrite sum_const; ring|].
     cbn [path_sum]. rewrite sum_plus, IH; auto. apply (within_tail _ _ _ _ Hw). }
   unfold log_potential. rewrite E. pose proof (F_low A (shifted beta1 x m (step_size alpha b) h)).
   rewrite sum_minus, (sum_scal d (growth_cost L G alpha beta1 mu)).
-  assert (0 <= sum d (fun i => L / 2 * momentum_ratio beta1 * ((1 + momentum_ratio beta1) * (move m (step_size alpha b) h i)²))).
+  assert (0 <= sum d (fun i => L / 2 * momentum_ratio beta1 * ((1
+      + momentum_ratio beta1) * (move m (step_size alpha b) h i)²))).
   { apply sum_nonneg; intros i _. nonneg. }
   lra.
 Qed.

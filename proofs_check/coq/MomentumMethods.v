@@ -1,11 +1,11 @@
 (* AMSGrad, AVGrad and the interpolation between Adam and AVGrad, with momentum:
        m_t = beta1 m_{t-1} + (1-beta1) g_t,   v_t = beta2 v_{t-1} + (1-beta2) g_t^2,   vmax_t = max(vmax_{t-1}, v_t),
-       t vbar_t = v_1 + .. + v_t,             x_t = x_{t-1} - alpha m_t/sqrt(b_t),     b_t = t (eps + vhat_t),  b_0 = eps,
+       t vbar_t = v_1 + .. + v_t,   x_t = x_{t-1} - alpha m_t/sqrt(b_t),   b_t = t (eps + vhat_t),   b_0 = eps,
    with vhat = vmax, vbar, or rho v + (1-rho) vbar. One program keeps all the moments; a method is its vhat.
-   Here: (1-beta2) g_t^2 <= b_t, t eps <= b_t <= t (eps + G^2), and b_t does not fall (the interpolation: in L6's range). *)
+   Here: (1-beta2) g_t^2 <= b_t and t eps <= b_t <= t (eps + G^2); b_t does not fall (the interpolation: in L6's range). *)
 From Coq Require Import Reals Lra Lia List.
-From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights AVGradWeights Paths DecoupledRate.
-From Mada Require Import InterpolationMonotone MomentumShift.
+From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights AVGradWeights Paths.
+From Mada Require Import DecoupledRate InterpolationMonotone MomentumShift.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -36,7 +36,8 @@ Fixpoint run (vhat : R -> R -> R -> R -> R) (g : nat -> vec -> vec) (alpha beta1
   end.
 
 Definition point vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := position (run vhat g alpha beta1 beta2 eps x0 h).
-Definition first_moment vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := first (run vhat g alpha beta1 beta2 eps x0 h).
+Definition first_moment vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := first (run vhat g alpha beta1 beta2 eps x0
+    h).
 Definition b vhat g alpha beta1 beta2 eps x0 (h : hist) : vec := fun i =>
   let s := run vhat g alpha beta1 beta2 eps x0 h in
   match h with
@@ -76,7 +77,8 @@ Qed.
 
 Hypothesis beta2_01 : 0 <= beta2 < 1.
 
-Lemma moments_nonneg h i : 0 <= second (states h) i <= largest (states h) i /\ second (states h) i <= summed (states h) i.
+Lemma moments_nonneg h i : 0 <= second (states h) i <= largest (states h) i /\ second (states h) i
+    <= summed (states h) i.
 Proof.
   induction h as [|k h [[IH1 IH2] IH3]]; simpl; [lra|].
   pose proof (Rle_0_sqr (g k (position (states h)) i)) as Hg.
@@ -227,7 +229,8 @@ Proof.
     apply Rmult_le_compat_r with (r := 1 - beta2) in Ht; lra. }
   destruct (Rle_dec 0 (f t)) as [P | N].
   - assert (0 <= G² * (1 - beta2 ^ t) * f t) by nonneg. lra.
-  - assert (K1 : (1 - beta2 ^ (T - 1)) * f (T - 1)%nat <= (1 - beta2 ^ (T - 1)) * f t) by (apply Rmult_le_compat_l; lra).
+  - assert (K1 : (1 - beta2 ^ (T - 1)) * f (T - 1)%nat <= (1 - beta2 ^ (T - 1)) * f t)
+      by (apply Rmult_le_compat_l; lra).
     assert (K2 : f t * (1 - beta2 ^ (T - 1)) <= f t * (1 - beta2 ^ t)) by (apply Rmult_le_compat_neg_l; lra).
     assert (K3 : G² * ((1 - beta2 ^ (T - 1)) * f (T - 1)%nat) <= G² * ((1 - beta2 ^ t) * f t))
       by (apply Rmult_le_compat_l; lra).
@@ -250,11 +253,13 @@ Lemma interpolation_grows k h i : within n T (k :: h) -> (i < d)%nat ->
 Proof.
   intros [Hv Hl] Hi. rewrite interpolation_b_step.
   pose proof (interpolation_growth eps beta2 rho (sq (k :: h) i) (length h)) as E.
-  pose proof (squares_between (interpolation rho) g alpha beta1 beta2 eps x0 n d G g_small (k :: h) i Hv Hi) as Hs. fold sq in Hs.
+  pose proof (squares_between (interpolation rho) g alpha beta1 beta2 eps x0 n d G g_small (k :: h) i Hv Hi) as Hs.
+  fold sq in Hs.
   destruct h as [|k' h].
   - change (b (interpolation rho) g alpha beta1 beta2 eps x0 [] i) with eps. simpl length in *.
     pose proof (v_nonneg beta2 (sq [k] i) 1 ltac:(lra) ltac:(apply Hs)) as V1.
-    assert (Z : InterpolationMonotone.b eps beta2 rho (sq [k] i) 0 = 0) by (unfold InterpolationMonotone.b, tvbar; simpl; ring).
+    assert (Z : InterpolationMonotone.b eps beta2 rho (sq [k] i) 0 = 0)
+        by (unfold InterpolationMonotone.b, tvbar; simpl; ring).
     unfold growth in E. change (INR 0) with 0 in E. lra.
   - assert (R1 : eps + G² * (1 - beta2 ^ length (k' :: h)) * (beta2 - rho * INR (length (k' :: h)) * (1 - beta2)) >= 0)
       by (apply Rle_ge, earlier_range; simpl in *; lia).

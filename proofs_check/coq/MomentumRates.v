@@ -29,7 +29,8 @@ Qed.
 
 (* b_t >= t eps *)
 Lemma trivial_ratios : (forall k h, within n T (k :: h) -> INR (S (length h)) * eps <= b (k :: h) i) ->
-  forall h, within n T h -> (0 < length h)%nat -> path_sum (added_ratio g x b i) h <= G² / eps * (1 + ln (INR (length h))).
+  forall h, within n T h -> (0 < length h)%nat -> path_sum (added_ratio g x b i) h
+      <= G² / eps * (1 + ln (INR (length h))).
 Proof.
   intros H. apply harmonic_ratios.
   - apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat; auto].
@@ -62,7 +63,8 @@ Proof.
     change (length (k :: h)) with (S (length h)). rewrite S_INR. simpl Sg. pose proof (g_small k (x h) Hk). lra. }
   apply Rmult_le_compat_l with (r := W) in U; [|lra].
   apply Rmult_le_reg_l with W; [auto|]. apply Rle_trans with (1 := Q).
-  replace (W * (ln (1 + W * INR (length h) * G² / eps) / W)) with (ln (1 + W * INR (length h) * G² / eps)) by (field; lra).
+  replace (W * (ln (1 + W * INR (length h) * G² / eps) / W))
+      with (ln (1 + W * INR (length h) * G² / eps)) by (field; lra).
   specialize (P h).
   replace (1 + W * INR (length h) * G² / eps) with ((eps + W * (INR (length h) * G²)) / eps) by (field; lra).
   rewrite ln_quot by lra. apply Rplus_le_compat_r, ln_le_mono; lra.
@@ -106,7 +108,8 @@ Proof.
     assert (H : forall j, (m <= j)%nat -> weight j <= weight m); [|apply H; lia].
     induction 1 as [|j Hj IH]; [lra|]. pose proof (weight_step j) as E.
     pose proof (S0 m (S j) ltac:(lia)).
-    assert (0 <= (1 - beta2) * beta2 ^ j * - (beta2 - rho * INR (S j) * (1 - beta2))) by (apply Rmult_le_pos; [auto | lra]).
+    assert (0 <= (1 - beta2) * beta2 ^ j * - (beta2 - rho * INR (S j) * (1 - beta2)))
+        by (apply Rmult_le_pos; [auto | lra]).
     lra.
 Qed.
 
@@ -118,7 +121,8 @@ Proof.
   unfold weight. replace (S (t - 1 - j)) with (t - j)%nat by lia.
   assert (E : INR (t - j) <= INR t) by (apply le_INR; lia).
   apply Rmult_le_compat_r with (r := rho * ((1 - beta2) * (beta2 ^ (t - 1 - j) * y j))) in E; [lra|].
-  apply Rmult_le_pos; [lra|]. apply Rmult_le_pos; [lra|]. apply Rmult_le_pos; [apply (pow_01 beta2 (t - 1 - j)); lra | auto].
+  apply Rmult_le_pos; [lra|]. apply Rmult_le_pos; [lra|].
+  apply Rmult_le_pos; [apply (pow_01 beta2 (t - 1 - j)); lra | auto].
 Qed.
 End Weight.
 
@@ -169,7 +173,8 @@ Hypothesis ratios : forall h i, within n T h -> length h = T -> (i < d)%nat ->
 Let is_adaptive := method_is_adaptive vhat g alpha beta1 beta2 eps x0 n d eps_pos T alpha_pos beta1_01 b_grows.
 
 Local Lemma up h i : within n T h -> (i < d)%nat -> b vhat h i <= INR (Nat.max 1 (length h)) * (radius eps G)².
-Proof. intros [Hv _] Hi. apply (b_up vhat g alpha beta1 beta2 eps x0 beta2_01 n d G small vhat_sound eps_pos); auto. Qed.
+Proof. intros [Hv _] Hi. apply (b_up vhat g alpha beta1 beta2 eps x0 beta2_01 n d G small vhat_sound eps_pos); auto.
+Qed.
 
 Lemma general_rate : mean_squared_gradient n p d gF (point vhat) T
   <= monotone_bound (radius eps G) Q (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1.
@@ -203,7 +208,8 @@ Proof.
   assert (Pw : 0 < / (1 - beta2)) by (apply Rinv_0_lt_compat; lra).
   unfold Q_amsgrad. rewrite <- Hl. apply (harmonic_ratios n T); auto; [| |lia].
   - apply Rmin_glb; apply Rmult_le_pos; lra.
-  - intros k h' Hw'. destruct (within_tail _ _ _ _ Hw') as (_ & Hk & _). unfold added_ratio, b. rewrite b_step. unfold amsgrad at 2.
+  - intros k h' Hw'. destruct (within_tail _ _ _ _ Hw') as (_ & Hk & _). unfold added_ratio, b. rewrite b_step.
+    unfold amsgrad at 2.
     pose proof (INR_S_pos (length h')) as Ht.
     pose proof (second_floor amsgrad g alpha beta1 beta2 eps x0 beta2_01 k h' i) as Hf. fold (point amsgrad) in Hf.
     destruct (moments_nonneg amsgrad g alpha beta1 beta2 eps x0 beta2_01 (k :: h') i) as [[H1 H2] _].
@@ -277,7 +283,8 @@ Proof.
   { unfold y, squares. change (S (length h')) with (length (k :: h')). rewrite <- path_sum_along.
     generalize (k :: h'). induction l as [|k' l IH]; simpl; [reflexivity | rewrite IH; reflexivity]. }
   rewrite E.
-  pose proof (squares_between (interpolation rho) g alpha beta1 beta2 eps x0 n d G small (k :: h') i Hv Hi) as Hs. fold y in Hs.
+  pose proof (squares_between (interpolation rho) g alpha beta1 beta2 eps x0 n d G small (k :: h') i Hv Hi) as Hs.
+  fold y in Hs.
   pose proof (weights_below beta2 rho beta2_01 rho_01 T (S (length h')) y Hl' ltac:(apply Hs)) as Hb.
   rewrite Rmult_plus_distr_l, S_INR in *. pose proof (pos_INR (length h')) as Hp.
   assert (0 <= INR (length h') * eps) by (apply Rmult_le_pos; lra). lra.

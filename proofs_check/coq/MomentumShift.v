@@ -209,7 +209,7 @@ Proof.
   apply P. auto.
 Qed.
 
-(* If N >= kappa |grad F|^2/sqrt(t) and sum_t E N_t <= bound, then the mean of |grad F|^2 is at most bound/(kappa sqrt T). *)
+(* If N >= kappa |grad F|^2/sqrt(t) and sum_t E N_t <= bound, the mean of |grad F|^2 is at most bound/(kappa sqrt T). *)
 Lemma rate_from_sum n p d F gF L Fstar g G (A : assumptions n p d F gF L Fstar g G) x T (N : hist -> R) kappa bound :
   (0 < T)%nat -> 0 < kappa ->
   (forall h, valid n h -> (length h < T)%nat -> kappa / sqrt (INR (S (length h))) * sqn d (gF (x h)) <= N h) ->

@@ -51,7 +51,8 @@ Proof.
   apply Rle_trans with (Ex n p (fun k => Psi h - alpha * sum d (fun i => gF (x h) i * g k (x h) i / sqrt (b (k :: h) i)
                                              + G / (2 * sqrt W) * ln (b (k :: h) i / b h i)))).
   { apply Ex_le; auto. intros k Hk. pose proof (log_path_step A mu M momentum_below k h (Hs k Hk)) as H.
-    assert (E : sum d (fun i => gF (x h) i * g k (x h) i / sqrt (b (k :: h) i) + G / (2 * sqrt W) * ln (b (k :: h) i / b h i))
+    assert (E : sum d (fun i => gF (x h) i * g k (x h) i / sqrt (b (k :: h) i)
+        + G / (2 * sqrt W) * ln (b (k :: h) i / b h i))
                 = sum d (fun i => gF (x h) i * g k (x h) i / sqrt (b (k :: h) i))
                   + G / (2 * sqrt W) * (sum d (fun i => ln (b (k :: h) i)) - sum d (fun i => ln (b h i)))).
     { rewrite <- sum_minus, <- sum_scal, <- sum_plus. apply sum_ext; intros i Hi.
@@ -69,7 +70,8 @@ Proof.
 Qed.
 
 Local Lemma log_in :
-  alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h) i)²)))) [])
+  alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h)
+      i)²)))) [])
   <= F (x []) - Fstar + sum d (fun i =>
        (alpha * G / (2 * (1 - beta1) * sqrt W) + alpha² * L * beta1 / (8 * (1 - beta1)² * W))
          * Exp n p T (fun h => ln (b h i / b [] i)) []
@@ -89,19 +91,22 @@ Proof.
   { apply Exp_le; [auto | constructor |]. intros h Hv Hl. simpl in Hl.
     assert (Hw : within n T h) by (split; [auto | lia]).
     pose proof (log_potential_low A mu M h Hw) as Hlow. rewrite E2 in Hlow. unfold Psi. rewrite <- E1.
-    replace (sum d (fun i => (growth_cost L G alpha beta1 mu + cost) * ln (b h i / b [] i) + C2 * path_sum (added_ratio g x b i) h))
+    replace (sum d (fun i => (growth_cost L G alpha beta1 mu + cost) * ln (b h i / b [] i)
+        + C2 * path_sum (added_ratio g x b i) h))
       with ((growth_cost L G alpha beta1 mu + cost) * (sum d (fun i => ln (b h i)) - sum d (fun i => ln (b [] i)))
             + C2 * sum d (fun i => path_sum (added_ratio g x b i) h)); [lra|].
     rewrite <- sum_minus, <- !sum_scal, <- sum_plus. apply sum_ext; intros i Hi.
     rewrite ln_quot; [reflexivity | |]; apply (denominator_pos M); auto. split; [constructor | simpl; lia]. }
   rewrite Exp_lin, Exp_const, Exp_sum in B by auto.
   replace (sum d (fun i => Exp n p T (fun h => C1 * ln (b h i / b [] i) + C2 * path_sum (added_ratio g x b i) h) []))
-    with (sum d (fun i => C1 * Exp n p T (fun h => ln (b h i / b [] i)) [] + C2 * Exp n p T (path_sum (added_ratio g x b i)) [])) in B.
+    with (sum d (fun i => C1 * Exp n p T (fun h => ln (b h i / b [] i)) []
+        + C2 * Exp n p T (path_sum (added_ratio g x b i)) [])) in B.
   2:{ apply sum_ext; intros i _. rewrite Exp_plus, !Exp_scal. reflexivity. }
   assert (E3 : Psi [] = F (x []) - C1 * sum d (fun i => ln (b [] i)))
     by (unfold Psi; rewrite (log_potential_start F L G mu M), <- E1; ring).
   rewrite E3 in H. rewrite <- sum_scal.
-  replace (sum T (fun t => alpha * Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h) i)²)))) []))
+  replace (sum T (fun t => alpha * Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x
+      h) i)²)))) []))
     with (sum T (fun t => Exp n p t (fun h => alpha * sum d (fun i => (gF (x h) i)² / sqrt (known h i))) [])).
   2:{ apply sum_ext; intros t _. rewrite Exp_scal. reflexivity. }
   lra.
@@ -111,7 +116,8 @@ End MonotoneLog.
 Theorem monotone_log n p d F gF L Fstar g G T alpha beta1 W x m b :
   assumptions n p d F gF L Fstar g G -> adaptive_method n T d g alpha beta1 x m b -> 0 < W ->
   (forall k h i, within n T (k :: h) -> (i < d)%nat -> W * (g k (x h) i)² <= b (k :: h) i) ->
-  alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h) i)²)))) [])
+  alpha * sum T (fun t => Exp n p t (fun h => sum d (fun i => (gF (x h) i)² / sqrt (Rmax (b h i) (W * (gF (x h)
+      i)²)))) [])
   <= F (x []) - Fstar + sum d (fun i =>
        (alpha * G / (2 * (1 - beta1) * sqrt W) + alpha² * L * beta1 / (8 * (1 - beta1)² * W))
          * Exp n p T (fun h => ln (b h i / b [] i)) []

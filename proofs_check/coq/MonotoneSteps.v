@@ -13,7 +13,8 @@ Local Open Scope R_scope.
 
 (* One coordinate of one step: e >= e' are the step sizes, mu the old momentum, y the gradient, f = d_iF(x),
    s' the square of the new move. *)
-Lemma coordinate_step L G r e e' mu y f s' : 0 <= L -> 0 <= r -> 0 <= e' <= e -> Rabs mu <= G -> Rabs y <= G -> Rabs f <= G ->
+Lemma coordinate_step L G r e e' mu y f s' : 0 <= L -> 0 <= r -> 0 <= e' <= e -> Rabs mu <= G -> Rabs y <= G -> Rabs f
+    <= G ->
   (1 + r) * s' <= r * (e * mu)² + (e' * y)² ->
   r * G * Rabs ((e - e') * mu) - f * (e' * y) + L / 2 * (r * ((e - e') * mu) - e' * y)²
     + L / 2 * (r² * (e * mu)² + (e' * y)²)
@@ -57,16 +58,15 @@ Let r := momentum_ratio beta1.
 Let z := shifted beta1 x m eta.
 Let u := gradient_step g x eta.
 Let C := L / 2 * (3 + r²).
-Let reserve (h : hist) (i : nat) := (1 + r) * G² * eta h i + L * r² * G² * (eta h i)² + L / 2 * r² * ((1 + r) * (move m eta h i)²).
+Let reserve (h : hist) (i : nat) := (1 + r) * G² * eta h i + L * r² * G² * (eta h i)² + L / 2 * r² * ((1
+    + r) * (move m eta h i)²).
 Let Psi h := F (z h) + sum d (reserve h) - C * path_sum (fun k h => sqn d (u k h)) h.
-
-Let L_low : 0 <= L := L_nonneg_of A.
-Let r_low : 0 <= r := r_nonneg M.
 
 Local Lemma path_step k h : within n T (k :: h) ->
   Psi (k :: h) <= Psi h - sum d (fun i => eta h i * (gF (x h) i * g k (x h) i)).
 Proof.
   intros Hw. destruct (within_tail _ _ _ _ Hw) as (Hh & Hk & Hl).
+  pose proof (L_nonneg_of A) as L_low. assert (r_low : 0 <= r) by apply (r_nonneg M).
   pose (X := L / 2 * (r² * sqn d (move m eta h) + sqn d (u k h))).
   assert (D : F (z (k :: h)) <= F (z h) + X + sum d (fun i => r * G * Rabs (drift m eta k h i) - gF (x h) i * u k h i
                 + L / 2 * (r * drift m eta k h i - u k h i)²)).
@@ -111,6 +111,7 @@ Local Lemma steps_in :
 Proof.
   pose proof (p_pos A) as Pp. pose proof (p_one A) as P1.
   pose proof (potential_telescope n p Pp T Psi _ mean_step) as H.
+  pose proof (L_nonneg_of A) as L_low. assert (r_low : 0 <= r) by apply (r_nonneg M).
   assert (B : Exp n p T (fun h => Fstar - C * path_sum (fun k h => sqn d (u k h)) h) [] <= Exp n p T Psi []).
   { apply Exp_le; [auto | constructor |]. intros h Hv Hl. unfold Psi.
     pose proof (F_low A (z h)).
@@ -118,7 +119,8 @@ Proof.
     assert (0 <= eta h i) by (apply (eta_nonneg M); auto; split; [auto | simpl in Hl; lia]).
     repeat apply Rplus_le_le_0_compat; nonneg. }
   rewrite Exp_lin, Exp_const in B by auto.
-  replace (Psi []) with (F (x []) + (G² / (1 - beta1) * sum d (eta []) + L * r² * G² * sum d (fun i => (eta [] i)²))) in H.
+  replace (Psi []) with (F (x []) + (G² / (1 - beta1) * sum d (eta [])
+      + L * r² * G² * sum d (fun i => (eta [] i)²))) in H.
   { fold r. unfold C, u, gradient_step in B. lra. }
   unfold Psi. cbn [path_sum]. unfold z. rewrite (shifted_start M), Rmult_0_r, Rminus_0_r.
   f_equal. rewrite <- !sum_scal, <- sum_plus. apply sum_ext; intros i _. unfold reserve, move.
@@ -178,7 +180,8 @@ Proof.
     apply Rmult_le_compat_r; [apply Rle_0_sqr|]. unfold step_size.
     assert (Hw : within n T h) by (split; [auto | lia]). pose proof (denominator_pos M h i Hw Hi) as Pb.
     pose proof (sqrt_lt_R0 _ (INR_S_pos (length h))) as Ps.
-    replace (alpha / root / sqrt (INR (S (length h)))) with (alpha / (root * sqrt (INR (S (length h))))) by (field; lra).
+    replace (alpha / root / sqrt (INR (S (length h))))
+        with (alpha / (root * sqrt (INR (S (length h))))) by (field; lra).
     apply Rmult_le_compat_l; [lra|]. apply Rinv_le_contravar; [apply sqrt_lt_R0; auto|].
     rewrite <- (sqrt_Rsqr root), <- sqrt_mult_alt by (lra || apply Rle_0_sqr). apply sqrt_le_1_alt.
     apply Rle_trans with (1 := b_up h i Hw Hi). rewrite Rmult_comm. apply Rmult_le_compat_l; [apply Rle_0_sqr|].
@@ -194,7 +197,8 @@ Proof.
         rewrite Rsqr_div', Rsqr_sqrt by lra. reflexivity.
     + rewrite (Rmult_assoc (L / 2 * (3 + r²))). apply Rmult_le_compat_l; [apply Rmult_le_pos; lra|].
       apply Exp_le_const; try apply A. intros h Hw Hl.
-      assert (E : forall h, within n T h -> path_sum (fun k h => sqn d (fun i => step_size alpha b (k :: h) i * g k (x h) i)) h
+      assert (E : forall h, within n T h -> path_sum (fun k h => sqn d (fun i => step_size alpha b (k :: h) i * g k (x
+          h) i)) h
                   = alpha² * sum d (fun i => path_sum (added_ratio g x b i) h)).
       { clear h Hw Hl. induction h as [|k h IH]; intros Hw.
         - simpl. replace (sum d (fun _ => 0)) with 0; [ring|]. rewrite sum_const; ring.

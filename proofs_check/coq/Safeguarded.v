@@ -1,16 +1,19 @@
 (* T8 and T8log: safeguarded MADA, whatever rho_t, c_t, beta2_t in [0,1] and beta3_t in [0,B3] do.
 
-   The four coefficients are arbitrary functions of the whole history, the current draw included (so of g_t too), one per
-   coordinate; alpha, beta1 and the numerator m_t do not see them. With gh_t = g_t + beta3_t (g_t - g_{t-1}), g_0 := g_1,
+   The four coefficients are arbitrary functions of the whole history, the current draw included (so of g_t too), and of
+   the coordinate; alpha, beta1 and the numerator m_t do not see them.
+   With gh_t = g_t + beta3_t (g_t - g_{t-1}), g_0 = g_1,
        v_t = beta2_t v_{t-1} + (1-beta2_t)(c_t gh_t^2 + (1-c_t)(v_{t-1} + gh_t^2 sign(gh_t^2 - v_{t-1}))),
-       vhat_t = rho_t v_t + (1-rho_t) vbar_t,   b_t = max(b_{t-1}, t (eps + vhat_t), eps + W sum_{j<=t} g_j^2),  b_0 = eps.
+       vhat_t = rho_t v_t + (1-rho_t) vbar_t,
+       b_t = max(b_{t-1}, t (eps + vhat_t), eps + W sum_{j<=t} g_j^2),   b_0 = eps.
    W = 0 is the safeguard without the sum. Then
        T8      T7's rate with R^2 = eps + (1 + (1-min beta2)(1-min c))((1+2 B3) G)^2 and Q = (G^2/eps)(1 + ln T);
        T7log   for B3 = 0, with any W' <= min(1-beta2_t, beta2_t + (1-beta2_t) c_t) on the whole path;
        T8log   for W > 0, with Q = ln(1 + WTG^2/eps)/W: logarithmic in 1/eps. *)
 From Coq Require Import Reals Lra Lia List.
 From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights AVGradWeights Paths Yogi.
-From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MonotoneSteps MonotoneLog MomentumMethods MomentumRates.
+From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MonotoneSteps MonotoneLog MomentumMethods.
+From Mada Require Import MomentumRates.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -61,7 +64,8 @@ Proof.
   - replace v with x by lra. assert (Q : 0 <= beta2 * x) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
-Record memory := { position : vec; first : vec; previous : vec; second : vec; summed : vec; squared : vec; guarded : vec }.
+Record memory := { position : vec; first : vec; previous : vec; second : vec; summed : vec; squared : vec;
+    guarded : vec }.
 
 Definition advance (g : nat -> vec -> vec) (alpha beta1 eps W : R) (rhos cs beta2s beta3s : hist -> vec)
     (k : nat) (h : hist) (s : memory) : memory :=
@@ -108,8 +112,19 @@ Let U i h := summed (states h) i.
 Let vhat i k h := rhos (k :: h) i * V i (k :: h) + (1 - rhos (k :: h) i) * (U i (k :: h) / INR (S (length h))).
 
 Lemma guarded_step k h i : guarded (states (k :: h)) i
-  = Rmax (Rmax (guarded (states h) i) (INR (S (length h)) * (eps + vhat i k h))) (eps + W * squared (states (k :: h)) i).
+  = Rmax (Rmax (guarded (states h) i) (INR (S (length h)) * (eps + vhat i k h))) (eps
+      + W * squared (states (k :: h)) i).
 Proof. reflexivity. Qed.
+
+(* W = 0: b_t = max(b_{t-1}, t (eps + vhat_t)). *)
+Lemma guarded_without_sum k h i : W = 0 ->
+  guarded (states (k :: h)) i = Rmax (guarded (states h) i) (INR (S (length h)) * (eps + vhat i k h)).
+Proof.
+  intros HW. rewrite guarded_step. apply Rmax_left.
+  apply Rle_trans with eps; [rewrite HW; lra|]. apply Rle_trans with (2 := Rmax_l _ _).
+  induction h as [|k' h IH]; [apply Rle_refl|].
+  rewrite guarded_step. apply Rle_trans with (1 := IH). apply Rle_trans with (2 := Rmax_l _ _), Rmax_l.
+Qed.
 
 Lemma squared_sum h i : squared (states h) i = Sg g X h i.
 Proof. induction h as [|k h IH]; [reflexivity|]. cbn [Sg]. rewrite <- IH. reflexivity. Qed.
@@ -202,7 +217,8 @@ Proof.
     + apply Rmult_le_compat_l; lra.
     + rewrite squared_sum.
       assert (HS : Sg g X (k :: h) i <= INR (S (length h)) * G²).
-      { change (S (length h)) with (length (k :: h)). clear - Hv Hi g_bnd. induction Hv as [|k' h' Hk Hv IH]; [simpl; lra|].
+      { change (S (length h)) with (length (k :: h)). clear - Hv Hi g_bnd.
+        induction Hv as [|k' h' Hk Hv IH]; [simpl; lra|].
         change (length (k' :: h')) with (S (length h')). rewrite S_INR. cbn [Sg].
         pose proof (g_bnd k' (X h') i Hk Hi) as Hg.
         assert ((g k' (X h') i)² <= G²); [|lra]. apply Rsqr_le_abs_1. rewrite (Rabs_right G); [auto|].
@@ -231,7 +247,8 @@ Proof.
 Qed.
 End Program.
 
-Definition safeguarded_radius (eps G beta2 c B3 : R) : R := sqrt (eps + (1 + (1 - beta2) * (1 - c)) * ((1 + 2 * B3) * G)²).
+Definition safeguarded_radius (eps G beta2 c B3 : R) : R := sqrt (eps + (1 + (1 - beta2) * (1 - c)) * ((1
+    + 2 * B3) * G)²).
 Definition safeguarded_sum_radius (eps G beta2 c B3 W : R) : R :=
   Rmax (safeguarded_radius eps G beta2 c B3) (sqrt (eps + W * G²)).
 Definition safeguarded_weight (beta2 c : R) : R := Rmin (1 - beta2) (beta2 + (1 - beta2) * c).
@@ -284,7 +301,8 @@ Let is_adaptive := guarded_is_adaptive g alpha beta1 eps W rhos cs beta2s beta3s
 
 Local Lemma up h i : within n T h -> (i < d)%nat -> b h i <= INR (Nat.max 1 (length h)) * top².
 Proof.
-  intros [Hv _] Hi. apply (guarded_up g alpha beta1 eps W rhos cs beta2s beta3s x0 n d G beta2 c B3 (g_bnd A) eps_pos W_nonneg
+  intros [Hv _] Hi. apply (guarded_up g alpha beta1 eps W rhos cs beta2s beta3s x0 n d G beta2 c B3 (g_bnd A) eps_pos
+      W_nonneg
     beta2_01 c_01 coefficients); auto.
 Qed.
 
