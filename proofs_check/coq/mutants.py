@@ -160,6 +160,55 @@ MUTANTS = (
         "+ alpha / (2 * sqrt (1 - beta2)) * sqrt (sum T (squares g i))).",
         "T9 with half the second term",
     ),
+    Mutant(
+        "decoupling-any-denominator",
+        "DecouplingAnyDenominator",
+        "Theorem decoupling_any_denominator : decoupling_log (1 / 2).",
+        "Theorem decoupling_any_denominator : decoupling_log (12 / 25).",
+        "L1log with 12/25",
+    ),
+    Mutant(
+        "amsgrad-rate",
+        "AMSGradRate",
+        "radius eps G / (alpha * sqrt T) * (D0 + alpha * G / (2 * sqrt (1 - beta2)) * (d * log_range eps G)",
+        "radius eps G / (alpha * sqrt T) * (D0 + alpha * G / (3 * sqrt (1 - beta2)) * (d * log_range eps G)",
+        "T5A with 3 for 2",
+    ),
+    Mutant(
+        "avgrad-momentum-rate",
+        "AVGradMomentum",
+        "(D0 + 2 / 5 * alpha * G * sqrt (1 - beta2)",
+        "(D0 + 1 / 5 * alpha * G * sqrt (1 - beta2)",
+        "T5m with 1/5 for 2/5",
+    ),
+    Mutant(
+        "amsgrad-monotone-rate",
+        "MonotoneSteps",
+        "    + L / 2 * (3 + (momentum_ratio beta1)²) * alpha² * (d * Q)).",
+        "    + L / 2 * (2 + (momentum_ratio beta1)²) * alpha² * (d * Q)).",
+        "T7 with 2 + r^2",
+    ),
+    Mutant(
+        "amsgrad-monotone-log-rate",
+        "MonotoneLog",
+        "root / (alpha * sqrt T) * (D0 + alpha * G / (2 * sqrt W)",
+        "root / (alpha * sqrt T) * (D0 + alpha * G / (3 * sqrt W)",
+        "T7log with 3 for 2",
+    ),
+    Mutant(
+        "avgrad-monotone-log-rate",
+        "MomentumRates",
+        "  monotone_log_bound (radius eps G) (1 - beta2) (K2_avgrad T G eps beta2)",
+        "  monotone_log_bound (radius eps G) 1 (K2_avgrad T G eps beta2)",
+        "T7log for AVGrad with W = 1",
+    ),
+    Mutant(
+        "safeguarded-rate",
+        "Safeguarded",
+        "  let b := fun i => Rmax (Rmax (guarded s i) (t * (eps + vhat i))) (eps + W * sum_of_squares i) in",
+        "  let b := fun i => Rmax (t * (eps + vhat i)) (eps + W * sum_of_squares i) in",
+        "T8 without the safeguard",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 
