@@ -108,7 +108,10 @@ def counterexample(expression: Expression, tries: int = 400, equality: bool = Fa
     rng = random.Random(0)
     for _ in range(tries):
         values = {s: rng.choice(numbers) * (1 if s.is_nonnegative else rng.choice((1, -1))) for s in symbols}
-        value = expression.subs(values)
+        try:
+            value = expression.subs(values)
+        except ValueError:  # a maximum of something over zero
+            continue
         if value.is_number and (value.is_zero is False if equality else value.is_negative):
             return values
     return None
