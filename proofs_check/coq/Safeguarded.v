@@ -247,8 +247,8 @@ Proof.
 Qed.
 End Program.
 
-Definition safeguarded_radius (eps G beta2 c B3 : R) : R := sqrt (eps + (1 + (1 - beta2) * (1 - c)) * ((1
-    + 2 * B3) * G)²).
+Definition safeguarded_radius (eps G beta2 c B3 : R) : R :=
+  sqrt (eps + (1 + (1 - beta2) * (1 - c)) * ((1 + 2 * B3) * G)²).
 Definition safeguarded_sum_radius (eps G beta2 c B3 W : R) : R :=
   Rmax (safeguarded_radius eps G beta2 c B3) (sqrt (eps + W * G²)).
 Definition safeguarded_weight (beta2 c : R) : R := Rmin (1 - beta2) (beta2 + (1 - beta2) * c).
