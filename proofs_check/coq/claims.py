@@ -138,6 +138,9 @@ LEMMAS = (
         "interpolation_monotone_bounded",
         values=_interpolation,
     ),
+    Claim("smoothness-ratio", "SmoothFunctions", "smoothness_ratio", values=_numbers),
+    Claim("smoothness-log", "SmoothFunctions", "smoothness_log", values=_numbers),
+    Claim("smoothness-exponential", "SmoothFunctions", "smoothness_exponential", values=_numbers),
     Claim("yogi-nonnegative", "Yogi", "yogi_nonnegative", values=_numbers),
     Claim("yogi-increment", "Yogi", "yogi_increment", values=_numbers),
     Claim("yogi-lower", "Yogi", "yogi_lower", values=_numbers),
@@ -182,6 +185,7 @@ RATES = (
     _rate("adagrad-published-rate", "AdagradRate", "adagrad_published_rate"),
     _rate("adam-constant-step-rate", "AdamRate", "adam_constant_step_rate_sharp"),
     _rate("adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"),
+    _rate("adam-published-rate", "AdamPublishedRate", "adam_published_rate"),
     _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
     _rate("amsgrad-rate", "AMSGradRate", "amsgrad_rate"),
     _rate("avgrad-momentum-rate", "AVGradMomentum", "avgrad_momentum_rate"),
@@ -223,6 +227,10 @@ OTHERS = (
         "interpolation_rate_data",
         "data-dependent form, rho_t any function of the past",
         FINITE,
+    ),
+    *(
+        Claim(f"smoothness-{name}", "Smoothness", "descent", "in R^d, for every F with a Lipschitz gradient")
+        for name in ("ratio", "log", "exponential")
     ),
     Claim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
     Claim(

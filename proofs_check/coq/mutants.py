@@ -161,6 +161,20 @@ MUTANTS = (
         "T9 with half the second term",
     ),
     Mutant(
+        "smoothness-ratio",
+        "SmoothFunctions",
+        "2 * x / (1 + x * x) ^ 2 * (y - x) + 2 / 2 *",
+        "2 * x / (1 + x * x) ^ 2 * (y - x) + 19 / 20 *",
+        "L4 for x^2/(1+x^2) with L = 19/10",
+    ),
+    Mutant(
+        "adam-published-rate",
+        "AdamPublishedRate",
+        "* (ln (1 + R0² / ((1 - beta2) * eps)) / T - ln beta2).",
+        "* (ln (1 + R0² / eps) / T - ln beta2).",
+        "T2 without 1-beta2 in the logarithm",
+    ),
+    Mutant(
         "decoupling-any-denominator",
         "DecouplingAnyDenominator",
         "Theorem decoupling_any_denominator : decoupling_log (1 / 2).",

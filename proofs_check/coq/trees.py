@@ -48,10 +48,10 @@ def oracle(problem: Problem) -> Environment:
     }
 
 
-def coq_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], steps: int, **more: Any) -> float:
-    """The left side of a theorem, computed from the definitions of its file."""
+def coq_left(claim: Claim, problem: Problem, given: Environment, steps: int) -> float:
+    """The left side of a theorem, computed from the definitions of its file; `given` are values of its other names."""
     theorem = statement(claim.module, claim.theorem)
-    return theorem.value(theorem.left, {**oracle(problem), **hyper, "T": steps, **more})
+    return theorem.value(theorem.left, {**oracle(problem), **given, "T": steps})
 
 
 def package_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], steps: int) -> float:
