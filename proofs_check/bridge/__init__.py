@@ -1,0 +1,77 @@
+"""The package's own optimizers on exact noise trees: every level of every theorem's chain, and what refutes claims.
+
+Expectations are exact up to rounding, but the settings are samples: a theorem is SUPPORTED here, never proved.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from madatheory.bounds.theorem import Theorem
+from madatheory.catalogue import theorems
+from proofs_check.bridge import hindsight, two_steps
+from proofs_check.bridge.kills import CAUGHT
+from proofs_check.bridge.planted import plant
+from proofs_check.bridge.trees import family, search, tried
+from proofs_check.evidence import Check, Finding, Status
+from proofs_check.statements import Statement
+
+TOGETHER = True  # one process, so that a method is compiled once for all theorems about it
+SECONDS = 70
+
+_TWO_STEPS = {"kingma-ba-step-bound": two_steps.kingma_ba, "yogi-below-largest-square": two_steps.yogi}
+_REASONS = {
+    "reddi-drift": "about a stationary law, not about a run of finite length",
+    "problem-constants": "about functions, not about runs",
+    "data-constants": "about functions, not about runs",
+}
+
+
+def checks() -> Iterable[Check]:
+    """Every theorem and the mistakes planted in it, methods in turn; then the refutations."""
+    for theorem in sorted(theorems().values(), key=family):
+        yield Check(theorem.name, partial(_support, theorem))
+        yield from _mistakes(theorem)
+    for name, decide in _TWO_STEPS.items():
+        yield Check(name, decide)
+    for name in hindsight.EXAMPLES:
+        yield Check(name, partial(hindsight.refute, name))
+        if name != "interpolation-rate-hindsight-rho":
+            yield Check(name, partial(hindsight.control, name), part="the same without the choice: the bound holds")
+
+
+def _mistakes(theorem: Theorem) -> Iterator[Check]:
+    for mistake in CAUGHT.get(theorem.name, ()):
+        yield Check(theorem.name, partial(_catch, theorem, mistake), part=mistake, false=True)
+
+
+def _support(theorem: Theorem) -> Finding:
+    """SUPPORTED with the largest left/right; REFUTED where a level exceeds the next one."""
+    found = search(theorem)
+    settings = sum(worst.settings for _, worst in found)
+    histories = max(worst.histories for _, worst in found)
+    field, top = max(found, key=lambda pair: pair[1].ratio)
+    where = f"{field.name}, " + ", ".join(f"{k} = {v:.3g}" for k, v in top.setting.items())
+    detail = f"{settings} settings, up to {histories} histories each; largest left/right {top.ratio:.4f} at {where}"
+    for field, worst in found:
+        if worst.broken:
+            return Finding(Status.REFUTED, detail, f"{field.name}: {worst.broken}")
+    if not settings:
+        return Finding(Status.OPEN, "no setting satisfies its conditions")
+    return Finding(Status.SUPPORTED, detail, residual=top.ratio - 1)
+
+
+def _catch(theorem: Theorem, mistake: str) -> Finding:
+    """REFUTED where the planted mistake breaks a level on one of the trees."""
+    wrong = plant(theorem, mistake)
+    assert wrong is not None, f"{theorem.name} has no level for {mistake!r}"
+    for field, worst in tried(theorem, wrong):
+        if worst.broken:
+            return Finding(Status.REFUTED, "on an exact tree", f"{field.name}: {worst.broken}")
+    return Finding(Status.OPEN, "not caught on any tree")
+
+
+def not_applicable(statement: Statement) -> str:
+    """Why there is no check of the whole of `statement`; "" where there is one."""
+    if statement.kind in ("theorem", "refutation"):
+        return ""
+    return _REASONS.get(statement.name, "about single steps or sums: its use in every chain is checked here")

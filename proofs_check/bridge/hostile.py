@@ -1,0 +1,156 @@
+"""Small problems on which bounds are nearly attained, and the hyper-parameters at which a theorem is tried on them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import jax.numpy as jnp
+import numpy as np
+
+from madatheory.bounds.theorem import Theorem
+from madatheory.catalogue import problems
+from madatheory.problems.coordinatewise import oracle_of
+from madatheory.problems.laws import Law
+from madatheory.problems.problem import Array, Atoms, Constant, Problem
+from madatheory.problems.separable import separable
+
+Grid = Mapping[str, Sequence[float]]
+PROVED = "tests/test_proofs_bridge.py"
+
+
+def _exact(value: float) -> Constant:
+    return Constant(value, "exact", "by hand", PROVED)
+
+
+def huber(start: Sequence[float]) -> Problem:
+    """sum_i h(x_i), h = x^2/2 near 0 and |x| - 1/2 beyond 1: descent is as slow as L = 1 and |h'| <= 1 allow."""
+    return separable(
+        "huber",
+        "Huber's function",
+        lambda x: jnp.where(jnp.abs(x) < 1, x * x / 2, jnp.abs(x) - 0.5),
+        slope=_exact(1.0),
+        curvature=_exact(1.0),
+        infimum=_exact(0.0),
+        start=list(start),
+        noise="none",
+        scale=0.0,
+        derivative=lambda x: jnp.clip(x, -1.0, 1.0),
+    )
+
+
+def noisy(problem: Problem, values: Sequence[float], chances: Sequence[float], G: float) -> Problem:
+    """The problem with independent noise of a finite law on every coordinate; `G` bounds |g| along its trees."""
+    x, p = np.asarray(values, float), np.asarray(chances, float)
+    law = Law("atoms", lambda words, dtype: None, float(np.abs(x).max()), float(p @ x**2), Atoms(x, p))
+    assert problem.constants is not None
+    constants = problem.constants._replace(G=_exact(G))
+    return replace(problem, oracle=oracle_of(law, problem.dimension), constants=constants)
+
+
+def skewed(dimension: int) -> Problem:
+    """At the start g is 1 with probability .366, else about -1e-3: the law that needs K = .388 in L1. |g| <= 1.64."""
+    p, share, a = 0.366, 0.2221, 1e-6
+    small = math.sqrt(a * share / (1 - share))
+    start = p - (1 - p) * small
+    return noisy(huber([start] * dimension), (1 - start, -small - start), (p, 1 - p), 2 - start)
+
+
+def sequences(values: Sequence[float]) -> Problem:
+    """F = 0, every sequence of these gradients: for statements that hold on every path."""
+
+    def zero(x: Array) -> Array:
+        return jnp.sum(0 * x, axis=0)
+
+    base = replace(huber([0.0]), name="sequences", value=zero, gradient=jnp.zeros_like)
+    return noisy(base, values, np.full(len(values), 1 / len(values)).tolist(), max(map(abs, values)))
+
+
+@dataclass(frozen=True)
+class Field:
+    """A problem with so many steps that its tree is small, and the hyper-parameters tried on it."""
+
+    name: str
+    problem: Problem
+    steps: int
+    grid: Grid
+
+
+_EVERYWHERE: Grid = {
+    "alpha": (0.1, 1.0, 30.0, 1000.0),
+    "eps": (1e-6, 1e-2, 1.0, 1e6),
+    "beta1": (0.0, 0.5),
+    "beta2": (0.01, 0.5, 0.99),
+    "beta3": (0.0, 0.5),
+    "rho": (0.01, 1.0),
+    "c": (0.0, 1.0),
+    "W": (0.1,),
+    "switch": (0.5,),
+}
+_PATHS: Grid = {
+    "alpha": (0.45, 1.0, 1.4, 2.83),
+    "eps": (1e-9,),
+    "beta1": (0.0,),
+    "beta2": (1e-3, 0.25, 0.9, 0.999),
+}
+_STEPS: Grid = {
+    "alpha": (1e-3,),
+    "eps": (1e-9,),
+    "beta1": (0.1, 0.9),
+    "beta2": (0.5, 0.9, 0.99),
+    "rho": (0.0, 0.5, 1.0),
+    "gamma": (0.0, 0.5, 1.0),
+    "beta3": (0.0,),
+    "c": (1.0,),
+}
+
+
+@cache
+def _smooth() -> tuple[Field, ...]:
+    return (
+        Field("huber, no noise, d = 2, T <= 8", huber([1.0, 1.0]), 8, _EVERYWHERE),
+        Field("huber, skewed noise, d = 2, T <= 3", skewed(2), 3, _EVERYWHERE),
+        Field(
+            "ratio, Rademacher noise, d = 1, T <= 7",
+            problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 1.0}),
+            7,
+            _EVERYWHERE,
+        ),
+    )
+
+
+@cache
+def _linear() -> tuple[Field, ...]:
+    problem = problems()["reddi-stochastic"].make({"p": 0.55, "up": 1.0, "down": 1.0, "start": -1.0})
+    return (Field("linear losses +-x on [-1, 1], T <= 8", problem, 8, _PATHS),)
+
+
+@cache
+def _sequences() -> tuple[Field, ...]:
+    return (Field("every sequence of 1, 2, -3, 5, 6, T <= 4", sequences((1.0, 2.0, -3.0, 5.0, 6.0)), 4, _STEPS),)
+
+
+LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
+
+
+def fields(theorem: Theorem) -> tuple[Field, ...]:
+    """Where a theorem is tried."""
+    if theorem.label == "T9":
+        return _linear()
+    if theorem.label == "T10":
+        return _sequences()
+    return _smooth() if theorem.method().name in LONGER and theorem.at == "any" else _smooth()[:2]
+
+
+def grid_of(theorem: Theorem, field: Field) -> dict[str, list[float]]:
+    """The values of every hyper-parameter of the theorem's method; one that the theorem fixes keeps its value."""
+    fixed = {}
+    for condition in theorem.conditions:
+        name, equals, value = condition.name.partition(" = ")
+        if equals and name in theorem.method().parameters:
+            fixed[name] = float(value)
+    chosen = {}
+    for name, parameter in theorem.method().parameters.items():
+        values = field.grid.get(name, (theorem.settings.get(name, parameter.default),))
+        chosen[name] = [fixed[name]] if name in fixed else [float(x) for x in np.ravel(values)]
+    return chosen

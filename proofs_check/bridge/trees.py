@@ -1,0 +1,188 @@
+"""A theorem's chain of inequalities, exactly, over all noise histories of the package's own optimizer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from madatheory.arithmetic import NUMPY
+from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.theorem import Setting, Theorem
+from madatheory.catalogue import theorems
+from madatheory.engine.statistic import Statistic
+from madatheory.engine.tree import enumerate_tree
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+from proofs_check.bridge.hostile import Field, fields, grid_of
+
+ROUNDING = 1e-9
+Array = np.ndarray
+
+
+class Worst(NamedTuple):
+    """The largest left/right over the settings, where, and the first link that breaks ("" if none does)."""
+
+    ratio: float
+    setting: Mapping[str, float]
+    broken: str
+    settings: int
+    histories: int
+
+
+def family(theorem: Theorem) -> str:
+    """What theorems about the same method, on the same kind of problem, have in common."""
+    traits = theorem.method().traits
+    return repr((theorem.method().name, sorted(traits.items(), key=str), theorem.label in ("T9", "T10")))
+
+
+@cache
+def _group(key: str) -> tuple[Optimizer, tuple[Statistic, ...]]:
+    """One object per method, so that the engine compiles it once, and what all theorems about it measure."""
+    group = [theorem for theorem in theorems().values() if family(theorem) == key]
+    named = {s.name: s for theorem in group for s in theorem.statistics}
+    return group[0].method(), tuple(named.values())
+
+
+def tree(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]]) -> tuple[xr.Dataset, Optimizer]:
+    """Everything that the theorem's chain measures, on every history, after every step."""
+    times = (field.steps,) if theorem.at == "final" else tuple(range(1, field.steps + 1))
+    points = tuple((name, tuple(values)) for name, values in grid.items())
+    key = family(theorem)
+    return _tree(key, field.name, field.problem, times, points), _group(key)[0]
+
+
+@lru_cache(maxsize=6)  # a theorem and the mistakes planted in it follow each other
+def _tree(
+    key: str, name: str, problem: Problem, times: tuple[int, ...], points: tuple[tuple[str, tuple[float, ...]], ...]
+) -> xr.Dataset:
+    method, statistics = _group(key)
+    return enumerate_tree(problem, method, times[-1], settings=dict(points), statistics=statistics, record=list(times))
+
+
+def examine(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]], chain: Theorem | None = None) -> Worst:
+    """Compare every level with the next, and the left side with the right one, at every setting of the grid.
+
+    `chain` is the theorem whose formulas are checked, if they are not those of `theorem`.
+    """
+    data, method = tree(theorem, field, grid)
+    return compare(theorem, chain or theorem, field, grid, data, method)
+
+
+def compare(
+    theorem: Theorem,
+    chain: Theorem,
+    field: Field,
+    grid: Mapping[str, Sequence[float]],
+    data: xr.Dataset,
+    method: Optimizer,
+) -> Worst:
+    """`examine` on a tree that is already measured."""
+    names = list(grid)
+    mesh = dict(zip(names, np.meshgrid(*grid.values(), indexing="ij"), strict=True)) if names else {}
+    shape = tuple(len(grid[name]) for name in names)
+    covered = _covered(theorem, field, method, mesh, shape)
+    if not covered.any():
+        return Worst(0.0, {}, "", 0, 0)
+    hyper: Mapping[str, Any] = {name: values[..., None, None] for name, values in mesh.items()}
+    T = data["t"].values.astype(float)
+    q = theorem.quantities(Setting(field.problem, method, hyper, field.steps), T=T)
+    levels = _levels(chain, data, q, (*shape, data.sizes["path"], len(T)))
+    weights = data["probability"].values
+    lows, highs, left, right = _sides(chain, levels, weights, q)
+    where = np.broadcast_to(covered[..., None] if chain.kind != "every-path" else covered[..., None, None], left.shape)
+    broken = _first_broken(chain, lows, highs, where)
+    with np.errstate(all="ignore"):
+        ratio = np.where(where & (right > 0), left / right, 0.0)
+    worst = np.unravel_index(int(np.nanargmax(ratio)), ratio.shape)
+    setting = {name: float(mesh[name][worst[: len(shape)]]) for name in names} | {"T": float(T[worst[-1]])}
+    return Worst(float(ratio[worst]), setting, broken, int(covered.sum()), int(data.sizes["path"]))
+
+
+def _covered(
+    theorem: Theorem, field: Field, method: Optimizer, mesh: Mapping[str, Array], shape: tuple[int, ...]
+) -> Array:
+    """Which settings satisfy the theorem's conditions."""
+    found = np.zeros(shape, bool)
+    for index in np.ndindex(*shape):
+        point = {name: float(values[index]) for name, values in mesh.items()}
+        found[index] = not theorem.reasons(Setting(field.problem, method, point, field.steps))
+    return found
+
+
+def _levels(chain: Theorem, data: xr.Dataset, q: Quantities, shape: tuple[int, ...]) -> Array:
+    """Every level on every history: (level, *grid, path, t)."""
+    measured = {}
+    for name, value in data.data_vars.items():
+        dims = [dim for dim in value.dims if dim not in ("path", "t")]
+        present = value.transpose(*dims, "path", "t").values
+        measured[str(name)] = present.reshape(shape)
+    with np.errstate(all="ignore"):
+        return np.array([np.broadcast_to(level.value(measured, q, NUMPY), shape) for level in chain.chain])
+
+
+def _sides(chain: Theorem, levels: Array, weights: Array, q: Quantities) -> tuple[Array, Array, Array, Array]:
+    """(lower levels, upper levels, left side, right side), as means, per history, or as a probability."""
+    if chain.kind == "every-path":
+        return levels[:-1], levels[1:], levels[0], levels[-1]
+    if chain.kind == "probability":
+        # P(left > right) <= p
+        chance = np.einsum("...pt,p->...t", levels[0] > levels[-1], weights)[None]
+        allowed = np.full_like(chance, q.p)
+        return chance, allowed, chance[0], allowed[0]
+    means = np.einsum("l...pt,p->l...t", levels, weights)
+    return means[:-1], means[1:], means[0], means[-1]
+
+
+def _first_broken(chain: Theorem, lows: Array, highs: Array, where: Array) -> str:
+    for i, (low, high) in enumerate(zip(lows, highs, strict=True)):
+        slack = ROUNDING * (np.abs(low) + np.abs(high))
+        with np.errstate(all="ignore"):
+            bad = where & ~(low <= high + slack)
+        if bad.any():
+            name = chain.right.name if chain.kind == "probability" else chain.chain[i + 1].name
+            with np.errstate(all="ignore"):
+                excess = np.nanmax(np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0))
+            return f"{name!r} by {float(excess):.3g} of itself"
+    return ""
+
+
+def tried(theorem: Theorem, chain: Theorem) -> Iterator[tuple[Field, Worst]]:
+    """Every field in turn, on its grid, with the formulas of `chain`."""
+    for field in fields(theorem):
+        yield field, examine(theorem, field, grid_of(theorem, field), chain)
+
+
+def search(theorem: Theorem, rounds: int = 2) -> list[tuple[Field, Worst]]:
+    """For every field the worst setting of its grid, then of finer grids around it."""
+    found = []
+    for field in fields(theorem):
+        grid = grid_of(theorem, field)
+        worst = examine(theorem, field, grid)
+        count = worst.settings
+        for factor in (3.0, 1.5)[:rounds]:
+            if worst.broken or worst.settings == 0:
+                break
+            finer = examine(theorem, field, _around(theorem, grid, worst.setting, factor))
+            count += finer.settings
+            if finer.broken or finer.ratio > worst.ratio:
+                worst = finer
+        found.append((field, worst._replace(settings=count)))
+    return found
+
+
+def _around(
+    theorem: Theorem, grid: Mapping[str, Sequence[float]], at: Mapping[str, float], factor: float
+) -> dict[str, list[float]]:
+    """alpha and eps divided and multiplied by `factor`; beta1 and beta2 moved by a third of the way to their ends."""
+    near: dict[str, list[float]] = {}
+    for name, values in grid.items():
+        x = at[name]
+        if len(values) > 1 and name in ("alpha", "eps"):
+            near[name] = [x / factor, x, x * factor]
+        elif len(values) > 1 and name in ("beta1", "beta2"):
+            near[name] = sorted({x - x / (2 * factor), x, x + (1 - x) / (2 * factor)})
+        else:
+            near[name] = [x]
+    return near

@@ -1,0 +1,49 @@
+"""Refutations on a few given gradients: the published step bound of Adam, and v_t <= max g^2 for Yogi."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from madatheory.arithmetic import NUMPY
+from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
+from madatheory.catalogue import optimizers
+from madatheory.optimizers.open_loop import Path, open_loop
+from proofs_check.evidence import Finding, Status
+
+ADAM = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
+GRADIENTS = (5.0, 6.0)
+YOGI = {"alpha": 1e-3, "beta1": 0.0, "beta2": 0.4, "eps": 1e-3}
+ONES = (1.0, 1.0)
+
+
+def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> Path:
+    """The package's optimizer in float64 on these gradients, from x_0 = 0."""
+    optimizer = optimizers()[method].make({"form": form})
+    with jax.enable_x64(True):
+        g = jnp.asarray(gradients, jnp.float64)[:, None]
+        return open_loop(optimizer)(jnp.zeros(1, jnp.float64), g, optimizer.hyper(hyper))
+
+
+def kingma_ba() -> Finding:
+    """|x_2 - x_1| of Adam exceeds alpha max(1, (1-beta1)/sqrt(1-beta2)), and stays below T10's bound."""
+    path = run("adam", "practical", ADAM, GRADIENTS)
+    step = float(np.abs(path.step.delta[-1, 0])) / ADAM["alpha"]
+    q = Quantities(T=2, beta1=ADAM["beta1"], beta2=ADAM["beta2"])
+    claimed, proved = (float(bound(q, NUMPY)) for bound in (claimed_by_kingma_and_ba, adam_step))
+    detail = f"|x_2 - x_1| = {step:.6f} alpha, claimed {claimed:.6f} alpha, T10 {proved:.6f} alpha"
+    if claimed < step <= proved * (1 + 1e-12):
+        return Finding(
+            Status.REFUTED, detail, f"g = {GRADIENTS} at (beta1, beta2) = (.9, .99), eps = 0", step / claimed - 1
+        )
+    return Finding(Status.OPEN, detail)
+
+
+def yogi() -> Finding:
+    """v_2 of Yogi exceeds max g^2."""
+    path = run("yogi", "theory", YOGI, ONES)
+    v, largest = float(path.step.v[-1, 0]), max(g * g for g in ONES)
+    detail = f"v_2 = {v:g}, max g^2 = {largest:g}, (2-beta2) max g^2 = {(2 - YOGI['beta2']) * largest:g}"
+    if v > largest:
+        return Finding(Status.REFUTED, detail, f"g = {ONES}, beta2 = {YOGI['beta2']:g}", v / largest - 1)
+    return Finding(Status.OPEN, detail)
