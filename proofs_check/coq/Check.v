@@ -3,7 +3,7 @@ From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights De
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AVGradRatioSum MonotoneSteps MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate.
 From Mada Require Import AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded MomentumExample.
-From Mada Require Import SmoothFunctions.
+From Mada Require Import SmoothFunctions DecouplingLeastConstant StepSize.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -43,5 +43,6 @@ Definition all_theorems :=
    @MomentumExample.example_avgrad_momentum, @MomentumExample.example_interpolation,
    @MomentumExample.example_safeguarded, @MomentumExample.example_one_step,
    @SmoothFunctions.smoothness_log, @SmoothFunctions.smoothness_ratio,
-   @SmoothFunctions.smoothness_exponential).
+   @SmoothFunctions.smoothness_exponential, @DecouplingLeastConstant.decoupling_least_constant,
+   @StepSize.kingma_ba_bound_fails).
 Print Assumptions all_theorems.

@@ -206,7 +206,9 @@ RATES = (
 # statements that are no inequality between two formulas of the package
 OTHERS = (
     Claim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
+    Claim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     Claim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
+    Claim("kingma-ba-step-bound", "StepSize", "kingma_ba_bound_fails"),
     Claim(
         "interpolation-rate",
         "InterpolationRate",

@@ -50,7 +50,7 @@ def _lemma(claim: Claim, theorem: Statement, cases: int) -> Iterator[float]:
         raise Drifted(f"{claim.name} says {theorem.relation}, {lemma.name} {lemma.relation}")
     for _ in range(20):
         drawn = lemma.draw(rng, cases)
-        for index in np.flatnonzero(lemma.admits(drawn)):
+        for index in np.flatnonzero(np.broadcast_to(lemma.admits(drawn), (cases,))):
             one = case(drawn, int(index))
             given = _values(claim, one)
             if not theorem.admits(given, max((len(v) for v in one.values() if isinstance(v, list)), default=0)):

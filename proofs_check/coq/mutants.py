@@ -168,6 +168,13 @@ MUTANTS = (
         "L4 for x^2/(1+x^2) with L = 19/10",
     ),
     Mutant(
+        "decoupling-least-constant",
+        "DecouplingLeastConstant",
+        "  388355 / 1000000 <= K.",
+        "  388356 / 1000000 <= K.",
+        "L1 needs 0.388356",
+    ),
+    Mutant(
         "adam-published-rate",
         "AdamPublishedRate",
         "* (ln (1 + R0² / ((1 - beta2) * eps)) / T - ln beta2).",
