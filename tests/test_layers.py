@@ -20,7 +20,7 @@ LAYERS = (
     {"arithmetic", "catalogue", "confidence"},
     {"optimizers", "problems", "references"},
     {"engine", "identities"},
-    {"bounds", "store", "pytest_plugin"},
+    {"bounds", "store", "pytest_plugin", "training"},
     {"verdicts"},
     {"verification"},
     {"experiments"},

@@ -1,0 +1,61 @@
+"""Trees of parameters: leaves in their working precision, and early refusals of trees that changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from madatheory.errors import UserError
+from madatheory.optimizers.optimizer import Array, State
+
+
+def working(leaf: Any) -> Array:
+    """The leaf in float32 or better; `UserError` for one that is not real floating point."""
+    leaf = jnp.asarray(leaf)
+    if not jnp.issubdtype(leaf.dtype, jnp.floating):
+        raise UserError(f"parameters of dtype {leaf.dtype} have no update here: give real floating-point arrays")
+    return leaf.astype(jnp.promote_types(leaf.dtype, jnp.float32))
+
+
+def refuse_changed(reference: Any, tree: Any, what: str) -> None:
+    """`UserError` unless `tree` has the structure and the shapes of `reference`."""
+    old, new = jax.tree.structure(reference), jax.tree.structure(tree)
+    if old != new:
+        raise UserError(f"the {what} are the tree {new}, but the state was made for {old}: call init again")
+    pairs = zip(jax.tree_util.tree_leaves_with_path(reference), jax.tree.leaves(tree), strict=True)
+    for (path, one), other in pairs:
+        if jnp.shape(one) != jnp.shape(other):
+            where = jax.tree_util.keystr(path) or "the only leaf"
+            raise UserError(
+                f"the {what} at {where} have shape {jnp.shape(other)}, but the state was made for {jnp.shape(one)}: "
+                "call init again when shapes change"
+            )
+
+
+def leaf_states(moments: Mapping[str, Any], scalars: Sequence[str], gradients: Sequence[Array]) -> list[State]:
+    """The state of every leaf, from trees of moments and the numbers that all leaves share."""
+    columns = {name: jax.tree.leaves(tree) for name, tree in moments.items() if name not in scalars}
+    shared = {name: jnp.asarray(moments[name]) for name in scalars}
+    return [
+        {name: column[i] for name, column in columns.items()} | {k: v.astype(g.dtype) for k, v in shared.items()}
+        for i, g in enumerate(gradients)
+    ]
+
+
+def moment_trees(
+    old: Mapping[str, Any], scalars: Sequence[str], structure: Any, states: Sequence[State]
+) -> dict[str, Any]:
+    """The inverse of `leaf_states`: the shared numbers are those of the first leaf, the `old` ones if there is none."""
+    trees = {name: structure.unflatten([s[name] for s in states]) for name in old if name not in scalars}
+    shared = {name: states[0][name].astype(old[name].dtype) if states else old[name] for name in scalars}
+    return trees | shared
+
+
+def decayed(params: Any, mask: Any | Callable[[Any], Any], structure: Any) -> list[Any]:
+    """The leaves of `params`, None for those that `mask` exempts from the weight decay."""
+    leaves = structure.flatten_up_to(params)
+    if mask is None:
+        return leaves
+    chosen = structure.flatten_up_to(mask(params) if callable(mask) else mask)
+    return [leaf if keep else None for leaf, keep in zip(leaves, chosen, strict=True)]
