@@ -31,6 +31,17 @@ def constants(lemma: Lemma) -> tuple[Expression, Expression]:
     return c, K
 
 
+def logarithmic_constant() -> Expression:
+    """K of the package's L1log, K (G/sqrt W) E ln(b/a), from a single atom with b above a."""
+    sp = sympy_or_missing()
+    g, G, W, a, b = symbols("g G W a b")
+    lemma = lemmas()["decoupling-any-denominator"]
+    _, right = sides(lemma, {"p": [sp.Integer(1)], "g": [g], "b": [b], "G": G, "a": a, "W": W})
+    K = sp.simplify((right - g**2 / sp.sqrt(b)) / (G / sp.sqrt(W) * sp.log(b / a)))
+    assert not K.free_symbols, f"{lemma.name} is not of the form K (G/sqrt W) E ln(b/a)"
+    return K
+
+
 def product_of_means() -> Finding:
     """<phi,u><phi,v> >= -|phi|^2 (|u||v| - <u,v>)/2, from a square and |u/U - v/V|^2 = 2 - 2<u,v>/(UV)."""
     A, B, U, V, uv = symbols("A B U V uv")  # A = <phi,u>, B = <phi,v>, U = |u|, V = |v|

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
+from madatheory.bounds.momentum_terms import R_safeguarded, R_safeguarded_sum
 from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Level, Theorem
+from madatheory.bounds.terms import R
+from madatheory.bounds.theorem import Formula, Level, Theorem
 from madatheory.catalogue import lemmas, theorems
 from proofs_check.evidence import Finding
-from proofs_check.symbolic.decoupling import constants
-from proofs_check.symbolic.instances import fraction, symbols
+from proofs_check.symbolic.decoupling import constants, logarithmic_constant
+from proofs_check.symbolic.instances import symbols
 from proofs_check.symbolic.signs import Expression, inequality, sympy_or_missing
 
 Sums = Mapping[str, Any]
@@ -57,25 +59,23 @@ def _symbols(theorem: Theorem) -> dict[str, Any]:
     }
 
 
+def _below_one(name: str) -> Expression:
+    """A number in (0, 1) with a root of its distance to 1: 1 - 1/(1+u)^2."""
+    return 1 - 1 / (1 + symbols(name)) ** 2
+
+
 def quantities(theorem: Theorem) -> Quantities:
-    """Symbols for everything that a bound may contain; R^2 = eps + G^2 is left as it is."""
+    """Symbols for everything that a bound may contain, squares of symbols where roots occur."""
     sp = sympy_or_missing()
-    plain = {name: symbols(name) for name in ("d", "D0", "L", "G", "alpha")}
-    plain |= {name: symbols(f"root_{name}") ** 2 for name in ("T", "eps")}  # their roots occur
-    beta1 = fraction("u1") if theorem.settings.get("beta1", 0) else sp.Integer(0)
-    return Quantities(
-        **plain,
-        beta1=beta1,
-        beta2=fraction("u2"),
-        rho=fraction("u3"),
-        c=fraction("u4"),
-        beta3=sp.Integer(0),
-        W=symbols("W"),
-    )
+    found = {name: symbols(name) for name in ("d", "D0", "L", "G", "alpha", "W")}
+    found |= {name: symbols(f"root_{name}") ** 2 for name in ("T", "eps")}
+    found |= {name: _below_one(f"u_{name}") for name in ("beta1", "beta2", "rho", "c")}
+    if not theorem.settings.get("beta1", 0):
+        found["beta1"] = sp.Integer(0)
+    return Quantities(**found, beta3=sp.Integer(0))
 
 
-def _root(q: Quantities) -> Expression:
-    return arithmetic("sympy").sqrt(q.w)
+_WEIGHTED = ("horizon_weighted_ratio", "root_weighted_ratio", "root_weighted_ratio_moving_rho")
 
 
 def _descent(q: Quantities, m: Sums) -> Sums:
@@ -90,24 +90,75 @@ def _below_start(q: Quantities, m: Sums) -> Sums:
 
 def _decoupled(lemma: str) -> Callable[[Quantities, Sums], Sums]:
     def given(q: Quantities, m: Sums) -> Sums:
-        """L1 summed, with the lemma's own (c, K): c sum m^2/sqrt(E b) <= sum <.> + K G sqrt(w) sum g^2/b."""
+        """L1 summed, with the lemma's own (c, K): c sum m^2/sqrt(E b) <= sum <.> + K G sum sqrt(w_t) g^2/b."""
         c, K = constants(lemmas()[lemma])
-        least = c * m["conditional_ratio"] - K * q.G * _root(q) * m["ratio_sum"]
+        weighted = next((m[name] for name in _WEIGHTED if name in m), None)
+        if weighted is None:
+            weighted = arithmetic("sympy").sqrt(q.w) * m["ratio_sum"]
+        least = c * m["conditional_ratio"] - K * q.G * weighted
         return {"inner_product_sum": least + symbols("slack")}
 
     return given
 
 
-def _one_gradient(q: Quantities, m: Sums) -> Sums:
-    """What one gradient at time t contributes, t = T/(1+s)^2: the sums are linear, so that this is all of them."""
-    t, square = q.T / (1 + symbols("s")) ** 2, symbols("square")
+def _one_gradient(largest: Callable[[Quantities, Expression], Expression]) -> Callable[[Quantities, Sums], Sums]:
+    """What one gradient at time t contributes, T = t/(1+s)^2: the sums are linear, so that this is all of them.
+
+    `largest` bounds what stands under the root at time t, by the constants and t.
+    """
+
+    def given(q: Quantities, m: Sums) -> Sums:
+        t, square, xp = q.T / (1 + symbols("s")) ** 2, symbols("square"), arithmetic("sympy")
+        over = square / xp.sqrt(largest(q, t) / (1 + symbols("slack")) ** 2)
+        found = {"mean_squared_gradient": square / q.T, "squared_gradient_over_root_t": square / xp.sqrt(t)}
+        return found | {"stale_step_gradient": q.alpha * over, **dict.fromkeys(_OVER_ROOT, over)}
+
+    return given
+
+
+_OVER_ROOT = ("conditional_ratio", "known_ratio", "stale_ratio_w", "stale_ratio_yogi", "stale_ratio_sum")
+
+
+def _logarithmic(q: Quantities, m: Sums) -> Sums:
+    """L1log summed, with its own K: sum m^2/sqrt(max(a, W m^2)) <= sum <.> + K (G/sqrt W) sum ln(b/a)."""
+    K, xp = logarithmic_constant(), arithmetic("sympy")
+    growth = m["log_growth_over_root_t"] if "log_growth_over_root_t" in m else m["log_growth"]
+    known = m["inner_product_sum"] + K * q.G / xp.sqrt(_weight(q, m)) * growth - symbols("slack")
+    return dict.fromkeys(_OVER_ROOT, known)
+
+
+def _weight(q: Quantities, m: Sums) -> Expression:
+    """W with b_t >= W g_j^2 for j <= t, by what the theorem measures."""
+    if "stale_ratio_yogi" in m:
+        return arithmetic("sympy").minimum(q.w, q.beta2 + q.w * q.c)
+    return q.W if "stale_ratio_sum" in m else q.w
+
+
+def _current(q: Quantities, m: Sums) -> Sums:
+    """sum eta_{t-1} (d_iF)^2 <= alpha sum <grad F, g/sqrt b> + G^2 sum (eta_{t-1} - eta_t), in expectation."""
+    most = q.alpha * m["inner_product_sum"] + q.G**2 * m["step_size_decrease"]
+    return {"stale_step_gradient": most - symbols("slack")}
+
+
+def _averaged_log(q: Quantities, m: Sums) -> Sums:
+    """|p_i| <= alpha sqrt(size/W) (1 - y^(-1/2)) with y = b_t/b_{t-1}: sums by ln y/2, of squares by ln y/4.
+
+    |m_{t-1}|^2 <= size b_{t-1}/W: size = 1, and (1-beta1)/(1+beta1) where sum g_j^2 and not max g_j^2 is below b/W.
+    """
     xp = arithmetic("sympy")
-    expected = t * (q.eps + q.G**2) / (1 + symbols("slack")) ** 2
+    size = (1 - q.beta1) / (1 + q.beta1) if "conditional_ratio" in m else 1
+    root = xp.sqrt(size) / xp.sqrt(_weight(q, m)) if size != 1 else 1 / xp.sqrt(_weight(q, m))
     return {
-        "mean_squared_gradient": square / q.T,
-        "squared_gradient_over_root_t": square / xp.sqrt(t),
-        "conditional_ratio": square / xp.sqrt(expected),
+        "drift_length": q.alpha * root * m["log_growth"] / 2 - symbols("slack"),
+        "squared_drift": q.alpha**2 * root**2 * m["log_growth"] / 4 - symbols("slack2"),
+        "squared_move": q.alpha**2 * m["ratio_sum"] - symbols("slack3"),
     }
+
+
+def _telescoped_logarithms(q: Quantities, m: Sums) -> Sums:
+    """sum_t ln((eps + vmax_t)/(eps + vmax_{t-1}))/sqrt(t) <= ln(1 + G^2/eps)."""
+    xp = arithmetic("sympy")
+    return {"log_growth_over_root_t": q.d * xp.log(1 + q.G**2 / q.eps) - symbols("slack")}
 
 
 def _shifted(q: Quantities, m: Sums) -> Sums:
@@ -157,42 +208,89 @@ def _shifted_start(q: Quantities, m: Sums) -> Sums:
     return {"shifted_decrease": q.D0 - symbols("slack")}
 
 
-_T5 = {
-    "weights 1/sqrt(t)": (_one_gradient, "L5, for one gradient at any t <= T"),
-    "expected denominator": (_one_gradient, "E b_t <= t R^2, for one gradient at any t <= T"),
+def _at_time(q: Quantities, t: Expression) -> Expression:
+    return t * (q.eps + q.G**2)
+
+
+def _at_horizon(root: Formula = R) -> Callable[[Quantities, Expression], Expression]:
+    return lambda q, t: q.T * root(q, arithmetic("sympy")) ** 2
+
+
+Table = Mapping[str, tuple[Callable[[Quantities, Sums], Sums], str]]
+
+_SMALL_STEPS: Table = {
+    "weights 1/sqrt(t)": (_one_gradient(_at_time), "L5, for one gradient at any t <= T"),
+    "expected denominator": (_one_gradient(_at_time), "E b_t <= t R^2, for one gradient at any t <= T"),
+    "known denominator": (_one_gradient(_at_time), "at most t R^2, for one gradient at any t <= T"),
     "descent": (_descent, "L4 summed"),
     "data-dependent bound": (_below_start, "F >= F_star"),
+    "telescoped logarithms": (_telescoped_logarithms, "sum ln/sqrt(t) <= Lam"),
 }
-_T7 = {
+_DECOUPLED: Mapping[str, tuple[str, Table]] = {
+    "avgrad-rate": ("decoupling", {}),
+    "avgrad-rate-published-constants": ("decoupling-published", {}),
+    "avgrad-weighted-rate": ("decoupling", {}),
+    "interpolation-rate": ("decoupling", {}),
+    "interpolation-rate-published-constants": ("decoupling-published", {}),
+    "interpolation-moving-rate": ("decoupling", {}),
+    "avgrad-horizon-rate": (
+        "decoupling",
+        {"expected denominator": (_one_gradient(_at_horizon()), "E b_t <= T R^2, for one gradient")},
+    ),
+    **dict.fromkeys(
+        ("adam-constant-step-rate", "adam-constant-step-rate-published-constants"),
+        (
+            "decoupling",
+            {"expected denominator": (_one_gradient(lambda q, t: q.eps + q.G**2), "E b_t <= R^2, for one gradient")},
+        ),
+    ),
+    "adam-constant-step-rate-published-constants": (
+        "decoupling-published",
+        {"expected denominator": (_one_gradient(lambda q, t: q.eps + q.G**2), "E b_t <= R^2, for one gradient")},
+    ),
+}
+_MOMENTUM: Table = {
+    "current step sizes": (_current, "E g_t = grad F, |d_iF g_i| <= G^2"),
     "smooth at the shifted point": (_shifted, "L4 at z summed"),
     "bounded gradients": (_bounded, "|d_iF| <= G, L-smooth along r q"),
+    "data-dependent bound": (_shifted_start, "F >= F_star"),
+}
+_MONOTONE: Table = {
+    **_MOMENTUM,
     "Young": (_young, "two Young inequalities"),
     "telescoped step sizes": (_telescoped, "step sizes do not grow"),
     "averaged momentum": (_averaged, "sum |eta m|^2 <= sum |eta g|^2"),
-    "data-dependent bound": (_shifted_start, "F >= F_star"),
 }
-_T7_LOG = {name: link for name, link in _T7.items() if name not in ("telescoped step sizes", "averaged momentum")} | {
-    "Young": (_young_log, "two Young inequalities")
+_LOGARITHMIC: Table = {
+    **_MOMENTUM,
+    "decoupled": (_logarithmic, "L1log summed, the constant of the package's decoupling-any-denominator"),
+    "Young": (_young_log, "two Young inequalities"),
+    "averaged momentum": (_averaged_log, "|m_{t-1}|^2 <= size b_{t-1}/W, and bounds of ln"),
 }
+_STALE = ("amsgrad", "avgrad", "interpolation", "safeguarded")
 
 
 def links() -> list[Link]:
-    """The links of T5, T7 and T7log that are decided here."""
+    """The links of chains that are decided here, all but those that bound sums of ratios (L2)."""
     found = []
-    for name, lemma in (
-        ("avgrad-rate", "decoupling"),
-        ("avgrad-rate-published-constants", "decoupling-published"),
-        ("avgrad-weighted-rate", "decoupling"),
-    ):
-        table = {**_T5, "decoupled": (_decoupled(lemma), f"L1 summed, (c, K) of the package's {lemma}")}
-        found += _of(name, table)
-    for name in ("amsgrad-monotone-rate", "avgrad-monotone-rate", "interpolation-monotone-rate", "safeguarded-rate"):
-        found += _of(name, _T7)
-    for name in ("amsgrad-monotone-log-rate", "avgrad-monotone-log-rate", "avgrad-momentum-rate"):
-        found += _of(name, _T7_LOG)
+    for name, (lemma, more) in _DECOUPLED.items():
+        decoupled = (_decoupled(lemma), f"L1 summed, (c, K) of the package's {lemma}")
+        found += _of(name, {**_SMALL_STEPS, "decoupled": decoupled, **more})
+    found += _of("amsgrad-rate", {**_SMALL_STEPS, "decoupled": _LOGARITHMIC["decoupled"]})
+    for method in _STALE:
+        root = R_safeguarded if method == "safeguarded" else R
+        stale = (_one_gradient(_at_horizon(root)), "what is under the root is at most T R^2")
+        name = "safeguarded-rate" if method == "safeguarded" else f"{method}-monotone-rate"
+        found += _of(name, {**_MONOTONE, "stale step sizes": stale})
+        found += _of(f"{method}-monotone-log-rate", {**_LOGARITHMIC, "stale denominators": stale})
+    stale = (_one_gradient(_at_horizon(R_safeguarded_sum)), "what is under the root is at most T R^2")
+    found += _of("safeguarded-sum-rate", {**_LOGARITHMIC, "stale denominators": stale})
+    first = {key: _SMALL_STEPS[key] for key in ("weights 1/sqrt(t)", "expected denominator")}
+    decoupled = (_decoupled("decoupling"), "L1 summed, (c, K) of the package's decoupling")
+    found += _of("avgrad-momentum-rate", {**_LOGARITHMIC, **first, "decoupled": decoupled})
     return found
 
 
-def _of(name: str, table: Mapping[str, tuple[Callable[[Quantities, Sums], Sums], str]]) -> list[Link]:
+def _of(name: str, table: Table) -> list[Link]:
     levels = [level.name for level in theorems()[name].chain]
     return [Link(name, to, *table[to]) for to in levels[1:] if to in table]

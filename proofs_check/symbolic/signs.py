@@ -56,7 +56,7 @@ def _sign_of(factor: Expression) -> int | None:
 
 
 def without_roots(expression: Expression) -> Expression:
-    """Roots of positive expressions as symbols of their own: what holds for all positive symbols holds for roots."""
+    """Roots, maxima and minima as symbols of their own: what holds for all positive symbols holds for them."""
     sp = sympy_or_missing()
     named: dict[Any, Any] = {}
 
@@ -66,7 +66,13 @@ def without_roots(expression: Expression) -> Expression:
     def symbol(e: Expression) -> Expression:
         return named.setdefault(e.base, sp.Symbol(f"root_{len(named)}", positive=True)) ** (2 * e.exp)
 
-    return expression.replace(is_root, symbol)
+    def extreme(e: Expression) -> Expression:
+        return named.setdefault(e, sp.Symbol(f"extreme_{len(named)}", positive=e.is_positive, real=True))
+
+    def is_extreme(e: Expression) -> bool:
+        return isinstance(e, sp.Max | sp.Min)
+
+    return expression.replace(is_root, symbol).replace(is_extreme, extreme)
 
 
 def is_nonnegative(expression: Expression) -> bool | None:
@@ -97,7 +103,7 @@ def is_nonnegative(expression: Expression) -> bool | None:
     return True if negative % 2 == 0 else None
 
 
-def counterexample(expression: Expression, tries: int = 400, equality: bool = False) -> dict[Any, Any] | None:
+def counterexample(expression: Expression, tries: int = 200, equality: bool = False) -> dict[Any, Any] | None:
     """Short rational values at which an expression is negative (or not zero), computed exactly; None if none is met."""
     sp = sympy_or_missing()
     symbols = sorted(expression.free_symbols, key=str)
