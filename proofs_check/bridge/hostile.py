@@ -23,19 +23,19 @@ def _exact(value: float) -> Constant:
     return Constant(value, "exact", "by hand", PROVED)
 
 
-def huber(start: Sequence[float]) -> Problem:
-    """sum_i h(x_i), h = x^2/2 near 0 and |x| - 1/2 beyond 1: descent is as slow as L = 1 and |h'| <= 1 allow."""
+def huber(start: Sequence[float], slope: float = 1.0) -> Problem:
+    """sum_i h(x_i), h = x^2/2 near 0 and straight beyond `slope`: descent is as slow as these allow."""
     return separable(
         "huber",
         "Huber's function",
-        lambda x: jnp.where(jnp.abs(x) < 1, x * x / 2, jnp.abs(x) - 0.5),
-        slope=_exact(1.0),
+        lambda x: jnp.where(jnp.abs(x) < slope, x * x / 2, slope * jnp.abs(x) - slope**2 / 2),
+        slope=_exact(slope),
         curvature=_exact(1.0),
         infimum=_exact(0.0),
         start=list(start),
         noise="none",
         scale=0.0,
-        derivative=lambda x: jnp.clip(x, -1.0, 1.0),
+        derivative=lambda x: jnp.clip(x, -slope, slope),
     )
 
 
@@ -49,11 +49,11 @@ def noisy(problem: Problem, values: Sequence[float], chances: Sequence[float], G
 
 
 def skewed(dimension: int) -> Problem:
-    """At the start g is 1 with probability .366, else about -1e-3: the law that needs K = .388 in L1. |g| <= 1.64."""
+    """g is 1 with probability .366, else -5e-4, where F' is largest: the law that needs K = .388 in L1. |g| <= 1."""
     p, share, a = 0.366, 0.2221, 1e-6
     small = math.sqrt(a * share / (1 - share))
-    start = p - (1 - p) * small
-    return noisy(huber([start] * dimension), (1 - start, -small - start), (p, 1 - p), 2 - start)
+    slope = p - (1 - p) * small
+    return noisy(huber([slope] * dimension, slope), (1 - slope, -small - slope), (p, 1 - p), 1.0)
 
 
 def sequences(values: Sequence[float]) -> Problem:

@@ -1,5 +1,6 @@
 """A theorem's chain of inequalities, exactly, over all noise histories of the package's own optimizer."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from proofs_check.bridge.hostile import Field, fields, grid_of
 
 ROUNDING = 1e-9
 Array = np.ndarray
+Points = tuple[tuple[str, tuple[float, ...]], ...]
 
 
 class Worst(NamedTuple):
@@ -29,6 +31,10 @@ class Worst(NamedTuple):
     broken: str
     settings: int
     histories: int
+
+
+def _points(grid: Mapping[str, Sequence[float]]) -> Points:
+    return tuple((name, tuple(values)) for name, values in grid.items())
 
 
 def family(theorem: Theorem) -> str:
@@ -48,15 +54,12 @@ def _group(key: str) -> tuple[Optimizer, tuple[Statistic, ...]]:
 def tree(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]]) -> tuple[xr.Dataset, Optimizer]:
     """Everything that the theorem's chain measures, on every history, after every step."""
     times = (field.steps,) if theorem.at == "final" else tuple(range(1, field.steps + 1))
-    points = tuple((name, tuple(values)) for name, values in grid.items())
     key = family(theorem)
-    return _tree(key, field.name, field.problem, times, points), _group(key)[0]
+    return _tree(key, field.problem, times, _points(grid)), _group(key)[0]
 
 
 @lru_cache(maxsize=6)  # a theorem and the mistakes planted in it follow each other
-def _tree(
-    key: str, name: str, problem: Problem, times: tuple[int, ...], points: tuple[tuple[str, tuple[float, ...]], ...]
-) -> xr.Dataset:
+def _tree(key: str, problem: Problem, times: tuple[int, ...], points: Points) -> xr.Dataset:
     method, statistics = _group(key)
     return enumerate_tree(problem, method, times[-1], settings=dict(points), statistics=statistics, record=list(times))
 
@@ -82,7 +85,7 @@ def compare(
     names = list(grid)
     mesh = dict(zip(names, np.meshgrid(*grid.values(), indexing="ij"), strict=True)) if names else {}
     shape = tuple(len(grid[name]) for name in names)
-    covered = _covered(theorem, field, method, mesh, shape)
+    covered = _covered(theorem.name, field.problem, field.steps, _points(grid))
     if not covered.any():
         return Worst(0.0, {}, "", 0, 0)
     hyper: Mapping[str, Any] = {name: values[..., None, None] for name, values in mesh.items()}
@@ -100,15 +103,16 @@ def compare(
     return Worst(float(ratio[worst]), setting, broken, int(covered.sum()), int(data.sizes["path"]))
 
 
-def _covered(
-    theorem: Theorem, field: Field, method: Optimizer, mesh: Mapping[str, Array], shape: tuple[int, ...]
-) -> Array:
+@lru_cache(maxsize=16)
+def _covered(theorem: str, problem: Problem, steps: int, points: Points) -> Array:
     """Which settings satisfy the theorem's conditions."""
-    found = np.zeros(shape, bool)
-    for index in np.ndindex(*shape):
-        point = {name: float(values[index]) for name, values in mesh.items()}
-        found[index] = not theorem.reasons(Setting(field.problem, method, point, field.steps))
-    return found
+    claim = theorems()[theorem]
+    method, names = _group(family(claim))[0], [name for name, _ in points]
+    found = [
+        not claim.reasons(Setting(problem, method, dict(zip(names, values, strict=True)), steps))
+        for values in itertools.product(*(values for _, values in points))
+    ]
+    return np.array(found).reshape([len(values) for _, values in points])
 
 
 def _levels(chain: Theorem, data: xr.Dataset, q: Quantities, shape: tuple[int, ...]) -> Array:
@@ -164,7 +168,7 @@ def search(theorem: Theorem, rounds: int = 2) -> list[tuple[Field, Worst]]:
         for factor in (3.0, 1.5)[:rounds]:
             if worst.broken or worst.settings == 0:
                 break
-            finer = examine(theorem, field, _around(theorem, grid, worst.setting, factor))
+            finer = examine(theorem, field, _around(grid, worst.setting, factor))
             count += finer.settings
             if finer.broken or finer.ratio > worst.ratio:
                 worst = finer
@@ -172,17 +176,16 @@ def search(theorem: Theorem, rounds: int = 2) -> list[tuple[Field, Worst]]:
     return found
 
 
-def _around(
-    theorem: Theorem, grid: Mapping[str, Sequence[float]], at: Mapping[str, float], factor: float
-) -> dict[str, list[float]]:
-    """alpha and eps divided and multiplied by `factor`; beta1 and beta2 moved by a third of the way to their ends."""
+def _around(grid: Mapping[str, Sequence[float]], at: Mapping[str, float], factor: float) -> dict[str, list[float]]:
+    """As many values as before, so that nothing is compiled again: alpha and eps from x/factor to x factor, beta1 and
+    beta2 up to a part 1/(2 factor) of the way to their ends, the others as they are."""
     near: dict[str, list[float]] = {}
     for name, values in grid.items():
-        x = at[name]
-        if len(values) > 1 and name in ("alpha", "eps"):
-            near[name] = [x / factor, x, x * factor]
-        elif len(values) > 1 and name in ("beta1", "beta2"):
-            near[name] = sorted({x - x / (2 * factor), x, x + (1 - x) / (2 * factor)})
+        x, n = at[name], len(values)
+        if n > 1 and name in ("alpha", "eps"):
+            near[name] = [float(x * factor**power) for power in np.linspace(-1, 1, n)]
+        elif n > 1 and name in ("beta1", "beta2"):
+            near[name] = np.linspace(x - x / (2 * factor), x + (1 - x) / (2 * factor), n).tolist()
         else:
-            near[name] = [x]
+            near[name] = list(values)
     return near
