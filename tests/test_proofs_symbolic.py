@@ -128,6 +128,14 @@ def test_a_level_that_is_too_small(
     assert _link(name, level).decide().status is Status.REFUTED
 
 
+@pytest.mark.parametrize("name", ["avgrad-rate", "amsgrad-rate", "avgrad-horizon-rate"])
+def test_a_last_step_that_promises_more_than_its_lemma(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = next(link for link in links.last_links() if link.theorem == name)
+    assert link.decide().status is Status.PROVED
+    _scaled(name, "a-priori bound", lambda old, m, q, xp: old(m, q._replace(L=q.L / 2), xp), monkeypatch)
+    assert link.decide().status is Status.REFUTED
+
+
 def test_l1_with_a_smaller_constant_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = next(f for f in lemmas()["decoupling"].false_variants if f.name == "decoupling-38")
     monkeypatch.setattr(decoupling, "lemmas", lambda: {**lemmas(), "decoupling": wrong})

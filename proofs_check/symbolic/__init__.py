@@ -72,6 +72,8 @@ def _steps_of_lemmas() -> Iterable[Check]:
 def _of_theorems() -> Iterable[Check]:
     for link in links.links():
         yield Check(link.theorem, link.decide, f"to: {link.to}")
+    for link in links.last_links():
+        yield Check(link.theorem, link.decide, f"to: {link.to}", f"T = {link.T}")
     for name in _SHIFTED:
         yield Check(name, partial(updates.shifted_point, name), "z_t - z_{t-1} of the package's method")
     for name in ("avgrad-regret", "amsgrad-regret"):

@@ -31,6 +31,7 @@ class Link:
     to: str
     given: Callable[[Quantities, Sums], Sums]
     words: str
+    T: int | None = None  # where a lemma on T terms is put in
 
     def decide(self) -> Finding:
         """right - left of the two levels, all sums and symbols positive but those that may have any sign."""
@@ -38,7 +39,11 @@ class Link:
         chain = {level.name: level for level in theorem.chain}
         names = list(chain)
         before, after = chain[names[names.index(self.to) - 1]], chain[self.to]
-        q = quantities(theorem)
+        q = (
+            quantities(theorem)
+            if self.T is None
+            else quantities(theorem)._replace(T=sympy_or_missing().Integer(self.T))
+        )
         sums = _symbols(theorem)
         sums = {**sums, **self.given(q, sums)}
         return inequality(_value(after, sums, q) - _value(before, sums, q), self.words)
@@ -289,6 +294,42 @@ def links() -> list[Link]:
     decoupled = (_decoupled("decoupling"), "L1 summed, (c, K) of the package's decoupling")
     found += _of("avgrad-momentum-rate", {**_LOGARITHMIC, **first, "decoupled": decoupled})
     return found
+
+
+def _right(lemma: str, q: Quantities) -> Expression:
+    """The right side of a lemma about T terms x_t <= G^2."""
+    case = {"x": [sympy_or_missing().Integer(0)] * int(q.T), "G": q.G, "eps": q.eps, "beta2": q.beta2}
+    return lemmas()[lemma].right(case, arithmetic("sympy"))
+
+
+def _ratios(*names: str) -> Callable[[Quantities, Sums], Sums]:
+    """sum g^2/b <= d times the smallest right side of the named lemmas."""
+
+    def given(q: Quantities, m: Sums) -> Sums:
+        least = arithmetic("sympy").minimum(*[_right(name, q) for name in names])
+        return {"ratio_sum": q.d * least - symbols("slack")}
+
+    return given
+
+
+def _horizon_ratios(q: Quantities, m: Sums) -> Sums:
+    """sum (t/T) g^2/B <= d S2 and sum sqrt(w t/T) g^2/B <= d sqrt(w) S1, by the lemmas of T5c."""
+    first, second = _right("avgrad-horizon-sum-root", q), _right("avgrad-horizon-sum", q)
+    weighted = q.d * arithmetic("sympy").sqrt(q.w) * first - symbols("slack")
+    return {"horizon_weighted_ratio": weighted, "ratio_sum": q.d * second - symbols("slack2")}
+
+
+def last_links() -> list[Link]:
+    """From the data-dependent to the a-priori bound, by the package's lemmas on sums of ratios with T terms."""
+    both = ("avgrad-ratio-sum", "avgrad-ratio-sum-uniform")
+    given = {
+        **dict.fromkeys(
+            ("avgrad-rate", "avgrad-rate-published-constants", "avgrad-weighted-rate"), (_ratios(*both), "L2d")
+        ),
+        "amsgrad-rate": (_ratios("amsgrad-ratio-sum"), "Q_A of T5A"),
+        "avgrad-horizon-rate": (_horizon_ratios, "S1, S2 of T5c"),
+    }
+    return [Link(name, "a-priori bound", *table, T=3) for name, table in given.items()]
 
 
 def _of(name: str, table: Table) -> list[Link]:
