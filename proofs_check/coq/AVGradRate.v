@@ -1,10 +1,12 @@
 (* T5: AVGrad without momentum and with step alpha/sqrt(t),
-       v_t = beta2 v_{t-1} + (1-beta2) g_t^2, vbar_t = (v_1 + .. + v_t)/t, x_t = x_{t-1} - alpha/sqrt(t) g_t/sqrt(eps + vbar_t),
+       v_t = beta2 v_{t-1} + (1-beta2) g_t^2,   vbar_t = (v_1 + .. + v_t)/t,
+       x_t = x_{t-1} - alpha/sqrt(t) g_t/sqrt(eps + vbar_t),
    has, for every pair (c, K) of L1 and K2 of L2 (d),
        (1/T) sum_t E|grad F(x_{t-1})|^2 <= (R/(c alpha sqrt T)) [D0 + d (K alpha G sqrt(w) + alpha^2 L/2) K2],
    and already sum_t E|grad F(x_{t-1})|^2/sqrt(t) is below sqrt(T) times this (T5w). *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights AVGradWeights AVGradRatioSum Paths DecoupledRate.
+From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights.
+From Mada Require Import AVGradWeights AVGradRatioSum Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
 

@@ -62,7 +62,8 @@ Proof.
     destruct (sums_bound i h Hv Hi) as [H0 H1]. assert (0 < / eps) by (apply Rinv_0_lt_compat; auto).
     apply ln_le_mono; unfold Rdiv; [nra|]. apply Rplus_le_compat_l, Rmult_le_compat_r; lra.
   - intros x y t E. f_equal. apply sum_ext; auto.
-  - intros k h'. change (S (length h')) with (length (k :: h')). rewrite <- path_sum_along. unfold a, W. fold (sq i k h'). simpl path_sum. ring.
+  - intros k h'. change (S (length h')) with (length (k :: h')). rewrite <- path_sum_along. unfold a, W.
+    fold (sq i k h'). simpl path_sum. ring.
 Qed.
 
 Theorem adagrad_rate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
@@ -75,11 +76,13 @@ Proof.
   { apply (decoupled_rate_bounded n p d F gF L Fstar g G A c K c_pos K_nonneg L1 alpha X a W
       (fun t => INR t * (eps + G²)) alpha_pos).
     - intros k h. apply functional_extensionality; intros i.
-      change (X (k :: h) i) with (X h i - alpha * g k (X h) i / sqrt (eps + (snd (adagrad g eps alpha x0 h) i + sq i k h))).
+      change (X (k :: h) i) with
+        (X h i - alpha * g k (X h) i / sqrt (eps + (snd (adagrad g eps alpha x0 h) i + sq i k h))).
       rewrite sums. unfold a, W. fold (sq i k h). rewrite Rmult_1_l, <- Rplus_assoc. unfold Rdiv. ring.
     - intros h i Hv Hi. destruct (sums_bound i h Hv Hi). unfold a. lra.
     - intros. unfold W. lra.
-    - intros h i Hv Hi. destruct (sums_bound i h Hv Hi). unfold a, W. rewrite S_INR. pose proof (pos_INR (length h)). nra.
+    - intros h i Hv Hi. destruct (sums_bound i h Hv Hi). unfold a, W. rewrite S_INR. pose proof (pos_INR (length h)).
+      nra.
     - intros h i Hv Hl Hi. unfold weighted_ratio. rewrite (path_sum_scal (sqrt 1) (ratio g X a W i)), sqrt_1, Rmult_1_l.
       subst T. apply ratios; auto.
     - intros h i Hv Hl Hi. subst T. apply ratios; auto. }
@@ -120,12 +123,14 @@ Proof.
   { pose proof (Rle_0_sqr G). apply ln_le_mono; unfold Rdiv; [|apply Rplus_le_compat_l, Rmult_le_compat_r; [lra|nra]].
     assert (0 <= INR T * G² * / eps) by (repeat apply Rmult_le_pos; lra). lra. }
   assert (H0 : 0 <= ln (1 + INR T * G² / eps)).
-  { apply ln_nonneg. pose proof (Rle_0_sqr G). assert (0 <= INR T * G² / eps) by (repeat apply Rmult_le_pos; lra). lra. }
+  { apply ln_nonneg. pose proof (Rle_0_sqr G). assert (0 <= INR T * G² / eps) by (repeat apply Rmult_le_pos; lra).
+    lra. }
   set (l1 := ln (1 + INR T * G² / eps)) in *. set (l0 := ln (1 + INR T * R0² / eps)) in *.
   replace (R1 / (1 / 2 * alpha * sqrt (INR T)) * (F x0 - Fstar + INR d * (2 * alpha * G + alpha² * L / 2) * l1))
     with (/ sqrt (INR T) * (2 * / alpha * (R1 * (F x0 - Fstar)) + INR d * (4 * (R1 * G) * l1 + alpha * L * (R1 * l1))))
     by (unfold Rsqr; field; lra).
-  replace (2 * R0 * (F x0 - Fstar) / (alpha * sqrt (INR T)) + 1 / sqrt (INR T) * (4 * INR d * R0² + alpha * INR d * R0 * L) * l0)
+  replace (2 * R0 * (F x0 - Fstar) / (alpha * sqrt (INR T))
+    + 1 / sqrt (INR T) * (4 * INR d * R0² + alpha * INR d * R0 * L) * l0)
     with (/ sqrt (INR T) * (2 * / alpha * (R0 * (F x0 - Fstar)) + INR d * (4 * (R0 * R0) * l0 + alpha * L * (R0 * l0))))
     by (unfold Rsqr; field; lra).
   assert (Ha' : 0 < / alpha) by (apply Rinv_0_lt_compat; auto).

@@ -1,9 +1,12 @@
 (* T2: Adam without momentum in the form of Defossez, Bottou, Bach and Usunier (2022), sums in the place of means,
-       v_t = beta2 v_{t-1} + g_t^2,   x_t = x_{t-1} - alpha sqrt(C_t) g_t/sqrt(eps + v_t),   C_t = (1-beta2^t)/(1-beta2):
+       v_t = beta2 v_{t-1} + g_t^2,   C_t = (1-beta2^t)/(1-beta2),
+       x_t = x_{t-1} - alpha sqrt(C_t) g_t/sqrt(eps + v_t):
    (1/T) sum_t E|grad F(x_{t-1})|^2 <= 2 R D0/(alpha T) + E( (1/T) ln(1 + R^2/((1-beta2) eps)) - ln beta2 ),
-   E = 4 d R^2/sqrt(1-beta2) + alpha d R L/(1-beta2), R = G + sqrt(eps). Proof: the shared one with b_t = (eps + v_t)/C_t. *)
+   E = 4 d R^2/sqrt(1-beta2) + alpha d R L/(1-beta2), R = G + sqrt(eps).
+   Proof: the shared one with b_t = (eps + v_t)/C_t. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Logarithm RatioSums Expectation Setting Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
+From Mada Require Import Sums Logarithm RatioSums Expectation Setting.
+From Mada Require Import Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -75,7 +78,8 @@ Qed.
 Local Lemma V_bounds i h : valid n h -> (i < d)%nat -> 0 <= V i h <= correction beta2 (length h) * G².
 Proof.
   intros Hv Hi. induction Hv as [|k h Hk Hv IH].
-  { change (V i []) with 0. replace (correction beta2 (length [])) with 0 by (unfold correction; simpl; field; lra). lra. }
+  { change (V i []) with 0. replace (correction beta2 (length [])) with 0 by (unfold correction; simpl; field; lra).
+    lra. }
   change (V i (k :: h)) with (beta2 * V i h + sq i k h). change (length (k :: h)) with (S (length h)).
   rewrite correction_S. pose proof (gsq_le A k (X h) i Hk Hi). pose proof (Rle_0_sqr (g k (X h) i)).
   unfold sq, square. nra.
@@ -142,7 +146,8 @@ Proof.
       assert (beta2 * V i h + G² <= C h * G²) by (unfold C; rewrite correction_S; nra). nra.
     - intros h i Hv Hl Hi. subst T.
       apply Rle_trans with (path_sum (fun k h => / sqrt w * (sq i k h / (eps + V i (k :: h)))) h).
-      + apply (path_sum_le n); auto. intros k h' _ _. destruct (term i k h') as [P E]. destruct (C_bounds h') as [C1 C2].
+      + apply (path_sum_le n); auto. intros k h' _ _. destruct (term i k h') as [P E].
+        destruct (C_bounds h') as [C1 C2].
         unfold weighted_ratio. rewrite E. pose proof (sqrt_lt_R0 (C h') ltac:(lra)) as PsC.
         unfold W. rewrite <- Rmult_assoc. apply Rmult_le_compat_r; [auto|].
         replace (sqrt (/ C h') * C h') with (sqrt (C h')).
@@ -151,7 +156,8 @@ Proof.
       + rewrite path_sum_scal. apply Rmult_le_compat_l; [left; apply Rinv_0_lt_compat; auto | apply ratios; auto].
     - intros h i Hv Hl Hi. subst T.
       apply Rle_trans with (path_sum (fun k h => / w * (sq i k h / (eps + V i (k :: h)))) h).
-      + apply (path_sum_le n); auto. intros k h' _ _. destruct (term i k h') as [P E]. destruct (C_bounds h') as [C1 C2].
+      + apply (path_sum_le n); auto. intros k h' _ _. destruct (term i k h') as [P E].
+        destruct (C_bounds h') as [C1 C2].
         rewrite E. apply Rmult_le_compat_r; auto.
       + rewrite path_sum_scal. apply Rmult_le_compat_l; [left; apply Rinv_0_lt_compat; auto | apply ratios; auto]. }
   apply Rle_trans with (2 := H). right. f_equal. unfold Rdiv. rewrite Rmult_comm, <- sum_scal.
@@ -183,10 +189,12 @@ Proof.
   set (Q1 := ln (1 + G² / (w * eps)) - (INR T - 1) * ln beta2) in *.
   set (Q0 := ln (1 + R0² / (w * eps)) - INR T * ln beta2).
   assert (HQ : 0 <= Q1 <= Q0) by (unfold Q1, Q0; split; nra).
-  assert (Hiw : 0 < / w) by (apply Rinv_0_lt_compat; auto). assert (Hisw : 0 < / sqrt w) by (apply Rinv_0_lt_compat; auto).
+  assert (Hiw : 0 < / w) by (apply Rinv_0_lt_compat; auto).
+  assert (Hisw : 0 < / sqrt w) by (apply Rinv_0_lt_compat; auto).
   assert (Hia : 0 < / alpha) by (apply Rinv_0_lt_compat; auto).
   apply Rmult_le_reg_l with (INR T); [auto|]. replace (INR T * (/ INR T * N)) with N by (field; lra).
-  apply Rle_trans with (2 * / alpha * (R1 * (F x0 - Fstar)) + INR d * (4 * / sqrt w * (R1 * G * Q1) + alpha * L * / w * (R1 * Q1))).
+  apply Rle_trans with (2 * / alpha * (R1 * (F x0 - Fstar))
+    + INR d * (4 * / sqrt w * (R1 * G * Q1) + alpha * L * / w * (R1 * Q1))).
   - apply Rmult_le_reg_l with (alpha * (1 / 2) / R1); [apply Rdiv_lt_0_compat; lra|].
     apply Rle_trans with (alpha * (1 / 2) * (N / R1)); [right; field; lra|].
     apply Rle_trans with (1 := H). right. unfold Rsqr. field. lra.

@@ -1,9 +1,11 @@
 (* TA: Adam without momentum and without bias correction, constant step alpha,
        v_t = beta2 v_{t-1} + (1-beta2) g_t^2,  x_t = x_{t-1} - alpha g_t/sqrt(eps + v_t):
    (1/T) sum_t E|grad F(x_{t-1})|^2
-     <= (R/c) [D0/(alpha T) + (K G sqrt(w) + alpha L/2)(d/w)( ln(1+G^2/eps)/T - (1 - 1/T) ln beta2 )],   w = 1 - beta2. *)
+     <= (R/c) [D0/(alpha T) + (K G sqrt(w) + alpha L/2)(d/w)( ln(1+G^2/eps)/T - (1 - 1/T) ln beta2 )],
+   w = 1 - beta2. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Logarithm RatioSums Expectation Setting Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
+From Mada Require Import Sums Logarithm RatioSums Expectation Setting.
+From Mada Require Import Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
 

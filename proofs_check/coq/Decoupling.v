@@ -211,7 +211,8 @@ Proof.
 Qed.
 
 Local Lemma larger_K c K K' : K <= K' ->
-  decoupled_left c n p g a w <= decoupled_right K n p g G a w -> decoupled_left c n p g a w <= decoupled_right K' n p g G a w.
+  decoupled_left c n p g a w <= decoupled_right K n p g G a w ->
+    decoupled_left c n p g a w <= decoupled_right K' n p g G a w.
 Proof.
   intros HK H. apply Rle_trans with (1 := H). unfold decoupled_right. apply Rplus_le_compat_l.
   apply Rmult_le_compat_r; [apply Q_nonneg|]. apply Rmult_le_compat_r; [apply sqrt_pos|].

@@ -1,5 +1,6 @@
-(* L1 at c = 1 needs K >= 0.388355, whatever w and G; 2/5 suffices (Decoupling.v). The law: g = G with probability 183/500,
-   else g = -G s with s small, and a = w G^2 A^2 with s = (8/15) A, so that both roots are rational: 8^2 + 15^2 = 17^2. *)
+(* L1 at c = 1 needs K >= 0.388355, whatever w and G; 2/5 suffices (Decoupling.v).
+   The law: g = G with probability 183/500, else g = -G s with s small, and a = w G^2 A^2 with s = (8/15) A, so that both
+   roots are rational: 8^2 + 15^2 = 17^2. *)
 From Coq Require Import Reals Lra Lia Psatz.
 From Mada Require Import Sums Expectation Decoupling.
 Local Open Scope R_scope.

@@ -1,4 +1,5 @@
-(* Nothing here is vacuous: F(y) = ln(1 + y^2) on R with gradient noise +-1 satisfies A1-A4 with L = 2, G = 2, F_star = 0,
+(* Nothing here is vacuous: F(y) = ln(1 + y^2) on R with gradient noise +-1 satisfies A1-A4 with L = 2, G = 2,
+   F_star = 0,
    so the theorems hold for it with numbers in the place of every symbol. *)
 From Coq Require Import Reals Lra Lia Psatz List.
 From Mada Require Import Sums Logarithm Expectation Smoothness Setting Decoupling AVGradRatioSum AVGradRate AdagradRate.
@@ -82,7 +83,8 @@ Proof.
 Qed.
 
 (* Adagrad after one step, all symbols gone. *)
-Theorem example_adagrad : (3/5)² <= sqrt 5 / (1 * (1/10) * sqrt 1) * (ln 10 + 1 * (2/5 * (1/10) * 2 + (1/10)² * 2 / 2) * ln (1 + 1 * 2² / 1)).
+Theorem example_adagrad : (3/5)²
+  <= sqrt 5 / (1 * (1/10) * sqrt 1) * (ln 10 + 1 * (2/5 * (1/10) * 2 + (1/10)² * 2 / 2) * ln (1 + 1 * 2² / 1)).
 Proof.
   pose proof (adagrad_rate_sharp _ _ _ _ _ _ _ _ _ 1 (1/10) (fun _ => 3) 1 example_assumptions
     ltac:(lra) ltac:(lra) ltac:(lia)) as H.

@@ -6,7 +6,8 @@
    which for any bounds K1, K2 on the two sums is the form with d (K alpha G K1 + (alpha^2 L/2) K2). With nothing but
    b_t >= t eps: K1 = 2 sqrt(wT) G^2/eps and K2 = (G^2/eps)(1 + ln T). *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights AVGradWeights AVGradRatioSum Paths DecoupledRate.
+From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights.
+From Mada Require Import AVGradWeights AVGradRatioSum Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -38,7 +39,8 @@ Definition mixed_b g eps alpha beta2 rho x0 (i k : nat) (h : hist) : R :=
 
 (* The two sums along a path. *)
 Definition mixed_sum g eps alpha beta2 rho x0 (i : nat) (h : hist) : R :=
-  path_sum (fun k h => square g (mixed_point g eps alpha beta2 rho x0) i k h / mixed_b g eps alpha beta2 rho x0 i k h) h.
+  path_sum (fun k h => square g (mixed_point g eps alpha beta2 rho x0) i k h
+                       / mixed_b g eps alpha beta2 rho x0 i k h) h.
 Definition mixed_weighted_sum g eps alpha beta2 rho x0 (i : nat) (h : hist) : R :=
   path_sum (fun k h => sqrt (mixed_w beta2 rho h)
     * (square g (mixed_point g eps alpha beta2 rho x0) i k h / mixed_b g eps alpha beta2 rho x0 i k h)) h.
@@ -95,7 +97,8 @@ Qed.
 
 Local Lemma denominator h i k : a h i + W h i * sq i k h = mixed_b g eps alpha beta2 rho x0 i k h.
 Proof.
-  unfold mixed_b. change (mixed_v (mixed g eps alpha beta2 rho x0 (k :: h)) i) with (beta2 * V i h + (1 - beta2) * sq i k h).
+  unfold mixed_b. change (mixed_v (mixed g eps alpha beta2 rho x0 (k :: h)) i)
+    with (beta2 * V i h + (1 - beta2) * sq i k h).
   change (mixed_s (mixed g eps alpha beta2 rho x0 (k :: h)) i) with (U i h + (beta2 * V i h + (1 - beta2) * sq i k h)).
   unfold a, W, mixed_w. fold (t h). ring.
 Qed.
@@ -106,7 +109,8 @@ Proof. unfold t. rewrite S_INR. pose proof (pos_INR (length h)). lra. Qed.
 Lemma mixed_b_low i k h : t h * eps <= mixed_b g eps alpha beta2 rho x0 i k h.
 Proof.
   pose proof (t_pos h). destruct (rho_01 h). destruct (state_nonneg i (k :: h)) as [HV HU].
-  change (mixed_b g eps alpha beta2 rho x0 i k h) with (t h * (eps + rho h * V i (k :: h)) + (1 - rho h) * U i (k :: h)).
+  change (mixed_b g eps alpha beta2 rho x0 i k h)
+    with (t h * (eps + rho h * V i (k :: h)) + (1 - rho h) * U i (k :: h)).
   assert (0 <= rho h * V i (k :: h)) by (apply Rmult_le_pos; lra).
   assert (0 <= (1 - rho h) * U i (k :: h)) by (apply Rmult_le_pos; lra). nra.
 Qed.
@@ -117,7 +121,8 @@ Proof.
   pose proof (mixed_b_low i k h) as Hb.
   change (X (k :: h) i) with (X h i - alpha / sqrt (t h) * g k (X h) i
     / sqrt (eps + (rho h * V i (k :: h) + (1 - rho h) * (U i (k :: h) / t h)))).
-  change (mixed_b g eps alpha beta2 rho x0 i k h) with (t h * (eps + rho h * V i (k :: h)) + (1 - rho h) * U i (k :: h)) in *.
+  change (mixed_b g eps alpha beta2 rho x0 i k h)
+    with (t h * (eps + rho h * V i (k :: h)) + (1 - rho h) * U i (k :: h)) in *.
   set (D := eps + (rho h * V i (k :: h) + (1 - rho h) * (U i (k :: h) / t h))).
   replace (t h * (eps + rho h * V i (k :: h)) + (1 - rho h) * U i (k :: h)) with (t h * D) in *
     by (unfold D; field; lra).
@@ -138,7 +143,8 @@ Proof.
   assert (E : forall i, ratio g X a W i = fun k h => sq i k h / mixed_b g eps alpha beta2 rho x0 i k h).
   { intros i. apply functional_extensionality; intros k. apply functional_extensionality; intros h.
     unfold ratio. fold (sq i k h). rewrite denominator. reflexivity. }
-  assert (H := decoupled_rate n p d F gF L Fstar g G A c K c_pos L1 alpha X a W (fun t => INR t * (eps + G²)) alpha_pos moves).
+  assert (H := decoupled_rate n p d F gF L Fstar g G A c K c_pos L1 alpha X a W (fun t => INR t * (eps + G²))
+    alpha_pos moves).
   unfold weighted_ratio in H.
   specialize (H ltac:(intros h i Hv Hi; destruct (state_nonneg i h), (rho_01 h); pose proof (t_pos h);
     assert (0 <= rho h * (beta2 * V i h)) by (repeat apply Rmult_le_pos; lra);
@@ -148,10 +154,12 @@ Proof.
   { intros h i Hv Hi. destruct (state_bounds i h Hv Hi) as [HV HU], (rho_01 h). pose proof (t_pos h) as Ht.
     fold (t h). replace (INR (length h)) with (t h - 1) in HU by (unfold t; rewrite S_INR; lra).
     pose proof (Rle_0_sqr G).
-    assert (rho h * (beta2 * V i h) <= rho h * (beta2 * G²)) by (apply Rmult_le_compat_l; [lra | apply Rmult_le_compat_l; lra]).
+    assert (rho h * (beta2 * V i h) <= rho h * (beta2 * G²))
+      by (apply Rmult_le_compat_l; [lra | apply Rmult_le_compat_l; lra]).
     assert ((1 - rho h) * (U i h + beta2 * V i h) <= (1 - rho h) * ((t h - 1) * G² + beta2 * G²))
       by (apply Rmult_le_compat_l; [lra | nra]).
-    apply Rle_trans with (t h * (eps + rho h * (beta2 * G²)) + (1 - rho h) * ((t h - 1) * G² + beta2 * G²) + W h i * G²).
+    apply Rle_trans with
+      (t h * (eps + rho h * (beta2 * G²)) + (1 - rho h) * ((t h - 1) * G² + beta2 * G²) + W h i * G²).
     - unfold a. apply Rplus_le_compat_r, Rplus_le_compat; [apply Rmult_le_compat_l; lra | auto].
     - right. unfold W, mixed_w. fold (t h). ring. }
   specialize (H Hup T). rewrite weights_of_radius in H by auto.
@@ -201,7 +209,8 @@ Proof. induction h as [|k h IH]; [reflexivity|]. simpl. rewrite IH. reflexivity.
 (* Nothing known of rho_t. *)
 Theorem interpolation_moving_rate T : (0 < T)%nat ->
   mean_squared_gradient n p d gF X T
-  <= mixed_right c K (trivial_K1 (INR T) G eps beta2) (trivial_K2 (INR T) G eps) (INR T) (INR d) (F x0 - Fstar) L G eps alpha.
+  <= mixed_right c K (trivial_K1 (INR T) G eps beta2) (trivial_K2 (INR T) G eps)
+       (INR T) (INR d) (F x0 - Fstar) L G eps alpha.
 Proof.
   intros HT. assert (HGe : 0 <= G² / eps).
   { apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat; auto]. }
@@ -229,7 +238,7 @@ Proof.
 Qed.
 End Interpolation.
 
-(* In full, with the constants (1, 2/5): the form with the two sums as they are, and the one with nothing known of rho_t. *)
+(* In full: the form with the two sums as they are, and the one with nothing known of rho_t. *)
 Theorem interpolation_rate_data n p d F gF L Fstar g G eps alpha beta2 rho x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (forall h, 0 <= rho h <= 1) ->
   weighted_squared_gradient n p d gF (mixed_point g eps alpha beta2 rho x0) T
@@ -250,5 +259,6 @@ Theorem interpolation_moving_rate_sharp n p d F gF L Fstar g G eps alpha beta2 r
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (forall h, 0 <= rho h <= 1) ->
   (0 < T)%nat ->
   mean_squared_gradient n p d gF (mixed_point g eps alpha beta2 rho x0) T
-  <= mixed_right 1 (2 / 5) (trivial_K1 (INR T) G eps beta2) (trivial_K2 (INR T) G eps) (INR T) (INR d) (F x0 - Fstar) L G eps alpha.
+  <= mixed_right 1 (2 / 5) (trivial_K1 (INR T) G eps beta2) (trivial_K2 (INR T) G eps)
+       (INR T) (INR d) (F x0 - Fstar) L G eps alpha.
 Proof. intros. eapply interpolation_moving_rate; eauto; try lra. apply decoupling_sharp. Qed.

@@ -3,7 +3,8 @@
        sum_t (f_t(x_{t-1}) - f_t(u)) <= sum_i [ D_i^2/(2 eta_{T,i}) + (1/2) sum_t eta_{t,i} g_{t,i}^2 ],
    D_i the width of the box, and with eta_t = alpha/sqrt(t (eps + vhat_t))
      AVGrad   sum_i [ (D_i^2/(2 alpha)) sqrt(T (eps + vbar_{T,i})) + (alpha/sqrt w) sqrt(sum_t g_{t,i}^2) ],
-     AMSGrad  sum_i [ (D_i^2/(2 alpha)) sqrt(T (eps + vmax_{T,i})) + (alpha sqrt(1 + ln T)/(2 sqrt w)) sqrt(sum_t g_{t,i}^2) ].
+     AMSGrad  sum_i [ (D_i^2/(2 alpha)) sqrt(T (eps + vmax_{T,i}))
+                      + (alpha sqrt(1 + ln T)/(2 sqrt w)) sqrt(sum_t g_{t,i}^2) ].
    In Coq the sequences start at 0: g t and eta t belong to the step from x t to x (t+1). *)
 From Coq Require Import Reals Lra Lia Psatz.
 From Mada Require Import Sums Logarithm RatioSums DecreasingWeights Setting AVGradWeights AVGradRatioSum.
@@ -155,7 +156,8 @@ Hypothesis T_pos : (0 < T)%nat.
 Hypothesis u_in : forall i, (i < d)%nat -> lo i <= u i <= hi i.
 
 (* t (eps + vbar_t) is B of L2 (d). *)
-Local Lemma avgrad_b t i : INR (S t) * (eps + tvbar beta2 (squares g i) (S t) / INR (S t)) = B (squares g i) eps beta2 (S t).
+Local Lemma avgrad_b t i : INR (S t) * (eps + tvbar beta2 (squares g i) (S t) / INR (S t))
+  = B (squares g i) eps beta2 (S t).
 Proof. unfold B. pose proof (INR_S_pos t). field. lra. Qed.
 
 Local Lemma avgrad_eta_b t i : avgrad_eta eps alpha beta2 g t i = alpha / sqrt (B (squares g i) eps beta2 (S t)).
@@ -174,7 +176,8 @@ Proof.
   apply sum_le; intros i _. apply Rplus_le_compat.
   - right. destruct T as [|T']; [lia|]. replace (S T' - 1)%nat with T' by lia. rewrite avgrad_eta_b, avgrad_b.
     pose proof (sqrt_lt_R0 _ (Bp i T')). field. lra.
-  - apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => squares g i t / sqrt (sum (S t) (squares g i))))).
+  - apply Rle_trans with
+      (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => squares g i t / sqrt (sum (S t) (squares g i))))).
     + apply Rmult_le_compat_l; [lra|]. rewrite <- sum_scal. apply sum_le; intros t _. rewrite avgrad_eta_b.
       fold (squares g i t). pose proof (squares_nonneg g i t) as H0.
       assert (Hs : 0 <= sum (S t) (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg).
@@ -217,8 +220,10 @@ Proof.
       assert (P : 0 < Rabs (g t i)) by (apply Rabs_pos_lt; auto).
       assert (E : (g t i)² = Rabs (g t i) * Rabs (g t i)) by (rewrite Rsqr_abs; reflexivity).
       apply Rle_trans with (alpha / sqrt (INR (S t) * ((1 - beta2) * (g t i)²)) * (g t i)²).
-      * apply Rmult_le_compat_r; [apply Rle_0_sqr|]. apply step_mono; [auto|]. split; [rewrite E; repeat apply Rmult_lt_0_compat; lra|].
-        apply Rmult_le_compat_l; [lra|]. pose proof (vmax_low beta2 (squares g i) t ltac:(lra) (squares_nonneg g i)) as Hm.
+      * apply Rmult_le_compat_r; [apply Rle_0_sqr|]. apply step_mono; [auto|].
+        split; [rewrite E; repeat apply Rmult_lt_0_compat; lra|].
+        apply Rmult_le_compat_l; [lra|].
+        pose proof (vmax_low beta2 (squares g i) t ltac:(lra) (squares_nonneg g i)) as Hm.
         unfold squares at 1 in Hm. lra.
       * right. rewrite (sqrt_mult_alt (INR (S t))), (sqrt_mult_alt (1 - beta2)) by lra.
         rewrite sqrt_Rsqr_abs, E, sqrt_inv. pose proof (sqrt_lt_R0 _ Ht). field. lra.

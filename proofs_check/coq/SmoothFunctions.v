@@ -54,13 +54,15 @@ Proof. pose proof (Rle_0_sqr x). lra. Qed.
 
 Lemma linear_derivative x : derivable_pt_lim (fun x => 2 * x) x 2.
 Proof.
-  apply (derivable_pt_lim_is _ _ (2 * 1)); [|ring]. apply (derivable_pt_lim_scal (fun x => x) 2 x 1), derivable_pt_lim_id.
+  apply (derivable_pt_lim_is _ _ (2 * 1)); [|ring].
+  apply (derivable_pt_lim_scal (fun x => x) 2 x 1), derivable_pt_lim_id.
 Qed.
 
 Theorem smoothness_log x y :
   ln (1 + y * y) <= ln (1 + x * x) + 2 * x / (1 + x * x) * (y - x) + 2 / 2 * (y - x) ^ 2.
 Proof.
-  apply (scalar_descent (fun x => ln (1 + x²)) (fun x => 2 * x / (1 + x²)) (fun x => (2 - 2 * x²) / (1 + x²)²)); [lra | | |].
+  apply (scalar_descent (fun x => ln (1 + x²)) (fun x => 2 * x / (1 + x²)) (fun x => (2 - 2 * x²) / (1 + x²)²));
+    [lra | | |].
   - intros z. pose proof (den_pos z) as P.
     apply (derivable_pt_lim_is _ _ (/ (1 + z²) * (2 * z))); [|field; lra].
     apply (derivable_pt_lim_comp (fun x => 1 + x²) ln); [apply square_derivative | apply derivable_pt_lim_ln; auto].
@@ -68,7 +70,8 @@ Proof.
     apply (derivable_pt_lim_is _ _ ((2 * (1 + z²) - 2 * z * (2 * z)) / (1 + z²)²)); [|unfold Rsqr in *; field; lra].
     apply (derivable_pt_lim_div (fun x => 2 * x) (fun x => 1 + x²));
       [apply linear_derivative | apply square_derivative | lra].
-  - intros z. pose proof (den_pos z) as P. pose proof (Rle_0_sqr z) as Q. assert (P2 : 0 < (1 + z²)²) by (apply Rsqr_pos_lt; lra).
+  - intros z. pose proof (den_pos z) as P. pose proof (Rle_0_sqr z) as Q.
+    assert (P2 : 0 < (1 + z²)²) by (apply Rsqr_pos_lt; lra).
     apply Rabs_le; split; apply Rmult_le_reg_r with ((1 + z²)²); auto; unfold Rdiv; rewrite ?Rmult_assoc, Rinv_l by lra;
       unfold Rsqr in *; nra.
 Qed.

@@ -1,5 +1,6 @@
-(* T10: the step bound of Kingma and Ba (2015), section 2.1, |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2)), fails at
-   (beta1, beta2) = (.9, .99) for the gradients 5, 6: the second step of Adam with bias corrections and eps = 0 is longer. *)
+(* T10: the step bound of Kingma and Ba (2015), section 2.1, |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2)),
+   fails at (beta1, beta2) = (.9, .99) for the gradients 5, 6: the second step of Adam with bias corrections and eps = 0
+   is longer. *)
 From Coq Require Import Reals Lra Lia Psatz.
 From Mada Require Import Sums AVGradWeights.
 Local Open Scope R_scope.
