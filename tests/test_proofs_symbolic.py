@@ -17,6 +17,7 @@ from madatheory.optimizers.optimizer import Clock  # noqa: E402
 from proofs_check.evidence import Check, Status  # noqa: E402
 from proofs_check.statements import statements  # noqa: E402
 from proofs_check.symbolic import (  # noqa: E402
+    chains,
     checks,
     decoupling,
     instances,
@@ -90,7 +91,7 @@ def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> None:
 
 
 def _link(theorem: str, to: str) -> links.Link:
-    return next(link for link in links.links() if (link.theorem, link.to) == (theorem, to))
+    return next(link for link in chains.links() if (link.theorem, link.to) == (theorem, to))
 
 
 def test_t5_with_a_constant_smaller_than_its_lemmas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ def test_a_level_that_is_too_small(
 
 @pytest.mark.parametrize("name", ["avgrad-rate", "amsgrad-rate", "avgrad-horizon-rate"])
 def test_a_last_step_that_promises_more_than_its_lemma(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = next(link for link in links.last_links() if link.theorem == name)
+    link = next(link for link in chains.last_links() if link.theorem == name)
     assert link.decide().status is Status.PROVED
     _scaled(name, "a-priori bound", lambda old, m, q, xp: old(m, q._replace(L=q.L / 2), xp), monkeypatch)
     assert link.decide().status is Status.REFUTED

@@ -1,6 +1,7 @@
 """Points on the real line in search of a slope or a curvature above the certified constants of a scalar function."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -23,6 +24,7 @@ def _largest(f: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
     return best
 
 
+@cache
 def excesses(scalar: Scalar) -> dict[str, tuple[float, float]]:
     """By how much slope, curvature (relatively) and infimum are exceeded, and where."""
     import jax

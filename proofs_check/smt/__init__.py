@@ -31,7 +31,7 @@ _SQUARES = (
     "safeguarded-monotone-log-rate",
     "safeguarded-sum-rate",
 )
-_LONGEST = {"adam-step-size": 3, "avgrad-step-size": 2, "mada-step-size": 1, "yogi-step-size": 2, "lion-step-size": 2}
+_LONGEST = {"adam-step-size": 3, "avgrad-step-size": 2, "mada-step-size": 1, "yogi-step-size": 2}
 
 
 def _of_updates() -> Iterable[Check]:
@@ -48,9 +48,12 @@ def _of_updates() -> Iterable[Check]:
     for name in ("yogi-nonnegative", "yogi-upper"):
         yield Check(name, updates.yogi_is_yogi, "the lemma's v' is that of the package's Yogi")
     for name, most in _LONGEST.items():
-        box = f"T <= {most}" + (", beta1^2 < beta2" if name in ("adam-step-size", "avgrad-step-size") else "")
+        box = f"T <= {most}" + (", beta1^2 < beta2" if name != "yogi-step-size" else "")
         yield Check(name, partial(updates.longest_steps, name, most), box=box)
         yield Check(name, partial(updates.longest_step, name, most, less), "99/100 of the bound", f"T = {most}", True)
+    yield Check("lion-step-size", partial(updates.step_from_any_state, "lion-step-size"))
+    part = "99/100 of the bound"
+    yield Check("lion-step-size", partial(updates.step_from_any_state, "lion-step-size", less), part, false=True)
     yield Check("kingma-ba-step-bound", updates.kingma_ba)
     yield Check("yogi-below-largest-square", updates.yogi_below_largest_square)
     yield Check("yogi-below-largest-square", partial(updates.yogi_below_largest_square, 1), "true of v_1", "T = 1")

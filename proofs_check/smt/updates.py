@@ -148,7 +148,8 @@ def longest_step(theorem: str, T: int, factor: Fraction = Fraction(1)) -> Findin
     optimizer = found.method()
     hyper = {name: variable(facts, name) for name in free}
     fixed = {"alpha": constant(facts, 1)} | ({"eps": constant(facts, 0)} if "eps" in optimizer.parameters else {})
-    ranges = [r for name in free for r in (hyper[name] >= 0, hyper[name] < 1)]
+    ranges = [hyper[name] >= 0 for name in free]
+    ranges += [hyper[name] < 1 if name.startswith("beta") else hyper[name] <= 1 for name in free]
     ranges += [hyper["beta2"] > 0] if "beta2" in free else []
     if "beta1" in free:
         other = found.settings["beta1"] == 0
@@ -167,6 +168,22 @@ def longest_steps(theorem: str, most: int) -> Finding:
     """T10 for T = 1 .. most."""
     found = [longest_step(theorem, T) for T in range(1, most + 1)]
     return next((f for f in found if f.status is not Status.PROVED), found[-1])
+
+
+def step_from_any_state(theorem: str, factor: Fraction = Fraction(1)) -> Finding:
+    """|x_t - x_{t-1}| <= alpha B after any state, for a B that does not depend on t: Lion."""
+    facts, found = Facts(), theorems()[theorem]
+    optimizer = found.method()
+    hyper = {name: variable(facts, name) for name in optimizer.parameters}
+    method = traced(optimizer, tuple(hyper), algebra(facts))
+    state = {name: variable(facts, f"state_{name}") for name in method.start(hyper)}
+    g, t = variable(facts, "g"), variable(facts, "t")
+    step, _ = method.step(hyper, state, g, t)
+    xp = arithmetic(facts)
+    length = xp.maximum(step.delta, -step.delta)
+    most = found.bound(Quantities(T=t), xp) * hyper["alpha"] * factor
+    answer = holds([hyper["alpha"] > 0], length <= most, facts)
+    return _finding(answer, {**hyper, **{f"state {k}": v for k, v in state.items()}, "g": g})
 
 
 def kingma_ba() -> Finding:

@@ -9,7 +9,7 @@ from functools import partial
 from madatheory.catalogue import lemmas
 from proofs_check.evidence import Check
 from proofs_check.statements import Statement
-from proofs_check.symbolic import decoupling, instances, links, logarithms, smooth, updates
+from proofs_check.symbolic import chains, decoupling, instances, logarithms, smooth, updates
 
 SECONDS = 40.0
 TOGETHER = False
@@ -70,9 +70,9 @@ def _steps_of_lemmas() -> Iterable[Check]:
 
 
 def _of_theorems() -> Iterable[Check]:
-    for link in links.links():
+    for link in chains.links():
         yield Check(link.theorem, link.decide, f"to: {link.to}")
-    for link in links.last_links():
+    for link in chains.last_links():
         yield Check(link.theorem, link.decide, f"to: {link.to}", f"T = {link.T}")
     for name in _SHIFTED:
         yield Check(name, partial(updates.shifted_point, name), "z_t - z_{t-1} of the package's method")

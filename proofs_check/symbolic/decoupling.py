@@ -1,7 +1,7 @@
 """The algebra of L1's proof, with the constants (c, K) read off the package's lemmas.
 
 s = sqrt(E b), q = sqrt(b), e = E q, phi = g/q, Q = E phi^2, b = a + w g^2 in [r0^2, r1^2], rho^2 = r1^2 - r0^2 = w G^2.
-With D = <phi, q - q^2/s>/.. the proof needs only the identities and polynomial inequalities below, and Jensen's.
+The proof needs the identities and polynomial inequalities below, and that E preserves them.
 """
 
 from madatheory.bounds.lemma import Lemma
@@ -13,7 +13,6 @@ from proofs_check.symbolic.signs import (
     identity,
     inequality,
     is_nonnegative,
-    is_zero,
     sympy_or_missing,
     together,
 )
@@ -136,17 +135,3 @@ def wrong_cubes() -> Finding:
     if gap.subs(point).is_negative:
         return Finding(Status.REFUTED, "", f"r0 = 1/1000, s = r0 + 2, r1 = s + 1: right - left = {gap.subs(point)}")
     return Finding(Status.OPEN, "not refuted")
-
-
-def single_atom(name: str) -> Finding:
-    """For deterministic g the lemma holds with room c <= 1: right - left = (1-c) g^2/sqrt(b) + K G sqrt(w) g^2/b."""
-    g, G, w, a, k = symbols("g G w a k")
-    sp = sympy_or_missing()
-    lemma = lemmas()[name]
-    c, K = constants(lemma)
-    left, right = sides(lemma, {"p": [sp.Integer(1)], "g": [g], "G": G, "a": a, "w": w, "k": k})
-    b = a + w * g**2
-    expected = (1 - c) * g**2 / sp.sqrt(b) + K * G * sp.sqrt(w) * g**2 / b
-    if not is_zero(sp.simplify(right - left - expected)):
-        return Finding(Status.OPEN, "not of the expected form")
-    return Finding(Status.PROVED, "c and K are constants")

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.momentum_terms import R_safeguarded, R_safeguarded_sum
 from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import R
-from madatheory.bounds.theorem import Formula, Level, Theorem
+from madatheory.bounds.theorem import Level, Theorem
 from madatheory.catalogue import lemmas, theorems
 from proofs_check.evidence import Finding
 from proofs_check.symbolic.decoupling import constants, logarithmic_constant
@@ -83,17 +81,17 @@ def quantities(theorem: Theorem) -> Quantities:
 _WEIGHTED = ("horizon_weighted_ratio", "root_weighted_ratio", "root_weighted_ratio_moving_rho")
 
 
-def _descent(q: Quantities, m: Sums) -> Sums:
+def descent(q: Quantities, m: Sums) -> Sums:
     """L4 summed: alpha sum <grad F, g/sqrt b> <= F(x_0) - F(x_T) + (alpha^2 L/2) sum g^2/b."""
     most = m["decrease"] + q.alpha**2 * q.L / 2 * m["ratio_sum"]
     return {"inner_product_sum": (most - symbols("slack")) / q.alpha}
 
 
-def _below_start(q: Quantities, m: Sums) -> Sums:
+def below_start(q: Quantities, m: Sums) -> Sums:
     return {"decrease": q.D0 - symbols("slack")}
 
 
-def _decoupled(lemma: str) -> Callable[[Quantities, Sums], Sums]:
+def decoupled(lemma: str) -> Callable[[Quantities, Sums], Sums]:
     def given(q: Quantities, m: Sums) -> Sums:
         """L1 summed, with the lemma's own (c, K): c sum m^2/sqrt(E b) <= sum <.> + K G sum sqrt(w_t) g^2/b."""
         c, K = constants(lemmas()[lemma])
@@ -106,7 +104,7 @@ def _decoupled(lemma: str) -> Callable[[Quantities, Sums], Sums]:
     return given
 
 
-def _one_gradient(largest: Callable[[Quantities, Expression], Expression]) -> Callable[[Quantities, Sums], Sums]:
+def one_gradient(largest: Callable[[Quantities, Expression], Expression]) -> Callable[[Quantities, Sums], Sums]:
     """What one gradient at time t contributes, T = t/(1+s)^2: the sums are linear, so that this is all of them.
 
     `largest` bounds what stands under the root at time t, by the constants and t.
@@ -124,7 +122,7 @@ def _one_gradient(largest: Callable[[Quantities, Expression], Expression]) -> Ca
 _OVER_ROOT = ("conditional_ratio", "known_ratio", "stale_ratio_w", "stale_ratio_yogi", "stale_ratio_sum")
 
 
-def _logarithmic(q: Quantities, m: Sums) -> Sums:
+def logarithmic(q: Quantities, m: Sums) -> Sums:
     """L1log summed, with its own K: sum m^2/sqrt(max(a, W m^2)) <= sum <.> + K (G/sqrt W) sum ln(b/a)."""
     K, xp = logarithmic_constant(), arithmetic("sympy")
     growth = m["log_growth_over_root_t"] if "log_growth_over_root_t" in m else m["log_growth"]
@@ -139,13 +137,13 @@ def _weight(q: Quantities, m: Sums) -> Expression:
     return q.W if "stale_ratio_sum" in m else q.w
 
 
-def _current(q: Quantities, m: Sums) -> Sums:
+def current(q: Quantities, m: Sums) -> Sums:
     """sum eta_{t-1} (d_iF)^2 <= alpha sum <grad F, g/sqrt b> + G^2 sum (eta_{t-1} - eta_t), in expectation."""
     most = q.alpha * m["inner_product_sum"] + q.G**2 * m["step_size_decrease"]
     return {"stale_step_gradient": most - symbols("slack")}
 
 
-def _averaged_log(q: Quantities, m: Sums) -> Sums:
+def averaged_log(q: Quantities, m: Sums) -> Sums:
     """|p_i| <= alpha sqrt(size/W) (1 - y^(-1/2)) with y = b_t/b_{t-1}: sums by ln y/2, of squares by ln y/4.
 
     |m_{t-1}|^2 <= size b_{t-1}/W: size = 1, and (1-beta1)/(1+beta1) where sum g_j^2 and not max g_j^2 is below b/W.
@@ -160,13 +158,13 @@ def _averaged_log(q: Quantities, m: Sums) -> Sums:
     }
 
 
-def _telescoped_logarithms(q: Quantities, m: Sums) -> Sums:
+def telescoped_logarithms(q: Quantities, m: Sums) -> Sums:
     """sum_t ln((eps + vmax_t)/(eps + vmax_{t-1}))/sqrt(t) <= ln(1 + G^2/eps)."""
     xp = arithmetic("sympy")
     return {"log_growth_over_root_t": q.d * xp.log(1 + q.G**2 / q.eps) - symbols("slack")}
 
 
-def _shifted(q: Quantities, m: Sums) -> Sums:
+def shifted(q: Quantities, m: Sums) -> Sums:
     """L4 at z: alpha sum <grad F, u/alpha> <= shifted decrease + first order + (L/2) sum |z_t - z_{t-1}|^2."""
     most = m["shifted_decrease"] + m["shifted_first_order"] + q.L / 2 * m["shifted_step"]
     return {"inner_product_sum": (most - symbols("slack")) / q.alpha}
@@ -176,26 +174,26 @@ def _r(q: Quantities) -> Expression:
     return q.beta1 / (1 - q.beta1)
 
 
-def _bounded(q: Quantities, m: Sums) -> Sums:
+def bounded(q: Quantities, m: Sums) -> Sums:
     most = _r(q) * (q.G * m["drift_length"] + q.L * m["cross_length"])
     return {"shifted_first_order": most - symbols("slack")}
 
 
-def _young(q: Quantities, m: Sums) -> Sums:
+def young(q: Quantities, m: Sums) -> Sums:
     """|u - rp|^2 <= 2|u|^2 + 2r^2|p|^2 and 2r|q||u| <= r^2|q|^2 + |u|^2, |u|^2 = alpha^2 g^2/b."""
     u, r = q.alpha**2 * m["ratio_sum"], _r(q)
     cross = (r**2 * m["squared_move"] + u - symbols("slack")) / (2 * r)
     return {"cross_length": cross, "shifted_step": 2 * u + 2 * r**2 * m["squared_drift"] - symbols("slack2")}
 
 
-def _young_log(q: Quantities, m: Sums) -> Sums:
+def young_log(q: Quantities, m: Sums) -> Sums:
     """|u - rp|^2 <= (1+r)(|u|^2 + r|p|^2) and 2|q||u| <= |q|^2 + |u|^2."""
     u, r = q.alpha**2 * m["ratio_sum"], _r(q)
     cross = (m["squared_move"] + u - symbols("slack")) / 2
     return {"cross_length": cross, "shifted_step": (1 + r) * (u + r * m["squared_drift"]) - symbols("slack2")}
 
 
-def _telescoped(q: Quantities, m: Sums) -> Sums:
+def telescoped(q: Quantities, m: Sums) -> Sums:
     """|m_i| <= G, sum (eta_{t-1} - eta_t) <= eta_0, sum (eta_{t-1} - eta_t)^2 <= eta_0^2, eta_0 = alpha/sqrt(eps)."""
     first = q.alpha / arithmetic("sympy").sqrt(q.eps)
     return {
@@ -205,133 +203,32 @@ def _telescoped(q: Quantities, m: Sums) -> Sums:
     }
 
 
-def _averaged(q: Quantities, m: Sums) -> Sums:
+def averaged(q: Quantities, m: Sums) -> Sums:
     return {"squared_move": q.alpha**2 * m["ratio_sum"] - symbols("slack")}
 
 
-def _shifted_start(q: Quantities, m: Sums) -> Sums:
+def shifted_start(q: Quantities, m: Sums) -> Sums:
     return {"shifted_decrease": q.D0 - symbols("slack")}
 
 
-def _at_time(q: Quantities, t: Expression) -> Expression:
-    return t * (q.eps + q.G**2)
-
-
-def _at_horizon(root: Formula = R) -> Callable[[Quantities, Expression], Expression]:
-    return lambda q, t: q.T * root(q, arithmetic("sympy")) ** 2
-
-
-Table = Mapping[str, tuple[Callable[[Quantities, Sums], Sums], str]]
-
-_SMALL_STEPS: Table = {
-    "weights 1/sqrt(t)": (_one_gradient(_at_time), "L5, for one gradient at any t <= T"),
-    "expected denominator": (_one_gradient(_at_time), "E b_t <= t R^2, for one gradient at any t <= T"),
-    "known denominator": (_one_gradient(_at_time), "at most t R^2, for one gradient at any t <= T"),
-    "descent": (_descent, "L4 summed"),
-    "data-dependent bound": (_below_start, "F >= F_star"),
-    "telescoped logarithms": (_telescoped_logarithms, "sum ln/sqrt(t) <= Lam"),
-}
-_DECOUPLED: Mapping[str, tuple[str, Table]] = {
-    "avgrad-rate": ("decoupling", {}),
-    "avgrad-rate-published-constants": ("decoupling-published", {}),
-    "avgrad-weighted-rate": ("decoupling", {}),
-    "interpolation-rate": ("decoupling", {}),
-    "interpolation-rate-published-constants": ("decoupling-published", {}),
-    "interpolation-moving-rate": ("decoupling", {}),
-    "avgrad-horizon-rate": (
-        "decoupling",
-        {"expected denominator": (_one_gradient(_at_horizon()), "E b_t <= T R^2, for one gradient")},
-    ),
-    **dict.fromkeys(
-        ("adam-constant-step-rate", "adam-constant-step-rate-published-constants"),
-        (
-            "decoupling",
-            {"expected denominator": (_one_gradient(lambda q, t: q.eps + q.G**2), "E b_t <= R^2, for one gradient")},
-        ),
-    ),
-    "adam-constant-step-rate-published-constants": (
-        "decoupling-published",
-        {"expected denominator": (_one_gradient(lambda q, t: q.eps + q.G**2), "E b_t <= R^2, for one gradient")},
-    ),
-}
-_MOMENTUM: Table = {
-    "current step sizes": (_current, "E g_t = grad F, |d_iF g_i| <= G^2"),
-    "smooth at the shifted point": (_shifted, "L4 at z summed"),
-    "bounded gradients": (_bounded, "|d_iF| <= G, L-smooth along r q"),
-    "data-dependent bound": (_shifted_start, "F >= F_star"),
-}
-_MONOTONE: Table = {
-    **_MOMENTUM,
-    "Young": (_young, "two Young inequalities"),
-    "telescoped step sizes": (_telescoped, "step sizes do not grow"),
-    "averaged momentum": (_averaged, "sum |eta m|^2 <= sum |eta g|^2"),
-}
-_LOGARITHMIC: Table = {
-    **_MOMENTUM,
-    "decoupled": (_logarithmic, "L1log summed, the constant of the package's decoupling-any-denominator"),
-    "Young": (_young_log, "two Young inequalities"),
-    "averaged momentum": (_averaged_log, "|m_{t-1}|^2 <= size b_{t-1}/W, and bounds of ln"),
-}
-_STALE = ("amsgrad", "avgrad", "interpolation", "safeguarded")
-
-
-def links() -> list[Link]:
-    """The links of chains that are decided here, all but those that bound sums of ratios (L2)."""
-    found = []
-    for name, (lemma, more) in _DECOUPLED.items():
-        decoupled = (_decoupled(lemma), f"L1 summed, (c, K) of the package's {lemma}")
-        found += _of(name, {**_SMALL_STEPS, "decoupled": decoupled, **more})
-    found += _of("amsgrad-rate", {**_SMALL_STEPS, "decoupled": _LOGARITHMIC["decoupled"]})
-    for method in _STALE:
-        root = R_safeguarded if method == "safeguarded" else R
-        stale = (_one_gradient(_at_horizon(root)), "what is under the root is at most T R^2")
-        name = "safeguarded-rate" if method == "safeguarded" else f"{method}-monotone-rate"
-        found += _of(name, {**_MONOTONE, "stale step sizes": stale})
-        found += _of(f"{method}-monotone-log-rate", {**_LOGARITHMIC, "stale denominators": stale})
-    stale = (_one_gradient(_at_horizon(R_safeguarded_sum)), "what is under the root is at most T R^2")
-    found += _of("safeguarded-sum-rate", {**_LOGARITHMIC, "stale denominators": stale})
-    first = {key: _SMALL_STEPS[key] for key in ("weights 1/sqrt(t)", "expected denominator")}
-    decoupled = (_decoupled("decoupling"), "L1 summed, (c, K) of the package's decoupling")
-    found += _of("avgrad-momentum-rate", {**_LOGARITHMIC, **first, "decoupled": decoupled})
-    return found
-
-
-def _right(lemma: str, q: Quantities) -> Expression:
+def right(lemma: str, q: Quantities) -> Expression:
     """The right side of a lemma about T terms x_t <= G^2."""
     case = {"x": [sympy_or_missing().Integer(0)] * int(q.T), "G": q.G, "eps": q.eps, "beta2": q.beta2}
     return lemmas()[lemma].right(case, arithmetic("sympy"))
 
 
-def _ratios(*names: str) -> Callable[[Quantities, Sums], Sums]:
+def ratios(*names: str) -> Callable[[Quantities, Sums], Sums]:
     """sum g^2/b <= d times the smallest right side of the named lemmas."""
 
     def given(q: Quantities, m: Sums) -> Sums:
-        least = arithmetic("sympy").minimum(*[_right(name, q) for name in names])
+        least = arithmetic("sympy").minimum(*[right(name, q) for name in names])
         return {"ratio_sum": q.d * least - symbols("slack")}
 
     return given
 
 
-def _horizon_ratios(q: Quantities, m: Sums) -> Sums:
+def horizon_ratios(q: Quantities, m: Sums) -> Sums:
     """sum (t/T) g^2/B <= d S2 and sum sqrt(w t/T) g^2/B <= d sqrt(w) S1, by the lemmas of T5c."""
-    first, second = _right("avgrad-horizon-sum-root", q), _right("avgrad-horizon-sum", q)
+    first, second = right("avgrad-horizon-sum-root", q), right("avgrad-horizon-sum", q)
     weighted = q.d * arithmetic("sympy").sqrt(q.w) * first - symbols("slack")
     return {"horizon_weighted_ratio": weighted, "ratio_sum": q.d * second - symbols("slack2")}
-
-
-def last_links() -> list[Link]:
-    """From the data-dependent to the a-priori bound, by the package's lemmas on sums of ratios with T terms."""
-    both = ("avgrad-ratio-sum", "avgrad-ratio-sum-uniform")
-    given = {
-        **dict.fromkeys(
-            ("avgrad-rate", "avgrad-rate-published-constants", "avgrad-weighted-rate"), (_ratios(*both), "L2d")
-        ),
-        "amsgrad-rate": (_ratios("amsgrad-ratio-sum"), "Q_A of T5A"),
-        "avgrad-horizon-rate": (_horizon_ratios, "S1, S2 of T5c"),
-    }
-    return [Link(name, "a-priori bound", *table, T=3) for name, table in given.items()]
-
-
-def _of(name: str, table: Table) -> list[Link]:
-    levels = [level.name for level in theorems()[name].chain]
-    return [Link(name, to, *table[to]) for to in levels[1:] if to in table]

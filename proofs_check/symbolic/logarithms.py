@@ -105,6 +105,7 @@ def log_bound(name: str) -> Finding:
 LOG_BOUNDS: Mapping[str, str] = {
     "ln z >= 1 - 1/z": "ratio-sum",
     "1 - z^(-1/2) <= (ln z)/2": "decoupling-any-denominator",
+    "(1 - z^(-1/2))^2 <= (ln z)/4": "avgrad-monotone-log-rate",
 }
 
 
