@@ -14,8 +14,10 @@ from madatheory.bounds.theorem import Setting
 from madatheory.catalogue import lemmas, optimizers, problems, theorems
 from madatheory.engine.statistic import squared_gradient_over_root_t
 from madatheory.engine.tree import enumerate_tree, exact_mean
+from proofs_check import coq
 from proofs_check.coq import build, claims, drift, gallina, mutants, readme, sources, theorem, trees, values
 from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, Claim
+from proofs_check.run import answer
 from proofs_check.statements import statements
 
 REGRETS = [claim for claim in RATES if claim.statement.endswith("-regret")]
@@ -172,8 +174,8 @@ NO_HINDSIGHT = [claim for claim in METHODS if "hindsight" not in claim.statement
 def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) -> None:
     built, steps = PROBLEMS[problem](), 4 if problem.startswith("one") else 3
     hyper = dict(theorems()[claim.statement].settings)
-    coq = trees.coq_left(claim, built, in_coq_s_words(claim, hyper, steps), steps)
-    assert coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=1e-12)
+    in_coq = trees.coq_left(claim, built, in_coq_s_words(claim, hyper, steps), steps)
+    assert in_coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=1e-12)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])
@@ -184,8 +186,8 @@ def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     tree = enumerate_tree(problem, method, steps, settings=hyper, statistics=(squared_gradient_over_root_t,))
     package = float(exact_mean(tree)[squared_gradient_over_root_t.name].squeeze())
     claim = next(claim for claim in CLAIMS if claim.theorem == "interpolation_rate_data")
-    coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
-    assert coq == pytest.approx(package, rel=1e-12)
+    in_coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
+    assert in_coq == pytest.approx(package, rel=1e-12)
 
 
 @pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)
@@ -198,9 +200,21 @@ def test_the_regret_in_coq_is_the_package_s(claim: Claim) -> None:
     )
     measured = {str(name): exact_mean(tree)[name].squeeze().values for name in exact_mean(tree).data_vars}
     slopes = [[4.0 if t % 3 == 0 else -1.0] for t in range(steps)]
-    coq = trees.regret_in_coq(claim, slopes, problem.box, start=0.25, **theorem.settings)
+    in_coq = trees.regret_in_coq(claim, slopes, problem.box, start=0.25, **theorem.settings)
     symbols = theorem.quantities(Setting(problem, theorem.method(), dict(theorem.settings), steps))
-    assert coq == pytest.approx(float(theorem.left.value(measured, symbols, NUMPY)), rel=1e-12)
+    assert in_coq == pytest.approx(float(theorem.left.value(measured, symbols, NUMPY)), rel=1e-12)
+
+
+def test_without_coqc_the_table_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build.shutil, "which", lambda name: None)
+    build.coqc.cache_clear()
+    try:
+        found = answer(next(iter(coq.checks())))
+        assert found[0] is None
+        assert found[3], "a missing tool is no error"
+        assert "apt-get install coq" in found[2]
+    finally:
+        build.coqc.cache_clear()
 
 
 # ---- with coqc

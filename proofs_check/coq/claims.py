@@ -255,6 +255,15 @@ OTHERS = (
         "safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_path_log_rate", "beta2_t on any path too", FINITE
     ),
     Claim("avgrad-rate", "Example", "example_avgrad", "not vacuous: F = ln(1+x^2), noise +-1, numbers for all symbols"),
+    Claim("amsgrad-rate", "MomentumExample", "example_amsgrad", "not vacuous: the same problem"),
+    Claim("amsgrad-monotone-log-rate", "MomentumExample", "example_amsgrad_momentum", "not vacuous: the same problem"),
+    Claim("avgrad-momentum-rate", "MomentumExample", "example_avgrad_momentum", "not vacuous: the same problem"),
+    Claim(
+        "safeguarded-hindsight-rate",
+        "MomentumExample",
+        "example_safeguarded",
+        "not vacuous: the same problem, rho_t chosen after g_t",
+    ),
     Claim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
 )
 CLAIMS = (*LEMMAS, *RATES, *OTHERS)
