@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _STYLE = {"PROVED": "green", "REFUTED": "bold red", "SUPPORTED": "yellow", "OPEN": "bold", "error": "bold red"}
 _WIDE = 118
+_LONG = {"PROVED (box)": "box", "SUPPORTED": "samples", "SUPPORTED (box)": "samples"}
 
 
 def prove(
@@ -92,11 +93,13 @@ def _print_table(rows: Sequence["Statement"], chosen: Sequence[str], found: Sequ
     for row in rows:
         cells = [entry(row, name, found) for name in chosen]
         status = status_of(row, found)
-        shown = [Text(cell if wide else _short(cell), _style(cell)) for cell in cells]
+        shown = [Text(_LONG.get(cell, cell) if wide else _short(cell), _style(cell)) for cell in cells]
         table.add_row(row.label, row.name, Text(status, _style(status)), *shown)
     OUT.print(table)
     OUT.print()
-    if not wide:
+    if wide:
+        OUT.print("box: proved for the parameters of a box; samples: no counterexample found", style="dim")
+    else:
         OUT.print("P proved, B proved on a box, R refuted, s samples only, o open, . does not apply,", style="dim")
         OUT.print("a number: steps of the proof that are proved, ? no tool, ! error", style="dim")
 
@@ -136,10 +139,14 @@ def _print_checks(rows: Sequence["Statement"], chosen: Sequence[str], found: Seq
 
 
 def _print_problems(bad: Sequence["Evidence"], found: Sequence["Evidence"]) -> None:
+    same: dict[str, list[Evidence]] = {}
     for e in bad:
-        said = f"{e.finding.status} {e.finding.witness}" if e.finding else e.problem
         what = "a planted mistake was not found" if e.check.false else "contradicts the statement"
-        name = " ".join(filter(None, [e.check.statement, e.check.part]))
-        OUT.print(Text(f"{name}, {e.method}: {what if e.finding else 'failed'}: {said}", "bold red"))
+        said = f"{what}: {e.finding.status} {e.finding.witness}" if e.finding else f"failed: {e.problem}"
+        same.setdefault(f"{e.method}, {said}", []).append(e)
+    for said, those in same.items():
+        names = [" ".join(filter(None, [e.check.statement, e.check.part])) for e in those]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        OUT.print(Text(f"{', '.join(names[:3])}{more}: {said}", "bold red"))
     for problem in dict.fromkeys(e.problem for e in found if e.missing):
         OUT.print(Text(f"not checked: {problem}", "yellow"))
