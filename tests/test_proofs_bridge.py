@@ -34,7 +34,7 @@ def test_chains_hold(name: str) -> None:
 def test_the_search_finds_where_a_bound_is_tight() -> None:
     """T5 at T = 1, huge eps and alpha = sqrt(eps)/L is gradient descent on Huber's function: nothing is lost."""
     top = max((worst for _, worst in search(theorems()["avgrad-rate"])), key=lambda worst: worst.ratio)
-    assert 0.999 < top.ratio <= 1
+    assert 0.99 < top.ratio <= 1
     assert top.setting["T"] == 1
 
 

@@ -77,8 +77,9 @@ class Field:
 
 
 _EVERYWHERE: Grid = {
-    "alpha": (0.1, 1.0, 30.0, 1000.0),
-    "eps": (1e-6, 1e-2, 1.0, 1e6),
+    "alpha": (0.1, 1.0, 10.0, 100.0),
+    # not larger: ln(1 + w G^2/eps)/w loses its digits to rounding
+    "eps": (1e-6, 1e-2, 1.0, 1e4),
     "beta1": (0.0, 0.5),
     "beta2": (0.01, 0.5, 0.99),
     "beta3": (0.0, 0.5),

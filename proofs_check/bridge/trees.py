@@ -158,14 +158,14 @@ def tried(theorem: Theorem, chain: Theorem) -> Iterator[tuple[Field, Worst]]:
         yield field, examine(theorem, field, grid_of(theorem, field), chain)
 
 
-def search(theorem: Theorem, rounds: int = 2) -> list[tuple[Field, Worst]]:
-    """For every field the worst setting of its grid, then of finer grids around it."""
+def search(theorem: Theorem, rounds: int = 1) -> list[tuple[Field, Worst]]:
+    """For every field the worst setting of its grid, then of `rounds` finer grids around it."""
     found = []
     for field in fields(theorem):
         grid = grid_of(theorem, field)
         worst = examine(theorem, field, grid)
         count = worst.settings
-        for factor in (3.0, 1.5)[:rounds]:
+        for factor in (2.0, 1.2)[:rounds]:
             if worst.broken or worst.settings == 0:
                 break
             finer = examine(theorem, field, _around(grid, worst.setting, factor))
