@@ -3,7 +3,7 @@
    The shared proof without momentum with b_t = T (eps + vbar_t) = a_t + (T w/t) g_t^2 <= T R^2. *)
 From Coq Require Import Reals Lra Lia List FunctionalExtensionality.
 From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights AVGradWeights AVGradRatioSum Paths.
-From Mada Require Import DecoupledRate AVGradHorizonSums.
+From Mada Require Import DecoupledRate AVGradHorizonIncrements AVGradHorizonSums.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -101,7 +101,7 @@ Local Lemma B_path i k h : time h * eps + U i (k :: h) = B (along (sq i) (k :: h
 Proof. unfold B, time. rewrite U_path. reflexivity. Qed.
 
 Local Lemma B_pos_path i k h : 0 < B (along (sq i) (k :: h)) eps beta2 (S (length h)).
-Proof. apply AVGradHorizonSums.Bt_pos; auto. intros t. apply (along_nonneg (sq i)). intros; apply Rle_0_sqr. Qed.
+Proof. apply AVGradHorizonIncrements.Bt_pos; auto. intros t. apply (along_nonneg (sq i)). intros; apply Rle_0_sqr. Qed.
 
 (* sum (t/T) g_t^2/B_t *)
 Local Lemma second_sum i h : valid n h -> length h = T -> (i < d)%nat ->
@@ -112,7 +112,7 @@ Proof.
   - rewrite Hl. unfold N. apply Rle_trans with (2 := avgrad_horizon_sum (along (sq i) h) G eps beta2 T
       (fun t => proj1 (H t)) (fun t => proj2 (H t)) eps_pos beta2_01 T_pos).
     right. apply sum_ext; intros t _. fold N. pose proof (INR_S_pos t).
-    pose proof (AVGradHorizonSums.Bt_pos _ eps beta2 (fun t => proj1 (H t)) eps_pos beta2_01 t). field; lra.
+    pose proof (AVGradHorizonIncrements.Bt_pos _ eps beta2 (fun t => proj1 (H t)) eps_pos beta2_01 t). field; lra.
   - intros x y t E. unfold B. rewrite (tvbar_ext beta2 x y t E). reflexivity.
   - intros k h'. fold (sq i k h'). rewrite denominator, B_path. reflexivity.
 Qed.
@@ -141,7 +141,7 @@ Proof.
   - rewrite Hl. apply Rle_trans with (sqrt w * sum T (fun t => sqrt (INR (S t) / N) * (along (sq i) h t
         / B (along (sq i) h) eps beta2 (S t)))).
     + right. rewrite <- sum_scal. apply sum_ext; intros t _. pose proof (INR_S_pos t) as I.
-      pose proof (AVGradHorizonSums.Bt_pos _ eps beta2 (fun t => proj1 (H t)) eps_pos beta2_01 t).
+      pose proof (AVGradHorizonIncrements.Bt_pos _ eps beta2 (fun t => proj1 (H t)) eps_pos beta2_01 t).
       pose proof (sqrt_lt_R0 _ (Rdiv_lt_0_compat _ _ I PN)). field; lra.
     + apply Rmult_le_compat_l; [lra|]. apply (avgrad_horizon_sum_root (along (sq i) h) G eps beta2 T); auto; apply H.
   - intros x y t E. unfold B. rewrite (tvbar_ext beta2 x y t E). reflexivity.
