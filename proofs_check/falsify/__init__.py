@@ -14,7 +14,7 @@ from proofs_check.falsify.climb import Budget, search
 from proofs_check.falsify.precise import precise_excess, refutes, shrink, written
 from proofs_check.statements import Statement
 
-SECONDS = 40.0
+SECONDS = 24.0
 TOGETHER = False
 
 

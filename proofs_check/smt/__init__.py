@@ -13,7 +13,7 @@ from proofs_check.smt.steps import STEPS
 from proofs_check.smt.whole import QUESTIONS, laws
 from proofs_check.statements import Statement
 
-SECONDS = 30.0
+SECONDS = 13.0
 TOGETHER = False
 
 _MONOTONE = (

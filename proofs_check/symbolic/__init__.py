@@ -11,7 +11,7 @@ from proofs_check.evidence import Check
 from proofs_check.statements import Statement
 from proofs_check.symbolic import chains, decoupling, instances, logarithms, smooth, updates
 
-SECONDS = 40.0
+SECONDS = 36.0
 TOGETHER = False
 
 _LONG = ("ratio-root-sum-9-5",)  # true for few terms: falsify refutes it
