@@ -5,7 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,7 +122,7 @@ def test_too_little_time_is_open() -> None:
 
 
 def test_a_model_that_floats_do_not_confirm_is_no_refutation() -> None:
-    """The hypothesis of L6 leaves room for rounding, in which z3 finds a model; floats do not see it."""
+    """A tolerance that no excess reaches stands for a gap below rounding: z3 has a model, floats see nothing."""
     lemma = lemmas()["yogi-lower"]
     hidden = replace(lemma, tolerance=10.0, left=lambda v, xp: 2 * lemma.left(v, xp))
     finding = decide(hidden, {"v": 0, "x": 0, "beta2": 0, "sign": 0})
