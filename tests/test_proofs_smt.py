@@ -30,6 +30,7 @@ def test_every_statement_has_a_check_or_a_reason() -> None:
         assert (name in whole) != bool(not_applicable(row)), name
 
 
+@pytest.mark.slow  # make prove decides the same
 @pytest.mark.parametrize("check", list(checks()), ids=lambda c: f"{c.statement} {c.part}".strip())
 def test_check(check: Check) -> None:
     finding = check.decide()

@@ -39,6 +39,7 @@ def test_every_statement_has_a_check_or_a_reason() -> None:
         assert (name in whole) != bool(not_applicable(row)), name
 
 
+@pytest.mark.slow  # make prove decides the same
 @pytest.mark.parametrize(
     "check", [c for c in checks() if c.statement not in SLOW], ids=lambda c: f"{c.statement} {c.part}".strip()
 )
