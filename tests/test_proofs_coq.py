@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from madatheory.arithmetic import NUMPY
+from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.theorem import Setting
+from madatheory.bounds.theorems import interpolation_rate as interpolation
 from madatheory.catalogue import lemmas, optimizers, problems, theorems
 from madatheory.engine.statistic import squared_gradient_over_root_t
 from madatheory.engine.tree import enumerate_tree, exact_mean
@@ -188,6 +190,26 @@ def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     claim = next(claim for claim in CLAIMS if claim.theorem == "interpolation_rate_data")
     in_coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
     assert in_coq == pytest.approx(package, rel=1e-12)
+
+
+def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
+    """Where the package keeps away from small rho and small arguments, and with its integral for the sum of c_t."""
+    named, rng, same = values.definitions("InterpolationConstant"), np.random.default_rng(0), 0
+    for _ in range(60):
+        drawn = drift.draw_symbols(rng, {"T": (1, 60), "rho": (0.3, 0.9), "eps": (1e-3, 1)})
+        T, G, eps, beta2, rho = (drawn[name] for name in ("T", "G", "eps", "beta2", "rho"))
+        terms = [1 / t for t in range(1, int(T) + 1)]
+        q, weights = Quantities(**drawn), interpolation.Weights(1.0, sum(terms), 1.0)
+        in_coq = named["adam_part"](claims.sequence(terms))(T)(G)(eps)(beta2)(rho)
+        package = interpolation._adam_part(q, NUMPY, weights, eps)
+        if -np.log(beta2) * eps < 0.3 * (1 - beta2) * G**2:
+            assert in_coq == pytest.approx(float(package), rel=1e-9)
+            same += 1
+        plain = named["avgrad_part"](1.0)(float(T))(G)(eps)(beta2)(rho)
+        assert float(interpolation._avgrad_part(q, NUMPY, weights, eps)) <= plain * (1 + 1e-9)
+        everything = named["constant_K2"](T)(G)(eps)(beta2)(rho)
+        assert everything <= min(in_coq, plain, G**2 / eps * sum(terms)) * (1 + 1e-12)
+    assert same > 20
 
 
 @pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)

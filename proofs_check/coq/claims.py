@@ -203,6 +203,7 @@ RATES = (
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )
+_CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (
     Claim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
@@ -221,6 +222,14 @@ OTHERS = (
         "InterpolationRate",
         "interpolation_rate_data_published",
         "data-dependent form, rho_t any function of the past",
+        FINITE,
+    ),
+    Claim("interpolation-rate", "InterpolationConstant", "interpolation_constant_rate", _CONSTANT, FINITE),
+    Claim(
+        "interpolation-rate-published-constants",
+        "InterpolationConstant",
+        "interpolation_constant_rate_published",
+        _CONSTANT,
         FINITE,
     ),
     Claim(

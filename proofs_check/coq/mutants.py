@@ -168,6 +168,13 @@ MUTANTS = (
         "L4 for x^2/(1+x^2) with L = 19/10",
     ),
     Mutant(
+        "interpolation-rate",
+        "InterpolationConstant",
+        "/ (rho * (1 - beta2)) * sum T c.",
+        "/ (rho * (1 - beta2)) * c O.",
+        "T6 with one term of Adam's sum",
+    ),
+    Mutant(
         "decoupling-least-constant",
         "DecouplingLeastConstant",
         "  388355 / 1000000 <= K.",
