@@ -6,7 +6,7 @@
    v_t/B_t <= l_t - l_{t-1} + ln(t/(t-1)), ln(t/(t-1)) <= 1/sqrt(t(t-1)). *)
 From Coq Require Import Reals Lra Lia.
 From Mada Require Import Sums Logarithm RatioSums DecreasingWeights AVGradWeights AVGradRatioSum AMSGradRate.
-From Mada Require Import AVGradHorizonIncrements.
+From Mada Require Import LogarithmRatio AVGradHorizonIncrements.
 Local Open Scope R_scope.
 
 Definition S1 (T G eps beta2 : R) : R :=
@@ -15,25 +15,6 @@ Definition S1 (T G eps beta2 : R) : R :=
 Definition S2 (T G eps beta2 : R) : R :=
   log_range eps G
   + beta2 / (1 - beta2) * Rmin (Psi (2 * (1 - beta2) * G² / eps)) (Psi2 (2 * (1 - beta2) * G² / eps / T)).
-
-(* ln y <= sqrt y - 1/sqrt y: with z = sqrt y the difference of the sides has the derivative (z-1)^2/z^2. *)
-Lemma ln_root_gap z : 1 <= z -> 2 * ln z <= z - / z.
-Proof.
-  intros [H | <-]; [|rewrite ln_1, Rinv_1; lra].
-  set (f := fun z => z - 1 / z - 2 * ln z).
-  assert (D : forall y, 1 <= y <= z -> derivable_pt_lim f y (1 - (0 * y - 1 * 1) / y² - 2 * / y)).
-  { intros y Hy. apply derivable_pt_lim_minus.
-    - apply (derivable_pt_lim_minus id (fun z => 1 / z)); [apply derivable_pt_lim_id|].
-      apply (derivable_pt_lim_div (fct_cte 1) id);
-          [apply derivable_pt_lim_const | apply derivable_pt_lim_id | unfold id; lra].
-    - apply (derivable_pt_lim_scal ln), derivable_pt_lim_ln. lra. }
-  destruct (MVT_cor2 f _ 1 z H D) as (y & Hy & Hy1).
-  assert (P : 0 <= 1 - (0 * y - 1 * 1) / y² - 2 * / y).
-  { replace (1 - (0 * y - 1 * 1) / y² - 2 * / y) with ((y - 1)² * / y²) by (unfold Rsqr; field; lra).
-    apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat, Rlt_0_sqr; lra]. }
-  apply Rmult_le_compat_r with (r := z - 1) in P; [|lra]. unfold f in Hy. rewrite ln_1 in Hy.
-  unfold Rdiv in Hy. rewrite Rinv_1 in Hy. unfold Rdiv in P. lra.
-Qed.
 
 Lemma ln_concave s p q : 0 <= s <= 1 -> 0 < p -> 0 < q -> (1 - s) * ln p + s * ln q <= ln ((1 - s) * p + s * q).
 Proof.

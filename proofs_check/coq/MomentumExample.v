@@ -52,11 +52,7 @@ Proof.
       example_assumptions
     ltac:(lra) ltac:(lra) ltac:(lra) ltac:(lra) ltac:(lia) ltac:(lra)) as H.
   rewrite start_value in H. apply H.
-  - change (11 - 1)%nat with 10%nat. replace (INR 10) with 10 by (simpl; lra). unfold Rsqr. lra.
-  - unfold least_weight. change (11 - 1)%nat with 10%nat. replace (INR 11) with 11 by (simpl; lra).
-    assert (Q : 0 < (99/100) ^ 10) by (apply pow_lt; lra).
-    assert (E : (99/100) ^ 11 = 99/100 * (99/100) ^ 10) by reflexivity. rewrite E.
-    apply Rmin_glb_lt; lra.
+  change (11 - 1)%nat with 10%nat. replace (INR 10) with 10 by (simpl; lra). unfold Rsqr. lra.
 Qed.
 
 (* rho_t = 1 after a gradient with the first outcome, else 0: chosen after g_t. *)

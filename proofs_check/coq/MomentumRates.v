@@ -2,11 +2,12 @@
    The sums Q >= sum_t g_t^2/b_t:
        AMSGrad         min(1/w, G^2/eps)(1 + ln T)                    vmax_t >= w g_t^2
        AVGrad          min(K2, (G^2/eps)(1 + ln T))                   L2 (d)
-       interpolation   min(ln(1 + kTG^2/eps)/k, (G^2/eps)(1 + ln T))  t vhat_t >= k sum g_j^2 and L2 (a),
+       interpolation   min(ln(1 + kTG^2/eps)/k, (G^2/eps)(1 + ln T))  t vhat_t >= k sum g_j^2 and L2 (a), k = 0 too,
    k = min(w, (1-rho)(1-beta2^T) + rho T w beta2^(T-1)), w = 1-beta2. *)
 From Coq Require Import Reals Lra Lia List.
 From Mada Require Import Sums Expectation Smoothness Setting Logarithm RatioSums DecreasingWeights AVGradWeights Paths.
 From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MonotoneSteps MonotoneLog MomentumMethods.
+From Mada Require Import LogarithmRatio.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -39,6 +40,20 @@ Proof.
     pose proof (Rmult_lt_0_compat _ _ Ht eps_pos) as P. destruct (within_tail _ _ _ _ Hw) as (_ & Hk & _).
     apply Rmult_le_compat; [apply Rle_0_sqr | | apply g_small; auto | apply Rinv_le_contravar; auto].
     left. apply Rinv_0_lt_compat. apply Rlt_le_trans with (1 := P). auto.
+Qed.
+
+(* b_t >= eps *)
+Lemma plain_ratios : (forall k h, within n T (k :: h) -> eps <= b (k :: h) i) ->
+  forall h, within n T h -> path_sum (added_ratio g x b i) h <= INR (length h) * G² / eps.
+Proof.
+  intros H h Hw. induction h as [|k h IH]; [simpl; right; unfold Rdiv; ring|].
+  destruct (within_tail _ _ _ _ Hw) as (Hh & Hk & _). specialize (IH Hh). specialize (H k h Hw). cbn [path_sum].
+  change (length (k :: h)) with (S (length h)). rewrite S_INR.
+  assert (R1 : added_ratio g x b i k h <= G² / eps).
+  { unfold added_ratio.
+    apply Rmult_le_compat; [apply Rle_0_sqr | | apply g_small; auto | apply Rinv_le_contravar; auto].
+    left. apply Rinv_0_lt_compat. lra. }
+  unfold Rdiv in *. lra.
 Qed.
 
 (* b_t >= eps + W sum_{j<=t} g_j^2: L2 (a) *)
@@ -75,8 +90,9 @@ Definition Q_amsgrad (T G eps beta2 : R) : R := Rmin (1 / (1 - beta2)) (G² / ep
 Definition Q_avgrad (T G eps beta2 : R) : R := Rmin (K2_avgrad T G eps beta2) (G² / eps * (1 + ln T)).
 Definition least_weight (T : nat) (beta2 rho : R) : R :=
   Rmin (1 - beta2) ((1 - rho) * (1 - beta2 ^ T) + rho * INR T * (1 - beta2) * beta2 ^ (T - 1)).
+(* ln(1 + kX)/k = X ln(1 + kX)/(kX) with X = T G^2/eps, in a form that exists at k = 0. *)
 Definition Q_interpolation (T : nat) (G eps beta2 rho : R) : R :=
-  Rmin (ln (1 + least_weight T beta2 rho * INR T * G² / eps) / least_weight T beta2 rho) (G² / eps * (1 + ln (INR T))).
+  Rmin (INR T * G² / eps * log1p_over (least_weight T beta2 rho * (INR T * G² / eps))) (G² / eps * (1 + ln (INR T))).
 
 (* The weight h(m) of g_{t-m}^2 in t vhat_t, at least, grows with m and then falls. *)
 Section Weight.
@@ -267,7 +283,12 @@ Proof. apply general_log_rate; auto using avgrad_sound, avgrad_b_grows, avgrad_K
 Variable rho : R.
 Hypothesis rho_01 : 0 <= rho <= 1.
 Hypothesis range : 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)).
-Hypothesis weight_pos : 0 < least_weight T beta2 rho.
+
+Local Lemma weight_nonneg : 0 <= least_weight T beta2 rho.
+Proof.
+  pose proof (pow_01 beta2 T ltac:(lra)). pose proof (pow_01 beta2 (T - 1) ltac:(lra)). pose proof (pos_INR T).
+  apply Rmin_glb; [lra|]. apply Rplus_le_le_0_compat; repeat apply Rmult_le_pos; lra.
+Qed.
 
 Local Lemma interpolation_b_grows : grows (interpolation rho).
 Proof. intros k h i Hw Hi. apply interpolation_grows with (n := n) (d := d) (T := T) (G := G); auto using small. Qed.
@@ -276,7 +297,24 @@ Local Lemma interpolation_ratios h i : within n T h -> length h = T -> (i < d)%n
   path_sum (added_ratio g (point (interpolation rho)) (b (interpolation rho)) i) h <= Q_interpolation T G eps beta2 rho.
 Proof.
   intros Hw Hl Hi. apply Rmin_glb; [|apply trivial; auto using interpolation_sound].
-  rewrite <- Hl at 2. apply (floor_ratios n T); auto; [intros; apply small; auto|].
+  pose proof weight_nonneg as K0. pose proof (lt_0_INR T T_pos) as PT. pose proof (Rle_0_sqr G) as HG.
+  set (kk := least_weight T beta2 rho) in *. set (Y := INR T * G² / eps).
+  assert (Y0 : 0 <= Y) by (apply Rmult_le_pos; [apply Rmult_le_pos; lra | left; apply Rinv_0_lt_compat; auto]).
+  assert (Plain : path_sum (added_ratio g (point (interpolation rho)) (b (interpolation rho)) i) h <= Y).
+  { unfold Y. rewrite <- Hl. apply (plain_ratios n T); auto; [intros; apply small; auto|].
+    intros k h' [Hv _]. pose proof (b_low (interpolation rho) g alpha beta1 beta2 eps x0 beta2_01 n d G small
+      (interpolation_sound rho rho_01) eps_pos k h' i Hv Hi) as Hb. apply Rle_trans with (2 := Hb).
+    rewrite S_INR. pose proof (Rmult_le_pos _ _ (pos_INR (length h')) (Rlt_le _ _ eps_pos)). lra. }
+  destruct (Req_dec (kk * Y) 0) as [Z | Z].
+  { rewrite Z. apply Rle_trans with (1 := Plain). pose proof log1p_over_at_zero as H1.
+    apply Rmult_le_compat_l with (r := Y) in H1; lra. }
+  assert (Pk : 0 < kk) by (destruct K0 as [K0 | K0]; [auto | exfalso; apply Z; rewrite <- K0; ring]).
+  assert (PY : 0 < Y) by (destruct Y0 as [Y0 | Y0]; [auto | exfalso; apply Z; rewrite <- Y0; ring]).
+  apply Rle_trans with (ln (1 + kk * INR T * G² / eps) / kk).
+  2:{ replace (kk * INR T * G² / eps) with (kk * Y) by (unfold Y; field; lra).
+      replace (ln (1 + kk * Y) / kk) with (Y * (ln (1 + kk * Y) / (kk * Y))) by (field; lra).
+      apply Rmult_le_compat_l; [lra|]. apply log1p_over_above, Rmult_lt_0_compat; auto. }
+  rewrite <- Hl. apply (floor_ratios n T); auto; [intros; apply small; auto|].
   intros k h' [Hv Hl']. unfold b. rewrite interpolation_b_step by auto. unfold InterpolationMonotone.b.
   set (y := squares (interpolation rho) g alpha beta1 beta2 eps x0 (k :: h') i).
   assert (E : Sg g (point (interpolation rho)) (k :: h') i = sum (S (length h')) y).
@@ -285,7 +323,7 @@ Proof.
   rewrite E.
   pose proof (squares_between (interpolation rho) g alpha beta1 beta2 eps x0 n d G small (k :: h') i Hv Hi) as Hs.
   fold y in Hs.
-  pose proof (weights_below beta2 rho beta2_01 rho_01 T (S (length h')) y Hl' ltac:(apply Hs)) as Hb.
+  pose proof (weights_below beta2 rho beta2_01 rho_01 T (S (length h')) y Hl' ltac:(apply Hs)) as Hb. fold kk in Hb.
   rewrite Rmult_plus_distr_l, S_INR in *. pose proof (pos_INR (length h')) as Hp.
   assert (0 <= INR (length h') * eps) by (apply Rmult_le_pos; lra). lra.
 Qed.
@@ -326,7 +364,6 @@ Proof. intros. eapply avgrad_monotone_log_in; eauto. Qed.
 Theorem interpolation_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
   0 <= rho <= 1 -> 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)) ->
-  0 < least_weight T beta2 rho ->
   mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
   <= interpolation_monotone_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. intros. eapply interpolation_monotone_in; eauto. Qed.
@@ -334,7 +371,6 @@ Proof. intros. eapply interpolation_monotone_in; eauto. Qed.
 Theorem interpolation_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
   0 <= rho <= 1 -> 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)) ->
-  0 < least_weight T beta2 rho ->
   mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
   <= interpolation_monotone_log_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. intros. eapply interpolation_monotone_log_in; eauto. Qed.
