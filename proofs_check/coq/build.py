@@ -15,7 +15,15 @@ from pathlib import Path
 from proofs_check.coq import sources
 from proofs_check.evidence import Missing
 
-ROOT = Path(".madatheory") / "coq"
+
+def _root() -> Path:
+    """`.madatheory/coq` here, or a folder of this user's own where nothing can be written here."""
+    if os.access(Path.cwd(), os.W_OK):
+        return Path(".madatheory") / "coq"
+    return Path(tempfile.gettempdir()) / f"madatheory-coq-{os.getuid()}"
+
+
+ROOT = _root()
 CHECK = "Check"
 # what the real numbers of Coq's standard library rest on
 CLASSICAL_REALS = frozenset(
