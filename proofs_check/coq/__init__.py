@@ -86,7 +86,6 @@ _REASONS = {
     "T5hp": "it needs a supermartingale and Ville's inequality, which are not formalised",
     "A1-A3": _ENCLOSED,
     "3": "an expectation over an infinite past, which finite trees do not contain",
-    "T5c": "the sums for a known horizon are not formalised; the other methods decide them",
     "interpolation-rate-hindsight-rho": _REFUTED,
     "safeguarded-rate-hindsight-alpha": _REFUTED,
     "safeguarded-rate-hindsight-beta1": _REFUTED,

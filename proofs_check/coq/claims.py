@@ -127,6 +127,9 @@ LEMMAS = (
         values=_law_with_denominators,
     ),
     Claim("amsgrad-ratio-sum", "AMSGradRate", "amsgrad_ratio_sum", values=_avgrad),
+    Claim("amsgrad-horizon-sum", "AMSGradHorizonRate", "amsgrad_horizon_sum", values=_avgrad),
+    Claim("avgrad-horizon-sum", "AVGradHorizonSums", "avgrad_horizon_sum", values=_avgrad),
+    Claim("avgrad-horizon-sum-root", "AVGradHorizonSums", "avgrad_horizon_sum_root", values=_avgrad),
     Claim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
     Claim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
     Claim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
@@ -200,6 +203,8 @@ RATES = (
     _rate("safeguarded-sum-rate", "Safeguarded", "safeguarded_sum_rate"),
     _rate("safeguarded-sum-hindsight-rate", "Safeguarded", "safeguarded_sum_rate"),
     _rate("safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_log_rate", B3=(0, 0)),
+    _rate("amsgrad-horizon-rate", "AMSGradHorizonRate", "amsgrad_horizon_rate"),
+    _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )

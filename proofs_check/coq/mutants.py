@@ -175,6 +175,20 @@ MUTANTS = (
         "T6 with one term of Adam's sum",
     ),
     Mutant(
+        "amsgrad-horizon-rate",
+        "AMSGradHorizonRate",
+        "/ (2 * sqrt ((1 - beta2) * T))",
+        "/ (3 * sqrt ((1 - beta2) * T))",
+        "T5c with 3 for 2",
+    ),
+    Mutant(
+        "avgrad-horizon-rate",
+        "AVGradHorizonRate",
+        "(D0 + 2 / 5 * alpha * G *",
+        "(D0 + 1 / 5 * alpha * G *",
+        "T5c with 1/5 for 2/5",
+    ),
+    Mutant(
         "decoupling-least-constant",
         "DecouplingLeastConstant",
         "  388355 / 1000000 <= K.",
