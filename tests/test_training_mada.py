@@ -12,22 +12,25 @@ import pytest
 
 import madatheory.references.mada as reference
 import madatheory.training.transformation as module
+from madatheory import training
 from madatheory.catalogue import optimizer
 from madatheory.optimizers.hypergradient import BOXES
 from madatheory.optimizers.optimizer import Clock
 from madatheory.references import interpolation
-from madatheory.training import Descent, MadaState, coefficients, mada, passes, scale_by_mada
+from madatheory.training import Descent, MadaState, coefficients, passes
 
+mada: Any = training.mada  # what tests hand over is often wrong on purpose
+scale_by_mada: Any = training.scale_by_mada
 STEPS, D = 60, 3
 RNG = np.random.default_rng(20261124)
 G = RNG.standard_normal((STEPS, D)) * np.array([1.0, 0.5, 2.0])
 X0 = np.array([1.0, -0.5, 0.25])
 FULL: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "beta3": 0.3, "rho": 0.4, "c": 0.6, "gamma": 0.7}
-ONLY = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.95, "rho": 0.4}
+ONLY: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.95, "rho": 0.4}
 EPS, KAPPA, MU = 1e-3, 0.02, 0.5
 
 # learned, initial values, options, and what the reference is told besides
-CASES: dict[str, tuple[tuple[str, ...], dict[str, float], dict[str, Any], dict[str, Any]]] = {
+CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "rho": (("rho",), ONLY, {}, {}),
     "rho lagged": (("rho",), ONLY, {"lag": 1}, {"lag": 1}),
     "rho published": (("rho",), ONLY, {"convention": "published"}, {"convention": "published"}),
@@ -74,7 +77,7 @@ def made(initial: dict[str, Any], names: tuple[str, ...], rule: Any = None, **op
 @cache
 def expected(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     names, initial, _, told = CASES[label]
-    rates = {name: dict.fromkeys(names, value) for name, value in (("kappa", KAPPA), ("mu", MU))}
+    rates: dict[str, Any] = {name: dict.fromkeys(names, value) for name, value in (("kappa", KAPPA), ("mu", MU))}
     return reference.run_learned(X0, G, **rates, eps=EPS, **initial, **told)
 
 
@@ -94,10 +97,10 @@ def test_it_equals_the_recurrence_with_derivatives_written_out(label, float64):
 
 @pytest.mark.parametrize("safeguard", ["max", "sum"])
 def test_the_safeguarded_form_is_the_reference_and_its_step_size_never_grows(safeguard, float64):
-    initial = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.6, "rho": 0.9, "c": 0.75, "beta3": 0.5}
-    options = {"safeguard": safeguard, "convention": "theory", "W": 0.2}
+    initial: dict[str, Any] = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.6, "rho": 0.9, "c": 0.75, "beta3": 0.5}
+    options: dict[str, Any] = {"safeguard": safeguard, "convention": "theory", "W": 0.2}
     found, _ = run(made(initial, (), **options))
-    told = {"W": 0.2} if safeguard == "sum" else {}
+    told: dict[str, Any] = {"W": 0.2} if safeguard == "sum" else {}
     want = interpolation.run_safeguarded(X0, G, eps=EPS, **initial, **told)
     np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
     # learned: the same with the values that it went through
@@ -167,7 +170,8 @@ def check_central_differences(label: str) -> None:
     tx, x = made(initial, names, Descent(1e-4), **options), jnp.asarray(X0)
     # arrays are not taken for constant, so that corrections are those of a decay that moves
     plan = plain_plan(options, initial | {name: jnp.asarray(initial[name]) for name in names})
-    state, inner = tx.init(tree(x)), plan.point.init({name: initial[name] for name in names}, x)
+    state: Any = tx.init(tree(x))
+    inner: Any = plan.point.init({name: initial[name] for name in names}, x)
     for t in range(1, 5):
         g, clock = jax.grad(loss)(x) + G[t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
 
@@ -192,7 +196,7 @@ def test_hyper_gradients_are_central_differences(label, float64):
     check_central_differences(label)
 
 
-ENDS: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
+ENDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "adam": ("adam:form=practical", {}, {}),
     "avgrad": ("avgrad:form=practical", {}, {"rho": 0.0}),
     "amsgrad": ("amsgrad:form=practical", {}, {"rho": 0.0, "partner": "max"}),
@@ -216,7 +220,7 @@ def test_every_end_point_is_the_member(label, learns, float64):
 
     spec, more, options = ENDS[label]
     method = optimizer(spec)
-    hyper = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": EPS, **more}
+    hyper: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": EPS, **more}
     want, _ = run(as_optax(method, **{name: value for name, value in hyper.items() if name in method.parameters}))
     given = {"beta1": 0.8, "beta2": 0.9, **options}
     rules = dict.fromkeys(("beta1", "beta2", "rho", "c", "gamma"), 0.0) if learns else {}
@@ -258,7 +262,7 @@ def test_compiled_is_eager_and_a_tree_is_a_vector(names, float64):
     compiled, states = run(tx, G[:4])
     x = tree(jnp.asarray(X0))
     state = tx.init(x)
-    one = jnp.asarray(X0)
+    one: Any = jnp.asarray(X0)
     whole = tx.init(one)
     for t in range(4):
         move, state = tx.update(tree(jnp.asarray(G[t])), state, x)
@@ -338,9 +342,10 @@ def test_schedules_of_coefficients_and_of_hyper_step_sizes(float64):
     def beta2(t: Any) -> Any:
         return 0.9 + 0.001 * jnp.asarray(t, float)
 
-    at = {"alpha": np.asarray(rate(np.arange(STEPS))), "beta2": np.asarray(beta2(np.arange(STEPS)))}
+    at: dict[str, Any] = {"alpha": np.asarray(rate(np.arange(STEPS))), "beta2": np.asarray(beta2(np.arange(STEPS)))}
     found, state = run(mada(rate, {}, beta1=0.8, beta2=beta2, rho=0.4, eps=EPS))
-    want = reference.run(X0, G, **(FULL | at | {"beta3": 0.0, "c": 1.0, "gamma": 1.0}), eps=EPS)
+    given: dict[str, Any] = FULL | at | {"beta3": 0.0, "c": 1.0, "gamma": 1.0}
+    want = reference.run(X0, G, eps=EPS, **given)
     np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(state.coefficients["beta2"], at["beta2"], rtol=1e-14)
     # learning continues with the rest scheduled, and stops where its own step size does
@@ -352,11 +357,11 @@ def test_schedules_of_coefficients_and_of_hyper_step_sizes(float64):
 
 
 def test_injected_hyper_parameters():
-    inject = optax.inject_hyperparams(mada, static_args=("learn", "weight_decay", "lag"))
+    inject: Any = optax.inject_hyperparams(mada, static_args=("learn", "weight_decay", "lag"))
     tx = inject(learning_rate=0.1, learn={"rho": 0.01}, rho=0.5, eps=EPS)
     x = jnp.asarray(X0, jnp.float32)
     state = tx.init(x)
-    plain = mada(0.1, {"rho": 0.01}, rho=0.5, eps=EPS)
+    plain: Any = mada(0.1, {"rho": 0.01}, rho=0.5, eps=EPS)
     other, same = plain.init(x), x
     for t in range(4):
         g = jnp.asarray(G[t], jnp.float32)
@@ -371,7 +376,7 @@ def test_injected_hyper_parameters():
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "c")])
 def test_half_precision_parameters_have_states_in_single_precision(names):
     tx = made(FULL | {"gamma": 1.0, "beta3": 0.0}, names)
-    x = {"h": jnp.ones((2, 2), jnp.bfloat16), "f": jnp.ones(3, jnp.float16)}
+    x: Any = {"h": jnp.ones((2, 2), jnp.bfloat16), "f": jnp.ones(3, jnp.float16)}
     g = jax.tree.map(lambda a: (0.5 * a).astype(a.dtype), x)
     state = tx.init(x)
     for _ in range(3):
@@ -494,7 +499,7 @@ def test_large_leaves_take_the_blocked_sum_and_agree(float64):
     def last(parts: int) -> Any:
         x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
         state, update = tx.init(x), jax.jit(tx.update)
-        for k in range(2):
+        for k in range(3):
             _, state = update([jnp.asarray(p) for p in np.split(g * np.cos(k), parts)], state, x)
         return state.hypergradients
 
@@ -511,9 +516,9 @@ def _updated(tx: Any, g: Any = None, **given: Any) -> Any:
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "name": (lambda: mada(0.1, {"rh": 0.1}), "unknown learned coefficient of mada 'rh'; did you mean 'rho'"),
-    "no mapping": (lambda: mada(0.1, "rho"), "give a mapping"),  # type: ignore[arg-type]
+    "no mapping": (lambda: mada(0.1, "rho"), "give a mapping"),
     "eps": (lambda: mada(0.1, {"eps": 0.1}), "unknown learned coefficient of mada 'eps'"),
-    "convention": (lambda: mada(0.1, {}, convention="publised"), "did you mean 'published'"),  # type: ignore[arg-type]
+    "convention": (lambda: mada(0.1, {}, convention="publised"), "did you mean 'published'"),
     "partner": (lambda: mada(0.1, {}, partner="mean"), "unknown partner of mada 'mean'"),
     "correction": (lambda: mada(0.1, {}, correction="exact"), "unknown correction of mada"),
     "published": (lambda: mada(0.1, {}, convention="published", correction="product"), "give correction='power'"),
@@ -573,6 +578,28 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
     move, state = tx.update(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
     np.testing.assert_allclose(move, -0.1, rtol=1e-5)
     assert isinstance(state, MadaState)
+
+
+def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
+    """`optax.tree_map_params`, which sharding and restoring code relies on."""
+    tx = mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5)
+    state = tx.init(tree(jnp.ones(3)))
+    marked = optax.tree_map_params(tx, lambda leaf: jnp.full_like(leaf, 7.0), state)
+    for part in (*(marked.moments[name] for name in ("m", "v", "partner")), marked.gradient):
+        np.testing.assert_array_equal(flat(part), 7.0)
+    np.testing.assert_array_equal(marked.coefficients["rho"], state.coefficients["rho"])
+    assert int(marked.count) == 0
+
+
+def test_gradients_that_are_not_finite_can_be_skipped():
+    tx = optax.apply_if_finite(mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5), 3)
+    x = jnp.ones(3)
+    state: Any = tx.init(x)
+    for g in (x, jnp.nan * x, 2 * x):
+        move, state = tx.update(g, state, x)
+    assert np.all(np.isfinite(move))
+    assert int(state.inner_state.count) == 2
+    assert all(np.isfinite(value) for value in coefficients(state).values())
 
 
 def _mistaken(name: str) -> Callable[..., Any]:

@@ -85,7 +85,7 @@ def badam(
         return BadamState(jnp.zeros([], jnp.int32), jnp.zeros([], jnp.int32), state)
 
     def update(
-        updates: optax.Updates, state: BadamState, params: optax.Params | None = None
+        updates: optax.Updates, state: Any, params: optax.Params | None = None
     ) -> tuple[optax.Updates, BadamState]:
         tree = updates if params is None else params
         refuse_changed(tree, updates, "gradients")

@@ -42,7 +42,7 @@ def contenders() -> dict[str, Callable[[], Any]]:
     """Name -> factory of a transformation; the first is what the others are compared with."""
     found: dict[str, Callable[[], Any]] = {"optax.adam": lambda: optax.adam(1e-3)}
     for label, names in SUBSETS.items():
-        initial = {name: _START[name] for name in names if name in _START}
+        initial: dict[str, Any] = {name: _START[name] for name in names if name in _START}
         rules = dict.fromkeys(names, 1e-3)
         found[f"mada, {label}"] = lambda r=rules, i=initial: mada(1e-3, r, **i)
     found["mada, rho lagged"] = lambda: mada(1e-3, {"rho": 1e-3}, rho=0.5, lag=1)

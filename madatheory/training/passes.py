@@ -27,7 +27,7 @@ from madatheory.training.plan import Plan, rate_alpha
 Scalars = Mapping[str, Array]
 
 _SMALLEST_BLOCKED = 2**17
-_WIDTHS = range(2**15, 2**12, -1)
+_WIDTHS = range(2**12, 2**9, -1)
 """Sizes of a block: its arrays stay in the cache."""
 
 

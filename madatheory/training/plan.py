@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from madatheory.errors import UserError, unknown
 from madatheory.optimizers.convention import PRACTICAL, PUBLISHED_MADA, THEORY, Convention
@@ -73,7 +74,7 @@ def is_number(value: Any) -> bool:
 
     A JAX array does not count: `optax.inject_hyperparams` gives known ones first and traced ones later.
     """
-    return not callable(value) and not isinstance(value, jax.core.Tracer | jax.Array)
+    return not callable(value) and not isinstance(value, Tracer | jax.Array)
 
 
 def make_plan(
@@ -108,7 +109,7 @@ def make_plan(
     rules = _rules(learn, given)
     _refuse_what_no_theorem_covers(rules, given, convention, safeguard)
 
-    fixed = {k: float(v) for k, v in given.items() if k not in rules and is_number(_single(k, v))}
+    fixed = {k: float(np.asarray(v)) for k, v in given.items() if k not in rules and is_number(_single(k, v))}
     moving = {k: v for k, v in given.items() if k not in fixed}
     kind = replace(_CONVENTIONS[convention], partner=partner)
     if safeguard != "none":
@@ -118,7 +119,7 @@ def make_plan(
         steady = not {"beta1", "beta2"} & set(moving)
         kind = replace(kind, bias_correction="product" if steady else correction)
     for name, value in given.items():
-        if not callable(value) and not isinstance(value, jax.core.Tracer):
+        if not callable(value) and not isinstance(value, Tracer):
             _range(name, kind).refuse(f"mada: {name}", value)
 
     schedule = "inverse_sqrt" if convention == "theory" else "constant"
@@ -137,7 +138,7 @@ def make_plan(
         kappa = rule.kappa if is_number(rule.kappa) else 0.0
         narrowed = learned(point, {name: Learned(kappa, rule.mu, rule.low, rule.high, rule.start)})  # type: ignore[arg-type]
         boxes[name] = narrowed.parameters[name]
-        if not isinstance(given[name], jax.core.Tracer):
+        if not isinstance(given[name], Tracer):
             boxes[name].refuse(f"mada: initial {name}", given[name])
     readout = _readout(rules, moving, fixed, kind)
     return Plan(point, readout, rules, boxes, moving, fixed, schedule, lag, source, weight_decay, mask)

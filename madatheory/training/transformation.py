@@ -89,6 +89,8 @@ def mada(
     weight_decay  w: decoupled (Loshchilov and Hutter 2019); `mask` as in optax: a tree of booleans or a function that
                   makes one from the parameters. dl/d alpha contains it
 
+    A gradient with a nan makes coefficients nan, which stay: wrap it in `optax.apply_if_finite` where they occur.
+
     Sources: Ozkara et al. (ICML 2024); eps, beta2, Lion's constants as there. Gradients may be any pytree of real
     arrays; states are kept in float32 or better and updates have the gradient's dtype. Raises `UserError` for unknown
     names, values or boxes out of range, requests outside a theorem that was asked for, a missing validation gradient or
@@ -195,7 +197,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
 
     def update(
         updates: optax.Updates,
-        state: MadaState,
+        state: Any,
         params: optax.Params | None = None,
         *,
         validation_gradient: optax.Updates | None = None,
