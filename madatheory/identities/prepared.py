@@ -70,6 +70,7 @@ LEFT: Mapping[str, str] = {
     "pytorch_optimizer:AdaMuon": _MATRICES,
     "pytorch_optimizer:AdamMini": _MODEL,
     "pytorch_optimizer:DistributedMuon": _MATRICES,
+    "pytorch_optimizer:LoRARite": "its parameters are pairs of low-rank factors, not single tensors",
     "pytorch_optimizer:LOMO": _MODEL,
     "pytorch_optimizer:Muon": _MATRICES,
     "pytorch_optimizer:MuonClip": _MATRICES,

@@ -196,6 +196,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     """The target of `factory(params, **settings)`; `given` are further arguments for it."""
     import_torch()
     names, defaults, known = parameters(factory), {}, {}
+    rmsprop = any("rmsprop" in base.__name__.lower() for base in getattr(factory, "__mro__", ()))  # its beta2 is alpha
     if not names:
         raise Unusable(f"{name or factory}: its signature cannot be read; wrap it in a function with named arguments")
     for key, parameter in names.items():
@@ -207,7 +208,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             values = given.get(key, parameter.default)
             if isinstance(values, tuple | list):
                 defaults |= {f"beta{i + 1}": float(values[i]) for i in range(min(length, 3))}
-        elif key in _NAMES and (_NAMES[key] != "beta2" or "betas" not in names):
+        elif key == "alpha" and not (rmsprop and "betas" not in names):
+            continue  # a power, a scale, another average
+        elif key in _NAMES:
             known[_NAMES[key]] = key
             value = given.get(key, parameter.default)
             if isinstance(value, int | float):

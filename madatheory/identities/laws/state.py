@@ -64,6 +64,8 @@ def revealed(run: Runs, case: Case, *names: str) -> dict[str, Array]:
         for name in names:
             if name not in moments:
                 raise NotApplicable(f"the state shows no {name}")
+            if moments[name][0].shape != case.x0.shape:
+                raise NotApplicable(f"{name} in the state is not of the shape of the tensor")
             path[name].append(moments[name][0])
     return {name: np.array(values) for name, values in path.items()}
 
