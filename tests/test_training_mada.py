@@ -172,20 +172,21 @@ def check_central_differences(label: str) -> None:
     plan = plain_plan(options, initial | {name: jnp.asarray(initial[name]) for name in names})
     state: Any = tx.init(tree(x))
     inner: Any = plan.point.init({name: initial[name] for name in names}, x)
+
+    def moved(values: Any, x: Any, g: Any, clock: Clock, inner: Any) -> tuple[Any, Any]:
+        step, after = plan.point.step(values, inner, g, clock)
+        return (1 - passes.rate_alpha(plan, values, clock.t) * decay) * x - step.delta, after
+
     for t in range(1, 5):
         g, clock = jax.grad(loss)(x) + G[t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
 
-        def moved(values: dict[str, Any], x: Any = x, g: Any = g, clock: Any = clock, inner: Any = inner) -> Any:
-            step, after = plan.point.step(values, inner, g, clock)
-            return (1 - passes.rate_alpha(plan, values, clock.t) * decay) * x - step.delta, after
-
         move, state = tx.update(tree(g), state, tree(x))
         used = {name: float(state.coefficients[name]) for name in names}
-        new, after = moved(used)
+        new, after = moved(used, x, g, clock, inner)
         np.testing.assert_allclose(flat(move), new - x, rtol=1e-9, atol=1e-12)
         seen = tx.update(tree(jax.grad(loss)(new)), state, tree(new))[1].hypergradients
         for name in names:
-            ends = [loss(moved({**used, name: used[name] + side})[0]) for side in (-width, width)]
+            ends = [loss(moved({**used, name: used[name] + side}, x, g, clock, inner)[0]) for side in (-width, width)]
             slope = (ends[1] - ends[0]) / (2 * width)
             np.testing.assert_allclose(seen[name], slope, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
         x, inner = new, after
@@ -583,8 +584,8 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
 def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
     """`optax.tree_map_params`, which sharding and restoring code relies on."""
     tx = mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5)
-    state = tx.init(tree(jnp.ones(3)))
-    marked = optax.tree_map_params(tx, lambda leaf: jnp.full_like(leaf, 7.0), state)
+    state: Any = tx.init(tree(jnp.ones(3)))
+    marked: Any = optax.tree_map_params(tx, lambda leaf: jnp.full_like(leaf, 7.0), state)
     for part in (*(marked.moments[name] for name in ("m", "v", "partner")), marked.gradient):
         np.testing.assert_array_equal(flat(part), 7.0)
     np.testing.assert_array_equal(marked.coefficients["rho"], state.coefficients["rho"])
@@ -593,11 +594,11 @@ def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
 
 def test_gradients_that_are_not_finite_can_be_skipped():
     tx = optax.apply_if_finite(mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5), 3)
-    x = jnp.ones(3)
+    x, move = jnp.ones(3), jnp.nan
     state: Any = tx.init(x)
     for g in (x, jnp.nan * x, 2 * x):
         move, state = tx.update(g, state, x)
-    assert np.all(np.isfinite(move))
+    assert np.all(np.isfinite(np.asarray(move)))
     assert int(state.inner_state.count) == 2
     assert all(np.isfinite(value) for value in coefficients(state).values())
 

@@ -39,7 +39,7 @@ def as_leaf(values: Scalars, dtype: Any) -> dict[str, Array]:
 def hypergradients(
     plan: Plan, values: Scalars, count: Array, state: State, kept: Array | None, g: Array, x: Array | None
 ) -> dict[str, Array]:
-    """u_h of every learned h for one leaf: - sum_i g_i d delta_i/dh at `values`, those of step `count`.
+    """u_h of every h in `plan.derived` for one leaf: - sum_i g_i d delta_i/dh at `values`, those of step `count`.
 
     `kept` is the gradient of step `count` and `state` the one before it, or None and the state after it (readout). g is
     the gradient now, x the parameters now (used by the weight decay only).
@@ -50,7 +50,7 @@ def hypergradients(
     arrays = {"g": g, "state": {name: part for name, part in state.items() if name not in scalars}}
     if kept is not None:
         arrays["kept"] = kept
-    if x is not None and "alpha" in plan.rules:
+    if x is not None and "alpha" in plan.derived:
         arrays["x"] = x.astype(g.dtype)
 
     def terms(part: dict[str, Any]) -> dict[str, Array]:
@@ -68,7 +68,8 @@ def hypergradients(
             shrink = rate_alpha(plan, now, t) * plan.weight_decay
             return move + shrink * lax.stop_gradient((part["x"] + move) / (1 - shrink))
 
-        wide = {name: jnp.broadcast_to(values[name], part["g"].shape) for name in plan.rules}
+        scalars_of = {name: values[name] if name in values else plan.fixed[name] for name in plan.derived}
+        wide = {name: jnp.full_like(part["g"], value) for name, value in scalars_of.items()}
         _, back = jax.vjp(delta, wide)
         return {name: -term for name, term in back(part["g"])[0].items()}
 

@@ -68,6 +68,15 @@ class Plan:
     weight_decay: float | Array
     mask: Any
 
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """The coefficients whose hyper-gradient is formed: those learned, and alpha with the readout.
+
+        There alpha's is the inner product with the step itself, good to log and not only free: on a CPU, XLA compiles a
+        block with this second sum to vector code, and one with rho's alone to a scalar loop, a third as fast.
+        """
+        return tuple(dict.fromkeys([*self.rules, *(("alpha",) if self.readout is not None and self.rules else ())]))
+
 
 def is_number(value: Any) -> bool:
     """Whether `value` stays what it is, so that the parts of the step that it switches off are left out.

@@ -31,7 +31,7 @@ class MadaState(NamedTuple):
     count             steps done
     coefficients      every coefficient that is no fixed number, as the last step used it (see `coefficients`)
     momenta           p of every learned coefficient
-    hypergradients    u of every learned coefficient, as the last update found it
+    hypergradients    u of every learned coefficient, as the last update found it (alpha's too where it is free)
     moments           name -> tree like the parameters (m, v, partner, ..), in float32 or better, or one number
     gradient          the last gradient, like the parameters, if its step is still to be redone; else None
 
@@ -191,9 +191,9 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         states = [plan.point.init({k: jnp.asarray(v, x.dtype) for k, v in values.items()}, x) for x in arrays]
         moments: dict[str, Any] = {name: structure.unflatten([state[name] for state in states]) for name in names}
         moments |= {name: jnp.zeros([], dtype) for name in scalars}
-        none = {name: jnp.zeros([], dtype) for name in plan.rules}
+        momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.derived))
         gradient = structure.unflatten([jnp.zeros_like(x) for x in arrays]) if replays else None
-        return MadaState(count, values, none, dict(none), moments, gradient)
+        return MadaState(count, values, momenta, none, moments, gradient)
 
     def update(
         updates: optax.Updates,
@@ -229,7 +229,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         before = leaf_states(state.moments, scalars, gradients)
 
         dtype = next(iter(state.coefficients.values())).dtype if state.coefficients else jnp.float32
-        seen = {name: jnp.zeros([], dtype) for name in plan.rules}
+        seen = {name: jnp.zeros([], dtype) for name in plan.derived}
         if plan.rules:
             for part, old, g, x in zip(before, kept, seeing, xs, strict=True):
                 u = hypergradients(plan, state.coefficients, state.count, part, old, g, x)
