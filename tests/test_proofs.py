@@ -1,4 +1,4 @@
-"""The table of proofs: what a status means, what makes a run fail, and that the pages are those of the present checks."""
+"""The table of proofs: what a status means, what makes a run fail, and that the pages are those of these checks."""
 
 import importlib
 import json
@@ -148,7 +148,8 @@ def test_a_page_is_filled_between_its_marks() -> None:
     rows = [ROWS["ratio-sum"]]
     page = "a\n<!-- status: begin (x) -->\nold\n<!-- status: end -->\nb\n"
     new = filled(page, rows, [said(Status.PROVED)])
-    assert new == f"a\n<!-- status: begin (x) -->\n\n{markdown(rows, [said(Status.PROVED)])}\n\n<!-- status: end -->\nb\n"
+    table = markdown(rows, [said(Status.PROVED)])
+    assert new == f"a\n<!-- status: begin (x) -->\n\n{table}\n\n<!-- status: end -->\nb\n"
     assert filled(new, rows, [said(Status.PROVED)]) == new
     assert "PROVED" in new
 
