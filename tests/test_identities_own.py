@@ -5,6 +5,7 @@ import pytest
 from madatheory.errors import UserError
 from madatheory.identities import check, find
 from madatheory.identities.check import opened
+from madatheory.identities.conformance import declared
 from madatheory.identities.outcome import Request
 from madatheory.identities.own import BY_DESIGN, own, specs
 
@@ -86,3 +87,13 @@ def test_learned_coefficients_are_no_settings_and_ranges_are_kept() -> None:
 
 def test_declared_exceptions_name_what_exists() -> None:
     assert {f"madatheory:{spec}" for spec in BY_DESIGN} <= set(specs())
+
+
+def test_what_is_declared_is_judged_by_design() -> None:
+    """One note for each reason; the conformance page shows it, and nothing else of ours may fail."""
+    notes = declared()
+    found = {(name, code): note.why for note in notes for name in note.targets for code in note.identities}
+    assert found == {
+        (f"madatheory:{name}", code): why for name, reasons in BY_DESIGN.items() for code, why in reasons.items()
+    }
+    assert {note.verdict for note in notes} == {"by design"}

@@ -12,6 +12,7 @@ from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
 from madatheory.identities.library import Library
 from madatheory.identities.outcome import Outcome, Report, Request, check_codes
+from madatheory.identities.own import BY_DESIGN
 from madatheory.identities.prepared import PREPARED
 from madatheory.identities.report import matrix, versions
 
@@ -70,6 +71,16 @@ def _note(table: Mapping[str, Any]) -> Note:
     check_codes(table["identities"])
     words = {key: " ".join(str(table.get(key, "")).split()) for key in ("verdict", "why", "upstream")}
     return Note(tuple(table["targets"]), tuple(table["identities"]), **words)
+
+
+def declared() -> list[Note]:
+    """What our own optimizers break on purpose, as notes: it is declared where they are defined."""
+    notes = []
+    for name, reasons in BY_DESIGN.items():
+        for why in dict.fromkeys(reasons.values()):
+            codes = tuple(code for code, reason in reasons.items() if reason == why)
+            notes.append(Note((f"madatheory:{name}",), codes, "by design", why))
+    return notes
 
 
 Cell = tuple[Report, Outcome]
