@@ -100,7 +100,7 @@ def _print_table(rows: Sequence["Statement"], chosen: Sequence[str], found: Sequ
     if wide:
         OUT.print("box: proved for the parameters of a box; samples: no counterexample found", style="dim")
     else:
-        OUT.print("P proved, B proved on a box, R refuted, s samples only, o open, . does not apply,", style="dim")
+        OUT.print("P proved, B proved on a box, R refuted, s samples, o open, . does not apply,", style="dim")
         OUT.print("a number: steps of the proof that are proved, ? no tool, ! error", style="dim")
 
 
