@@ -53,12 +53,12 @@ $(VENV)/.made:
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e .
+	@$(PIP) -e '.[training]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e '.[proofs,test]'
+	@$(PIP) -e '.[proofs,test,training]'
 	@touch $(VENV)/.core $@
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
@@ -73,5 +73,5 @@ $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[proofs,test,torch,keras,bench,conformance,dev]'
+	@$(PIP) -e '.[proofs,test,training,torch,keras,bench,conformance,dev]'
 	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

@@ -19,7 +19,7 @@ LAYERS = (
     {"errors"},
     {"arithmetic", "catalogue", "confidence"},
     {"optimizers", "problems", "references"},
-    {"engine", "identities"},
+    {"engine", "identities", "tasks"},
     {"bounds", "store", "pytest_plugin", "training"},
     {"verdicts"},
     {"verification"},

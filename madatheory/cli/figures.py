@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
@@ -12,7 +13,7 @@ from rich.text import Text
 from madatheory.cli.console import ERR, OUT, note, progress
 from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, StoreFolder
-from madatheory.errors import unknown
+from madatheory.errors import UserError, unknown
 
 
 class Drawn(NamedTuple):
@@ -29,6 +30,10 @@ def figures(
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for svg, png, json and the index page.")] = "figures",
     seed: Seed = 0,
     force: Annotated[bool, typer.Option("--force", help="Compute again what is up to date.")] = False,
+    text: Annotated[str | None, typer.Option(metavar="FILE", help="Text for the language model to train on.")] = None,
+    images: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Folder of CIFAR-10, for the full profile of training-vision.")
+    ] = None,
     load: Load = None,
     store: StoreFolder = ".madatheory",
 ) -> None:
@@ -49,15 +54,18 @@ def figures(
     if profile not in PROFILES:
         raise unknown("profile", profile, PROFILES)
     entries = shelf(load)
-    chosen = entries.choose("figures", names)
+    chosen = _possible(entries.choose("figures", names), named=bool(names))
+    data = {kind: Path(path) for kind, path in (("text", text), ("images", images)) if path is not None}
     folder = Path(out)
     prepare_folder(folder)
 
     from madatheory.cli.ledger import Ledger
     from madatheory.cli.runs import open_store, versions
 
-    ledger = Ledger(Path(store), folder, profile, seed, versions())
+    ledger = Ledger(Path(store), folder, profile, seed, versions(), data)
     kept = open_store(store, force=force)
+    for figure in chosen:
+        figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
     done: list[Drawn] = []
     try:
         for number, figure in enumerate(chosen):
@@ -70,7 +78,7 @@ def figures(
                 note(title)
             began = time.monotonic()
             with progress(title) as report:
-                run = Run(profile, seed, kept.simulate, kept.cached, report)
+                run = Run(profile, seed, kept.simulate, kept.cached, report, data)
                 claims = [(c.text, bool(c.holds), c.detail) for c in render(figure, run, folder, versions())]
             ledger.enter(figure)
             done.append(Drawn(figure.name, claims, time.monotonic() - began))
@@ -78,6 +86,24 @@ def figures(
         if done:
             write_index(folder, [*entries.all("figures")])
     raise typer.Exit(_print(done, folder))
+
+
+def _possible(figures: Sequence[Any], *, named: bool) -> list[Any]:
+    """The figures whose modules are installed; those that were not named but need more are reported and left out."""
+    possible, lacking = [], {}
+    for figure in figures:
+        missing = [module for module in figure.needs if find_spec(module) is None]
+        if missing:
+            lacking[figure.name] = missing
+        else:
+            possible.append(figure)
+    if lacking:
+        modules = ", ".join(sorted({module for missing in lacking.values() for module in missing}))
+        message = f"{', '.join(lacking)}: {modules} not installed; pip install 'madatheory[training]'"
+        if named:
+            raise UserError(message)
+        note(f"left out: {message}")
+    return possible
 
 
 def _print(done: Sequence[Drawn], folder: Path) -> int:

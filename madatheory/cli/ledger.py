@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,12 @@ def code_fingerprint() -> str:
     return _digest(*(part for file in files for part in (str(file.relative_to(root)).encode(), file.read_bytes())))
 
 
+def _contents(path: Path) -> list[list[Any]]:
+    """What is at a path, without reading it: names, sizes and times of change."""
+    files = sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
+    return [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+
+
 @dataclass(frozen=True)
 class Ledger:
     """One small file per figure and output folder, kept in the store."""
@@ -37,6 +43,7 @@ class Ledger:
     profile: str
     seed: int
     versions: Mapping[str, str]
+    data: Mapping[str, Path] = field(default_factory=dict)
 
     def _file(self, name: str) -> Path:
         return self.store / FOLDER / f"{name}-{_digest(str(self.out.resolve()).encode())[:12]}.json"
@@ -44,7 +51,8 @@ class Ledger:
     def _key(self, figure: Any) -> str:
         source = Path(figure.compute.__code__.co_filename)
         code = source.read_bytes() if source.is_file() else b""
-        request = json.dumps([self.profile, self.seed, dict(self.versions)], sort_keys=True)
+        data = {kind: _contents(path) for kind, path in self.data.items()}
+        request = json.dumps([self.profile, self.seed, dict(self.versions), data], sort_keys=True)
         return _digest(code_fingerprint().encode(), code, figure.name.encode(), request.encode())
 
     def _files(self, name: str) -> dict[str, str] | None:

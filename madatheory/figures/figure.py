@@ -1,7 +1,8 @@
 """A figure is an executable claim: numbers, a picture, a caption, and the code that says whether the claim holds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import xarray as xr
@@ -25,7 +26,8 @@ class Run:
     """What a figure's computation gets: the profile, the base seed, a (stored) `simulate`, and a progress report.
 
     `simulate` has the signature of `madatheory.engine.simulate.simulate`; `cached(name, config, compute)` keeps
-    any other Dataset. `report(done, total, what)` moves the progress bar of this figure.
+    any other Dataset. `report(done, total, what)` moves the progress bar of this figure. `data` has what the user gave
+    to train on instead of what the package brings: "text" a file, "images" a folder.
     """
 
     profile: Profile
@@ -33,6 +35,7 @@ class Run:
     simulate: Callable[..., xr.Dataset]
     cached: Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
     report: Callable[[int, int, str], None] = lambda done, total, what: None
+    data: Mapping[str, Path] = field(default_factory=dict)
 
     def pick(self, smoke: Any, default: Any, full: Any) -> Any:
         """The value for this run's profile."""
@@ -48,6 +51,8 @@ class Figure:
              its sample size (a claim about confidence intervals says so)
     draw     (canvas, numbers) -> draws on an empty matplotlib figure; sizes, labels, units, legend, bands
     caption  numbers -> one to three sentences that state the claim and say what is drawn, with the numbers that matter
+    check    refuses a run that cannot be computed, before any work is done for any figure
+    needs    modules that only the extra "training" installs
     """
 
     name: str
@@ -56,3 +61,5 @@ class Figure:
     claims: Callable[[Numbers], Sequence[Claim]]
     draw: Callable[[Canvas, Numbers], None]
     caption: Callable[[Numbers], str]
+    check: Callable[[Run], None] = lambda run: None
+    needs: tuple[str, ...] = ()

@@ -1,0 +1,34 @@
+"""A training task: parameters to draw, a loss to differentiate, and measures by which methods are compared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Array = Any
+Key = Array
+Parameters = Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained and how it is judged; pure functions that jit, vmap and grad accept.
+
+    init      key -> parameters, a pytree of float arrays
+    loss      (parameters, key) -> a number whose gradient is the training gradient; the key draws the mini-batch and
+              whatever else is random, so that all methods see the same data at the same step
+    measures  parameters -> numbers by name, without randomness; never differentiated
+    judged    the name of the measure that decides between methods, and whether `better` is lower or higher
+    unit      of the judged measure, for axes: "nats", "error rate", "return"
+    lanes     runs that share one vectorized step on a CPU: 1 for large arrays, more for small ones. It is fixed for a
+              task, so that a run's numbers do not depend on how many others are trained with it
+    """
+
+    name: str
+    summary: str
+    init: Callable[[Key], Parameters]
+    loss: Callable[[Parameters, Key], Array]
+    measures: Callable[[Parameters], Mapping[str, Array]]
+    judged: str
+    unit: str
+    better: Literal["lower", "higher"] = "lower"
+    lanes: int = 1
