@@ -6,8 +6,10 @@ the same run number start at the same parameters and see the same mini-batches: 
 
 import itertools
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -106,12 +108,11 @@ def train(
         raise UserError("runs = (): give at least one run number")
     cells = [(point, int(run)) for point in points for run in runs]
     accelerated = jax.default_backend() != "cpu"
-    lanes = _ON_ACCELERATOR if accelerated else task.lanes
-    # several groups of lanes a piece spare calls; few of them, so that cores can share the pieces and little is lost
     workers = 1 if accelerated else workers or os.cpu_count() or 1
-    size = lanes * max(1, min(8 // lanes, -(-len(cells) // (lanes * workers))))
-    pieces = [cells[i : i + size] for i in range(0, len(cells), size)]
-    program = _program(task, method, recipe, lanes)
+    program = _program(task, method, recipe, tuple(points[0]), _ON_ACCELERATOR if accelerated else task.lanes)
+    # whole groups of lanes, shared out among the workers
+    groups = min(program.groups, max(1, -(-len(cells) // (program.lanes * workers))))
+    pieces = [cells[i : i + groups * program.lanes] for i in range(0, len(cells), groups * program.lanes)]
     done, total = [0] * len(pieces), len(pieces) * recipe.records
 
     def piece(number: int) -> xr.Dataset:
@@ -121,11 +122,17 @@ def train(
             done[number] = windows
             report(sum(done), total, f"{task.name}: {method.label}")
 
-        padded = [*part, *[part[-1]] * (size - len(part))]
         found = cached(
             f"train {task.name} {method.name}",
-            {"task": task, "make": method.make, "recipe": tuple(recipe), "seed": seed, "cells": part, "lanes": lanes},
-            lambda: _computed(program, padded, len(part), recipe, seed, tell),
+            {
+                "task": task,
+                "make": method.make,
+                "recipe": tuple(recipe),
+                "seed": seed,
+                "cells": part,
+                "lanes": program.lanes,
+            },
+            lambda: _computed(program, part, seed, tell),
         )
         tell(recipe.records)
         return found
@@ -156,19 +163,51 @@ def _points(settings: Mapping[str, Sequence[float]] | Sequence[Mapping[str, floa
     return points
 
 
-class _Program(NamedTuple):
-    """The compiled parts of a piece: what it starts from, and the way from one record to the next."""
+class _Program:
+    """The compiled way from one record to the next, for up to `groups` groups of `lanes` runs; compiled when used."""
 
-    begin: Callable[..., Any]
-    advance: Callable[..., Any]
+    def __init__(self, task: Task, method: Method, recipe: Recipe, names: tuple[str, ...], lanes: int) -> None:
+        self.recipe, self.names, self.lanes = recipe, names, lanes
+        self.groups = 8 if lanes == 1 else 4
+        self._begin, self._advance = _parts(task, method, recipe)
+        self._start = _start(task)
+        self._lock = threading.Lock()
+        self._compiled: Any = None
+
+    def begin(self, cells: Any) -> Any:
+        """The parameters and states before the first step."""
+        _, seed, run = cells
+        return self._begin(cells, self._start(seed, run))
+
+    def advance(self, wanted: Array, inputs: Any, first: Array) -> Any:
+        """(parameters and states, record) after the steps from `first` to the next record; groups not wanted idle."""
+        with self._lock:
+            if self._compiled is None:
+                stepped = partial(_grouped, self._advance, self.lanes)
+                self._compiled = jax.jit(stepped).lower(wanted, inputs, first).compile()
+        return self._compiled(wanted, inputs, first)
 
 
-def _program(task: Task, method: Method, recipe: Recipe, lanes: int) -> _Program:
+@lru_cache(maxsize=32)
+def _program(task: Task, method: Method, recipe: Recipe, names: tuple[str, ...], lanes: int) -> _Program:
+    return _Program(task, method, recipe, names, lanes)
+
+
+def _keys(seed: Array, run: Array) -> tuple[Array, Array]:
+    """The keys of the initial parameters and of the steps."""
+    start, steps = jax.random.split(jax.random.fold_in(jax.random.key(seed), run))
+    return start, steps
+
+
+@lru_cache(maxsize=32)
+def _start(task: Task) -> Callable[[Array, Array], Any]:
+    """(seeds, runs) -> initial parameters; one program for all methods, run by run."""
+    return jax.jit(lambda seed, run: lax.map(lambda one: task.init(_keys(*one)[0]), (seed, run)))
+
+
+def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """(begin of all runs, advance of one run)."""
     factor, window = recipe.factor(), recipe.steps // recipe.records
-
-    def keys(seed: Array, run: Array) -> tuple[Array, Array]:
-        start, steps = jax.random.split(jax.random.fold_in(jax.random.key(seed), run))
-        return start, steps
 
     def transformation(hyper: Mapping[str, Array]) -> Any:
         others = {name: value for name, value in hyper.items() if name != "rate"}
@@ -176,14 +215,12 @@ def _program(task: Task, method: Method, recipe: Recipe, lanes: int) -> _Program
         clip = optax.identity() if np.isinf(recipe.clip) else optax.clip_by_global_norm(recipe.clip)
         return optax.chain(clip, made)
 
-    def begin(cell: Any) -> Any:
-        hyper, seed, run = cell
-        x = task.init(keys(seed, run)[0])
-        return x, transformation(hyper).init(x)
+    def begin(cells: Any, x: Any) -> Any:
+        return x, jax.vmap(lambda hyper, x: transformation(hyper).init(x))(cells[0], x)
 
     def advance(inputs: Any, first: Array) -> Any:
         (hyper, seed, run), (x, state) = inputs
-        tx, draw = transformation(hyper), keys(seed, run)[1]
+        tx, draw = transformation(hyper), _keys(seed, run)[1]
 
         def step(carry: Any, t: Array) -> Any:
             x, state = carry
@@ -200,10 +237,26 @@ def _program(task: Task, method: Method, recipe: Recipe, lanes: int) -> _Program
         record |= {f"coefficient_{name}": value for name, value in _learned(state)[0].items()}
         return (x, state), {name: jnp.asarray(value, jnp.float32) for name, value in record.items()}
 
-    return _Program(
-        jax.jit(lambda cells: lax.map(begin, cells, batch_size=lanes)),
-        jax.jit(lambda inputs, first: lax.map(lambda one: advance(one, first), inputs, batch_size=lanes)),
-    )
+    return jax.jit(begin), advance
+
+
+def _grouped(advance: Callable[..., Any], lanes: int, wanted: Array, inputs: Any, first: Array) -> Any:
+    """`advance` for every run (leading axis), `lanes` at a time; groups from `wanted` on are left as they are."""
+    rows = jax.tree.map(lambda a: a.reshape(-1, lanes, *a.shape[1:]), inputs)
+
+    def several(inputs: Any) -> Any:
+        if lanes > 1:
+            return jax.vmap(lambda one: advance(one, first))(inputs)
+        # an axis of one would still turn matrix products and convolutions into batched ones
+        return jax.tree.map(lambda a: a[None], advance(jax.tree.map(lambda a: a[0], inputs), first))
+
+    def group(number: Array, inputs: Any) -> Any:
+        record = jax.eval_shape(several, inputs)[1]
+        idle = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), record)
+        return number + 1, lax.cond(number < wanted, several, lambda inputs: (inputs[1], idle), inputs)
+
+    _, found = lax.scan(group, jnp.zeros([], jnp.int32), rows)
+    return jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), found)
 
 
 def _learned(state: Any) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -219,19 +272,20 @@ def _learned(state: Any) -> tuple[dict[str, Array], dict[str, Array]]:
 def _computed(
     program: _Program,
     cells: Sequence[tuple[Mapping[str, float], int]],
-    wanted: int,
-    recipe: Recipe,
     seed: int,
     tell: Callable[[int], None],
 ) -> xr.Dataset:
-    hyper = {name: jnp.asarray([point[name] for point, _ in cells], jnp.float32) for name in cells[0][0]}
-    run = jnp.asarray([number for _, number in cells], jnp.uint32)
-    inputs = (hyper, jnp.full(len(cells), seed, jnp.uint32), run)
+    size, recipe = program.groups * program.lanes, program.recipe
+    filled = [*cells, *[cells[-1]] * (size - len(cells))]
+    hyper = {name: jnp.asarray([point[name] for point, _ in filled], jnp.float32) for name in program.names}
+    run = jnp.asarray([number for _, number in filled], jnp.uint32)
+    inputs, wanted = (hyper, jnp.full(size, seed, jnp.uint32), run), -(-len(cells) // program.lanes)
     states = program.begin(inputs)
     records = []
     for number, time in enumerate(recipe.times()):
-        states, record = program.advance((inputs, states), jnp.asarray(time - recipe.steps // recipe.records))
+        first = jnp.asarray(time - recipe.steps // recipe.records)
+        states, record = program.advance(jnp.asarray(wanted), (inputs, states), first)
         records.append(jax.tree.map(np.asarray, record))
         tell(number + 1)
-    stacked = {name: np.stack([record[name] for record in records], axis=1)[:wanted] for name in records[0]}
+    stacked = {name: np.stack([record[name] for record in records], axis=1)[: len(cells)] for name in records[0]}
     return xr.Dataset({name: (("cell", "t"), values) for name, values in stacked.items()}, {"t": recipe.times()})

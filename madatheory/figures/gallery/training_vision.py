@@ -1,0 +1,87 @@
+"""A small convolutional network on digits (CIFAR-10 in the full profile): all methods, tuned and at default rates."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure as Canvas
+
+from madatheory.experiments.comparison import MULTIPLES, Plan
+from madatheory.experiments.training_runs import Recipe
+from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.training import (
+    RATES,
+    Study,
+    draw_curves,
+    draw_final,
+    learning_claims,
+    numbers_of,
+    outcomes,
+    ranked,
+    score,
+    sentence,
+)
+from madatheory.tasks.cifar import cifar_cnn, refuse_missing
+from madatheory.tasks.digits import digits_cnn
+from madatheory.training.methods import METHODS
+
+
+def study(run: Run) -> Study:
+    """Digits in the smoke and default profiles; CIFAR-10 in the full one if its folder is given."""
+    every = tuple(METHODS)
+    if run.profile == "full" and "images" in run.data:
+        return Study(cifar_cnn(run.data["images"]), Recipe(20_000, 40), Plan(every, MULTIPLES, 2, 5))
+    few = ("sgd", "adam", "mada", "mada-frozen")
+    recipe = run.pick(Recipe(40, 4), Recipe(400, 20), Recipe(2000, 40))
+    plan = run.pick(Plan(few, (1.0, 10.0), 1, 2), Plan(every, MULTIPLES, 2, 10), Plan(every, MULTIPLES, 5, 50))
+    return Study(run.pick(digits_cnn(4, 16), digits_cnn(), digits_cnn(16)), recipe, plan)
+
+
+def check(run: Run) -> None:
+    """Refuse a folder without CIFAR-10 early."""
+    if "images" in run.data:
+        refuse_missing(run.data["images"])
+
+
+def compute(run: Run) -> Numbers:
+    """Every method, tuned and at its default rate."""
+    made = study(run)
+    return numbers_of(made, outcomes(run, made), run.seed)
+
+
+def claims(n: Numbers) -> Sequence[Claim]:
+    """All methods train."""
+    return learning_claims(n)
+
+
+def draw(canvas: Canvas, n: Numbers) -> None:
+    """Left: curves at tuned rates. Right: final values at both."""
+    canvas.set_size_inches(9.4, 4.8)
+    left, right = canvas.subplots(1, 2)
+    draw_curves(left, n)
+    left.set_title(f"{n['summary']}, tuned rates; mean and 95 % t-interval of {n['runs']} runs")
+    draw_final(right, n)
+    canvas.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=7)
+
+
+def caption(n: Numbers) -> str:
+    """Who wins."""
+    best = ranked(n)[0]
+    edge = [m["label"] for m in n["methods"].values() if not m["interior"]]
+    return (
+        f"{n['summary']}, {n['steps']:,} steps: the smallest final validation loss at tuned rates has "
+        f"{n['methods'][best]['label']} ({score(n, best, 'tuned'):.3g} nats; MADA {score(n, 'mada', 'tuned'):.3g}). "
+        + " ".join(sentence(n, which) for which in RATES)
+        + f" Rates are tuned on {n['tuning_runs']} other runs over {len(n['multiples'])} multiples of the default"
+        + (f"; the best one is at the end of its grid for {', '.join(edge)}." if edge else ", all inside the grid.")
+    )
+
+
+training_vision = Figure(
+    "training-vision",
+    "A small convolutional network: MADA beside twelve methods",
+    compute,
+    claims,
+    draw,
+    caption,
+    check,
+    needs=("equinox",),
+)

@@ -1,0 +1,199 @@
+"""What the training figures share: a comparison as plain numbers, and its drawing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from madatheory.experiments.comparison import Outcome, Plan, against, compare, corrected, final
+from madatheory.experiments.intervals import t_interval
+from madatheory.experiments.training_runs import Recipe
+from madatheory.figures.figure import Claim, Numbers, Run
+from madatheory.figures.style import colour
+from madatheory.tasks.task import Task
+
+RATES = ("default", "tuned")
+_DASHES: Mapping[str, Any] = {"mada": "-", "mada-rho": (0, (4, 1.5)), "mada-frozen": (0, (1, 1))}
+MARKS = {"win": "▲", "tie": "·", "loss": "▼"}
+
+
+class Study(NamedTuple):
+    """A comparison to be made: what a figure draws, and the summary of all tasks asks for again."""
+
+    task: Task
+    recipe: Recipe
+    plan: Plan
+
+
+def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, Outcome]:
+    """The study's outcomes, with finished pieces taken from the run's store."""
+    return compare(study.task, study.recipe, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
+
+
+def shares(run: Run, parts: int) -> Callable[[int], Callable[[int, int, str], None]]:
+    """Progress of the given part of several that are about as long."""
+
+    def part(number: int) -> Callable[[int, int, str], None]:
+        return lambda done, total, what: run.report(round(1000 * (number + done / total)), 1000 * parts, what)
+
+    return part
+
+
+def numbers_of(study: Study, found: Mapping[str, Outcome], seed: int) -> Numbers:
+    """A comparison as plain data: curves and final values with 95 % t-intervals over runs, tuned rates, pairs."""
+    task, recipe, plan = study
+    methods: dict[str, Any] = {}
+    for name, outcome in found.items():
+        methods[name] = {
+            "label": outcome.method.label,
+            "default_rate": outcome.method.default,
+            "tuned_rate": outcome.rate,
+            "interior": outcome.interior,
+            "rates": outcome.rates,
+            "candidates": outcome.candidates,
+            **{which: _part(task, outcome.data(which)) for which in RATES},
+        }
+    pairs = {}
+    for which in RATES:
+        if "mada" in found:
+            pairs[which] = {
+                pair.other: [pair.difference, pair.low, pair.high, pair.corrected, pair.result()]
+                for pair in corrected(against(task, found, which))
+            }
+    return {
+        "task": task.name,
+        "summary": task.summary,
+        "judged": task.judged,
+        "unit": task.unit,
+        "better": task.better,
+        "steps": recipe.steps,
+        "recipe": [str(part) for part in recipe],
+        "runs": plan.runs,
+        "tuning_runs": plan.tuning_runs,
+        "multiples": plan.multiples,
+        "seed": seed,
+        "t": recipe.times(),
+        "methods": methods,
+        "pairs": pairs,
+    }
+
+
+def _part(task: Task, data: Any) -> Numbers:
+    values = final(task, data)
+    known = data[task.judged].to_numpy().astype(float)
+    measures = {}
+    for name in data.data_vars:
+        if not str(name).startswith(("coefficient_", "hypergradient_")):
+            last = data[name].isel(t=-1).to_numpy().astype(float)
+            measures[str(name)] = list(t_interval(last)) if np.isfinite(last).all() else None
+    return {
+        "curve": t_interval(known)._asdict(),
+        "last": values,
+        "final": list(t_interval(values)) if np.isfinite(values).all() else None,
+        "diverged": int(np.sum(~np.isfinite(values))),
+        "measures": measures,
+    }
+
+
+def score(n: Numbers, name: str, which: str) -> float:
+    """The mean final value; worst where a run has diverged."""
+    part = n["methods"][name][which]["final"]
+    return part[0] if part is not None else (np.inf if n["better"] == "lower" else -np.inf)
+
+
+def ranked(n: Numbers, which: str = "tuned") -> list[str]:
+    """The methods from best to worst mean final value."""
+    return sorted(n["methods"], key=lambda name: score(n, name, which), reverse=n["better"] == "higher")
+
+
+def draw_curves(axes: Axes, n: Numbers, which: str = "tuned", *, log: bool = True) -> None:
+    """The judged measure over steps, mean and 95 % t-interval over runs."""
+    t = np.array(n["t"])
+    for name, method in n["methods"].items():
+        mean, low, high = (np.array(method[which]["curve"][key], dtype=float) for key in ("mean", "low", "high"))
+        style: dict[str, Any] = {
+            "color": colour(name),
+            "ls": _DASHES.get(name, "-"),
+            "zorder": 3 if "mada" in name else 2,
+        }
+        axes.plot(t, mean, label=method["label"], lw=2.2 if name == "mada" else 1.3, **style)
+        floor = np.nanmin(mean[mean > 0]) / 3 if log and (mean > 0).any() else -np.inf
+        axes.fill_between(t, np.maximum(low, floor), high, color=colour(name), alpha=0.13, lw=0)
+    axes.set(xlabel="step", ylabel=f"{n['judged'].replace('_', ' ')} ({n['unit']})", xlim=(t[0], t[-1]))
+    if log:
+        axes.set_yscale("log")
+
+
+def draw_final(axes: Axes, n: Numbers, *, log: bool = True) -> None:
+    """Final values, best first: filled at the tuned rate, hollow at the default one; whether MADA differs from each."""
+    order = ranked(n)
+    worst = []
+    for row, name in enumerate(order):
+        method = n["methods"][name]
+        for which, shift, fill in (("tuned", -0.13, True), ("default", 0.18, False)):
+            part = method[which]["final"]
+            if part is None:
+                axes.annotate(
+                    f"{which}: {method[which]['diverged']} runs diverged", (0.99, row + shift),
+                    xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=6.5, color=colour(name),
+                )  # fmt: skip
+                continue
+            mean, low, high = part
+            worst.append(mean)
+            bars = np.maximum([[mean - (max(low, mean / 10) if log else low)], [high - mean]], 0)
+            axes.errorbar(
+                mean, row + shift, xerr=bars, fmt="o", ms=5, color=colour(name), mfc=colour(name) if fill else "white",
+                lw=1.2, capsize=2,
+            )  # fmt: skip
+    labels = []
+    for name in order:
+        marks = "".join(MARKS[n["pairs"][which][name][4]] for which in RATES) if name != "mada" else ""
+        labels.append(f"{n['methods'][name]['label']}  {marks}")
+    axes.set_yticks(range(len(order)), labels)
+    for tick, name in zip(axes.get_yticklabels(), order, strict=True):
+        tick.set_fontweight("bold" if name == "mada" else "normal")
+    axes.set(xlabel=f"final {n['judged'].replace('_', ' ')} ({n['unit']})", ylim=(len(order) - 0.4, -0.6))
+    if log:
+        axes.set_xscale("log")
+    axes.set_title(
+        "● tuned rate, ○ default rate; ▲ MADA better, ▼ worse, · no difference\n(default, tuned)", fontsize=7.5
+    )
+
+
+def learning_claims(n: Numbers, which: str = "tuned") -> list[Claim]:
+    """What any such comparison must show before it says anything: all methods train."""
+    first_last = {
+        name: (method[which]["curve"]["mean"][0], score(n, name, which)) for name, method in n["methods"].items()
+    }
+    sign = -1 if n["better"] == "lower" else 1
+    stuck = [name for name, (first, last) in first_last.items() if first is None or not sign * (last - first) > 0]
+    return [
+        Claim(
+            f"{n['task']}: at its {which} rate every method ends better than at the first record",
+            not stuck,
+            f"{len(first_last) - len(stuck)} of {len(first_last)}" + (f"; not {', '.join(stuck)}" if stuck else ""),
+        )
+    ]
+
+
+def counts(n: Numbers, which: str) -> dict[str, list[str]]:
+    """Labels of the methods that MADA beats, ties with and loses to."""
+    found: dict[str, list[str]] = {"win": [], "tie": [], "loss": []}
+    for name, pair in n["pairs"][which].items():
+        found[pair[4]].append(n["methods"][name]["label"])
+    return found
+
+
+def sentence(n: Numbers, which: str) -> str:
+    """MADA's wins, ties and losses in words."""
+    found = counts(n, which)
+
+    def named(words: Sequence[str]) -> str:
+        return ", ".join(words) if words else "none"
+
+    return (
+        f"At {which} rates MADA is better than {named(found['win'])}; worse than {named(found['loss'])}; not "
+        f"significantly different from {named(found['tie'])} (paired t-tests over {n['runs']} runs, Holm's correction, "
+        "level 5 %)."
+    )
