@@ -27,8 +27,8 @@ START: Mapping[str, float] = {"beta1": 0.9, "beta2": 0.95, "beta3": 0.0, "rho": 
 class Method:
     """A method of training: `make(rate, **hyper)` gives its transformation.
 
-    `rate` is a number, a traced one, or a function of the number of steps done; `hyper` overrides settings. `default`
-    is the customary rate, with its source in `note`.
+    `rate` is a number, a traced one, or a function of the number of steps done; `hyper` overrides settings (of those
+    that learn: `scale` multiplies all hyper step sizes). `default` is the customary rate, with its source in `note`.
     """
 
     name: str
@@ -50,20 +50,20 @@ def _avgrad(rate: Value, **hyper: Any) -> Any:
     return as_optax(avgrad(form="practical"), **{"alpha": rate, "beta2": 0.999, "eps": 1e-8, **hyper})
 
 
-def _mada(rate: Value, learn: Mapping[str, Any] = KAPPA, **hyper: Any) -> Any:
-    return mada(rate, learn, **{**START, **hyper})
+def _mada(rate: Value, scale: Any = 1.0, learn: Mapping[str, float] = KAPPA, **hyper: Any) -> Any:
+    return mada(rate, {name: kappa * scale for name, kappa in learn.items()}, **{**START, **hyper})
 
 
 def _frozen(rate: Value, **hyper: Any) -> Any:
     return mada(rate, {}, **{**START, **hyper})
 
 
-def _only_rho(rate: Value, **hyper: Any) -> Any:
-    return mada(rate, {"rho": KAPPA["rho"]}, **{**START, **hyper})
+def _only_rho(rate: Value, scale: Any = 1.0, **hyper: Any) -> Any:
+    return _mada(rate, scale, {"rho": KAPPA["rho"]}, **hyper)
 
 
-def _hyperadam(rate: Value, **hyper: Any) -> Any:
-    kappa = {name: KAPPA[name] for name in ("beta1", "beta2")}
+def _hyperadam(rate: Value, scale: Any = 1.0, **hyper: Any) -> Any:
+    kappa = {name: KAPPA[name] * scale for name in ("beta1", "beta2")}
     return hyperadam(rate, kappa, **{"beta1": START["beta1"], "beta2": START["beta2"], **hyper})
 
 
