@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-# Okabe and Ito's palette
+# Okabe and Ito's palette, MADA's forms from Tol's
 COLOURS: Mapping[str, str] = {
     "adam": "#D55E00",
     "amsgrad": "#0072B2",
@@ -13,6 +13,18 @@ COLOURS: Mapping[str, str] = {
     "adagrad": "#E69F00",
     "rmsprop": "#8B4513",
     "yogi": "#F0E442",
+    "mada": "#CC3311",
+    "mada-max": "#332288",
+    "mada-lagged": "#EE99AA",
+    "mada-safeguarded": "#117733",
+    "mada-safeguarded-sum": "#999933",
+    "sgd": "#999933",
+    "adan": "#882255",
+    "lion": "#44AA99",
+    "badam": "#6B4C9A",
+    "hyperadam": "#5B3FD0",
+    "mada-rho": "#EE99AA",
+    "mada-frozen": "#8A8A8A",
     "bound": "#222222",
     "other": "#777777",
 }
