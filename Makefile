@@ -1,4 +1,5 @@
-# make figures: the pictures, from nothing; make test: the tests; make bench: the speed, measured; make setup: .venv with every extra.
+# make figures: the convergence plots, from nothing; make experiments: the training plots; make test: the tests;
+# make bench: the speed, measured; make setup: .venv with every extra.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,10 +9,14 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures test test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
-	$(BIN)/madatheory figures $(ARGS)
+	$(BIN)/madatheory figures --group theory $(ARGS)
+
+# MADA in training beside other methods: half an hour on two cores, goes on where it was interrupted
+experiments: $(VENV)/.training
+	$(BIN)/madatheory figures --group training $(ARGS)
 
 test: $(VENV)/.test
 	@$(BIN)/python -c "import importlib.util as u; u.find_spec('torch') or print('torch is not installed: the tests that compare with it are skipped (make setup installs it)')"
@@ -53,13 +58,18 @@ $(VENV)/.made:
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e '.[training]'
+	@$(PIP) -e .
 	@touch $@
+
+$(VENV)/.training: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) (a few minutes, once)"
+	@$(PIP) -e '.[training]'
+	@touch $(VENV)/.core $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
 	@$(PIP) -e '.[proofs,test,training]'
-	@touch $(VENV)/.core $@
+	@touch $(VENV)/.core $(VENV)/.training $@
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV), torch and numba included (some minutes, once)"
@@ -74,4 +84,4 @@ $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
 	@$(PIP) -e '.[proofs,test,training,torch,keras,bench,conformance,dev]'
-	@touch $(VENV)/.core $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@
+	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

@@ -28,12 +28,19 @@ if TYPE_CHECKING:
     from madatheory.optimizers.optimizer import Optimizer as Optimizer
     from madatheory.optimizers.optimizer import Parameter as Parameter
     from madatheory.problems.problem import Problem as Problem
+    from madatheory.training.baselines import badam as badam
+    from madatheory.training.baselines import hyperadam as hyperadam
+    from madatheory.training.plan import Descent as Descent
+    from madatheory.training.transformation import coefficients as coefficients
+    from madatheory.training.transformation import mada as mada
+    from madatheory.training.transformation import scale_by_mada as scale_by_mada
     from madatheory.verdicts import Verdict as Verdict
     from madatheory.verification import verify as verify
 
 _HOME = {
     "Claim": "figures.figure",
     "Condition": "bounds.theorem",
+    "Descent": "training.plan",
     "Figure": "figures.figure",
     "Level": "bounds.theorem",
     "Optimizer": "optimizers.optimizer",
@@ -47,10 +54,15 @@ _HOME = {
     "Theorem": "bounds.theorem",
     "UserError": "errors",
     "Verdict": "verdicts",
+    "badam": "training.baselines",
+    "coefficients": "training.transformation",
     "enable_native_loop": "engine.flags",
+    "hyperadam": "training.baselines",
+    "mada": "training.transformation",
     "member": "optimizers.family",
     "optimizer": "catalogue",
     "problem": "catalogue",
+    "scale_by_mada": "training.transformation",
     "simulate": "engine.simulate",
     "theorem": "catalogue",
     "verify": "verification",

@@ -16,6 +16,9 @@ from madatheory.cli.values import Load, Seed, StoreFolder
 from madatheory.errors import UserError, unknown
 
 
+GROUPS = ("theory", "training", "all")
+
+
 class Drawn(NamedTuple):
     """One finished figure: (text, holds, detail) of its claims, and the seconds it took (None: nothing was to do)."""
 
@@ -26,6 +29,7 @@ class Drawn(NamedTuple):
 
 def figures(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Figures; without: all.")] = None,
+    group: Annotated[str, typer.Option(help="theory (minutes), training (half an hour) or all.")] = "all",
     profile: Annotated[str, typer.Option(help="smoke (seconds), default (minutes) or full (publication).")] = "default",
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for svg, png, json and the index page.")] = "figures",
     seed: Seed = 0,
@@ -45,6 +49,7 @@ def figures(
     \b
     madatheory figures
     madatheory figures --profile smoke --out /tmp/figures
+    madatheory figures training-language --text my_text.txt
     madatheory list figures
     madatheory figures --load my_figure.py
     """
@@ -53,8 +58,11 @@ def figures(
 
     if profile not in PROFILES:
         raise unknown("profile", profile, PROFILES)
+    if group not in GROUPS:
+        raise unknown("group", group, GROUPS)
     entries = shelf(load)
-    chosen = _possible(entries.choose("figures", names), named=bool(names))
+    asked = [f for f in entries.choose("figures", names) if names or group in ("all", f.group)]
+    chosen = _possible(asked, named=bool(names))
     data = {kind: Path(path) for kind, path in (("text", text), ("images", images)) if path is not None}
     folder = Path(out)
     prepare_folder(folder)

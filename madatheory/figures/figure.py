@@ -53,6 +53,7 @@ class Figure:
     caption  numbers -> one to three sentences that state the claim and say what is drawn, with the numbers that matter
     check    refuses a run that cannot be computed, before any work is done for any figure
     needs    modules that only the extra "training" installs
+    group    "theory", or "training" for the experiments with MADA that are no check of a theorem
     """
 
     name: str
@@ -63,3 +64,4 @@ class Figure:
     caption: Callable[[Numbers], str]
     check: Callable[[Run], None] = lambda run: None
     needs: tuple[str, ...] = ()
+    group: Literal["theory", "training"] = "theory"

@@ -177,4 +177,5 @@ training_robustness = Figure(
     draw,
     caption,
     needs=("equinox",),
+    group="training",
 )

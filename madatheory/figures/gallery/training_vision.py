@@ -84,4 +84,5 @@ training_vision = Figure(
     caption,
     check,
     needs=("equinox",),
+    group="training",
 )
