@@ -15,7 +15,6 @@ from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, StoreFolder
 from madatheory.errors import UserError, unknown
 
-
 GROUPS = ("theory", "training", "all")
 
 
