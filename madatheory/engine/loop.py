@@ -105,7 +105,7 @@ def loop(
                 if optimizer.observe is not None:
                     state = optimizer.observe(state, x)
             x = jnp.where(done >= 0, x, c.x)
-            event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem)
+            event = Event(now, c.x, x, c.grad, c.g, step, lanes.hyper, problem, state)
             folds = tuple(s.step(f, event) for s, f in zip(statistics, c.folds, strict=True))
             # x is the same; the gradient and the noise overwrite what the folds and g read, so they come after these
             read = jnp.where(_after(done, folds, axis) >= -2, x, 0) if ordered else x

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
-from madatheory.optimizers.optimizer import Clock, Step
+from madatheory.optimizers.optimizer import Clock, State, Step
 from madatheory.problems.problem import Problem
 
 Array = Any
@@ -31,7 +31,7 @@ class Event(NamedTuple):
     """One step of every trajectory, coordinates on axis 0.
 
     `x` = x_{t-1}, `next` = x_t, `grad` = grad F(x_{t-1}), `g` = g_t, `step` = what the optimizer did, `hyper` as in
-    `Context`.
+    `Context`, `state` = the optimizer's state after the step (where learned coefficients live).
     """
 
     clock: Clock
@@ -42,6 +42,7 @@ class Event(NamedTuple):
     step: Step
     hyper: Mapping[str, Array]
     problem: Problem
+    state: State
 
     @property
     def second_moment(self) -> Array:

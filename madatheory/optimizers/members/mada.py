@@ -4,16 +4,18 @@ from dataclasses import replace
 
 from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.family import PRACTICAL, PUBLISHED_MADA, member
+from madatheory.optimizers.family import PRACTICAL, PUBLISHED_MADA, THEORY, member
 from madatheory.optimizers.hypergradient import BOXES, Learned, learned
 from madatheory.optimizers.optimizer import Optimizer
 
 _PLACES = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0}  # what each is pinned to unless learned: Adam
 _STARTS = {"beta3": 0.0, "rho": 0.5, "c": 1.0, "gamma": 1.0}
 _ALL = tuple(name for name in BOXES if name != "alpha")
-_CONVENTIONS = {"clean": PRACTICAL, "published": PUBLISHED_MADA}
+_CONVENTIONS = {"clean": PRACTICAL, "published": PUBLISHED_MADA, "theory": THEORY}
 _PARTNERS = ("average", "max")
 _CORRECTIONS = ("power", "product")
+_SAFEGUARDS = ("none", "max", "sum")
+_INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
 
 
 def build(
@@ -22,15 +24,19 @@ def build(
     convention: str = "clean",
     correction: str = "power",
     lag: int = 0,
+    safeguard: str = "none",
 ) -> Optimizer:
-    """h <- clamp(h + kappa <g_t, d delta_{t-1}/dh>), then the family's step with h in its practical form.
+    """h <- clamp(h + kappa <g_t, d delta_{t-1}/dh>), then the family's step with h.
 
     `learn` names the learned coefficients, joined by "+" ("rho", "rho+beta2"); "all" is beta1, beta2, beta3, rho, c and
     gamma, and alpha can be named too. Those not learned: alpha, beta1, beta2 are hyper-parameters, beta3 = 0 and
     rho = c = gamma = 1 are pinned. `partner` is what rho interpolates v with, "average" or "max". `correction` "power"
     divides by 1 - beta^t with the beta of the step, as in the paper, "product" by 1 - prod beta_s: the same number
     until a beta moves, exact also then, and cheaper. `convention` "published" takes the step of MADA's training code
-    (`PUBLISHED_MADA`) and differentiates all of it. `lag` = 1 makes the coefficients predictable (see `learned`).
+    (`PUBLISHED_MADA`) and differentiates all of it; "theory" takes the form that the theorems are about: alpha_t =
+    alpha/sqrt(t), no bias correction, eps inside the root. `lag` = 1 makes the coefficients predictable (see
+    `learned`). `safeguard` "max" is T8's and "sum" T8log's form of the theory step, in which only beta2, beta3, rho and
+    c may be learned and beta3 acts inside the square only.
     """
     if convention not in _CONVENTIONS:
         raise unknown("convention of mada", convention, _CONVENTIONS)
@@ -38,24 +44,42 @@ def build(
         raise unknown("partner of mada", partner, _PARTNERS)
     if correction not in _CORRECTIONS:
         raise unknown("correction of mada", correction, _CORRECTIONS)
+    if safeguard not in _SAFEGUARDS:
+        raise unknown("safeguard of mada", safeguard, _SAFEGUARDS)
     if convention == "published" and correction != "power":
         raise UserError("mada: the published convention corrects by 1 - beta^t; give correction=power")
-    names = _names(learn)
+    if convention == "theory" and correction != "power":
+        raise UserError("mada: the theory form has no bias correction to choose; leave correction out")
+    names, theory = _names(learn), convention == "theory"
     kind = replace(_CONVENTIONS[convention], partner=partner)
-    if correction == "power" and {"beta1", "beta2"} & set(names):
+    if safeguard != "none":
+        _refuse_unsafe(names, convention)
+        kind = replace(kind, difference_place="square", safeguard=safeguard)
+    if correction == "power" and not theory and {"beta1", "beta2"} & set(names):
         kind = replace(kind, bias_correction="power")  # with constant betas the clean convention keeps "product"
     sign = ("beta1_lion", "beta2_lion") if "gamma" in names else ()
     inside = tuple(name for name in _PLACES if name in names)
     point = member(
         "mada",
         "the family",
-        free=("alpha", "beta1", "beta2", *inside, "eps", *sign),
+        free=("alpha", "beta1", "beta2", *inside, "eps", *sign, *(("W",) if safeguard == "sum" else ())),
         pinned={name: value for name, value in _PLACES.items() if name not in names},
-        form="practical",
+        form="theory" if theory else "practical",
         convention=kind,
         source="Ozkara et al., MADA, ICML 2024",
     ).defaults(beta2=0.99, eps=1e-6, **{name: _STARTS[name] for name in inside})
     return learned(point, {name: Learned() for name in names}, lag=lag, name="mada")
+
+
+def _refuse_unsafe(names: tuple[str, ...], convention: str) -> None:
+    """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
+    if convention != "theory":
+        raise UserError("mada: a safeguard is defined for the theory form; give convention=theory")
+    for name in names:
+        if name not in _INSIDE:
+            raise UserError(
+                f"mada: with a safeguard {name} cannot be learned: T8 and T8log let only {', '.join(_INSIDE)} move"
+            )
 
 
 def _names(learn: str) -> tuple[str, ...]:

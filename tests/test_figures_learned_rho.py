@@ -1,0 +1,335 @@
+"""The figures on a learned rho and the experiments they rest on; MADA's theory and safeguarded forms."""
+
+import copy
+import importlib
+import itertools
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import madatheory.references.mada as reference
+from madatheory.catalogue import collect, optimizer, problem, problems
+from madatheory.engine.simulate import simulate
+from madatheory.engine.statistic import iterate
+from madatheory.errors import UserError
+from madatheory.experiments import learned_rho
+from madatheory.figures.figure import Figure, Numbers, Run
+from madatheory.figures.render import render
+
+NAMES = ("reddi_mada", "why_averaging")
+
+
+def figure(name: str) -> Figure:
+    (found,) = collect(importlib.import_module(f"madatheory.figures.gallery.{name}"), Figure)
+    return found
+
+
+def smoke_run(seed: int = 0) -> Run:
+    return Run("smoke", seed, simulate, lambda name, config, compute: compute())
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+    """Render a figure once in the smoke profile; gives its folder and its json record."""
+    folder, known = tmp_path_factory.mktemp("figures"), {}
+
+    def get(name: str) -> tuple[Path, dict[str, Any]]:
+        if name not in known:
+            render(figure(name), smoke_run(), folder, {})
+            known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
+        return folder, known[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_claim_holds_in_the_smoke_profile(name: str, rendered: Any) -> None:
+    folder, record = rendered(name)
+    assert all(claim["holds"] for claim in record["claims"]), record["claims"]
+    assert record["name"] == name.replace("_", "-")
+    for kind in ("svg", "png"):
+        assert (folder / f"{record['name']}.{kind}").stat().st_size > 10_000
+    assert len(record["caption"]) > 150
+    assert "nan" not in record["caption"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_claim_holds_with_another_seed(name: str, tmp_path: Path) -> None:
+    found = render(figure(name), smoke_run(seed=1), tmp_path, {})
+    assert all(claim.holds for claim in found), found
+
+
+def _put(numbers: Numbers, path: tuple[Any, ...], value: Any) -> Numbers:
+    doctored = copy.deepcopy(numbers)
+    inner = doctored
+    for key in path[:-1]:
+        inner = inner[key]
+    old = inner[path[-1]]
+    inner[path[-1]] = value(old) if callable(value) else value
+    return doctored
+
+
+def _last(value: float) -> Callable[[list[float]], list[float]]:
+    return lambda old: [*old[:-1], value]
+
+
+ONLINE, NOISY = ("cases", 1, "learned"), ("cases", 2, "learned")
+PARTNERS = ("cases", "log:d=10", "partners")
+DOCTORED = [
+    # (figure, where in the numbers, what to put there, the claims that must then fail)
+    ("reddi_mada", ("cases", 0, "learned", "mada", "0.1", "rho", "mean"), _last(0.0), 0),
+    ("reddi_mada", ("cases", 0, "rest", "average", "rho"), 0.05, 0),
+    ("reddi_mada", ("cases", 0, "rest", "average", "drift"), -1.0, 2),
+    ("reddi_mada", (*ONLINE, "mada-lagged", "0.1", "rho", "mean"), _last(0.3), 4),
+    ("reddi_mada", (*ONLINE, "mada-max", "0.1", "rho", "mean"), _last(0.1), 5),
+    ("reddi_mada", ("cases", 1, "rest", "max", "rho"), 0.1, 5),
+    ("reddi_mada", (*ONLINE, "mada", "0.01", "x", "mean"), _last(0.0), 6),
+    ("reddi_mada", (*ONLINE, "mada-safeguarded", "0.01", "x", "mean"), _last(0.1), 7),
+    ("reddi_mada", (*ONLINE, "mada-safeguarded-sum", "0.1", "average_regret", "mean"), _last(9.0), 7),
+    ("reddi_mada", (*NOISY, "mada", "0.1", "rho", "low"), _last(0.05), 8),
+    ("reddi_mada", (*NOISY, "mada-lagged", "0.1", "x", "low"), _last(-0.1), 9),
+    ("reddi_mada", (*NOISY, "mada-safeguarded", "0.01", "x", "high"), _last(0.1), 10),
+    ("reddi_mada", ("cases", 2, "gain", "mada-safeguarded-sum", "0.1"), [-0.1, -0.3, 0.1], 11),
+    ("why_averaging", (*PARTNERS, "average", "zeros"), 1.0, 0),
+    ("why_averaging", (*PARTNERS, "average", "flat_paths"), 1, 0),
+    ("why_averaging", (*PARTNERS, "max", "unexplained"), 1.0, 1),
+    ("why_averaging", (*PARTNERS, "average", "unexplained"), 1.0, 1),
+    ("why_averaging", (*PARTNERS, "max", "flat_early"), [0.15, 0.05, 0.25], 2),
+    ("why_averaging", (*PARTNERS, "max", "flat_late"), [0.009, 0.007, 0.011], 3),
+    ("why_averaging", ("cases", "sigmoid-loss", "sizes", "max", "early"), [0.09, 0.07, 0.11], 4),
+    ("why_averaging", ("cases", "sigmoid-loss", "sizes", "exact-average", "early"), [0.19, 0.17, 0.21], 5),
+    ("why_averaging", ("cases", "reddi-stochastic", "partners", "exact-average", "flat_early"), [0.1, 0.0, 0.2], 6),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "value", "index"), DOCTORED)
+def test_a_claim_fails_on_doctored_numbers(name: str, path: Any, value: Any, index: int, rendered: Any) -> None:
+    _, record = rendered(name)
+    claims = figure(name).claims(_put(record["numbers"], path, value))
+    assert [i for i, claim in enumerate(claims) if not claim.holds] == [index], [c.text for c in claims]
+
+
+def path_by_hand(form: str, steps: int, kappa: float, *, alpha: float, beta2: float, eps: float, W: float) -> Any:
+    """rho, x, regret/t, sqrt(b/t) and the share of zeros of MADA on f_t = 4x once in 3 steps, else -x, beta1 = 0."""
+    rho, x, v, other, b, squares, paid, slopes = 0.5, 0.0, 0.0, 0.0, eps, 0.0, 0.0, 0.0
+    slope, pending, zeros, rows = 0.0, 0.0, 0, []
+    for t in range(1, steps + 1):
+        g = 4.0 if t % 3 == 1 else -1.0
+        paid, slopes = paid + g * x, slopes + g
+        u, pending = (pending, -g * slope) if form == "mada-lagged" else (-g * slope, 0.0)
+        zeros += u == 0
+        rho = min(1.0, max(0.0, rho - kappa * u))
+        v = beta2 * v + (1 - beta2) * g * g
+        other = max(other, v) if form == "mada-max" else ((t - 1) * other + v) / t
+        squares += g * g
+        fresh, held = t * (eps + rho * v + (1 - rho) * other), b
+        if form == "mada-safeguarded-sum":
+            held = max(b, eps + W * squares)
+        b = max(fresh, held) if "safeguarded" in form else fresh
+        change = t * (v - other) if b == fresh else 0.0  # d b/d rho
+        slope = -alpha * g * change / (2 * b**1.5)
+        x = min(1.0, max(-1.0, x - alpha * g / math.sqrt(b)))
+        rows.append((rho, x, (paid + abs(slopes)) / t, math.sqrt(b / t), zeros / t))
+    return np.array(rows).T
+
+
+@pytest.mark.parametrize("form", learned_rho.FORMS)
+def test_paths_equal_a_recurrence_by_hand(form: str) -> None:
+    times, kappas = np.arange(3, 91, 3), (0.02, 0.2)
+    settings = {"alpha": 0.7, "beta2": 0.6, "eps": 1e-3, **({"W": 1.0} if form.endswith("sum") else {})}
+    found = learned_rho.learned_paths(
+        simulate,
+        problems()["reddi-period"].make(),
+        form,
+        times=times,
+        kappas=kappas,
+        settings={**settings, "beta1": 0.0, "rho": 0.5},
+        seeds=1,
+        seed=0,
+    )
+    for i, kappa in enumerate(kappas):
+        expected = path_by_hand(form, 90, kappa, **{"W": 1.0, **settings})[:, times - 1]
+        assert np.ptp(expected[0]) > 1e-3  # rho moves
+        for part, wanted in zip(found, expected, strict=True):
+            np.testing.assert_allclose(part[i, 0], wanted, rtol=1e-9, atol=1e-12)
+
+
+def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: dict[str, float]) -> Any:
+    """(u, slopes, rho, gradients) per step of MADA's practical form on sum log(1+x^2) without noise."""
+    m, v, other, slope, rho = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), 0.5
+    beta1, beta2, rows = h["beta1"], h["beta2"], ([], [], [], [])
+    for t in range(1, steps + 1):
+        g = 2 * x / (1 + x * x)
+        u = -float(g @ slope)
+        rho = min(1.0, max(0.0, rho - kappa * u))
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+        c1, c2 = 1 - beta1**t, 1 - beta2**t
+        if partner == "max":
+            other = np.maximum(other, v)
+            corrected = other / c2
+        elif partner == "corrected-max":
+            corrected = other = np.maximum(other, v / c2)
+        else:
+            other = ((t - 1) * other + v) / t
+            exact = 1 - beta2 * (1 - beta2**t) / (t * (1 - beta2))
+            corrected = other / (exact if partner == "exact-average" else c2)
+        vhat = rho * v / c2 + (1 - rho) * corrected
+        root = np.sqrt(vhat)
+        slope = -h["alpha"] * (m / c1) / (root + h["eps"]) ** 2 * (v / c2 - corrected) / (2 * root)
+        x = x - h["alpha"] * (m / c1) / (root + h["eps"])
+        for row, value in zip(rows, (u, slope, rho, g), strict=True):
+            row.append(value)
+    return tuple(np.array(row) for row in rows)
+
+
+@pytest.mark.parametrize("partner", learned_rho.CONVENTIONS)
+def test_signals_equal_a_recurrence_by_hand(partner: str) -> None:
+    h, edges, kappas = {"alpha": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4}, [2, 7, 30, 60], (0.0, 0.3)
+    chosen = problem("log:d=3,noise=none,start=2.5")
+    found = learned_rho.signals(simulate, chosen, partner, edges=edges, kappas=kappas, settings=h, seeds=2, seed=0)
+    for i, kappa in enumerate(kappas):
+        u, slope, rho, g = signals_by_hand(partner, kappa, 60, np.full(3, 2.5), h)
+        np.testing.assert_allclose(found.rho[i, 0], rho[np.array(edges) - 1], rtol=1e-9, atol=1e-12)
+        for j, (low, high) in enumerate(itertools.pairwise(edges)):
+            np.testing.assert_allclose(found.rms[i, 0, j], np.sqrt(np.mean(u[low:high] ** 2)), rtol=1e-9, atol=1e-15)
+            if partner == "max":
+                assert found.silent[i, 0, j] == np.mean(u[low:high] == 0)
+                assert found.flat[i, 0, j] == np.mean(slope[low:high] == 0)
+        if partner in ("average", "max"):
+            told: dict[str, Any] = {**h, "rho": 0.5, "partner": partner, "correction": "product"}
+            _, values = reference.run_learned(np.full(3, 2.5), g, kappa={"rho": kappa}, **told)
+            np.testing.assert_allclose(rho, values["rho"], rtol=1e-9)
+    if partner == "max":
+        assert found.flat[0, 0, 0] == 1  # the gradient grows at first, so v is its maximum
+        assert found.flat[0, 0, -1] < 1
+        assert np.all(found.unexplained == 0)
+    if partner == "average":
+        assert np.all(found.flat == 0)
+
+
+def test_the_share_of_flat_coordinates_counts_coordinates() -> None:
+    """One coordinate whose gradient grows at first among three: a third of the coordinates, and dl/drho is not 0."""
+    chosen = problem("log:d=3,noise=none")
+    found = learned_rho.signals(
+        lambda *a, **k: simulate(*a, **k, start=[2.5, 0.5, 0.6]),
+        chosen,
+        "max",
+        edges=[2, 4],
+        kappas=(0.0,),
+        settings={"alpha": 0.05, "beta1": 0.8, "beta2": 0.1, "eps": 1e-4},
+        seeds=1,
+        seed=0,
+    )
+    assert found.flat[0, 0, 0] == pytest.approx(1 / 3)
+    assert found.silent[0, 0, 0] == 0
+    assert found.unexplained[0, 0] == 0
+
+
+def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
+    chosen, h = problem("log:d=2"), {"alpha": 0.01, "beta1": 0.5, "beta2": 0.9}
+    parts = [
+        learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, seeds=range(s, s + 1), seed=3)
+        for s in (5, 6)
+    ]
+    both = learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, seeds=range(5, 7), seed=3)
+    assert parts[0] != parts[1]
+    assert both == pytest.approx(math.sqrt(np.mean(np.square(parts))), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "beta2"), [([4.0, -1.0, -1.0], 1 / 17), ([1010.0, *[-10.0] * 100], 0.99), ([3.0, -1.0], 0.7)]
+)
+@pytest.mark.parametrize("partner", ["average", "max"])
+def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2: float, partner: str) -> None:
+    """A plain loop with constant small steps, v and its average run in, against the formula."""
+    rest = learned_rho.rest_point(slopes, beta2, partner)
+    g = np.array(slopes)
+    v, seen = 0.0, []
+    for x in np.tile(g, 3000 // len(g) + 2):
+        v = beta2 * v + (1 - beta2) * x * x
+        seen.append(v)
+    tail = np.array(seen[-len(g) :])
+    w = tail.mean() if partner == "average" else tail.max()
+    rho, largest = 0.5, 0.0
+    for _ in range(4000):
+        z = rho * tail + (1 - rho) * w
+        push = sum(g[(k + 1) % len(g)] * g[k] * (tail[k] - w) / z[k] ** 1.5 for k in range(len(g)))
+        largest = max(largest, abs(push))
+        rho = min(1.0, max(0.0, rho - 1e-2 * push / largest))
+    assert rest.rho == pytest.approx(rho, abs=5e-3)
+    z = rest.rho * tail + (1 - rest.rho) * w
+    assert rest.drift == pytest.approx(float(np.sum(g / np.sqrt(z))), rel=1e-9)
+
+
+def test_the_rest_points_of_the_figure() -> None:
+    """The values of the committed caption, and that x climbs at the second one only."""
+    short = learned_rho.rest_point([4.0, -1.0, -1.0], 1 / 17, "average")
+    long = learned_rho.rest_point([1010.0, *[-10.0] * 100], 0.99, "average")
+    assert (short.rho, long.rho) == (pytest.approx(0.2506, abs=1e-4), pytest.approx(0.2704, abs=1e-4))
+    assert short.drift > 0 > long.drift
+
+
+THEORY = {"alpha": 0.3, "beta2": 0.9, "eps": 1e-3, "rho": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("spec", "plain"),
+    [
+        ("mada:learn=rho,convention=theory", "adam-avgrad:schedule=inverse_sqrt"),
+        ("mada:learn=rho,convention=theory,partner=max", "adam-amsgrad:schedule=inverse_sqrt"),
+        ("mada:learn=rho,convention=theory,safeguard=max", "safeguarded-mada"),
+        ("mada:learn=rho,convention=theory,safeguard=sum", "safeguarded-mada:safeguard=sum"),
+    ],
+)
+def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, plain: str) -> None:
+    """kappa = 0 against the optimizer of T6, T7 and T8 on the same noise; kappa > 0 differs."""
+    chosen, settings = problem("ratio:d=3,noise=rademacher"), {**THEORY, "beta1": 0.6}
+    if "sum" in spec:
+        settings["W"] = 0.7
+
+    def x(name: str, **more: float) -> np.ndarray:
+        data = simulate(
+            chosen, optimizer(name), 60, seeds=3, settings={**settings, **more}, statistics=(iterate,), record=[5, 60]
+        )
+        return data["iterate"].to_numpy()
+
+    np.testing.assert_allclose(x(spec, kappa_rho=0.0), x(plain), rtol=1e-12)
+    assert np.max(np.abs(x(spec, kappa_rho=1.0) - x(plain))) > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("mada:safeguard=max", "give convention=theory"),
+        ("mada:learn=rho+beta1,convention=theory,safeguard=sum", "beta1 cannot be learned"),
+        ("mada:convention=theory,safeguard=mx", "unknown safeguard of mada 'mx'"),
+        ("mada:convention=theory,correction=product", "no bias correction"),
+    ],
+)
+def test_bad_options_of_the_theory_form(spec: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        optimizer(spec)
+
+
+def test_experiments_refuse_bad_arguments() -> None:
+    with pytest.raises(UserError, match="did you mean 'mada-max'"):
+        learned_rho.learned_paths(
+            simulate, problem("reddi-period"), "mada-mx", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+        )
+    with pytest.raises(UserError, match="has no regret"):
+        learned_rho.learned_paths(
+            simulate, problem("log"), "mada", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+        )
+    for edges in ([1, 5], [5], [5, 5]):
+        with pytest.raises(UserError, match="the first >= 2"):
+            learned_rho.signals(simulate, problem("log"), "max", edges=edges, kappas=(0,), settings={}, seeds=1, seed=0)
+    with pytest.raises(UserError, match="unknown partner"):
+        learned_rho.partnered("mean")
+    with pytest.raises(UserError, match="unknown partner"):
+        learned_rho.rest_point([1.0, -1.0], 0.9, "mean")
