@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,13 @@ settings.register_profile("dev", max_examples=20, **_common)
 settings.register_profile("ci", max_examples=30, derandomize=True, **_common)
 settings.register_profile("nightly", max_examples=500, **_common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
+
+
+@pytest.fixture(scope="session")
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that all processes of the tests share: the figures of training ask for the same pieces."""
+    root = tmp_path_factory.getbasetemp()
+    return (root.parent if root.name.startswith("popen-") else root) / "store"
 
 
 @pytest.fixture

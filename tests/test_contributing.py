@@ -102,9 +102,12 @@ def test_the_tests_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    exec(compile(code, "README.md", "exec"), {})
+    codes = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert len(codes) == 2
+    for code in codes:
+        exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
+    assert "'rho': " in printed
     assert "(rho: 3, t: 10)" in printed
     assert printed.splitlines()[-1].startswith("holds ")
 

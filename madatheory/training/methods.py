@@ -50,12 +50,17 @@ def _avgrad(rate: Value, **hyper: Any) -> Any:
     return as_optax(avgrad(form="practical"), **{"alpha": rate, "beta2": 0.999, "eps": 1e-8, **hyper})
 
 
+def _flat(transformation: Any) -> Any:
+    """The transformation on all parameters as one vector: the same numbers, compiled once and not for every leaf."""
+    return optax.flatten(transformation)
+
+
 def _mada(rate: Value, scale: Any = 1.0, learn: Mapping[str, float] = KAPPA, **hyper: Any) -> Any:
-    return mada(rate, {name: kappa * scale for name, kappa in learn.items()}, **{**START, **hyper})
+    return _flat(mada(rate, {name: kappa * scale for name, kappa in learn.items()}, **{**START, **hyper}))
 
 
 def _frozen(rate: Value, **hyper: Any) -> Any:
-    return mada(rate, {}, **{**START, **hyper})
+    return _flat(mada(rate, {}, **{**START, **hyper}))
 
 
 def _only_rho(rate: Value, scale: Any = 1.0, **hyper: Any) -> Any:
@@ -64,7 +69,7 @@ def _only_rho(rate: Value, scale: Any = 1.0, **hyper: Any) -> Any:
 
 def _hyperadam(rate: Value, scale: Any = 1.0, **hyper: Any) -> Any:
     kappa = {name: KAPPA[name] * scale for name in ("beta1", "beta2")}
-    return hyperadam(rate, kappa, **{"beta1": START["beta1"], "beta2": START["beta2"], **hyper})
+    return _flat(hyperadam(rate, kappa, **{"beta1": START["beta1"], "beta2": START["beta2"], **hyper}))
 
 
 def _badam(rate: Value, steps_per_block: int = 50, **hyper: Any) -> Any:

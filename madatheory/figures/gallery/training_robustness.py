@@ -31,7 +31,7 @@ def compute(run: Run) -> Numbers:
     task = run.pick(digits_mlp(8, 16), digits_mlp(), digits_mlp(128))
     recipe = run.pick(Recipe(20, 2), Recipe(300, 5), Recipe(3000, 10))
     points, runs = run.pick(3, 11, 21), run.pick(2, 5, 20)
-    chosen = run.pick((0, 3, 4), range(len(CONTENDERS)), range(len(CONTENDERS)))
+    chosen = run.pick((0, 4), range(len(CONTENDERS)), range(len(CONTENDERS)))
     beta1, beta2 = grid(points)
     tuning = range(runs, runs + 3)
     rate = tuned_rate(task, recipe, RATES, tuning, seed=run.seed, cached=run.cached)

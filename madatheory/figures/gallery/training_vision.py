@@ -29,7 +29,7 @@ def study(run: Run) -> Study:
     every = tuple(METHODS)
     if run.profile == "full" and "images" in run.data:
         return Study(cifar_cnn(run.data["images"]), Recipe(20_000, 40), Plan(every, MULTIPLES, 2, 5))
-    few = ("sgd", "adam", "mada", "mada-frozen")
+    few = ("adam", "mada")
     recipe = run.pick(Recipe(40, 4), Recipe(400, 20), Recipe(2000, 40))
     plan = run.pick(Plan(few, (1.0, 10.0), 1, 2), Plan(every, MULTIPLES, 2, 10), Plan(every, MULTIPLES, 5, 50))
     return Study(run.pick(digits_cnn(4, 16), digits_cnn(), digits_cnn(16)), recipe, plan)
