@@ -285,4 +285,5 @@ reddi_mada = Figure(
     claims,
     draw,
     caption,
+    group="training",
 )

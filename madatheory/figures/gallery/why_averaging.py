@@ -237,4 +237,5 @@ why_averaging = Figure(
     claims,
     draw,
     caption,
+    group="training",
 )
