@@ -86,9 +86,8 @@ def compare(
         candidates = np.array([final(task, tried.isel(setting=i)).mean() for i in range(len(rates))])
         best = int(np.argmin(candidates) if task.better == "lower" else np.argmax(candidates))
         rate = float(rates[best])
-        judged = train(
-            task, method, recipe, {"rate": [method.default, rate]}, range(plan.runs), report=tell(1), **common
-        )
+        asked = list(dict.fromkeys((method.default, rate)))
+        judged = train(task, method, recipe, {"rate": asked}, range(plan.runs), report=tell(1), **common)
         found[name] = Outcome(
             method,
             rates,
@@ -96,7 +95,7 @@ def compare(
             rate,
             0 < best < len(rates) - 1,
             judged.isel(setting=0),
-            judged.isel(setting=1),
+            judged.isel(setting=-1),
         )
     report(total, total, task.name)
     return found

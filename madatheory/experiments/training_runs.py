@@ -27,7 +27,6 @@ from madatheory.training.transformation import MadaState, coefficients
 Array = Any
 Cached = Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
 Report = Callable[[int, int, str], None]
-_ON_ACCELERATOR = 64  # runs that share one vectorized step where memory is not the caches'
 
 
 class Recipe(NamedTuple):
@@ -109,7 +108,7 @@ def train(
     cells = [(point, int(run)) for point in points for run in runs]
     accelerated = jax.default_backend() != "cpu"
     workers = 1 if accelerated else workers or os.cpu_count() or 1
-    program = _program(task, method, recipe, tuple(points[0]), _ON_ACCELERATOR if accelerated else task.lanes)
+    program = _program(task, method, recipe, tuple(points[0]), task.wide if accelerated else task.lanes)
     # whole groups of lanes, shared out among the workers
     groups = min(program.groups, max(1, -(-len(cells) // (program.lanes * workers))))
     pieces = [cells[i : i + groups * program.lanes] for i in range(0, len(cells), groups * program.lanes)]

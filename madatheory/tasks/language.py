@@ -200,6 +200,7 @@ def char_gpt(
     dropout: float = 0.0,
     windows: int = 64,
     lanes: int = 1,
+    wide: int = 64,
 ) -> Task:
     """The cross-entropy of the next character (nats per character) of a GPT on windows of `context` characters.
 
@@ -248,7 +249,7 @@ def char_gpt(
 
     numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
     summary = f"GPT of {numbers:,} parameters on {text.name}"
-    return Task("char-gpt", summary, init, loss, measures, "valid_loss", "nats per character", lanes=lanes)
+    return Task("char-gpt", summary, init, loss, measures, "valid_loss", "nats per character", lanes=lanes, wide=wide)
 
 
 MINI_GPT: Mapping[str, Any] = {
@@ -259,5 +260,6 @@ MINI_GPT: Mapping[str, Any] = {
     "batch": 64,
     "dropout": 0.2,
     "windows": 128,
+    "wide": 1,
 }
 """The published mini-GPT: nanoGPT's settings for characters, judged on 128 windows."""

@@ -21,6 +21,7 @@ class Task:
     unit      of the judged measure, for axes: "nats", "error rate", "return"
     lanes     runs that share one vectorized step on a CPU: 1 for large arrays, more for small ones. It is fixed for a
               task, so that a run's numbers do not depend on how many others are trained with it
+    wide      the same on an accelerator: 1 where one run fills it
     """
 
     name: str
@@ -32,3 +33,4 @@ class Task:
     unit: str
     better: Literal["lower", "higher"] = "lower"
     lanes: int = 1
+    wide: int = 64
