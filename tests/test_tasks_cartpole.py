@@ -1,0 +1,220 @@
+"""CartPole by policy gradients: the environment, masks, and the gradient against what it estimates."""
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from madatheory.errors import UserError
+from madatheory.tasks import cartpole as module
+from madatheory.tasks.cartpole import (
+    CAP,
+    Episodes,
+    advantages,
+    cartpole,
+    chances,
+    environment,
+    policy_loss,
+    reward_to_go,
+    rollout,
+)
+
+HORIZON = 60
+
+
+def leaning(x: Any, seen: Any) -> Any:
+    """A linear policy that pushes in the direction in which the pole leans."""
+    return jnp.stack([0.0 * seen[0], x @ seen])
+
+
+@pytest.fixture(scope="module")
+def played() -> tuple[Any, Episodes]:
+    x = jnp.array([0.3, 0.5, 4.0, 2.0])
+    return x, jax.jit(lambda x: rollout(partial(leaning, x), chances(jax.random.key(1), 24, HORIZON)))(x)
+
+
+def test_the_environment_is_cartpole_v1() -> None:
+    _, params = environment()
+    assert params.max_steps_in_episode == CAP == 500
+    assert float(params.theta_threshold_radians) == pytest.approx(np.deg2rad(12))
+    starts = chances(jax.random.key(0), 500, 1).starts
+    for name in ("x", "x_dot", "theta", "theta_dot"):
+        values = np.asarray(getattr(starts, name))
+        assert -0.05 <= values.min() < -0.045
+        assert 0.045 < values.max() < 0.05
+
+
+def test_a_random_policy_stays_up_for_about_twenty_steps() -> None:
+    found = rollout(lambda seen: jnp.zeros(2), chances(jax.random.key(3), 2000, CAP)).returns
+    # 22 is the customary figure; the standard error is about .3
+    assert 20 < float(jnp.mean(found)) < 24.5
+    assert float(jnp.min(found)) >= 8
+
+
+def test_equal_keys_give_equal_episodes_and_others_do_not(played: Any) -> None:
+    x, first = played
+    again = rollout(partial(leaning, x), chances(jax.random.key(1), 24, HORIZON))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), first, again)
+    other = rollout(partial(leaning, x), chances(jax.random.key(2), 24, HORIZON))
+    assert not np.array_equal(first.actions, other.actions)
+
+
+def test_episodes_are_those_of_the_environment_step_by_step(played: Any) -> None:
+    """The public step with automatic reset, until it says that the episode has ended."""
+    x, found = played
+    env, params = environment()
+    drawn = chances(jax.random.key(1), 24, HORIZON)
+    lengths = set()
+    for e in (0, 5, 11):
+        state, steps, total = jax.tree.map(lambda leaf, e=e: leaf[e], drawn.starts), 0, 0.0
+        for t in range(HORIZON):
+            seen = env.get_obs(state)
+            np.testing.assert_allclose(found.observations[t, e], seen, rtol=1e-3, atol=1e-5)
+            likely = 1 / (1 + np.exp(-float(x @ seen)))
+            assert int(found.actions[t, e]) == int(float(drawn.uniform[t, e]) < likely)
+            _, state, reward, ended, _, _ = env.step(jax.random.key(0), state, found.actions[t, e], params)
+            steps, total = steps + 1, total + float(reward)
+            if ended:
+                break
+        assert float(found.returns[e]) == total == steps
+        np.testing.assert_array_equal(found.alive[:, e], np.arange(HORIZON) < steps)
+        lengths.add(steps)
+    assert len(lengths) > 1
+
+
+def test_nothing_after_the_end_of_an_episode_counts(played: Any) -> None:
+    x, found = played
+    assert 0 < float(jnp.mean(found.alive)) < 1  # some have ended
+    over = found.alive == 0
+    changed = Episodes(
+        jnp.where(over[..., None], 7.0, found.observations),
+        jnp.where(over, 1 - found.actions, found.actions),
+        found.alive,
+    )
+    weights = advantages(found.alive, 0.99)
+
+    def gradient(episodes: Episodes, weights: Any) -> Any:
+        return jax.grad(lambda x: policy_loss(partial(leaning, x), episodes, weights))(x)
+
+    expected = gradient(found, weights)
+    assert float(jnp.max(jnp.abs(expected))) > 0.1
+    np.testing.assert_allclose(gradient(changed, jnp.where(over, 99.0, weights)), expected, rtol=1e-5)
+    np.testing.assert_array_equal(reward_to_go(found.alive, 0.9)[over], 0)
+
+
+def test_reward_to_go_and_advantages_by_hand() -> None:
+    alive = jnp.array([[1.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
+    np.testing.assert_allclose(reward_to_go(alive, 0.5), [[1.75, 1.5], [1.5, 1.0], [1.0, 0.0]])
+    np.testing.assert_allclose(advantages(alive, 0.5), [[0.125, -0.125], [0.25, -0.25], [0.5, -0.5]])
+
+
+def test_the_gradient_is_the_policy_gradient_of_a_bandit() -> None:
+    """One step, two arms with rewards 3 and -1: the mean over the arms is minus the gradient of the mean reward."""
+    rewards, seen = jnp.array([3.0, -1.0]), jnp.array([0.2, -0.4, 0.1, 0.7])
+    x = jax.random.normal(jax.random.key(5), (2, 4))
+
+    def logits(x: Any, seen: Any) -> Any:
+        return x @ jnp.tanh(seen)
+
+    def mean_reward(x: Any) -> Any:
+        return jnp.sum(jax.nn.softmax(logits(x, seen)) * rewards)
+
+    def of_arm(arm: int) -> Any:
+        one = Episodes(seen[None, None], jnp.array([[arm]]), jnp.ones((1, 1)))
+        return jax.grad(lambda x: policy_loss(partial(logits, x), one, rewards[arm][None, None]))(x)
+
+    chance = jax.nn.softmax(logits(x, seen))
+    found = chance[0] * of_arm(0) + chance[1] * of_arm(1)
+    np.testing.assert_allclose(found, -jax.grad(mean_reward)(x), rtol=1e-5, atol=1e-7)
+
+
+def test_the_gradient_estimates_that_of_the_expected_return() -> None:
+    """Against central differences of the mean return; with batches of 2 the baseline must take half of it."""
+    horizon, batches, h = 40, 15_000, 0.5
+    slope = jnp.array([0.0, 0.0, 6.0, 1.0])
+
+    def gradient(key: Any) -> Any:
+        drawn = chances(key, 2, horizon)
+
+        def surrogate(s: Any) -> Any:
+            found = rollout(partial(leaning, jax.lax.stop_gradient(s) * slope), drawn)
+            return policy_loss(partial(leaning, s * slope), found, advantages(found.alive, 1.0))
+
+        return -2 * jax.grad(surrogate)(jnp.ones([]))
+
+    each = jax.jit(jax.vmap(gradient))(jax.random.split(jax.random.key(7), batches))
+    drawn = chances(jax.random.key(8), 30_000, horizon)
+    above, below = (rollout(partial(leaning, (1 + s * h) * slope), drawn).returns for s in (1, -1))
+    difference = (above - below) / (2 * h)
+    found, error = float(each.mean()), float(each.std()) / np.sqrt(batches)
+    expected, uncertain = float(difference.mean()), float(difference.std()) / np.sqrt(30_000)
+    assert found > 20 * error
+    # 5 %: what the curvature of the mean return may put into a difference with such a step
+    assert abs(found - expected) < 4 * np.hypot(error, uncertain) + 0.05 * expected
+
+
+def test_the_loss_is_minus_the_mean_return_and_moves_by_the_policy_gradient() -> None:
+    import equinox as eqx
+
+    task = cartpole(hidden=8, episodes=4, horizon=HORIZON, evaluated=4, discount=0.9)
+    x, key = task.init(jax.random.key(0)), jax.random.key(4)
+    layers = [leaf for leaf in jax.tree.leaves(x) if eqx.is_array(leaf)]
+    assert [leaf.shape for leaf in layers] == [(8, 4), (8,), (2, 8), (2,)]
+
+    def logits(x: Any, seen: Any) -> Any:
+        w, b, v, c = jax.tree.leaves(x)
+        return v @ jnp.tanh(w @ seen + b) + c
+
+    found = rollout(partial(logits, x), chances(key, 4, HORIZON))
+    value, gradient = jax.value_and_grad(task.loss)(x, key)
+    assert float(value) == -float(found.returns.mean())
+    raw = np.asarray(advantages(found.alive, 0.9))
+    valid = np.asarray(found.alive) == 1
+    weights = raw / np.sqrt(np.mean(raw[valid] ** 2)) * 4 / valid.sum()
+    expected = jax.grad(lambda x: policy_loss(partial(logits, x), found, jnp.asarray(weights)))(x)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), gradient, expected)
+
+
+def test_episodes_that_all_reach_the_horizon_teach_nothing() -> None:
+    task = cartpole(hidden=4, episodes=3, horizon=5, evaluated=3)
+    x = task.init(jax.random.key(0))
+    value, gradient = jax.value_and_grad(task.loss)(x, jax.random.key(1))
+    assert float(value) == -5
+    assert all(np.all(np.asarray(leaf) == 0) for leaf in jax.tree.leaves(gradient))
+    assert {name: float(v) for name, v in task.measures(x).items()} == {"mean_return": 5, "share_at_horizon": 1}
+
+
+def test_measures_are_those_of_fixed_episodes() -> None:
+    task = cartpole(hidden=4, episodes=2, horizon=HORIZON, evaluated=20)
+    x = jax.tree.map(jnp.zeros_like, task.init(jax.random.key(0)))
+    expected = rollout(lambda seen: jnp.zeros(2), chances(jax.random.key(0), 20, HORIZON)).returns
+    assert float(task.measures(x)["mean_return"]) == pytest.approx(float(expected.mean()))
+    assert task.judged in task.measures(x)
+    assert task.better == "higher"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"horizon": 0}, {"horizon": 501}, {"hidden": 0}, {"episodes": 1}, {"evaluated": 0}, {"discount": 0.0}],
+)
+def test_values_out_of_range_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=next(iter(arguments))):
+        cartpole(**arguments)
+
+
+@pytest.fixture
+def no_gymnax(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, "gymnax", None)
+    module.environment.cache_clear()
+    yield
+    module.environment.cache_clear()
+
+
+def test_a_missing_library_is_named(no_gymnax: None) -> None:
+    with pytest.raises(UserError, match=r"gymnax.*pip install"):
+        cartpole()
