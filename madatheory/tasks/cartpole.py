@@ -43,8 +43,7 @@ def environment() -> tuple[Any, Any]:
 
             return gymnax.make("CartPole-v1")
     except ImportError as error:
-        # gymnax 1.0 imports six and does not say so
-        raise UserError(f"CartPole needs gymnax: {error}; pip install 'madatheory[training]' six") from error
+        raise UserError(f"CartPole needs gymnax: {error}; pip install 'madatheory[training]'") from error
 
 
 class Chances(NamedTuple):
