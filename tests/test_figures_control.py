@@ -15,6 +15,7 @@ from madatheory.figures.figure import Figure, Run
 from madatheory.figures.gallery import training_control, training_problems
 from madatheory.figures.render import render
 from madatheory.store.identity import canonical, describe
+from madatheory.store.store import Store
 
 NAMES = ("training_control", "training_problems")
 
@@ -29,13 +30,16 @@ def figure(name: str) -> Figure:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+def rendered(
+    store_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, dict[str, Any]]]:
     """Render a figure once in the smoke profile; gives its folder and its json record."""
     folder, known = tmp_path_factory.mktemp("figures"), {}
+    run = Run("smoke", 0, simulate, Store(store_folder).cached)
 
     def get(name: str) -> tuple[Path, dict[str, Any]]:
         if name not in known:
-            render(figure(name), smoke_run(), folder, {})
+            render(figure(name), run, folder, {})
             known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
         return folder, known[name]
 

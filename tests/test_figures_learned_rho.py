@@ -20,6 +20,7 @@ from madatheory.errors import UserError
 from madatheory.experiments import learned_rho
 from madatheory.figures.figure import Figure, Numbers, Run
 from madatheory.figures.render import render
+from madatheory.store.store import Store
 
 NAMES = ("reddi_mada", "why_averaging")
 
@@ -34,13 +35,17 @@ def smoke_run(seed: int = 0) -> Run:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+def rendered(
+    store_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, dict[str, Any]]]:
     """Render a figure once in the smoke profile; gives its folder and its json record."""
     folder, known = tmp_path_factory.mktemp("figures"), {}
+    store = Store(store_folder)
+    run = Run("smoke", 0, store.simulate, store.cached)
 
     def get(name: str) -> tuple[Path, dict[str, Any]]:
         if name not in known:
-            render(figure(name), smoke_run(), folder, {})
+            render(figure(name), run, folder, {})
             known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
         return folder, known[name]
 

@@ -173,10 +173,10 @@ class _Program:
         self._lock = threading.Lock()
         self._compiled: Any = None
 
-    def begin(self, cells: Any) -> Any:
-        """The parameters and states before the first step."""
-        _, seed, run = cells
-        return self._begin(cells, self._start(seed, run))
+    def begin(self, hyper: Any, seed: Array, run: Array) -> tuple[Any, Any]:
+        """((hyper-parameters, keys), (parameters, states)) before the first step."""
+        x, draw = self._start(seed, run)
+        return (hyper, draw), self._begin(hyper, x)
 
     def advance(self, wanted: Array, inputs: Any, first: Array) -> Any:
         """(parameters and states, record) after the steps from `first` to the next record; groups not wanted idle."""
@@ -200,8 +200,13 @@ def _keys(seed: Array, run: Array) -> tuple[Array, Array]:
 
 @lru_cache(maxsize=32)
 def _start(task: Task) -> Callable[[Array, Array], Any]:
-    """(seeds, runs) -> initial parameters; one program for all methods, run by run."""
-    return jax.jit(lambda seed, run: lax.map(lambda one: task.init(_keys(*one)[0]), (seed, run)))
+    """(seeds, runs) -> initial parameters and keys of the steps; one program for all methods, run by run."""
+
+    def start(one: tuple[Array, Array]) -> tuple[Any, Array]:
+        first, steps = _keys(*one)
+        return task.init(first), steps
+
+    return jax.jit(lambda seed, run: lax.map(start, (seed, run)))
 
 
 def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -214,12 +219,12 @@ def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., An
         clip = optax.identity() if np.isinf(recipe.clip) else optax.clip_by_global_norm(recipe.clip)
         return optax.chain(clip, made)
 
-    def begin(cells: Any, x: Any) -> Any:
-        return x, jax.vmap(lambda hyper, x: transformation(hyper).init(x))(cells[0], x)
+    def begin(hyper: Any, x: Any) -> Any:
+        return x, jax.vmap(lambda hyper, x: transformation(hyper).init(x))(hyper, x)
 
     def advance(inputs: Any, first: Array) -> Any:
-        (hyper, seed, run), (x, state) = inputs
-        tx, draw = transformation(hyper), _keys(seed, run)[1]
+        (hyper, draw), (x, state) = inputs
+        tx = transformation(hyper)
 
         def step(carry: Any, t: Array) -> Any:
             x, state = carry
@@ -278,8 +283,8 @@ def _computed(
     filled = [*cells, *[cells[-1]] * (size - len(cells))]
     hyper = {name: jnp.asarray([point[name] for point, _ in filled], jnp.float32) for name in program.names}
     run = jnp.asarray([number for _, number in filled], jnp.uint32)
-    inputs, wanted = (hyper, jnp.full(size, seed, jnp.uint32), run), -(-len(cells) // program.lanes)
-    states = program.begin(inputs)
+    inputs, states = program.begin(hyper, jnp.full(size, seed, jnp.uint32), run)
+    wanted = -(-len(cells) // program.lanes)
     records = []
     for number, time in enumerate(recipe.times()):
         first = jnp.asarray(time - recipe.steps // recipe.records)

@@ -163,4 +163,5 @@ training_control = Figure(
     draw,
     caption,
     needs=("equinox", "gymnax", "six"),
+    group="training",
 )

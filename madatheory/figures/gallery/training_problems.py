@@ -185,4 +185,5 @@ training_problems = Figure(
     claims,
     draw,
     caption,
+    group="training",
 )
