@@ -1,11 +1,13 @@
 """The guide to training is true: its code runs in order, and its numbers are those of the committed figures."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-GUIDE = (Path(__file__).parent.parent / "docs" / "training.md").read_text()
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs" / "training.md").read_text()
 
 
 def test_the_code_of_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,3 +19,14 @@ def test_the_code_of_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "rho" in printed
     assert "1.5" in printed  # the refusal names the value
+
+
+@pytest.mark.parametrize("which", ["default", "tuned"])
+def test_the_results_in_the_guide_are_those_of_the_summary(which: str) -> None:
+    from madatheory.figures.gallery.training_summary import tally
+
+    numbers = json.loads((ROOT / "figures" / "training-summary.json").read_text())["numbers"]
+    for method, words in ((None, "all others"), ("adam", "Adam"), ("mada-frozen", "its own start, frozen")):
+        counted = tally(numbers, which, method)
+        row = f"| {words}, {which} rates | {counted['win']} | {counted['tie']} | {counted['loss']} |"
+        assert row in GUIDE, row

@@ -1,0 +1,113 @@
+"""Runs of the training-time MADA that several test files share."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import madatheory.training.transformation as module
+from madatheory import training
+from madatheory.optimizers.optimizer import Clock
+from madatheory.training import Descent, passes
+
+mada: Any = training.mada  # what tests hand over is often wrong on purpose
+scale_by_mada: Any = training.scale_by_mada
+STEPS, D = 60, 3
+RNG = np.random.default_rng(20261124)
+G = RNG.standard_normal((STEPS, D)) * np.array([1.0, 0.5, 2.0])
+X0 = np.array([1.0, -0.5, 0.25])
+FULL: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "beta3": 0.3, "rho": 0.4, "c": 0.6, "gamma": 0.7}
+ONLY: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.95, "rho": 0.4}
+EPS, KAPPA, MU = 1e-3, 0.02, 0.5
+
+
+def tree(x: Any) -> Any:
+    """Coordinates dealt out to leaves of two shapes, so that a sum over one leaf alone is wrong."""
+    return {"a": x[..., :1], "b": (x[..., 1:],)}
+
+
+def flat(t: Any) -> np.ndarray:
+    return np.concatenate([np.asarray(t["a"]), np.asarray(t["b"][0])], axis=-1)
+
+
+def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
+    """x_1 .. x_T and the states after each step, under jit and scan."""
+
+    def step(carry: Any, now: Any) -> Any:
+        x, state = carry
+        given = {} if extra is None else {"validation_gradient": now[1]}
+        move, state = tx.update(now[0], state, x, **given)
+        x = optax.apply_updates(x, move)
+        return (x, state), (x, state)
+
+    start = tree(jnp.asarray(x0))
+    gradients = (tree(jnp.asarray(g)), tree(jnp.asarray(g if extra is None else extra)))
+    _, (x, state) = jax.jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g))(start, gradients)
+    return flat(x), state
+
+
+def made(initial: dict[str, Any], names: tuple[str, ...], rule: Any = None, **options: Any) -> Any:
+    initial = dict(initial)
+    rules = dict.fromkeys(names, Descent(KAPPA, MU) if rule is None else rule)
+    return mada(initial.pop("alpha"), rules, eps=EPS, **initial, **options)
+
+
+POINTS = {
+    "clean": (FULL, tuple(FULL), {}),
+    "published": (FULL, tuple(FULL), {"convention": "published"}),
+    "theory": (FULL, tuple(FULL), {"convention": "theory"}),
+    "readout": (ONLY, ("alpha", "rho"), {}),
+    "readout theory": (ONLY, ("alpha", "rho"), {"convention": "theory"}),
+    "readout max": (ONLY, ("rho",), {"partner": "max"}),
+    "no momentum": (ONLY | {"beta1": 0.0}, ("alpha", "rho"), {}),
+    "decayed": (ONLY, ("alpha", "rho"), {"weight_decay": 0.5}),
+    "decayed replay": (FULL, ("alpha", "beta1"), {"weight_decay": 0.5}),
+    "safeguarded": (
+        ONLY | {"c": 0.5, "beta3": 0.2},
+        ("beta2", "beta3", "rho", "c"),
+        {"safeguard": "sum", "convention": "theory"},
+    ),
+}
+
+
+def plain_plan(options: dict[str, Any], values: dict[str, Any]) -> Any:
+    """The same request with nothing learned and these values: the plain member, from the catalogue's family."""
+    defaults = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0, "beta1_lion": 0.95, "beta2_lion": 0.98, "W": 0.01}
+    rest: dict[str, Any] = {"partner": "average", "convention": "clean", "correction": "power", "safeguard": "none"}
+    rest |= {"lag": 0, "source": "training", "weight_decay": 0.0, "mask": None}
+    return module.make_plan({}, {**defaults, "eps": EPS, **values}, **(rest | options))
+
+
+def check_central_differences(label: str) -> None:
+    """l(x_t(h)) with everything before step t held, for a loss that is not linear, at several steps of a run."""
+    initial, names, options = POINTS[label]
+    center, width, decay = np.array([0.3, -0.7, 0.1]), 1e-5, options.get("weight_decay", 0.0)
+
+    def loss(x: Any) -> Any:
+        return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
+
+    tx, x = made(initial, names, Descent(1e-4), **options), jnp.asarray(X0)
+    # arrays are not taken for constant, so that corrections are those of a decay that moves
+    plan = plain_plan(options, initial | {name: jnp.asarray(initial[name]) for name in names})
+    state: Any = tx.init(tree(x))
+    inner: Any = plan.point.init({name: initial[name] for name in names}, x)
+
+    def moved(values: Any, x: Any, g: Any, clock: Clock, inner: Any) -> tuple[Any, Any]:
+        step, after = plan.point.step(values, inner, g, clock)
+        return (1 - passes.rate_alpha(plan, values, clock.t) * decay) * x - step.delta, after
+
+    for t in range(1, 5):
+        g, clock = jax.grad(loss)(x) + G[t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
+
+        move, state = tx.update(tree(g), state, tree(x))
+        used = {name: float(state.coefficients[name]) for name in names}
+        new, after = moved(used, x, g, clock, inner)
+        np.testing.assert_allclose(flat(move), new - x, rtol=1e-9, atol=1e-12)
+        seen = tx.update(tree(jax.grad(loss)(new)), state, tree(new))[1].hypergradients
+        for name in names:
+            ends = [loss(moved({**used, name: used[name] + side}, x, g, clock, inner)[0]) for side in (-width, width)]
+            slope = (ends[1] - ends[0]) / (2 * width)
+            np.testing.assert_allclose(seen[name], slope, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
+        x, inner = new, after
