@@ -113,6 +113,9 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         )
         if case["scales"] is None:
             right.set_axis_off()
+            right.text(
+                0.5, 0.5, "hyper step sizes not varied here:\na run takes long", ha="center", color=colour("other")
+            )
             continue
         places = range(len(case["scales"]))
         for place, interval in zip(places, case["final"], strict=True):

@@ -57,7 +57,8 @@ def draw(canvas: Canvas, n: Numbers) -> None:
     canvas.set_size_inches(9.4, 4.8)
     left, right = canvas.subplots(1, 2)
     draw_curves(left, n)
-    left.set_title(f"{n['summary']}, tuned rates; mean and 95 % t-interval of {n['runs']} runs")
+    canvas.suptitle(f"{n['summary']}, {n['steps']} steps", fontsize=10)
+    left.set_title(f"tuned rates; mean and 95 % t-interval of {n['runs']} runs")
     draw_final(right, n)
     canvas.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=7)
 
