@@ -58,7 +58,8 @@ class Parameter:
         high = entries >= self.high if self.open_high else entries > self.high
         bad = entries[~np.isfinite(entries) | low | high]
         if bad.size:
-            left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+            left = "(" if self.open_low or self.low == -np.inf else "["
+            right = ")" if self.open_high or self.high == np.inf else "]"
             raise UserError(
                 f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}"
             )
