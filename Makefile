@@ -14,7 +14,7 @@ ARGS ?=
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
 
-# MADA in training beside other methods: half an hour on two cores, goes on where it was interrupted
+# MADA in training beside other methods: some twenty minutes on two cores, goes on where it was interrupted
 experiments: $(VENV)/.training
 	$(BIN)/madatheory figures --group training $(ARGS)
 

@@ -28,7 +28,7 @@ class Drawn(NamedTuple):
 
 def figures(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Figures; without: all.")] = None,
-    group: Annotated[str, typer.Option(help="theory (minutes), training (half an hour) or all.")] = "all",
+    group: Annotated[str, typer.Option(help="theory (minutes), training (twenty minutes) or all.")] = "all",
     profile: Annotated[str, typer.Option(help="smoke (seconds), default (minutes) or full (publication).")] = "default",
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for svg, png, json and the index page.")] = "figures",
     seed: Seed = 0,
