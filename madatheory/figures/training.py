@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from madatheory.experiments.comparison import Outcome, Plan, against, compare, corrected, final
+from madatheory.experiments.comparison import Outcome, Plan, against, compare, corrected, final, paired
 from madatheory.experiments.intervals import t_interval
 from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Numbers, Run
@@ -196,4 +196,31 @@ def sentence(n: Numbers, which: str) -> str:
         f"At {which} rates MADA is better than {named(found['win'])}; worse than {named(found['loss'])}; not "
         f"significantly different from {named(found['tie'])} (paired t-tests over {n['runs']} runs, Holm's correction, "
         "level 5 %)."
+    )
+
+
+def grid_ends(n: Numbers) -> str:
+    """The end of a sentence about tuning: for which methods the grid of rates may have decided."""
+    edge = [method["label"] for method in n["methods"].values() if not method["interior"]]
+    return f"; the best one is at the end of its grid for {', '.join(edge)}." if edge else ", all inside the grid."
+
+
+def _last(n: Numbers, name: str, which: str) -> np.ndarray:
+    """Final values by run, worst where a run has diverged."""
+    worst = np.inf if n["better"] == "lower" else -np.inf
+    return np.array([worst if v is None else v for v in n["methods"][name][which]["last"]], dtype=float)
+
+
+def tuning_claim(n: Numbers) -> Claim:
+    """The rate that tuning chose on other runs must not be worse on the fresh ones than the default rate."""
+    pairs = corrected(
+        [paired(m, "default", _last(n, m, "tuned"), _last(n, m, "default"), n["better"]) for m in n["methods"]]
+    )
+    worse = [pair.ours for pair in pairs if pair.result() == "loss"]
+    better = sum(pair.result() == "win" for pair in pairs)
+    return Claim(
+        f"{n['task']}: no method is significantly worse on fresh runs at its tuned rate than at its default rate "
+        "(paired t-tests, Holm's correction, level 5 %)",
+        not worse,
+        f"{better} of {len(pairs)} better" + (f"; worse: {', '.join(worse)}" if worse else ""),
     )

@@ -12,7 +12,7 @@ The slopes d delta/dh come from forward-mode differentiation of the step itself,
 one formula. Source: Baydin et al. (ICLR 2018) for alpha, Ozkara et al. (MADA, ICML 2024) for the family.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,22 @@ BOXES: Mapping[str, tuple[float, float]] = {
     "gamma": (0.0, 1.0),
 }
 """Where a coefficient is kept unless told otherwise (Ozkara et al. 2024, and alpha > 0)."""
+
+SAFEGUARDS = ("none", "max", "sum")
+"""No safeguard, T8's and T8log's."""
+_INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
+
+
+def refuse_unsafe(names: Iterable[str], convention: str) -> None:
+    """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
+    if convention != "theory":
+        raise UserError("mada: a safeguard is defined for the theory form; give convention='theory'")
+    for name in names:
+        if name not in _INSIDE:
+            raise UserError(
+                f"mada: with a safeguard {name} cannot be learned: T8 and T8log let only {', '.join(_INSIDE)} move "
+                "(docs/theory.md, T8: the restrictions are needed)"
+            )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from jax import lax
 
 from madatheory.errors import UserError
+from madatheory.tasks.modules import arrays, shapes_and_frame
 from madatheory.tasks.task import Array, Key, Parameters, Task
 
 CAP = 500
@@ -146,11 +147,10 @@ def cartpole(
             ]
         )
 
-    shape = eqx.filter_eval_shape(build, jax.random.key(0))
-    _, frame = eqx.partition(shape, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+    _, frame = shapes_and_frame(build)
 
     def init(key: Key) -> Parameters:
-        return eqx.partition(build(key), eqx.is_array)[0]
+        return arrays(build(key))
 
     def loss(x: Parameters, key: Key) -> Array:
         policy = eqx.combine(x, frame)

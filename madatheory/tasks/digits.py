@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
+from madatheory.tasks.modules import arrays, shapes_and_frame
 from madatheory.tasks.task import Array, Key, Parameters, Task
 
 
@@ -46,11 +47,10 @@ def classification(
     n = len(images.train_class)
     if not 1 <= batch <= n:
         raise UserError(f"batch = {batch}: give 1 to {n} images")
-    shape = eqx.filter_eval_shape(build, jax.random.key(0))
-    _, frame = eqx.partition(shape, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+    _, frame = shapes_and_frame(build)
 
     def init(key: Key) -> Parameters:
-        return eqx.partition(build(key), eqx.is_array)[0]
+        return arrays(build(key))
 
     def logits(x: Parameters, rows: Array) -> Array:
         return jax.vmap(eqx.combine(x, frame))(rows)

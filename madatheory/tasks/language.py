@@ -13,6 +13,7 @@ import numpy as np
 import optax
 
 from madatheory.errors import UserError
+from madatheory.tasks.modules import shapes_and_frame
 from madatheory.tasks.task import Array, Key, Parameters, Task
 
 
@@ -226,8 +227,7 @@ def char_gpt(
                 f"than context + 1 = {context + 1}; give a text of more than {10 * (context + 2)} characters"
             )
     build = partial(gpt, len(text.vocabulary), layers, heads, width, context, dropout)
-    made = eqx.filter_eval_shape(build, jax.random.key(0))
-    shapes, frame = eqx.partition(made, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+    shapes, frame = shapes_and_frame(build)
     judged = windows_of(text.train, context, windows), windows_of(text.valid, context, windows)
 
     def init(key: Key) -> Parameters:

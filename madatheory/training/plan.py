@@ -11,7 +11,7 @@ from jax.core import Tracer
 from madatheory.errors import UserError, unknown
 from madatheory.optimizers.convention import PRACTICAL, PUBLISHED_MADA, THEORY, Convention
 from madatheory.optimizers.family import member
-from madatheory.optimizers.hypergradient import BOXES, Learned, learned
+from madatheory.optimizers.hypergradient import BOXES, SAFEGUARDS, Learned, learned, refuse_unsafe
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, Parameter
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
@@ -42,9 +42,7 @@ ConventionName = Literal["clean", "published", "theory"]
 _CONVENTIONS: Mapping[str, Convention] = {"clean": PRACTICAL, "published": PUBLISHED_MADA, "theory": THEORY}
 _PARTNERS = ("average", "max")
 _CORRECTIONS = ("power", "product")
-_SAFEGUARDS = ("none", "max", "sum")
 _SOURCES = ("training", "validation")
-_INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def make_plan(
         ("convention of mada", convention, _CONVENTIONS),
         ("partner of mada", partner, _PARTNERS),
         ("correction of mada", correction, _CORRECTIONS),
-        ("safeguard of mada", safeguard, _SAFEGUARDS),
+        ("safeguard of mada", safeguard, SAFEGUARDS),
         ("source of hyper-gradients", source, _SOURCES),
     ):
         if name not in known:
@@ -184,14 +182,7 @@ def _refuse_what_no_theorem_covers(
     """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
     if safeguard == "none":
         return
-    if convention != "theory":
-        raise UserError("mada: a safeguard is defined for the theory form; give convention='theory'")
-    for name in rules:
-        if name not in _INSIDE:
-            raise UserError(
-                f"mada: with a safeguard {name} cannot be learned: T8 and T8log let only {', '.join(_INSIDE)} move "
-                "(docs/theory.md, T8: the restrictions are needed)"
-            )
+    refuse_unsafe(rules, convention)
     for name in ("alpha", "beta1"):
         if callable(given[name]):
             raise UserError(f"mada: with a safeguard {name} stays fixed (T8, T8log); give a number")

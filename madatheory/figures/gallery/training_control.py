@@ -15,10 +15,12 @@ from madatheory.figures.training import (
     Study,
     draw_curves,
     draw_final,
+    grid_ends,
     learning_claims,
     numbers_of,
     outcomes,
     score,
+    tuning_claim,
 )
 from madatheory.tasks.cartpole import CAP, cartpole
 
@@ -34,27 +36,6 @@ def study(run: Run) -> Study:
     plan = run.pick(Plan(few, (1.0, 10.0), 1, 3), Plan(every, MULTIPLES, 8, 20), Plan(every, MULTIPLES, 24, 100))
     task = cartpole(hidden=16, episodes=4, horizon=100, evaluated=8) if run.profile == "smoke" else cartpole()
     return Study(task, recipe, plan)
-
-
-def _last(n: Numbers, name: str, which: str) -> np.ndarray:
-    """Final values by run, worst where a run has diverged."""
-    worst = np.inf if n["better"] == "lower" else -np.inf
-    return np.array([worst if v is None else v for v in n["methods"][name][which]["last"]], dtype=float)
-
-
-def tuning_claim(n: Numbers) -> Claim:
-    """The rate that tuning chose on other runs must not be worse on the fresh ones than the default rate."""
-    pairs = corrected(
-        [paired(m, "default", _last(n, m, "tuned"), _last(n, m, "default"), n["better"]) for m in n["methods"]]
-    )
-    worse = [pair.ours for pair in pairs if pair.result() == "loss"]
-    better = sum(pair.result() == "win" for pair in pairs)
-    return Claim(
-        f"{n['task']}: no method is significantly worse on fresh runs at its tuned rate than at its default rate "
-        "(paired t-tests, Holm's correction, level 5 %)",
-        not worse,
-        f"{better} of {len(pairs)} better" + (f"; worse: {', '.join(worse)}" if worse else ""),
-    )
 
 
 def _compared(study: Study, found: Mapping[str, Outcome], which: str, measure: str) -> list[Pair]:
@@ -139,7 +120,6 @@ def _against_adam(n: Numbers, measure: str, which: str) -> str:
 def caption(n: Numbers) -> str:
     """MADA against Adam."""
     best = max(n["methods"], key=lambda name: score(n, name, "tuned"))
-    edge = [m["label"] for m in n["methods"].values() if not m["interior"]]
     limit = "CartPole-v1's own limit" if n["horizon"] == CAP else f"CartPole-v1's own limit is {CAP}"
     return (
         f"REINFORCE on CartPole with at most {n['horizon']} steps an episode ({limit}), {n['steps']} steps of "
@@ -150,8 +130,7 @@ def caption(n: Numbers) -> str:
         f"methods, rates and both measures). The largest final return at tuned rates has "
         f"{n['methods'][best]['label']}, {score(n, best, 'tuned'):.0f}. Rates are tuned on {n['tuning_runs']} other "
         f"runs over {len(n['multiples'])} multiples of the default for the final return; several rates may reach the "
-        "same, so differences over training at tuned rates are also those of the rates chosen"
-        + (f"; the best one is at the end of its grid for {', '.join(edge)}." if edge else ", all inside the grid.")
+        "same, so differences over training at tuned rates are also those of the rates chosen" + grid_ends(n)
     )
 
 

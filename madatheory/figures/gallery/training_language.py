@@ -15,6 +15,7 @@ from madatheory.figures.training import (
     Study,
     draw_curves,
     draw_final,
+    grid_ends,
     learning_claims,
     numbers_of,
     outcomes,
@@ -166,7 +167,6 @@ def _losses(n: Numbers, name: str) -> str:
 def caption(n: Numbers) -> str:
     """Who wins."""
     named = list(dict.fromkeys([ranked(n)[0], *(name for name in ("adam", "mada") if name in n["methods"])]))
-    edge = [m["label"] for m in n["methods"].values() if not m["interior"]]
     return (
         f"{n['summary']} ({', '.join(f'{name} {value}' for name, value in n['sizes'].items())}), {n['steps']:,} steps "
         "of the published recipe (warm-up and cosine, clipping, weight decay). "
@@ -174,9 +174,7 @@ def caption(n: Numbers) -> str:
         f"{'; '.join(_losses(n, name) for name in named)}; the bigram model has {n['bigram']:.3f}. "
         + " ".join(sentence(n, which) for which in RATES)
         + f" Rates are tuned on {n['tuning_runs']} other run{'s' * (n['tuning_runs'] > 1)} over "
-        f"{len(n['multiples'])} multiples of the default"
-        + (f"; the best one is at the end of its grid for {', '.join(edge)}." if edge else ", all inside the grid.")
-        + f" Text: {n['text']}."
+        f"{len(n['multiples'])} multiples of the default" + grid_ends(n) + f" Text: {n['text']}."
     )
 
 

@@ -13,7 +13,6 @@ from madatheory.catalogue import problems
 from madatheory.experiments.comparison import MULTIPLES, Outcome, Plan
 from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
-from madatheory.figures.gallery.training_control import tuning_claim
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
@@ -25,6 +24,7 @@ from madatheory.figures.training import (
     numbers_of,
     outcomes,
     ranked,
+    tuning_claim,
 )
 from madatheory.tasks.problems import logistic_regression, matrix_factorization, problem_task
 from madatheory.training.methods import METHODS

@@ -26,6 +26,12 @@ def studies(run: Run) -> list[Study]:
     ]
 
 
+def check(run: Run) -> None:
+    """Refuse early what the figures of the tasks refuse."""
+    training_vision.check(run)
+    training_language.check(run)
+
+
 def compute(run: Run) -> Numbers:
     """Pairs of MADA with every method on every task at both rates, one correction for all of them."""
     made = studies(run)
@@ -156,6 +162,7 @@ training_summary = Figure(
     claims,
     draw,
     caption,
+    check,
     needs=("equinox", "gymnax"),
     group="training",
 )

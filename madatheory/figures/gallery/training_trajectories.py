@@ -28,6 +28,12 @@ def studies(run: Run) -> list[tuple[Study, bool]]:
     return [(module.study(run), varied) for module, varied in modules]
 
 
+def check(run: Run) -> None:
+    """Refuse early what the figures of the tasks refuse."""
+    training_vision.check(run)
+    training_language.check(run)
+
+
 def compute(run: Run) -> Numbers:
     """MADA at its tuned rate: the runs of the figures of the tasks, taken from the store if they are there."""
     made = studies(run)
@@ -157,6 +163,7 @@ training_trajectories = Figure(
     claims,
     draw,
     caption,
+    check,
     needs=("equinox", "gymnax"),
     group="training",
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure as Canvas
 
+from madatheory.errors import UserError
 from madatheory.experiments.comparison import MULTIPLES, Plan
 from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
@@ -12,6 +13,7 @@ from madatheory.figures.training import (
     Study,
     draw_curves,
     draw_final,
+    grid_ends,
     learning_claims,
     numbers_of,
     outcomes,
@@ -36,8 +38,10 @@ def study(run: Run) -> Study:
 
 
 def check(run: Run) -> None:
-    """Refuse a folder without CIFAR-10 early."""
+    """Refuse early a folder without CIFAR-10, and one that would not be used."""
     if "images" in run.data:
+        if run.profile != "full":
+            raise UserError(f"images: the {run.profile} profile trains on digits; give --profile full with --images")
         refuse_missing(run.data["images"])
 
 
@@ -66,13 +70,12 @@ def draw(canvas: Canvas, n: Numbers) -> None:
 def caption(n: Numbers) -> str:
     """Who wins."""
     best = ranked(n)[0]
-    edge = [m["label"] for m in n["methods"].values() if not m["interior"]]
     return (
         f"{n['summary']}, {n['steps']:,} steps: the smallest final validation loss at tuned rates has "
         f"{n['methods'][best]['label']} ({score(n, best, 'tuned'):.3g} nats; MADA {score(n, 'mada', 'tuned'):.3g}). "
         + " ".join(sentence(n, which) for which in RATES)
         + f" Rates are tuned on {n['tuning_runs']} other runs over {len(n['multiples'])} multiples of the default"
-        + (f"; the best one is at the end of its grid for {', '.join(edge)}." if edge else ", all inside the grid.")
+        + grid_ends(n)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import UserError, unknown
 from madatheory.optimizers.family import PRACTICAL, PUBLISHED_MADA, THEORY, member
-from madatheory.optimizers.hypergradient import BOXES, Learned, learned
+from madatheory.optimizers.hypergradient import BOXES, SAFEGUARDS, Learned, learned, refuse_unsafe
 from madatheory.optimizers.optimizer import Optimizer
 
 _PLACES = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0}  # what each is pinned to unless learned: Adam
@@ -14,8 +14,6 @@ _ALL = tuple(name for name in BOXES if name != "alpha")
 _CONVENTIONS = {"clean": PRACTICAL, "published": PUBLISHED_MADA, "theory": THEORY}
 _PARTNERS = ("average", "max")
 _CORRECTIONS = ("power", "product")
-_SAFEGUARDS = ("none", "max", "sum")
-_INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
 
 
 def build(
@@ -44,8 +42,8 @@ def build(
         raise unknown("partner of mada", partner, _PARTNERS)
     if correction not in _CORRECTIONS:
         raise unknown("correction of mada", correction, _CORRECTIONS)
-    if safeguard not in _SAFEGUARDS:
-        raise unknown("safeguard of mada", safeguard, _SAFEGUARDS)
+    if safeguard not in SAFEGUARDS:
+        raise unknown("safeguard of mada", safeguard, SAFEGUARDS)
     if convention == "published" and correction != "power":
         raise UserError("mada: the published convention corrects by 1 - beta^t; give correction=power")
     if convention == "theory" and correction != "power":
@@ -53,7 +51,7 @@ def build(
     names, theory = _names(learn), convention == "theory"
     kind = replace(_CONVENTIONS[convention], partner=partner)
     if safeguard != "none":
-        _refuse_unsafe(names, convention)
+        refuse_unsafe(names, convention)
         kind = replace(kind, difference_place="square", safeguard=safeguard)
     if correction == "power" and not theory and {"beta1", "beta2"} & set(names):
         kind = replace(kind, bias_correction="power")  # with constant betas the clean convention keeps "product"
@@ -69,17 +67,6 @@ def build(
         source="Ozkara et al., MADA, ICML 2024",
     ).defaults(beta2=0.99, eps=1e-6, **{name: _STARTS[name] for name in inside})
     return learned(point, {name: Learned() for name in names}, lag=lag, name="mada")
-
-
-def _refuse_unsafe(names: tuple[str, ...], convention: str) -> None:
-    """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
-    if convention != "theory":
-        raise UserError("mada: a safeguard is defined for the theory form; give convention=theory")
-    for name in names:
-        if name not in _INSIDE:
-            raise UserError(
-                f"mada: with a safeguard {name} cannot be learned: T8 and T8log let only {', '.join(_INSIDE)} move"
-            )
 
 
 def _names(learn: str) -> tuple[str, ...]:
