@@ -12,11 +12,12 @@ import xarray as xr
 
 from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.confidence import check_level
-from madatheory.engine.simulate import check_steps, record_times, simulate
+from madatheory.engine.simulate import check_steps, grid_of, record_times, simulate
 from madatheory.engine.tree import enumerate_tree
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.store.identity import fingerprint
 from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
 
 Simulate = Callable[..., xr.Dataset]
@@ -39,15 +40,15 @@ def settings_of(theorem: Theorem, given: Mapping[str, Any] | None = None) -> dic
 
 
 def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mapping[str, Any] | None = None) -> list[Job]:
-    """Group theorems that can share a simulation."""
+    """Group theorems that can share a simulation: their methods compute the same, at the same hyper-parameters."""
     grouped: dict[Any, Job] = {}
-    same: dict[Any, Optimizer] = {}  # one object per method, so that the engine compiles it once
-    methods = [theorem.method() for theorem in theorems]
+    same: dict[str, Optimizer] = {}  # one object per method, so that the engine compiles it once
+    methods = [same.setdefault(fingerprint(m), m) for m in [theorem.method() for theorem in theorems]]
+    chosen = [settings_of(theorem, given) for theorem in theorems]
+    grids = [repr(grid_of(method, settings)) for method, settings in zip(methods, chosen, strict=True)]
     for problem in problems:
-        for theorem, method in zip(theorems, methods, strict=True):
-            settings = settings_of(theorem, given)
-            optimizer = same.setdefault((method.name, repr(sorted(method.traits.items(), key=str))), method)
-            key = (id(problem), id(optimizer), repr(sorted(settings.items())))
+        for theorem, optimizer, settings, grid in zip(theorems, methods, chosen, grids, strict=True):
+            key = (id(problem), id(optimizer), grid)
             job = grouped.get(key, Job(problem, optimizer, settings, ()))
             grouped[key] = job._replace(theorems=(*job.theorems, theorem))
     return list(grouped.values())

@@ -1,5 +1,7 @@
 """The store: what it trusts, what it recomputes, and that killing it at any moment loses only the piece at hand."""
 
+import enum
+import functools
 import json
 import os
 import random
@@ -9,7 +11,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -109,6 +113,7 @@ CHANGES = {
     "record": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, record=2),
     "statistic": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, statistics=(final_value,)),
     "optimizer": lambda s: s.simulate(RATIO, replace(ADAM, name="avgrad-t"), 30, seeds=5),
+    "observe": lambda s: s.simulate(RATIO, replace(AVGRAD, observe=lambda state, x: state), 30, seeds=5),
     "noise scale": lambda s: s.simulate(
         catalogue.problems()["ratio"].make({"d": 2, "scale": 0.5}), AVGRAD, 30, seeds=5
     ),
@@ -161,6 +166,57 @@ def test_closures_that_differ_only_in_a_captured_value_differ():
     assert describe(term(2.0)) != describe(term(3.0))
     assert describe(np.arange(20.0)) != describe(np.arange(20.0) + 1e-16 * 3)
     assert describe((1, 2)) != describe((1, 3))
+
+
+def test_classes_made_by_one_function_differ_by_whatever_they_hold():
+    def made(kind: str, value: float) -> object:
+        class Held:
+            if kind == "attribute":
+                scale = value
+            elif kind == "property":
+                scale = property(lambda self: value)
+            elif kind == "cached":
+                scale = functools.cached_property(lambda self: value)
+            elif kind == "static":
+                scale = staticmethod(lambda: value)
+
+        return Held()
+
+    for kind in ("attribute", "property", "cached", "static"):
+        assert describe(made(kind, 2.0)) == describe(made(kind, 2.0))
+        assert describe(made(kind, 2.0)) != describe(made(kind, 3.0)), kind
+
+
+def test_wrappers_differ_by_what_they_hold_besides_the_wrapped_function():
+    def f(x: float) -> float:
+        return x
+
+    class Scaled:
+        def __init__(self, factor: float) -> None:
+            self.__wrapped__ = f
+            self.factor = factor
+
+    def ruled(factor: float) -> object:
+        g = jax.custom_jvp(f)
+        g.defjvp(lambda at, along: (at[0], factor * along[0]))
+        return g
+
+    for made in (Scaled, ruled):
+        assert describe(made(2.0)) == describe(made(2.0))
+        assert describe(made(2.0)) != describe(made(3.0)), made
+
+
+def test_classes_with_what_python_writes_are_identified():
+    class Plain:
+        __slots__ = ("x",)
+
+    class Pair(NamedTuple):
+        first: float = 1.0
+
+    class Sign(enum.Enum):
+        UP = 1.0
+
+    assert len({canonical(describe(kind)) for kind in (Plain, Pair, Sign, Sign.UP)}) == 4
 
 
 def test_every_catalogue_entry_is_identified_and_none_collide():

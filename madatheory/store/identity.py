@@ -108,11 +108,12 @@ class Description:
             return self._function(value)
         if isinstance(value, types.BuiltinFunctionType):
             return {"builtin": f"{value.__module__}.{value.__qualname__}"}
-        if hasattr(value, "__wrapped__"):  # jax.jit and its kin
-            return {"wrapped": type(value).__qualname__, "function": self.of(value.__wrapped__)}
         if isinstance(value, type):
             return self._class(value)
         kind = type(value)
+        if hasattr(value, "__wrapped__") and _is_library(sys.modules.get(kind.__module__)):  # jax.jit and its kin
+            rules = [self.of(getattr(value, name, None)) for name in ("jvp", "fwd", "bwd")]  # of jax.custom_jvp
+            return {"wrapped": kind.__qualname__, "function": self.of(value.__wrapped__), "rules": rules}
         if is_dataclass(value):
             return {"is": self.of(kind), **{f.name: self.of(getattr(value, f.name)) for f in fields(value)}}
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -140,13 +141,13 @@ class Description:
         raise UserError(f"the store cannot tell one {name} from another; build it from functions, arrays and numbers")
 
     def _class(self, kind: type) -> Any:
-        """Name of a class and, where it is the user's, its methods."""
+        """Name of a class and, where it is the user's, its methods and what else it holds."""
         self._module(kind.__module__)
         described: dict[str, Any] = {"class": f"{kind.__module__}.{kind.__qualname__}"}
         module = sys.modules.get(kind.__module__)
         if not _is_library(module) and not (module and _in_package(module)):
-            methods = {name: f for name, f in vars(kind).items() if isinstance(f, types.FunctionType)}
-            described["methods"] = [[name, self.of(f)] for name, f in sorted(methods.items())]
+            held = {name: _unwrapped(v) for name, v in vars(kind).items() if _is_of_use(name, v)}
+            described["held"] = [[name, self.of(v)] for name, v in sorted(held.items())]
             described["bases"] = [self.of(base) for base in kind.__bases__]
         return described
 
@@ -190,11 +191,32 @@ def describe(value: Any) -> tuple[Any, dict[str, str]]:
     return data, description.sources
 
 
+def fingerprint(value: Any) -> str:
+    """One text for values that compute the same; a text of this very object where it cannot be told from others."""
+    try:
+        return canonical(describe(value))
+    except UserError:
+        return f"object {id(value)}"
+
+
 def _array(value: np.ndarray) -> Any:
     if value.dtype.kind == "O":
         raise UserError("the store cannot identify an array of objects; use numbers")
     raw = np.ascontiguousarray(value).tobytes()
     return {"array": [str(value.dtype), list(value.shape), hashlib.sha256(raw).hexdigest()]}
+
+
+def _is_of_use(name: str, value: Any) -> bool:
+    """Whether an entry of a class may change what it computes: not what Python itself writes there."""
+    written = name.startswith("__") or name == "_abc_impl" or isinstance(value, types.MemberDescriptorType)
+    return isinstance(value, types.FunctionType) or not written
+
+
+def _unwrapped(value: Any) -> Any:
+    """The functions behind a property."""
+    if isinstance(value, property):
+        return (value.fget, value.fset)
+    return value.func if isinstance(value, functools.cached_property) else value
 
 
 def _content(cell: types.CellType) -> Any:

@@ -246,7 +246,7 @@ def configuration_of(plan: Plan) -> dict[str, Any]:
     identified: dict[str, str] = {}
     parts = {
         "problem": replace(problem, summary=""),
-        "optimizer": [optimizer.init, optimizer.step, optimizer.traits],
+        "optimizer": [optimizer.init, optimizer.step, optimizer.observe, optimizer.traits],
         "statistics": plan.statistics,
     }
     for name, part in parts.items():
