@@ -9,7 +9,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-extras test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -19,8 +19,11 @@ experiments: $(VENV)/.training
 	$(BIN)/madatheory figures --group training $(ARGS)
 
 test: $(VENV)/.test
-	@$(BIN)/python -c "import importlib.util as u; u.find_spec('torch') or print('torch is not installed: the tests that compare with it are skipped (make setup installs it)')"
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+# the tests that `make test` skips where torch, keras, numba, pytorch_optimizer or Coq is missing, which must now be there
+test-extras: $(VENV)/.setup
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'needs and not slow' --nothing-missing $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
 test-slow: $(VENV)/.test

@@ -1,9 +1,14 @@
-"""Settings of the test run: the native loop before JAX starts, hypothesis profiles, and a float64 fixture."""
+"""Settings of the test run: the native loop before JAX starts, hypothesis profiles, what a test needs, fixtures."""
 
 import os
+import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +26,46 @@ settings.register_profile("dev", max_examples=20, **_common)
 settings.register_profile("ci", max_examples=30, derandomize=True, **_common)
 settings.register_profile("nightly", max_examples=500, **_common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
+
+
+# what `make test` does not install: the marker needs("torch") names one of these, which are all that a test may lack
+REMEDIES = {
+    "torch": "pip install 'madatheory[torch]'",
+    "keras": "pip install 'madatheory[keras]'",
+    "numba": "pip install 'madatheory[bench]'",
+    "pytorch_optimizer": "pip install 'madatheory[conformance]'",
+    "coqc": "apt-get install coq",
+}
+
+
+@cache
+def missing(name: str) -> bool:
+    """Whether it is not here; `KeyError` for a name that has no remedy."""
+    return (shutil.which(name) if REMEDIES[name].startswith("apt-get") else find_spec(name)) is None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nothing-missing", action="store_true", help="A test whose needs are not here fails.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test that needs what is not here, with the remedy; fails it under --nothing-missing."""
+    absent = [name for mark in item.iter_markers("needs") for name in mark.args if missing(name)]
+    if absent:
+        item.user_properties.append(("missing", absent[0]))
+        end: Any = pytest.fail if item.config.getoption("nothing_missing") else pytest.skip
+        end(f"needs {absent[0]}, which is not installed: {REMEDIES[absent[0]]}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was skipped because it is not here; make test-extras runs exactly these tests."""
+    properties = (p for report in terminalreporter.stats.get("skipped", ()) for p in report.user_properties)
+    counts = Counter(value for key, value in properties if key == "missing")
+    if counts:
+        each = ", ".join(f"{count} need {name}" for name, count in counts.most_common())
+        terminalreporter.section("not installed here")
+        terminalreporter.line(f"{counts.total()} tests skipped: {each}. `make test-extras` installs it and runs them.")
 
 
 @pytest.fixture(scope="session")

@@ -124,10 +124,11 @@ def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> No
     assert abs(mean / recurrence(replace(task, beta2=0.998), 7).mean() - 1) > 1e-5
 
 
+@pytest.mark.needs("numba")
 @pytest.mark.parametrize(("method", "B", "d"), [("avgrad", 70, 1), ("mada", 33, 10), ("mada", 5, 256)])
 def test_numba_does_the_same_work(method: str, B: int, d: int) -> None:
-    numba_loop = pytest.importorskip("madatheory.bench.contenders.numba_loop")
-    pytest.importorskip("numba")
+    from madatheory.bench.contenders import numba_loop
+
     task = Task(method, B, d, 200)
     got, exact = numba_loop.prepare(task)(0), recurrence(task, 0)
     assert got.shape == (B,)
@@ -221,6 +222,11 @@ def test_bad_tasks_are_refused() -> None:
         Task(T=0)
     with pytest.raises(UserError, match="unknown goal 'Z'"):
         run(True, lambda done, total, what: None, ["Z"])
+
+
+@pytest.mark.needs("torch")
+def test_the_torch_loop_offers_one_trajectory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XLA_FLAGS", raising=False)  # loading takes it away, and this puts it back
     with pytest.raises(NotOffered):
         serve.load("torch_loop", 1).prepare(SMALL)  # type: ignore[union-attr]
 

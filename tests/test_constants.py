@@ -22,7 +22,6 @@ from madatheory.problems.problem import Constants, Problem, Words
 from madatheory.problems.scalar import JAX, Scalar, scalars
 
 pytestmark = pytest.mark.usefixtures("float64")
-WITHOUT_FLINT = "python-flint is not installed: pip install 'madatheory[proofs]' to run the proofs of the constants"
 ROUNDING = 1 + 1e-12
 LANES = 64
 
@@ -63,7 +62,6 @@ def constants_of(problem: Problem) -> Constants:
 @pytest.mark.parametrize("scalar", scalars().values(), ids=lambda s: s.name)
 def test_scalar_constants(scalar: Scalar) -> None:
     """sup |phi'|, sup |phi''| and inf phi, proved by branch and bound in ball arithmetic plus the tail, and tight."""
-    pytest.importorskip("flint", reason=WITHOUT_FLINT)
     from madatheory.problems.balls import prove_constants
 
     met = prove_constants(scalar)
@@ -106,7 +104,6 @@ def _mutants() -> list[tuple[str, Scalar]]:
 
 @pytest.mark.parametrize(("mistake", "scalar"), _mutants(), ids=lambda value: value if isinstance(value, str) else "")
 def test_planted_mistakes_are_not_proved(mistake: str, scalar: Scalar) -> None:
-    pytest.importorskip("flint", reason=WITHOUT_FLINT)
     from madatheory.problems.balls import NotProved, prove_constants
 
     with pytest.raises(NotProved):
@@ -115,7 +112,6 @@ def test_planted_mistakes_are_not_proved(mistake: str, scalar: Scalar) -> None:
 
 def test_without_its_tail_a_wrong_constant_would_pass() -> None:
     """Why the tails are needed: on |x| <= 4 alone, .98 bounds the slope of pseudo-Huber."""
-    pytest.importorskip("flint", reason=WITHOUT_FLINT)
     from madatheory.problems.balls import NotProved, prove_at_most
 
     huber = scalars()["pseudo-huber"]
@@ -346,7 +342,6 @@ def test_largest_eigenvalue_is_an_upper_bound(name: str) -> None:
     rows = matrices()[name]
     bound = largest_eigenvalue(rows)
     assert bound <= np.linalg.norm(rows, 2) ** 2 * (1 + 1e-9)
-    pytest.importorskip("flint", reason=WITHOUT_FLINT)
     assert positive_definite(bound, rows)
     assert not positive_definite(bound * (1 - 1e-9), rows)
 

@@ -71,8 +71,8 @@ def test_the_readme_shows_what_its_examples_print(name: str, tmp_path: Path, mon
     assert shape(result.stdout) == shape(README[name]["output"])
 
 
+@pytest.mark.needs("torch")
 def test_the_torch_example_of_the_readme_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("torch", reason="torch is not installed: pip install 'madatheory[torch]'")
     result = run(README["my_torch_adam.py"], tmp_path, monkeypatch, small=False)
     assert result.exit_code == 1
     for code in ("S3", "C4"):

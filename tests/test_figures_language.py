@@ -10,8 +10,6 @@ import jax
 import numpy as np
 import pytest
 
-pytest.importorskip("equinox", reason="the extra training is not installed")
-
 from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError

@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("equinox", reason="the extra training is not installed")
-pytest.importorskip("gymnax", reason="the extra training is not installed")
-
 from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError

@@ -60,9 +60,11 @@ TORCH: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.needs("torch")
 @pytest.mark.parametrize("name", TORCH)
 def test_torch(name):
-    torch = pytest.importorskip("torch")
+    import torch
+
     from madatheory.identities.adapters import torch as adapter
 
     given, family, expected = TORCH[name]
@@ -73,8 +75,8 @@ def test_torch(name):
     assert "pair of reals" in found.convention("complex numbers").options
 
 
+@pytest.mark.needs("torch")
 def test_torchs_nadam_is_scheduled_and_keeps_a_float32():
-    pytest.importorskip("torch")
     found = identify("torch.optim:NAdam")
     assert (found.family, found.precision) == ("NAdam", "float32")
     assert found.convention("momentum schedule").options == ("mu_t = beta1 (1 - 0.96^(0.004 t)/2)",)

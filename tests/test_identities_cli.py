@@ -229,18 +229,22 @@ def test_nothing_of_optax_is_dropped_silently() -> None:
     assert all(found.left.values())
 
 
+@pytest.mark.needs("torch")
 def test_all_classes_of_torch_optim() -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'madatheory[torch]'")
+    import torch
+
     found = library("torch.optim")
     for name, value in vars(torch.optim).items():
         if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and name[0] != "_":
             assert (f"torch.optim:{name}" in found.optimizers) is (name != "Optimizer")
 
 
+@pytest.mark.needs("torch", "pytorch_optimizer")
 def test_pytorch_optimizer_is_covered() -> None:
-    theirs = pytest.importorskip("pytorch_optimizer", reason="pip install 'madatheory[conformance]'")
+    from pytorch_optimizer.optimizer import OPTIMIZERS
+
     found = library("pytorch_optimizer")
-    classes = {type_.__name__ for type_ in theirs.optimizer.OPTIMIZERS.values() if isinstance(type_, type)}
+    classes = {type_.__name__ for type_ in OPTIMIZERS.values() if isinstance(type_, type)}
     known = {name.partition(":")[2] for name in (*found.optimizers, *found.left)}
     assert classes <= known
     assert len(found.optimizers) > 100

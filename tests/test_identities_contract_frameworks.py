@@ -133,15 +133,15 @@ def replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+@pytest.mark.needs("torch")
 def test_right_torch_optimizer_passes():
-    pytest.importorskip("torch")
     assert found_in(check(made(TORCH, "Simple"), only="S,F,C,K", profile="quick")) == set()
 
 
+@pytest.mark.needs("torch")
 @pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mistake", TORCH_MUTANTS)
 def test_planted_mistake_in_torch_is_found(mistake):
-    pytest.importorskip("torch")
     old, new, wanted = TORCH_MUTANTS[mistake]
     report = check(made(replaced(TORCH, old, new), "Simple"), only=wanted.replace(" ", ","), traits=traits("torch"))
     assert found_in(report) == set(wanted.split()), [(o.code, o.status, o.detail) for o in report.outcomes]

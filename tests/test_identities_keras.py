@@ -1,7 +1,6 @@
 """The adapter of keras: what it runs is keras's optimizer, and the suite tells a shared counter from one per tensor."""
 
 import copy
-import importlib.util
 
 import numpy as np
 import pytest
@@ -12,9 +11,7 @@ from madatheory.identities.library import library
 from madatheory.identities.lookup import find
 from madatheory.identities.target import open_loop
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("keras") is None, reason="keras is not installed (make setup installs it)"
-)
+pytestmark = pytest.mark.needs("keras")
 GRADIENTS = np.random.default_rng(0).normal(size=(12, 3))
 
 

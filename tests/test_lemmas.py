@@ -59,7 +59,8 @@ def test_witnesses_refute(false: Lemma) -> None:
 
 def test_no_constant_below_0388_decouples_without_a_loss() -> None:
     """The two-atom law needs K > 0.3883 at c = 1: certified with balls."""
-    flint = pytest.importorskip("flint")
+    import flint
+
     balls = arithmetic("balls")
     witness = decoupling.false_variants[0].witness
     assert witness is not None
@@ -96,9 +97,13 @@ def test_one_formula_for_every_arithmetic(lemma: Lemma, name: str, float64: None
 
         lift: Callable[[float], Any] = jnp.asarray
     elif name == "sympy":
-        lift = pytest.importorskip("sympy").Rational
+        import sympy
+
+        lift = sympy.Rational
     else:
-        lift = pytest.importorskip("flint").arb
+        import flint
+
+        lift = flint.arb
     xp, values = arithmetic(name), _short_case(lemma)
     extent = 1e-10 * (1 + (0 if lemma.size is None else float(lemma.size(values, NUMPY))))
     for side in (lemma.left, lemma.right):

@@ -4,25 +4,23 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+import flint
 import numpy as np
 import pytest
 
 from madatheory.bounds.lemmas import decoupling as decoupling_lemmas
 from madatheory.catalogue import lemmas
 from madatheory.problems.scalar import Elementary, scalars
+from proofs_check import balls
+from proofs_check.balls import constants, data, decoupling, drift
+from proofs_check.balls import lemmas as on_boxes
+from proofs_check.balls.boxes import Box, cover
+from proofs_check.balls.infinity import Unbounded, on_ray
+from proofs_check.balls.slopes import SLOPES, Sloped
+from proofs_check.balls.suprema import enclose, precision
 from proofs_check.evidence import Missing, Status
 from proofs_check.methods import method
 from proofs_check.statements import statements
-
-flint = pytest.importorskip("flint", reason="python-flint is not installed: pip install 'madatheory[proofs]'")
-
-from proofs_check import balls  # noqa: E402
-from proofs_check.balls import constants, data, decoupling, drift  # noqa: E402
-from proofs_check.balls import lemmas as on_boxes  # noqa: E402
-from proofs_check.balls.boxes import Box, cover  # noqa: E402
-from proofs_check.balls.infinity import Unbounded, on_ray  # noqa: E402
-from proofs_check.balls.slopes import SLOPES, Sloped  # noqa: E402
-from proofs_check.balls.suprema import enclose, precision  # noqa: E402
 
 FLOATS = Elementary(math.exp, math.log, math.sqrt, math.sin, math.cos, math.tanh)
 arb = flint.arb

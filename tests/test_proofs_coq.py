@@ -1,7 +1,6 @@
 """The Coq files beside the package: the same statements, the same methods, nothing assumed; mistakes are noticed."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -24,7 +23,6 @@ from proofs_check.statements import statements
 
 REGRETS = [claim for claim in RATES if claim.statement.endswith("-regret")]
 METHODS = [claim for claim in RATES if claim not in REGRETS]
-NEEDS_COQ = pytest.mark.skipif(not shutil.which("coqc"), reason="coqc is not installed: apt-get install coq")
 
 
 def by_name(name: str) -> Claim:
@@ -242,12 +240,12 @@ def test_without_coqc_the_table_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 # ---- with coqc
 
 
-@NEEDS_COQ
+@pytest.mark.needs("coqc")
 def test_the_theorems_rest_on_the_classical_reals_alone() -> None:
     assert build.axioms() <= build.CLASSICAL_REALS
 
 
-@NEEDS_COQ
+@pytest.mark.needs("coqc")
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.words)
 def test_a_changed_statement_does_not_check(mutant: mutants.Mutant) -> None:
     assert mutants.refusal(mutant)
@@ -262,7 +260,7 @@ def test_a_mistake_is_planted_in_most_files() -> None:
         assert mutants.mutated(mutant) != sources.modules()[mutant.module]
 
 
-@NEEDS_COQ
+@pytest.mark.needs("coqc")
 def test_a_file_that_fails_for_another_reason_is_no_refusal() -> None:
     changed = replace(mutants.MUTANTS[0], new="<= ln (1 + sum T x / no_such_name).")
     with pytest.raises(mutants.NotAMistake):

@@ -6,22 +6,20 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
-z3: Any = pytest.importorskip("z3", reason="z3 is not installed: pip install 'madatheory[proofs]'")
-pytest.importorskip("sympy", reason="sympy is not installed: pip install 'madatheory[proofs]'")
-
-from madatheory.arithmetic import NUMPY, Arithmetic  # noqa: E402
-from madatheory.bounds.lemmas import avgrad_weights, interpolation_monotone, yogi  # noqa: E402
-from madatheory.bounds.theorems import step_size_bounds  # noqa: E402
-from madatheory.catalogue import lemmas, theorems  # noqa: E402
-from proofs_check.evidence import Check, Status  # noqa: E402
-from proofs_check.smt import checks, not_applicable, steps, updates  # noqa: E402
-from proofs_check.smt.decide import decide, holds, number, values_of  # noqa: E402
-from proofs_check.smt.terms import Facts, Term, Transcendental, arithmetic, constant, variable  # noqa: E402
-from proofs_check.smt.whole import QUESTIONS  # noqa: E402
-from proofs_check.statements import statements  # noqa: E402
+from madatheory.arithmetic import NUMPY, Arithmetic
+from madatheory.bounds.lemmas import avgrad_weights, interpolation_monotone, yogi
+from madatheory.bounds.theorems import step_size_bounds
+from madatheory.catalogue import lemmas, theorems
+from proofs_check.evidence import Check, Status
+from proofs_check.smt import checks, not_applicable, steps, updates
+from proofs_check.smt.decide import decide, holds, number, values_of
+from proofs_check.smt.terms import Facts, Term, Transcendental, arithmetic, constant, variable
+from proofs_check.smt.whole import QUESTIONS
+from proofs_check.statements import statements
 
 
 def test_every_statement_has_a_check_or_a_reason() -> None:

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 
-sp: Any = pytest.importorskip("sympy", reason="sympy is not installed: pip install 'madatheory[proofs]'")
-
-from madatheory.bounds.decoupled_chain import Pair  # noqa: E402
-from madatheory.bounds.lemmas import avgrad_weights  # noqa: E402
-from madatheory.bounds.theorems import avgrad_rate  # noqa: E402
-from madatheory.catalogue import lemmas, optimizers, theorems  # noqa: E402
-from madatheory.optimizers.optimizer import Clock  # noqa: E402
-from proofs_check.evidence import Check, Status  # noqa: E402
-from proofs_check.statements import statements  # noqa: E402
-from proofs_check.symbolic import (  # noqa: E402
+from madatheory.bounds.decoupled_chain import Pair
+from madatheory.bounds.lemmas import avgrad_weights
+from madatheory.bounds.theorems import avgrad_rate
+from madatheory.catalogue import lemmas, optimizers, theorems
+from madatheory.optimizers.optimizer import Clock
+from proofs_check.evidence import Check, Status
+from proofs_check.statements import statements
+from proofs_check.symbolic import (
     chains,
     checks,
     decoupling,
@@ -27,8 +26,8 @@ from proofs_check.symbolic import (  # noqa: E402
     smooth,
     updates,
 )
-from proofs_check.symbolic.signs import identity, inequality, is_nonnegative, is_zero, without_roots  # noqa: E402
-from proofs_check.symbolic.traced import Algebra, Unknown, traced  # noqa: E402
+from proofs_check.symbolic.signs import identity, inequality, is_nonnegative, is_zero, without_roots
+from proofs_check.symbolic.traced import Algebra, Unknown, traced
 
 SLOW = ("adam-step-size",)  # seconds
 

@@ -241,8 +241,10 @@ def test_reference_equals_optax(name, float64):
     np.testing.assert_allclose(path, ours(x0, g), rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.needs("torch")
 def test_scheduled_nadam_equals_torchs():
-    torch = pytest.importorskip("torch")
+    import torch
+
     rng: Any = np.random.default_rng(1)
     x0, g = rng.normal(size=3), rng.normal(size=(6, 3))
     x = torch.tensor(x0, requires_grad=True)

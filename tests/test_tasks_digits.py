@@ -8,8 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-pytest.importorskip("equinox", reason="the extra training is not installed")
-
 from madatheory.errors import UserError
 from madatheory.tasks.cifar import cifar, cifar_cnn, refuse_missing
 from madatheory.tasks.digits import digits, digits_cnn, digits_mlp

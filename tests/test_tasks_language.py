@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -29,8 +30,6 @@ from madatheory.tasks.language import (
     windows_of,
 )
 from madatheory.tasks.task import Task
-
-eqx: Any = pytest.importorskip("equinox")
 
 SMALL: dict[str, Any] = {"layers": 2, "heads": 2, "width": 8, "context": 12, "batch": 3, "windows": 5}
 
