@@ -43,7 +43,8 @@ def figures(
     """Compute and draw the figures, check what each claims, and write an index page.
 
     Finished simulations are kept: an interrupted command goes on where it was, and a figure that is up to date is left
-    alone. Status 1 if a claim fails.
+    alone. Numbers that are in the folder and agree with the new ones within the figure's tolerance are kept, so that
+    another processor changes no file; remove NAME.json to renew them. Status 1 if a claim fails.
 
     \b
     madatheory figures
@@ -83,10 +84,13 @@ def figures(
             title = f"[{number + 1}/{len(chosen)}] {figure.name}"
             if not ERR.is_terminal:
                 note(title)
-            began = time.monotonic()
+            began, said = time.monotonic(), list[str]()
             with progress(title) as report:
                 run = Run(profile, seed, kept.simulate, kept.cached, report, data)
-                claims = [(c.text, bool(c.holds), c.detail) for c in render(figure, run, folder, versions())]
+                drawn = render(figure, run, folder, versions(), said.append)
+            for words in said:
+                note(f"{figure.name}: {words}")
+            claims = [(c.text, bool(c.holds), c.detail) for c in drawn]
             ledger.enter(figure)
             done.append(Drawn(figure.name, claims, time.monotonic() - began))
     finally:

@@ -43,6 +43,32 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Tolerance:
+    """How far a figure's numbers may lie from those of another processor, relatively, and why that is so much.
+
+    keys  names of the entries that it is about, with all that they hold; all others keep six digits. None: every entry
+    """
+
+    relative: float
+    why: str
+    keys: tuple[str, ...] | None = None
+
+    def at(self, where: tuple[str | int, ...]) -> float:
+        """The tolerance of the entry at a path of keys and indices."""
+        about = self.keys is None or any(key in where for key in self.keys)
+        return self.relative if about else SIX_DIGITS.relative
+
+    @property
+    def in_words(self) -> str:
+        """For the figure's record and page."""
+        which = f" of {', '.join(self.keys)}" if self.keys else ""
+        return f"numbers{which} equal up to {self.relative:g} of themselves, because {self.why}"
+
+
+SIX_DIGITS = Tolerance(1e-5, "one unit of the sixth digit, which is the last that is written")
+
+
+@dataclass(frozen=True)
 class Figure:
     """One figure.
 
@@ -54,6 +80,7 @@ class Figure:
     check    refuses a run that cannot be computed, before any work is done for any figure
     needs    modules that only the extra "training" installs
     group    "theory", or "training" for the experiments with MADA that are no check of a theorem
+    tolerance  how much another processor may change the numbers before the files are written anew
     """
 
     name: str
@@ -65,3 +92,4 @@ class Figure:
     check: Callable[[Run], None] = lambda run: None
     needs: tuple[str, ...] = ()
     group: Literal["theory", "training"] = "theory"
+    tolerance: Tolerance = SIX_DIGITS

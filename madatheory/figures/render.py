@@ -3,7 +3,7 @@
 import html
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.errors import UserError
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.committed import choose
+from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Numbers, Run
 from madatheory.figures.style import SETTINGS
 
 
@@ -53,9 +54,21 @@ def _write(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def render(figure: Figure, run: Run, out: Path, versions: Mapping[str, str]) -> list[Claim]:
-    """Compute, judge and draw one figure into `out`; returns its claims."""
-    numbers: Numbers = plain(figure.compute(run))
+def render(
+    figure: Figure,
+    run: Run,
+    out: Path,
+    versions: Mapping[str, str],
+    said: Callable[[str], None] = lambda words: None,
+) -> list[Claim]:
+    """Compute, judge and draw one figure into `out`; returns its claims.
+
+    Numbers of the same profile and seed that are there already are kept if the new ones agree within the figure's
+    tolerance; `said` gets what came of the comparison, where anything differs.
+    """
+    numbers, made_by, words = choose(figure, run, out, plain(figure.compute(run)), versions)
+    if words:
+        said(words)
     claims = list(figure.claims(numbers))
     if not claims:
         raise ValueError(f"figure {figure.name} claims nothing")
@@ -67,7 +80,8 @@ def render(figure: Figure, run: Run, out: Path, versions: Mapping[str, str]) -> 
         "claims": [{"text": c.text, "holds": bool(c.holds), "detail": c.detail} for c in claims],
         "profile": run.profile,
         "seed": run.seed,
-        "versions": dict(versions),
+        "versions": dict(made_by),
+        **({} if figure.tolerance is SIX_DIGITS else {"tolerance": figure.tolerance.in_words}),
         "numbers": numbers,
     }
     _write(out / f"{figure.name}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
@@ -119,6 +133,8 @@ def _markdown(record: Mapping[str, Any]) -> str:
     name, title = record["name"], record["title"]
     marks = "\n".join(f"- **{mark}**: {text} ({detail})" for mark, text, detail in _marks(record))
     numbers = f"Numbers: [{name}.json]({name}.json), profile {record['profile']}, seed {record['seed']}."
+    if "tolerance" in record:
+        numbers += f" On another processor: {record['tolerance']}."
     return f"## {title}\n\n![{title}]({name}.svg)\n\n{record['caption']}\n\n{marks}\n\n{numbers}\n"
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from madatheory.catalogue import optimizers, problems
 from madatheory.experiments.intervals import t_interval
 from madatheory.experiments.tuning import Tuned, tune
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Figure, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
 
 BETA2, EPS, STEPS, SWITCH, CONFIDENCE = 0.99, 1e-8, 2000, 0.9, 0.999
@@ -170,4 +170,10 @@ interior_rho_stochastic = Figure(
     claims,
     draw,
     caption,
+    tolerance=Tolerance(
+        5e-3,
+        "at the large step sizes the runs are chaotic, so that another rounding of a few of them moves these means over "
+        "the tuning seeds by part of their standard error (0.1 to 0.6 % where rho = 1)",
+        ("candidates",),
+    ),
 )
