@@ -172,8 +172,8 @@ interior_rho_stochastic = Figure(
     caption,
     tolerance=Tolerance(
         5e-3,
-        "at the large step sizes the runs are chaotic, so that another rounding of a few of them moves these means over "
-        "the tuning seeds by part of their standard error (0.1 to 0.6 % where rho = 1)",
+        "at large step sizes the runs are chaotic, so that another rounding moves these means over the tuning seeds by "
+        "part of their standard error (0.1 to 0.6 % where rho = 1)",
         ("candidates",),
     ),
 )
