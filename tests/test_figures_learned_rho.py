@@ -311,7 +311,7 @@ def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("mada:safeguard=max", "give convention=theory"),
+        ("mada:safeguard=max", "must be 'theory'"),
         ("mada:learn=rho+beta1,convention=theory,safeguard=sum", "beta1 cannot be learned"),
         ("mada:convention=theory,safeguard=mx", "unknown safeguard of mada 'mx'"),
         ("mada:convention=theory,correction=product", "no bias correction"),

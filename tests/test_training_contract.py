@@ -331,7 +331,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "shape of a value": (lambda: mada(0.1, {}, rho=np.ones(2)), "rho has shape"),
     "decay": (lambda: mada(0.1, {}, weight_decay=-0.1), "weight_decay = -0.1 is out of range"),
     "scheduled": (lambda: mada(lambda t: 0.1, {"alpha": 0.1}), "alpha is learned and has a schedule too"),
-    "safeguard form": (lambda: mada(0.1, {}, safeguard="max"), "give convention='theory'"),
+    "safeguard form": (lambda: mada(0.1, {}, safeguard="max"), "must be 'theory'"),
     "safeguard alpha": (
         lambda: mada(0.1, {"alpha": 0.1}, safeguard="max", convention="theory"),
         "alpha cannot be learned: T8",

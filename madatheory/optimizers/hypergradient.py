@@ -42,7 +42,7 @@ _INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
 def refuse_unsafe(names: Iterable[str], convention: str) -> None:
     """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
     if convention != "theory":
-        raise UserError("mada: a safeguard is defined for the theory form; give convention='theory'")
+        raise UserError("mada: a safeguard is defined for the theory form: the convention must be 'theory'")
     for name in names:
         if name not in _INSIDE:
             raise UserError(
