@@ -38,6 +38,8 @@ def filled(text: str, rows: Sequence[Statement], evidence: Sequence[Evidence]) -
 
 def read(page: Path) -> str:
     """The text of a page that has marks; `UserError` if it cannot be read or has none."""
+    if page.exists() and not page.is_file():
+        raise UserError(f"--page {page}: no text file")  # a pipe would be waited for
     try:
         text = page.read_text(encoding="utf-8")
     except OSError as error:

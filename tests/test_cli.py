@@ -148,6 +148,22 @@ WRONG = [
     ("verify --theorem T5 --problem ratio --json blocked/v.json", "cannot write to blocked"),
     ("figures --profile smoke --out blocked/figures", "cannot write to blocked/figures"),
     ("store list", "there is no such folder"),
+    ("bench A --json blocked/r.json", "cannot write to blocked/r.json"),
+    ("bench A --json .", "is a folder"),
+    ("bench A --out blocked", "cannot write to blocked"),
+    ("identify optax:adam --json blocked/i.json", "cannot write to blocked"),
+    ("prove L1 --json blocked/p.json", "cannot write to blocked"),
+    ("prove --page .", "--page .: no text file"),
+    ("conformance --page .", "is a folder"),
+    (f"simulate ratio avgrad --out {'n' * 300}", "File name too long; give a shorter name"),
+    (f"verify --theorem T5 --problem ratio --json {'n' * 300}", "File name too long; give a shorter name"),
+    (f"figures --profile smoke --out {'n' * 300}", "File name too long; give a shorter name"),
+    (f"simulate ratio avgrad --store {'n' * 300}", "File name too long; give a shorter name"),
+    (f"bench A --json {'n' * 300}", "File name too long; give a shorter name"),
+    ("simulate ratio avgrad --out=", "the name of an output file is empty"),
+    ("simulate ratio avgrad --store=", "the name of a folder is empty"),
+    ("check optax:adam --json=", "the name of an output file is empty"),
+    ("figures --out=", "the name of a folder is empty"),
 ]
 
 

@@ -136,14 +136,14 @@ def test_several_targets_are_a_matrix(run: Run) -> None:
         ("check mine.py:right --only F4 --set beta7=1", "no setting 'beta7'"),
         ("check mine.py:right --limit 0", "limit = 0"),
         ("check mine.py:right --workers 0", "workers = 0"),
-        ("check mine.py:right --json no/such.json", "the folder no does not exist"),
+        ("check mine.py:right --json mine.py/such.json", "cannot write to mine.py/such.json"),
         ("check mine.py:right --out mine.py/kept", "cannot write to"),
         ("check --all json", "has no public optimizer"),
         ("check --all no_such_library", "cannot be imported"),
         ("identities Q7", "unknown identity 'Q7'"),
         ("identify none.py:make", "there is no file none.py"),
         ("conformance --notes none.toml --page p.md", "none.toml cannot be read"),
-        ("conformance --page no/such.md", "the folder no does not exist"),
+        ("conformance --page mine.py/such.md", "cannot write to mine.py/such.md"),
     ],
 )
 def test_a_mistake_gets_one_clear_message(run: Run, line: str, message: str) -> None:

@@ -25,9 +25,10 @@ from madatheory.engine.persistent import Path as Execution
 from madatheory.engine.simulate import NonFiniteWarning, Plan, simulate
 from madatheory.engine.statistic import final_value, iterate, mean_squared_gradient, total
 from madatheory.errors import UserError
+from madatheory.files import check_output
 from madatheory.optimizers.family import member
 from madatheory.problems.problem import Problem
-from madatheory.store import Store, StoreWarning, canonical, check_output, describe, identity, save_run
+from madatheory.store import Store, StoreWarning, canonical, describe, identity, save_run
 
 FREE = ("alpha", "beta1", "beta2", "eps")
 AVGRAD = member("avgrad-t", "", free=FREE, pinned={"rho": 0.0}, schedule="inverse_sqrt", alpha=0.3)

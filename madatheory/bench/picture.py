@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from madatheory.bench.measure import Timing
 from madatheory.bench.sweep import ALONG, CENTRE
 from madatheory.figures.style import COLOURS, SETTINGS
+from madatheory.files import write
 
+KINDS = ("png", "svg")
 STYLES = {
     "madatheory, normal": ("adam", "-", "o"),
     "madatheory, MADA, normal": ("avgrad", "-", "s"),
@@ -53,5 +56,5 @@ def draw(timings: Sequence[Timing], folder: Path) -> None:
         axes[0].set_ylabel("coordinate updates per second, millions")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-        for kind in ("png", "svg"):
-            figure.savefig(folder / f"throughput.{kind}")
+        for kind in KINDS:
+            write(folder / f"throughput.{kind}", partial(figure.savefig, format=kind))

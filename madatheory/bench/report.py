@@ -6,11 +6,13 @@ from pathlib import Path
 
 from madatheory.bench import profile
 from madatheory.bench.goals import Row
-from madatheory.bench.picture import draw
+from madatheory.bench.picture import KINDS, draw
 from madatheory.bench.properties import GOALS
 from madatheory.bench.run import Results
 from madatheory.bench.sweep import SECONDS
+from madatheory.files import write
 
+FILES = ("RESULTS.md", "results.json", *(f"throughput.{kind}" for kind in KINDS))
 CAPTION = (
     "Coordinate updates per second, one run a point; along B and d a run has as many steps as last about "
     f"{SECONDS:g} s, along T the number shown. The engine is ahead of the batched rivals wherever a run is long enough "
@@ -116,10 +118,9 @@ def _timing(timing: object) -> tuple[str, ...]:
     return (*start, *cells, timing.note)
 
 
-def write(results: Results, folder: Path) -> None:
+def save(results: Results, folder: Path) -> None:
     """RESULTS.md, results.json and, where its data were measured, the picture."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "RESULTS.md").write_text(markdown(results))
-    (folder / "results.json").write_text(json.dumps(results.as_dict(), indent=1) + "\n")
+    write(folder / "RESULTS.md", markdown(results))
+    write(folder / "results.json", json.dumps(results.as_dict(), indent=1) + "\n")
     if results.sweep:
         draw(results.sweep, folder)

@@ -63,7 +63,7 @@ def machine() -> dict[str, str]:
     processor, vectors = platform.processor() or platform.machine(), ""
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        lines = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        lines = dict(line.split(":", 1) for line in info.read_text(encoding="utf-8").splitlines() if ":" in line)
         fields = {key.strip(): value.strip() for key, value in lines.items()}
         processor = fields.get("model name", processor)
         flags = fields.get("flags", "").split()

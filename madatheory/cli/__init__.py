@@ -1,11 +1,10 @@
 """The command line. This file only puts the commands together; each has a file and imports what it needs late.
 
 Exit status: 0 when every claim held and no bound was violated, 1 when one did not, 2 for a mistake of the user's (one
-message, no traceback), 130 after Ctrl-C.
+message, no traceback), 130 after Ctrl-C, 141 where the reader of stdout has left.
 """
 
-import io
-import sys
+import os
 import warnings
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, stored, verify
-from madatheory.cli.console import complain, warn_in_one_line
+from madatheory.cli.console import complain, lasting_streams, warn_in_one_line
 from madatheory.errors import UserError
 
 
@@ -41,6 +40,7 @@ class _Commands(TyperGroup):
             warnings.simplefilter("default", UserWarning)
             warnings.showwarning = warn_in_one_line
             try:
+                _refuse_lost_folder()
                 return super().invoke(ctx)
             except UserError as error:
                 complain(str(error))
@@ -68,6 +68,13 @@ app.command("identities")(identities.list_identities)
 app.command("conformance")(conformance.conformance)
 app.command("bench")(bench.bench)
 app.add_typer(stored.app, name="store")
+
+
+def _refuse_lost_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError(f"the working folder cannot be used: {error.strerror}; change to another one") from error
 
 
 def _version(wanted: bool) -> None:
@@ -104,7 +111,7 @@ def _settings(
 
 def main() -> None:
     """Entry point of the `madatheory` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a sign that the terminal lacks is no reason to stop
-    app(prog_name="madatheory")
+    if os.environ.get("COLUMNS", "1").strip("0") == "":
+        del os.environ["COLUMNS"]  # nothing is known of the width
+    with lasting_streams():
+        app(prog_name="madatheory")

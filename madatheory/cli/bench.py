@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, note, progress
-from madatheory.errors import UserError
+from madatheory.files import check_output, write
 
 if TYPE_CHECKING:
     from madatheory.bench.goals import Row
@@ -39,20 +39,22 @@ def bench(
     madatheory bench A C
     madatheory bench --out benchmarks
     """
-    from madatheory.bench.report import write
+    from madatheory.bench.report import FILES, save
     from madatheory.bench.run import run
 
-    for path in (json_file, out):
-        parent = Path(path).parent if path else Path()
-        if not parent.is_dir():
-            raise UserError(f"{path}: the folder {parent} does not exist; create it or name another")
+    if json_file is not None:
+        check_output(json_file)
+    if out is not None:
+        for name in FILES:
+            check_output(Path(out) / name)
     with progress("bench") as report:
         results = run(quick, report, [letter.upper() for letter in goals or []])
+    if json_file is not None:
+        write(json_file, json.dumps(results.as_dict(), indent=1) + "\n")
+    if out is not None:
+        save(results, Path(out))
     _print(results)
-    if json_file:
-        Path(json_file).write_text(json.dumps(results.as_dict(), indent=1) + "\n")
-    if out:
-        write(results, Path(out))
+    if out is not None:
         note(f"written: {Path(out) / 'RESULTS.md'}")
     missed = any(row.met == "missed" for row in results.rows)
     raise typer.Exit(1 if results.failures or (strict and missed) else 0)

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, note, progress, symbol
-from madatheory.cli.values import settings, write_text
+from madatheory.cli.values import settings
 from madatheory.errors import UserError
+from madatheory.files import check_output, write
 
 if TYPE_CHECKING:
     from madatheory.identities.outcome import Report
@@ -86,7 +87,8 @@ def check(
     request = Request(_traits(trait), fixed, _reasons(by_design), only, profile, seed, limit)
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
-        writable(path)
+        if path is not None:
+            check_output(path)
     if workers is None:
         workers = min(os.cpu_count() or 1, 4)
     try:
@@ -98,10 +100,10 @@ def check(
         )
         complain(f"interrupted; {kept}")
         raise typer.Exit(130) from None
-    if json_file:
-        write_text(Path(json_file), as_json(reports, request))
-    if markdown_file:
-        write_text(Path(markdown_file), markdown(reports, request))
+    if json_file is not None:
+        write(json_file, as_json(reports, request))
+    if markdown_file is not None:
+        write(markdown_file, markdown(reports, request))
     if len(reports) == 1:
         _print_one(reports[0], traits)
     else:
@@ -153,15 +155,6 @@ def _reasons(given: Sequence[str] | None) -> dict[str, str]:
             raise UserError(f"--by-design {text!r}: write --by-design CODE=reason")
         found[code] = reason
     return found
-
-
-def writable(path: str | None) -> None:
-    """`UserError` unless a file can stand there."""
-    parent = Path(path).parent if path else Path()
-    if not parent.is_dir():
-        raise UserError(f"{path}: the folder {parent} does not exist; create it or name another")
-    if path and Path(path).is_dir():
-        raise UserError(f"{path} is a folder; name a file")
 
 
 def _print_one(report: "Report", traits: bool) -> None:

@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, progress
-from madatheory.cli.values import write_text
 from madatheory.errors import UserError
+from madatheory.files import check_output, write
 
 
 def conformance(
@@ -44,8 +44,7 @@ def conformance(
     from madatheory.identities.library import library
     from madatheory.identities.outcome import Request
 
-    if not Path(page_file).parent.is_dir():
-        raise UserError(f"--page {page_file}: the folder {Path(page_file).parent} does not exist; name another")
+    check_output(page_file)
     notes = read_notes(Path(notes_file))
     chosen = [library(name) for name in libraries or LIBRARIES]
     if any(part.name == "madatheory" for part in chosen):
@@ -63,7 +62,7 @@ def conformance(
         )
     by_name = dict(zip(specs, reports, strict=True))
     parts = [(part, [by_name[spec] for spec in part.optimizers]) for part in chosen]
-    write_text(Path(page_file), page(parts, notes, request))
+    write(page_file, page(parts, notes, request))
     OUT.print(Text(f"written: {page_file}"))
     whole = not target and not libraries
     superfluous = idle(notes, findings(reports)) if whole else []

@@ -14,6 +14,7 @@ from madatheory.cli.console import ERR, OUT, note, progress
 from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, StoreFolder
 from madatheory.errors import UserError, unknown
+from madatheory.files import check_folder
 
 GROUPS = ("theory", "training", "all")
 
@@ -64,8 +65,8 @@ def figures(
     asked = [f for f in entries.choose("figures", names) if names or group in ("all", f.group)]
     chosen = _possible(asked, named=bool(names))
     data = {kind: Path(path) for kind, path in (("text", text), ("images", images)) if path is not None}
-    folder = Path(out)
-    prepare_folder(folder)
+    folder = check_folder(out)
+    prepare_folder(folder, [figure.name for figure in chosen])
 
     from madatheory.cli.ledger import Ledger
     from madatheory.cli.runs import open_store, versions

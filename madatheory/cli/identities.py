@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.check import WIDTH, JsonFile, writable
+from madatheory.cli.check import WIDTH, JsonFile
 from madatheory.cli.console import OUT
-from madatheory.cli.values import write_text
+from madatheory.files import check_output, write
 
 
 def identify(
@@ -28,10 +27,11 @@ def identify(
     from madatheory.identities.identify import identify as follow
     from madatheory.identities.lookup import find
 
-    writable(json_file)
+    if json_file is not None:
+        check_output(json_file)
     found = follow(find(target))
-    if json_file:
-        write_text(Path(json_file), json.dumps(found.as_dict(), indent=1, default=str) + "\n")
+    if json_file is not None:
+        write(json_file, json.dumps(found.as_dict(), indent=1, default=str) + "\n")
     OUT.print(Text(found.text()), soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import madatheory
-from madatheory.cli.values import write_text
+from madatheory.files import write
 
 FOLDER = "figures"  # of the store
 _KINDS = ("svg", "png", "json")
@@ -74,6 +74,4 @@ class Ledger:
 
     def enter(self, figure: Any) -> None:
         """Note that the figure's files are as they should be."""
-        file = self._file(figure.name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps({"key": self._key(figure), "files": self._files(figure.name)}))
+        write(self._file(figure.name), json.dumps({"key": self._key(figure), "files": self._files(figure.name)}))

@@ -10,10 +10,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.check import JsonFile, writable
+from madatheory.cli.check import JsonFile
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.values import write_text
 from madatheory.errors import UserError
+from madatheory.files import check_output, write
 
 if TYPE_CHECKING:
     from proofs_check.evidence import Evidence
@@ -51,14 +51,23 @@ def prove(
     from proofs_check.run import evidence, select
     from proofs_check.table import as_data, of, summary, wrong
 
-    writable(json_file)
+    if json_file is not None:
+        check_output(json_file)
     texts = {page: read(page) for page in pages or ()}
+    for page in texts:
+        check_output(page)
     if texts and (names or methods):
         raise UserError("--page needs all statements and methods; leave the others out")
     rows, chosen = select(names or (), methods or ())
     began = time.monotonic()
     with progress("prove") as report:
         found = list(evidence(rows, chosen, workers, report))
+    if json_file is not None:
+        write(json_file, json.dumps(as_data(rows, found), indent=1) + "\n")
+    complete = all(e.finding is not None for e in found)
+    changed = {page: new for page, text in texts.items() if complete and (new := filled(text, rows, found)) != text}
+    for page, new in changed.items():
+        write(page, new)
     _print_table(rows, chosen, found)
     if verbose or names:
         _print_checks(rows, chosen, found)
@@ -66,14 +75,9 @@ def prove(
     _print_problems(bad, found)
     counted = ", ".join(f"{count} {status}" for status, count in summary(rows, found).items())
     OUT.print(f"{len(rows)} statements: {counted}. {len(found)} checks in {time.monotonic() - began:.0f} s.")
-    if json_file:
-        write_text(Path(json_file), json.dumps(as_data(rows, found), indent=1) + "\n")
-    for page, text in texts.items():
-        if any(e.finding is None for e in found):
-            OUT.print(Text(f"not written, because something was not checked: {page}", "yellow"))
-        elif (new := filled(text, rows, found)) != text:
-            write_text(page, new)
-            OUT.print(Text(f"changed: {page}"))
+    for page in changed if complete else texts:
+        words = f"changed: {page}" if complete else f"not written, because something was not checked: {page}"
+        OUT.print(Text(words, "" if complete else "yellow"))
     raise typer.Exit(1 if bad else 0)
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from madatheory.cli.console import OUT, progress, symbol
 from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
+from madatheory.files import check_output
 
 
 def simulate(
@@ -39,7 +40,7 @@ def simulate(
 
     from madatheory.cli.runs import open_store
     from madatheory.engine.statistic import final_value, largest_gradient, mean_squared_gradient, min_squared_gradient
-    from madatheory.store import check_output, save_run
+    from madatheory.store import save_run
 
     file = None if out is None else check_output(out)
     statistics = (mean_squared_gradient, min_squared_gradient, final_value, largest_gradient)
@@ -56,9 +57,10 @@ def simulate(
             record=record,
             progress=lambda done, total: report(done, total, ""),
         )
-    _print(data, f"{optimizer} on {problem}, T = {steps}, {seeds} seeds")
     if file is not None:
         save_run(data, file)
+    _print(data, f"{optimizer} on {problem}, T = {steps}, {seeds} seeds")
+    if file is not None:
         OUT.print(Text(f"written to {file}"))
 
 

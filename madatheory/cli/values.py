@@ -1,8 +1,6 @@
 """What is typed on a command line, as values."""
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,10 +44,3 @@ def settings(given: Sequence[str] | None) -> dict[str, float | tuple[float, ...]
 def in_words(values: Mapping[str, float]) -> str:
     """`alpha = 0.3, beta2 = 0.99`."""
     return ", ".join(f"{name} = {value:g}" for name, value in values.items())
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write as a whole or not at all."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.shelf import Shelf, shelf
-from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings, write_text
+from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
 from madatheory.errors import UserError, unknown
+from madatheory.files import check_output, write
 
 
 def verify(
@@ -50,7 +51,6 @@ def verify(
     _refuse_unknown(given, theorems)
 
     from madatheory.cli.runs import open_store
-    from madatheory.store import check_output
     from madatheory.verification import verify as check
 
     file = None if json_file is None else check_output(json_file)
@@ -68,7 +68,7 @@ def verify(
             progress=report,
         )
     if file is not None:
-        write_text(file, _as_json(verdicts, steps=steps, seeds=seeds, seed=seed, confidence=confidence))
+        write(file, _as_json(verdicts, steps=steps, seeds=seeds, seed=seed, confidence=confidence))
     raise typer.Exit(_print(verdicts, theorems, problems, f"T = {steps}, {seeds} seeds, confidence {confidence:g}"))
 
 

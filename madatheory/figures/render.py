@@ -2,8 +2,8 @@
 
 import html
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.errors import UserError
 from madatheory.figures.committed import choose
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Numbers, Run
 from madatheory.figures.style import SETTINGS
+from madatheory.files import check_folder, check_output, write
+
+KINDS = ("svg", "png", "json")
+_PAGES = ("README.md", "index.html")
 
 
 def plain(value: Any) -> Any:
@@ -37,21 +40,11 @@ def plain(value: Any) -> Any:
     raise TypeError(f"figure numbers must be plain data, got {type(value).__name__}")
 
 
-def prepare_folder(out: Path) -> None:
-    """Create the output folder; refuse one that cannot be written, before any work."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".write-test-{os.getpid()}"
-        probe.write_text("")
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)
+def prepare_folder(out: Path, names: Sequence[str]) -> None:
+    """Create the output folder; refuse one where the files of these figures cannot be written, before any work."""
+    check_folder(out)
+    for file in (*(f"{name}.{kind}" for name in names for kind in KINDS), *_PAGES):
+        check_output(out / file)
 
 
 def render(
@@ -84,7 +77,7 @@ def render(
         **({} if figure.tolerance is SIX_DIGITS else {"tolerance": figure.tolerance.in_words}),
         "numbers": numbers,
     }
-    _write(out / f"{figure.name}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
+    write(out / f"{figure.name}.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
     return claims
 
 
@@ -97,9 +90,7 @@ def save(figure: Figure, numbers: Numbers, out: Path) -> None:
         canvas.draw_without_rendering()
         canvas.set_layout_engine("none")  # one layout for both files, made at the resolution of the picture
         for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
-            temporary = out / f".{figure.name}.{os.getpid()}.{kind}"
-            canvas.savefig(temporary, format=kind, metadata=metadata)
-            temporary.replace(out / f"{figure.name}.{kind}")
+            write(out / f"{figure.name}.{kind}", partial(canvas.savefig, format=kind, metadata=metadata))
 
 
 _STYLE = """
@@ -116,13 +107,14 @@ _INTRODUCTION = (
 
 def write_index(out: Path, order: Sequence[str]) -> None:
     """index.html and README.md of the folder: every figure with title, caption and claims, from the json files."""
-    records = [json.loads((out / f"{name}.json").read_text()) for name in order if (out / f"{name}.json").is_file()]
-    _write(out / "README.md", f"# Figures\n\n{_INTRODUCTION}\n\n" + "\n".join(map(_markdown, records)))
+    files = [out / f"{name}.json" for name in order]
+    records = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    write(out / "README.md", f"# Figures\n\n{_INTRODUCTION}\n\n" + "\n".join(map(_markdown, records)))
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>madatheory figures</title>"
         f"<style>{_STYLE}</style><h1>madatheory figures</h1><p>{_INTRODUCTION.replace('`', '')}</p>"
     )
-    _write(out / "index.html", page + "\n".join(map(_section, records)) + "</html>\n")
+    write(out / "index.html", page + "\n".join(map(_section, records)) + "</html>\n")
 
 
 def _marks(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from madatheory.errors import UserError
+from madatheory.files import append, check_output, write
 from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
 from madatheory.identities.limits import TimedOut, limited
@@ -185,7 +186,7 @@ class _Child:
         code = self._process.exitcode
         if code is not None and code < 0:
             return f"signal {signal.Signals(-code).name}"
-        last = [line for line in Path(self._log.name).read_text(errors="replace").splitlines() if line.strip()]
+        last = [line for line in Path(self._log.name).read_text("utf-8", errors="replace").splitlines() if line.strip()]
         return f"exit status {code}" + (f": {last[-1].strip()[:200]}" if last and code else "")
 
 
@@ -229,21 +230,20 @@ class _Lines:
         if folder is None:
             return
         self._key = {"target": spec, "request": asdict(request), "code": _fingerprint(spec)}
-        name = f"{re.sub('[^A-Za-z0-9]+', '-', spec).strip('-')}-{zlib.crc32(spec.encode()):08x}.jsonl"
+        name = f"{re.sub('[^A-Za-z0-9]+', '-', spec).strip('-')[:100]}-{zlib.crc32(spec.encode()):08x}.jsonl"
+        self._file = check_output(folder / name)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = folder / name
             known = self._records() if self._file.exists() else []
-            kept = known if known[:1] == [self._key] else [self._key]
-            self._file.write_text("".join(json.dumps(record) + "\n" for record in kept))
         except OSError as error:
-            raise UserError(f"cannot write to {folder}: {error.strerror}; name another folder") from None
+            raise UserError(f"cannot read {self._file}: {error.strerror}; name another folder") from None
+        kept = known if known[:1] == [self._key] else [self._key]
+        write(self._file, "".join(json.dumps(record) + "\n" for record in kept))
 
     def _records(self) -> list[Any]:
         """The lines that were written to their end."""
         assert self._file is not None
         found = []
-        for line in self._file.read_text(errors="replace").split("\n")[:-1]:
+        for line in self._file.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
             try:
                 found.append(json.loads(line))
             except ValueError:
@@ -255,8 +255,7 @@ class _Lines:
 
     def write(self, record: Mapping[str, Any]) -> None:
         if self._file is not None:
-            with self._file.open("a") as file:
-                file.write(json.dumps(record) + "\n")
+            append(self._file, json.dumps(record) + "\n")
 
 
 def _fingerprint(spec: str) -> str:

@@ -1,7 +1,6 @@
 """Finished work that is kept: what identifies a computation, files that can be trusted, and the store itself."""
 
 from madatheory.store.files import StoreWarning as StoreWarning
-from madatheory.store.files import check_output as check_output
 from madatheory.store.files import save_run as save_run
 from madatheory.store.identity import canonical as canonical
 from madatheory.store.identity import describe as describe

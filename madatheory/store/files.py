@@ -1,7 +1,7 @@
 """Files that can be trusted: written whole or not at all, with their SHA-256 in their name, and checked when read.
 
-A file is written under a temporary name in its folder, flushed to the disk, and renamed. Its bytes are hashed before
-the NetCDF library sees them, so a truncated or altered file is never parsed; then the configuration inside is compared.
+The bytes of a file are hashed before the NetCDF library sees them, so a truncated or altered file is never parsed; then
+the configuration inside is compared.
 """
 
 import contextlib
@@ -10,23 +10,22 @@ import io
 import os
 import platform
 import re
-import secrets
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+import h5netcdf
 import numpy as np
-import psutil
 import xarray as xr
+from xarray.backends import H5NetCDFStore
 
-from madatheory.errors import UserError
+from madatheory import files
 from madatheory.store.identity import canonical, digest, environment
 
 CONFIGURATION, LABEL = "configuration", "piece"
 _NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
-_TEMPORARY = re.compile(r"\.(?P<host>.*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.tmp")
 REJECTED = ".rejected"
 _HDF5 = threading.Lock()  # the library is not made for several threads
 Report = Callable[[str], None]
@@ -56,31 +55,11 @@ def provenance() -> dict[str, str]:
     }
 
 
-def writable_folder(folder: Path) -> None:
-    """Create `folder` if need be; `UserError` unless a file can be written there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = _temporary(folder)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror or error}; give another folder") from error
-
-
-def check_output(path: str | Path) -> Path:
-    """The path of an output file, refused before any work if it cannot be written."""
-    file = Path(path)
-    if file.is_dir():
-        raise UserError(f"{file} is a folder; give the name of a file")
-    writable_folder(file.parent)
-    return file
-
-
 def save_run(dataset: xr.Dataset, path: str | Path, configuration: Mapping[str, object] | None = None) -> None:
     """Write a Dataset as NetCDF with provenance attributes, replacing `path` only when everything is on the disk."""
-    file = check_output(path)
+    files.check_output(path)
     extra = {CONFIGURATION: stamp(canonical(dict(configuration)))} if configuration is not None else {}
-    _publish(dataset.assign_attrs({**provenance(), **extra}), file.parent, lambda data: file.name)
+    files.write(path, netcdf(dataset.assign_attrs({**provenance(), **extra})))
 
 
 def stamp(configuration: str) -> str:
@@ -95,35 +74,18 @@ def marked(dataset: xr.Dataset, label: str, configuration: str) -> xr.Dataset:
 
 def write(piece: xr.Dataset, folder: Path) -> bytes:
     """Keep a marked piece; returns the bytes of the file."""
-    return _publish(piece, folder, lambda data: f"{piece.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc")
-
-
-def _publish(dataset: xr.Dataset, folder: Path, name: Callable[[bytes], str]) -> bytes:
-    temporary = _temporary(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        plain = {variable: {"_FillValue": None} for variable in dataset.variables}
-        with _HDF5:
-            dataset.to_netcdf(temporary, engine="h5netcdf", encoding=plain)
-        with temporary.open("rb") as file:
-            data = file.read()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / name(data))
-        with contextlib.suppress(OSError):  # some systems cannot flush a folder
-            entry = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(entry)
-            finally:
-                os.close(entry)
-    except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror or error}; what was finished is kept") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    data = netcdf(piece)
+    files.write(folder / f"{piece.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc", data)
     return data
 
 
-def _temporary(folder: Path) -> Path:
-    return folder / f".{platform.node() or 'host'}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+def netcdf(dataset: xr.Dataset) -> bytes:
+    """The bytes of a NetCDF file. It is made in memory: on a full disk the HDF5 library ends the process."""
+    memory = io.BytesIO()
+    plain = {variable: {"_FillValue": None} for variable in dataset.variables}
+    with _HDF5, h5netcdf.File(memory, "w") as file:
+        dataset.dump_to_store(H5NetCDFStore(file), encoding=plain)
+    return memory.getvalue()
 
 
 def parse(data: bytes) -> xr.Dataset:
@@ -170,14 +132,8 @@ def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
         name = _NAME.fullmatch(path.name)
         if name is not None:
             found.append((name["label"], path))
-        elif _abandoned(path):
+        elif files.abandoned(path):
             path.unlink(missing_ok=True)
-        elif path.suffix != REJECTED and not _TEMPORARY.fullmatch(path.name):
+        elif path.suffix != REJECTED and not files.is_temporary(path):
             report(f"{path}: foreign: not a file of the store; ignored")
     return found
-
-
-def _abandoned(path: Path) -> bool:
-    """Whether `path` is a temporary file of a process of this machine that is gone."""
-    name = _TEMPORARY.fullmatch(path.name)
-    return name is not None and name["host"] == platform.node() and not psutil.pid_exists(int(name["pid"]))

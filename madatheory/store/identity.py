@@ -37,7 +37,7 @@ _LIBRARIES = tuple(
 )
 _PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
 # messages, look-up and the store itself do not enter any number
-_NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.catalogue")
+_NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.files", "madatheory.catalogue")
 
 
 def canonical(value: Any) -> str:

@@ -21,6 +21,7 @@ import xarray as xr
 from madatheory.engine.grid import trajectory_indices
 from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
+from madatheory.files import check_folder
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.store.files import (
@@ -33,7 +34,6 @@ from madatheory.store.files import (
     pieces,
     read,
     warn,
-    writable_folder,
     write,
 )
 from madatheory.store.identity import canonical, closure_of_imports, code_of, describe, digest, environment
@@ -72,7 +72,7 @@ class Store:
         self.reused = 0  # pieces found
         self._fresh: set[Path] = set()
         self._lock = threading.Lock()
-        writable_folder(self.root)
+        check_folder(root)
 
     def simulate(
         self,

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from madatheory.files import write
 from proofs_check.coq import sources
 from proofs_check.evidence import Missing
 
 
 def _root() -> Path:
     """`.madatheory/coq` here, or a folder of this user's own where nothing can be written here."""
-    if os.access(Path.cwd(), os.W_OK):
+    if os.access(".", os.W_OK):
         return Path(".madatheory") / "coq"
     return Path(tempfile.gettempdir()) / f"madatheory-coq-{os.getuid()}"
 
@@ -139,10 +140,8 @@ def _object(name: str, folder: Path) -> None:
             ran = compile_file(sources.FOLDER / f"{name}.v", folder, Path(scratch))
             if ran.returncode:
                 raise DoesNotCheck(f"{name}.v: {' '.join((ran.stderr or ran.stdout).split())[:400]}")
-            Path(scratch, "said").write_text(ran.stdout, encoding="utf-8")
-            store.mkdir(parents=True, exist_ok=True)
-            for kept in ("said", f"{name}.vo"):
-                os.replace(Path(scratch, kept), store / kept)
+            write(store / "said", ran.stdout)
+            write(store / f"{name}.vo", Path(scratch, f"{name}.vo").read_bytes())
     target = folder / f"{name}.vo"
     target.unlink(missing_ok=True)
     os.link(store / target.name, target)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from madatheory.files import write
 from proofs_check.coq import build, sources
 
 
@@ -277,8 +278,7 @@ def refusal(mutant: Mutant) -> str:
     said = _try(mutant.module, text, objects)
     if any(words in said for words in _UNRELATED):
         raise NotAMistake(f"{mutant.module}.v with {mutant.words}: {said}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"mistake": mutant.words, "refusal": said}) + "\n", encoding="utf-8")
+    write(kept, json.dumps({"mistake": mutant.words, "refusal": said}) + "\n")
     return said
 
 
