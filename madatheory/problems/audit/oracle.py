@@ -1,0 +1,233 @@
+"""The promises about the stochastic gradient: E g = grad F (A4), the stated E g^2, |g_i| <= G, and the noise's law.
+
+Where the noise has few values the expectations are sums over them, exact up to rounding. The sampler, and noise with
+many values, is judged by draws, with distribution-free confidence limits: an honest problem is called broken with
+probability at most `delta`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from madatheory.confidence import half_width, hoeffding
+from madatheory.problems.audit.function import ROUNDING
+from madatheory.problems.audit.probe import Points, Probe, shown
+
+HISTORIES = 2**12
+"""Up to so many combinations of the noise's values one step is enumerated."""
+DRAWS, NUMBERS = 2**14, 2**19
+"""Draws of the noise at each time, fewer where they would be more numbers than this."""
+
+
+class Place(NamedTuple):
+    """Points at which the oracle is asked as in step t."""
+
+    t: float
+    x: Points
+
+
+def broken_by_oracle(probe: Probe, places: Sequence[Place], rng: np.random.Generator, delta: float) -> list[str]:
+    """What is broken at the points of `places`."""
+    atoms = _broken_atoms(probe)
+    if atoms:
+        return atoms
+    count = max(64, min(DRAWS, NUMBERS // probe.problem.dimension))
+    noise = [probe.draw(count, rng) for _ in places]
+    sampler = _sampler_against_atoms(probe, np.concatenate(noise, axis=1), delta / 2)
+    if sampler:
+        return sampler
+    if enumerable(probe):
+        return _exact(probe, places)
+    return _by_draws(probe, places, noise, delta / 2)
+
+
+def enumerable(probe: Probe) -> bool:
+    """Whether one step has at most `HISTORIES` combinations of noise values."""
+    atoms, n = probe.problem.oracle.atoms, probe.problem.oracle.entries
+    return atoms is not None and n * np.log(len(atoms.values)) <= np.log(HISTORIES) + 1e-9
+
+
+def _broken_atoms(probe: Probe) -> list[str]:
+    atoms = probe.problem.oracle.atoms
+    if atoms is None:
+        return []
+    values, p = np.asarray(atoms.values, float), np.asarray(atoms.probabilities, float)
+    if not np.all(np.isfinite(values)):
+        return [f"the noise's atoms are not all finite: {shown(values)}"]
+    if not np.all(p >= 0):
+        return [f"the promise that the noise's atoms have probabilities is broken: {shown(p)}"]
+    if abs(p.sum() - 1) > ROUNDING:
+        return [f"the promise that the noise's probabilities sum to 1 is broken: they sum to {p.sum():.10g}"]
+    return []
+
+
+def _exact(probe: Probe, places: Sequence[Place]) -> list[str]:
+    """Expectations over all combinations of the values that the noise's entries take."""
+    oracle = probe.problem.oracle
+    atoms, n = oracle.atoms, oracle.entries
+    assert atoms is not None
+    grid = np.indices((len(atoms.values),) * n).reshape(n, len(atoms.values) ** n)
+    xi = np.asarray(atoms.values, float)[grid]
+    weight = np.prod(np.asarray(atoms.probabilities, float)[grid], axis=0)
+    for place in places:
+        points = place.x.shape[1]
+        gradient = probe.field(place.x).gradient
+        x, grad = (np.repeat(a, len(weight), axis=1) for a in (place.x, gradient))
+        g, moment = probe.noisy(x, grad, np.tile(xi, points), place.t)
+        g = g.reshape(len(g), points, -1)
+        found = _too_large(probe, g.reshape(len(g), -1), x, place.t)
+        if not found and "A4" not in probe.problem.not_covered:
+            size = np.abs(g) @ weight
+            found = _differs("E g", "grad F", g @ weight, gradient, size, place)
+        if not found and moment is not None:
+            square = g**2 @ weight
+            stated = moment.reshape(g.shape)[:, :, 0]
+            found = _differs("E g^2", "second_moment", square, stated, square, place)
+        if found:
+            return found
+    return []
+
+
+def _too_large(probe: Probe, g: np.ndarray, x: Points, t: float) -> list[str]:
+    constants = probe.problem.constants
+    if constants is None or "A2" in probe.problem.not_covered:
+        return []
+    largest = np.where(np.isfinite(g), np.abs(g), 0).max(axis=0)
+    worst = int(np.argmax(largest))
+    if largest[worst] <= constants.G.value * (1 + 1e-12):
+        return []
+    return [
+        f"the certificate G = {constants.G.value:.6g} is broken at x = {shown(x[:, worst])}: "
+        f"|g| = {largest[worst]:.6g} at t = {t:g}"
+    ]
+
+
+def _differs(
+    what: str, promised: str, mean: np.ndarray, stated: np.ndarray, size: np.ndarray, place: Place
+) -> list[str]:
+    """The expectations (d, points) and what is stated of them, up to rounding of terms of the given size."""
+    allowed = ROUNDING * size + 1e-12 * np.max(size, where=np.isfinite(size), initial=0.0)
+    excess = np.abs(mean - stated) - allowed
+    excess = np.where(np.isfinite(mean) & np.isfinite(stated), excess, -1.0)
+    i, k = np.unravel_index(int(np.argmax(excess)), excess.shape)
+    if excess[i, k] <= 0:
+        return []
+    return [
+        f"the promise {what} = {promised} is broken at x = {shown(place.x[:, k])}, t = {place.t:g}: in coordinate "
+        f"{i + 1} the noise's atoms give {what} = {mean[i, k]:.6g}, and {promised} = {stated[i, k]:.6g}"
+    ]
+
+
+class _Drawn(NamedTuple):
+    """Draws in a row: which place and point each belongs to, g, grad F and the stated E g^2, all (d, draws)."""
+
+    place: np.ndarray
+    point: np.ndarray
+    g: np.ndarray
+    grad: np.ndarray
+    moment: np.ndarray | None
+
+
+def _by_draws(probe: Probe, places: Sequence[Place], noise: Sequence[np.ndarray], delta: float) -> list[str]:
+    """Means over draws; without G there is no range, and no distribution-free limit."""
+    if probe.problem.constants is None or "A2" in probe.problem.not_covered:
+        return []
+    parts = []
+    for number, (place, xi) in enumerate(zip(places, noise, strict=True)):
+        point = np.arange(xi.shape[1]) % place.x.shape[1]
+        gradient = probe.field(place.x).gradient
+        x, grad = place.x[:, point], gradient[:, point]
+        g, moment = probe.noisy(x, grad, xi, place.t)
+        found = _too_large(probe, g, x, place.t)
+        if found:
+            return found
+        parts.append(_Drawn(np.full(xi.shape[1], number), point, g, grad, moment))
+    drawn = _Drawn(*(None if part[0] is None else np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)))
+    claims = list(_claims(probe, drawn))
+    groups = _groups(drawn)
+    share = delta / (2 * len(groups) * sum(len(claim.samples) for claim in claims))  # two sides
+    for claim in claims:
+        for where, chosen in groups:
+            sample = claim.samples[:, chosen]
+            half = half_width(sample, claim.width, share, axis=1)
+            mean = sample.mean(axis=1)
+            worst = int(np.argmax(np.abs(mean) - half))
+            if np.abs(mean[worst]) > half[worst]:
+                return [
+                    f"the promise {claim.promise} is broken{_where(where, places)}: the mean of "
+                    f"{claim.names(worst)} over {sample.shape[1]} draws is {mean[worst]:.4g} +- {half[worst]:.2g}, "
+                    "not 0"
+                ]
+    return []
+
+
+def _groups(drawn: _Drawn) -> list[tuple[tuple[int, int] | int | None, np.ndarray]]:
+    """All draws, those of each time, and those of each point at each time."""
+    groups: list[Any] = [(None, np.ones(len(drawn.place), bool))]
+    for place in np.unique(drawn.place):
+        groups.append((int(place), drawn.place == place))
+        for point in np.unique(drawn.point[drawn.place == place]):
+            groups.append(((int(place), int(point)), (drawn.place == place) & (drawn.point == point)))
+    return groups
+
+
+def _where(group: tuple[int, int] | int | None, places: Sequence[Place]) -> str:
+    if group is None:
+        return ""
+    if isinstance(group, int):
+        return f" at t = {places[group].t:g}"
+    return f" at x = {shown(places[group[0]].x[:, group[1]])}, t = {places[group[0]].t:g}"
+
+
+class _Claim(NamedTuple):
+    """Samples (k, draws) of mean zero, each in an interval of this width, if the promise is kept."""
+
+    promise: str
+    names: Any  # number of the sample -> what it is
+    samples: np.ndarray
+    width: float
+
+
+def _claims(probe: Probe, drawn: _Drawn) -> Iterator[_Claim]:
+    """Sums that see an offset (by coordinate) and a wrong scale or sign (along the gradient)."""
+    assert probe.problem.constants is not None
+    G, d = probe.problem.constants.G.value, len(drawn.g)
+    if "A4" not in probe.problem.not_covered:
+        error, sign = drawn.g - drawn.grad, np.sign(drawn.grad)
+        size = np.sum(np.abs(drawn.grad), axis=0)
+        along = np.sum(error * drawn.grad, axis=0) / np.where(size > 0, size, 1)
+        promise, both = "E g = grad F", error * sign
+        yield _Claim(promise, lambda i: "(g - grad F).grad F / sum |grad F_i|", along[None], 4 * G)
+        yield _Claim(promise, lambda i: f"(g_{i + 1} - grad F_{i + 1}) sign(grad F_{i + 1})", both, 4 * G)
+        yield _Claim(promise, lambda i: f"g_{i + 1} - grad F_{i + 1}", error, 4 * G)
+    if drawn.moment is not None:
+        excess = drawn.g**2 - drawn.moment
+        promise = "E g^2 = second_moment"
+        yield _Claim(promise, lambda i: "|g|^2/d - mean of second_moment", excess.mean(axis=0)[None], 2 * G**2)
+        if d > 1:
+            yield _Claim(promise, lambda i: f"g_{i + 1}^2 - second_moment_{i + 1}", excess, 2 * G**2)
+
+
+def _sampler_against_atoms(probe: Probe, xi: np.ndarray, delta: float) -> list[str]:
+    """The sampler gives the atoms, as often as their probabilities say."""
+    atoms = probe.problem.oracle.atoms
+    if atoms is None or xi.size == 0:
+        return []
+    values, same = np.unique(np.asarray(atoms.values, float), return_inverse=True)
+    p = np.bincount(same, np.asarray(atoms.probabilities, float))
+    drawn, gap = xi.ravel(), ROUNDING * np.max(np.abs(values))
+    counts, known = np.zeros(len(values), int), np.zeros(drawn.shape, bool)
+    for k, value in enumerate(values):
+        hit = np.abs(drawn - value) <= gap
+        counts[k], known = hit.sum(), known | hit
+    if not known.all():
+        return [f"the promise that the noise has the stated atoms is broken: the sampler drew {drawn[~known][0]:.6g}"]
+    half = hoeffding(drawn.size, 1.0, delta / (2 * len(values)))
+    worst = int(np.argmax(np.abs(counts / drawn.size - p)))
+    if abs(counts[worst] / drawn.size - p[worst]) <= half:
+        return []
+    return [
+        f"the promise that the noise has the stated atoms is broken: the sampler drew {values[worst]:.6g} in a share "
+        f"{counts[worst] / drawn.size:.4g} of {drawn.size} draws, and its probability is {p[worst]:.4g}"
+    ]

@@ -1,0 +1,50 @@
+"""The audit: which promises of a problem do not hold, where that can be found out.
+
+Before a run at sampled points, after it at the points that methods came to. A search that finds nothing proves
+nothing: see docs/theory.md, "What a verdict trusts".
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from madatheory.problems.audit.function import broken_by_function
+from madatheory.problems.audit.oracle import Place, broken_by_oracle
+from madatheory.problems.audit.probe import Points, probe_of, sampled_points
+from madatheory.problems.problem import Problem
+
+SAMPLED, ASKED = 256, 12  # points at which F is tried, and at which the oracle is
+TIMES = (1.0, 2.0, 3.0, 50.0, 1001.0)
+VISITED = 2**12
+
+
+def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str]:
+    """What is broken at points that do not depend on a run; honest problems with probability >= 1 - `delta`: nothing."""
+    rng, probe = np.random.default_rng([seed, 0]), probe_of(problem)
+    x = sampled_points(problem, SAMPLED, rng)
+    steep = np.argsort(-np.nan_to_num(np.linalg.norm(probe.field(x).gradient, axis=0)), kind="stable")
+    asked = x[:, np.unique(np.concatenate([np.arange(ASKED // 2), steep[: ASKED // 2]]))]
+    return [
+        *broken_by_function(probe, x, rng, thorough=True),
+        *broken_by_oracle(probe, [Place(t, asked) for t in TIMES], rng, delta),
+    ]
+
+
+def broken_at_visited(problem: Problem, places: Sequence[Place], delta: float, seed: int = 0) -> list[str]:
+    """What is broken at the points that methods came to, `places` being the points after t-1 steps."""
+    rng, probe = np.random.default_rng([seed, 1]), probe_of(problem)
+    finite = [Place(t, x[:, np.all(np.isfinite(x), axis=0)]) for t, x in places]
+    finite = [place for place in finite if place.x.shape[1]]
+    if not finite:
+        return []
+    whole = np.concatenate([x for _, x in finite], axis=1)
+    asked = [Place(t, _some(x, ASKED, rng)) for t, x in finite]
+    return [
+        *broken_by_function(probe, _some(whole, VISITED, rng), rng, thorough=False),
+        *broken_by_oracle(probe, asked, rng, delta),
+    ]
+
+
+def _some(x: Points, count: int, rng: np.random.Generator) -> Points:
+    n = x.shape[1]
+    return x if n <= count else x[:, np.sort(rng.choice(n, count, replace=False))]
