@@ -40,7 +40,11 @@ def half_width(samples: Array, width: Array, delta: float, axis: int = -1) -> Ar
     n = samples.shape[axis]
     if n < 2:
         raise UserError(f"seeds = {n}: a confidence statement needs at least 2")
-    variance = samples.var(axis=axis, ddof=1)
+    return half_width_of(samples.var(axis=axis, ddof=1), n, width, delta)
+
+
+def half_width_of(variance: Array, n: int, width: Array, delta: float) -> Array:
+    """`half_width` from the unbiased sample variance of n samples."""
     return np.minimum(hoeffding(n, width, delta / 2), empirical_bernstein(variance, n, width, delta / 2))
 
 

@@ -81,9 +81,9 @@ class Verdict:
         }
 
 
-def statistics_of(theorems: Sequence[Theorem]) -> tuple[Statistic, ...]:
-    """What verdicts on `theorems` must measure, each name once, with the largest gradient entry."""
-    named: dict[str, Statistic] = {largest_gradient.name: largest_gradient}
+def statistics_of(theorems: Sequence[Theorem], *also: Statistic) -> tuple[Statistic, ...]:
+    """What verdicts on `theorems` must measure, each name once, with the largest gradient entry and what is `also`."""
+    named: dict[str, Statistic] = {statistic.name: statistic for statistic in (largest_gradient, *also)}
     for theorem in theorems:
         for statistic in (s for level in (theorem.left, *theorem.judged) for s in level.statistics):
             other = named.setdefault(statistic.name, statistic)
@@ -135,11 +135,13 @@ def judge(
     steps: int,
     confidence: float = 0.99,
     claims: int = 1,
+    broken: str = "",
 ) -> Verdict:
     """The verdict from measured `data` at one setting: dimensions (seed, t), or (path, t) of an enumerated noise tree.
 
     A tree (with its coordinate `probability`) gives exact expectations and needs no confidence. `claims` is the number
-    of inequalities that are claimed together, this one's included; each gets delta/claims.
+    of inequalities that are claimed together, this one's included; each gets delta/claims. `broken` says which promise
+    of the problem does not hold: then nothing that follows from it is judged, and the verdict is "violated".
     """
     check_level(1 - confidence)
     setting = Setting(problem, optimizer, hyper, steps)
@@ -149,7 +151,7 @@ def judge(
     reasons = theorem.reasons(setting)
     if reasons:
         return Verdict(*common, "not applicable", "; ".join(reasons), confidence, seeds, steps)
-    reason = _broken_promise(problem, data)
+    reason = broken or _broken_promise(problem, data)
     if reason:
         return Verdict(*common, "violated", reason, confidence, seeds, steps)
 

@@ -12,16 +12,22 @@ import xarray as xr
 
 from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.confidence import check_level
+from madatheory.engine.grid import whole
 from madatheory.engine.simulate import check_steps, grid_of, record_times, simulate
+from madatheory.engine.statistic import iterate
 from madatheory.engine.tree import enumerate_tree
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.audit.declared import check_declared
+from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
 from madatheory.problems.problem import Problem
 from madatheory.store.identity import fingerprint
 from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
 
 Simulate = Callable[..., xr.Dataset]
 EXACT_STEPS, EXACT_HISTORIES = 10, 2**16
+AUDIT = 0.01
+"""Share of the failure probability, on top of the verdicts', with which honest problems are called broken."""
 
 
 class Job(NamedTuple):
@@ -99,9 +105,14 @@ def verify(
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
     is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing. `progress`
     is called with (simulations done, of how many, which), from several threads.
+
+    What a problem promises (constants, unbiased gradients, their second moment, the noise's law) is checked at sampled
+    points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
+    honest problem is called broken with probability at most (1 - `confidence`)/100. Malformed problems: `UserError`.
     """
     check_level(1 - confidence)
     check_steps(steps)
+    whole("seed", seed, 0, 2**32 - 1)
     if seeds < 2:
         raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
     if not theorems or not problems:
@@ -119,6 +130,10 @@ def verify(
     needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
     for job in work:
         needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(_applicable(job, steps))
+    audited = {id(job.problem): job.problem for job in work if _applicable(job, steps)}
+    for problem in audited.values():
+        check_declared(problem)
+    audit = (AUDIT * (1 - confidence) / (2 * max(len(audited), 1)), seed)  # before and after the runs
     share = [0.0] * len(work)  # of each job that is done
     stop = threading.Event()
 
@@ -133,11 +148,11 @@ def verify(
                 progress(sum(share), len(work), f"{job.optimizer.name} on {job.problem.name}")
 
         within(0, 1)
-        if not _applicable(job, steps):
+        if not _applicable(job, steps) or before[id(job.problem)].result():
             return xr.Dataset()
         measure = {
             "settings": job.settings,
-            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)]),
+            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], iterate),
             "record": times,
         }
         if steps <= EXACT_STEPS and small_tree(job.problem, steps):
@@ -146,16 +161,23 @@ def verify(
 
     # most of a small job is compilation, which runs on one core: so several jobs at a time
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        before = {key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items()}
         futures = [pool.submit(measured, number) for number in range(len(work))]
         try:
-            for number, (job, future) in enumerate(zip(work, futures, strict=True)):
-                data = future.result()
-                share[number] = 1.0
-                for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings))):
-                    grid = {str(name): point[str(name)] for name in data.dims if name in point}
-                    found = data.sel(grid) if grid else data
-                    about = (theorem, job.problem, job.optimizer, point, found)
-                    verdicts.append(judge(*about, steps=steps, confidence=confidence, claims=claims))
+            for key, numbers in itertools.groupby(range(len(work)), key=lambda number: id(work[number].problem)):
+                runs = {number: futures[number].result() for number in numbers}
+                broken = []
+                if key in audited:
+                    broken = before[key].result() or broken_at_visited(audited[key], list(runs.values()), *audit)
+                for number, data in runs.items():
+                    share[number] = 1.0
+                    job = work[number]
+                    for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings))):
+                        grid = {str(name): point[str(name)] for name in data.dims if name in point}
+                        found = data.sel(grid) if grid else data
+                        about = (theorem, job.problem, job.optimizer, point, found)
+                        limits = {"steps": steps, "confidence": confidence, "claims": claims}
+                        verdicts.append(judge(*about, **limits, broken="; ".join(broken)))
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

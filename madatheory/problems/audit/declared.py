@@ -18,7 +18,9 @@ def check_declared(problem: Problem) -> None:
     """`UserError` naming what is malformed: a start, a constant, the noise's atoms, or the shape of a function."""
     start, d = np.asarray(problem.start), problem.dimension
     if start.shape != (d,) or not np.all(np.isfinite(start)):
-        raise UserError(f"{problem.name}: start = {start.tolist()}; give {d} finite coordinates, as many as `dimension`")
+        raise UserError(
+            f"{problem.name}: start = {start.tolist()}; give {d} finite coordinates, as many as `dimension`"
+        )
     if problem.constants is not None:
         _check_constants(problem.name, problem.constants)
     atoms = problem.oracle.atoms

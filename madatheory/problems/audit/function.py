@@ -102,7 +102,14 @@ def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> 
         if k == rounds // 2:
             order = np.argsort(-q)
             order[len(q) - len(q) // 2 :] = order[: len(q) // 2]
-            x, y, v, q, gradient, change = x[:, order], y[:, order], v[:, order], q[order], gradient[:, order], change[:, order]
+            x, y, v, q, gradient, change = (
+                x[:, order],
+                y[:, order],
+                v[:, order],
+                q[order],
+                gradient[:, order],
+                change[:, order],
+            )
         if k % 2 and rounds > BRIEF:
             size = 10 ** rng.uniform(-3, 0, x.shape[1]) * (0.1 + np.linalg.norm(x, axis=0) / np.sqrt(len(x)))
             moved = probe.inside(x + size * rng.standard_normal(x.shape))

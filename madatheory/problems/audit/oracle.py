@@ -5,12 +5,12 @@ many values, is judged by draws, with distribution-free confidence limits: an ho
 probability at most `delta`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from madatheory.confidence import half_width, hoeffding
+from madatheory.confidence import half_width_of, hoeffding
 from madatheory.problems.audit.function import ROUNDING
 from madatheory.problems.audit.probe import Points, Probe, shown
 
@@ -119,94 +119,93 @@ def _differs(
     ]
 
 
-class _Drawn(NamedTuple):
-    """Draws in a row: which place and point each belongs to, g, grad F and the stated E g^2, all (d, draws)."""
+class _Centred(NamedTuple):
+    """Samples that have mean zero if what is promised of them is kept: names of the rows, what is promised, the width
+    of an interval that holds all of a row, and the samples (rows, draws)."""
 
-    place: np.ndarray
-    point: np.ndarray
-    g: np.ndarray
-    grad: np.ndarray
-    moment: np.ndarray | None
+    names: list[str]
+    promises: list[str]
+    widths: np.ndarray
+    samples: np.ndarray
+
+
+class _Sums(NamedTuple):
+    """Draws at one place in words, or at several: how many, and the sums of the samples and of their squares (rows)."""
+
+    where: str
+    count: int
+    first: np.ndarray
+    second: np.ndarray
 
 
 def _by_draws(probe: Probe, places: Sequence[Place], noise: Sequence[np.ndarray], delta: float) -> list[str]:
     """Means over draws; without G there is no range, and no distribution-free limit."""
     if probe.problem.constants is None or "A2" in probe.problem.not_covered:
         return []
-    parts = []
-    for number, (place, xi) in enumerate(zip(places, noise, strict=True)):
-        point = np.arange(xi.shape[1]) % place.x.shape[1]
-        gradient = probe.field(place.x).gradient
-        x, grad = place.x[:, point], gradient[:, point]
-        g, moment = probe.noisy(x, grad, xi, place.t)
+    groups: list[_Sums] = []
+    for place, xi in zip(places, noise, strict=True):
+        points = place.x.shape[1]
+        each = xi.shape[1] // points
+        x, grad = (np.tile(a, each) for a in (place.x, probe.field(place.x).gradient))
+        g, moment = probe.noisy(x, grad, xi[:, : each * points], place.t)
         found = _too_large(probe, g, x, place.t)
         if found:
             return found
-        parts.append(_Drawn(np.full(xi.shape[1], number), point, g, grad, moment))
-    drawn = _Drawn(*(None if part[0] is None else np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)))
-    claims = list(_claims(probe, drawn))
-    groups = _groups(drawn)
-    share = delta / (2 * len(groups) * sum(len(claim.samples) for claim in claims))  # two sides
-    for claim in claims:
-        for where, chosen in groups:
-            sample = claim.samples[:, chosen]
-            half = half_width(sample, claim.width, share, axis=1)
-            mean = sample.mean(axis=1)
-            worst = int(np.argmax(np.abs(mean) - half))
-            if np.abs(mean[worst]) > half[worst]:
-                return [
-                    f"the promise {claim.promise} is broken{_where(where, places)}: the mean of "
-                    f"{claim.names(worst)} over {sample.shape[1]} draws is {mean[worst]:.4g} +- {half[worst]:.2g}, "
-                    "not 0"
-                ]
+        rows = _centred(probe, g, grad, moment)
+        if not rows.names:
+            return []
+        cube = rows.samples.reshape(len(rows.names), each, points)
+        first, second = cube.sum(axis=1), np.einsum("kep,kep->kp", cube, cube)
+        here = [f" at x = {shown(place.x[:, p])}, t = {place.t:g}" for p in range(points)]
+        groups += [_Sums(here[p], each, first[:, p], second[:, p]) for p in range(points)]
+    return _not_centred(rows, [*groups, _together(groups)], delta)
+
+
+def _together(groups: Sequence[_Sums]) -> _Sums:
+    where, count = " at all points together", sum(group.count for group in groups)
+    return _Sums(where, count, sum(g.first for g in groups), sum(g.second for g in groups))  # pyright: ignore
+
+
+def _not_centred(rows: _Centred, groups: Sequence[_Sums], delta: float) -> list[str]:
+    share = delta / (2 * len(groups) * len(rows.names))  # two sides
+    for group in reversed(groups):
+        mean = group.first / group.count
+        variance = np.maximum(group.second / group.count - mean**2, 0) * group.count / (group.count - 1)
+        half = half_width_of(variance, group.count, rows.widths, share)
+        worst = int(np.argmax((np.abs(mean) - half) / rows.widths))
+        if np.abs(mean[worst]) > half[worst]:
+            return [
+                f"the promise {rows.promises[worst]} is broken{group.where}: the mean of {rows.names[worst]} over "
+                f"{group.count} draws is {mean[worst]:.4g} +- {half[worst]:.2g}, not 0"
+            ]
     return []
 
 
-def _groups(drawn: _Drawn) -> list[tuple[tuple[int, int] | int | None, np.ndarray]]:
-    """All draws, those of each time, and those of each point at each time."""
-    groups: list[Any] = [(None, np.ones(len(drawn.place), bool))]
-    for place in np.unique(drawn.place):
-        groups.append((int(place), drawn.place == place))
-        for point in np.unique(drawn.point[drawn.place == place]):
-            groups.append(((int(place), int(point)), (drawn.place == place) & (drawn.point == point)))
-    return groups
+def _centred(probe: Probe, g: np.ndarray, grad: np.ndarray, moment: np.ndarray | None) -> _Centred:
+    """Sums that see an offset (by coordinate) and a wrong scale or sign (along the gradient).
 
-
-def _where(group: tuple[int, int] | int | None, places: Sequence[Place]) -> str:
-    if group is None:
-        return ""
-    if isinstance(group, int):
-        return f" at t = {places[group].t:g}"
-    return f" at x = {shown(places[group[0]].x[:, group[1]])}, t = {places[group[0]].t:g}"
-
-
-class _Claim(NamedTuple):
-    """Samples (k, draws) of mean zero, each in an interval of this width, if the promise is kept."""
-
-    promise: str
-    names: Any  # number of the sample -> what it is
-    samples: np.ndarray
-    width: float
-
-
-def _claims(probe: Probe, drawn: _Drawn) -> Iterator[_Claim]:
-    """Sums that see an offset (by coordinate) and a wrong scale or sign (along the gradient)."""
+    |g_i - grad F_i| <= 2G, and |g_i^2 - E g_i^2| <= G^2.
+    """
     assert probe.problem.constants is not None
-    G, d = probe.problem.constants.G.value, len(drawn.g)
+    G, d = probe.problem.constants.G.value, len(g)
+    names, promises, widths, samples = [], [], [], []
     if "A4" not in probe.problem.not_covered:
-        error, sign = drawn.g - drawn.grad, np.sign(drawn.grad)
-        size = np.sum(np.abs(drawn.grad), axis=0)
-        along = np.sum(error * drawn.grad, axis=0) / np.where(size > 0, size, 1)
-        promise, both = "E g = grad F", error * sign
-        yield _Claim(promise, lambda i: "(g - grad F).grad F / sum |grad F_i|", along[None], 4 * G)
-        yield _Claim(promise, lambda i: f"(g_{i + 1} - grad F_{i + 1}) sign(grad F_{i + 1})", both, 4 * G)
-        yield _Claim(promise, lambda i: f"g_{i + 1} - grad F_{i + 1}", error, 4 * G)
-    if drawn.moment is not None:
-        excess = drawn.g**2 - drawn.moment
-        promise = "E g^2 = second_moment"
-        yield _Claim(promise, lambda i: "|g|^2/d - mean of second_moment", excess.mean(axis=0)[None], 2 * G**2)
-        if d > 1:
-            yield _Claim(promise, lambda i: f"g_{i + 1}^2 - second_moment_{i + 1}", excess, 2 * G**2)
+        error, size = g - grad, np.sum(np.abs(grad), axis=0)
+        along = np.sum(error * grad, axis=0) / np.where(size > 0, size, 1)
+        names += ["(g - grad F).grad F / sum |grad F_i|"]
+        names += [f"(g_{i + 1} - grad F_{i + 1}) sign(grad F_{i + 1})" for i in range(d)]
+        names += [f"g_{i + 1} - grad F_{i + 1}" for i in range(d)]
+        samples += [along[None], error * np.sign(grad), error]
+        promises += ["E g = grad F"] * (2 * d + 1)
+        widths += [4 * G] * (2 * d + 1)
+    if moment is not None:
+        excess = g**2 - moment
+        names += ["|g|^2/d - the mean of second_moment"]
+        names += [f"g_{i + 1}^2 - second_moment_{i + 1}" for i in range(d)]
+        samples += [excess.mean(axis=0)[None], excess]
+        promises += ["E g^2 = second_moment"] * (d + 1)
+        widths += [2 * G**2] * (d + 1)
+    return _Centred(names, promises, np.array(widths), np.concatenate(samples) if samples else np.zeros((0, 0)))
 
 
 def _sampler_against_atoms(probe: Probe, xi: np.ndarray, delta: float) -> list[str]:

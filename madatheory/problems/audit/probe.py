@@ -95,7 +95,7 @@ def _by_pieces(function: Callable[..., Any], size: int, *columns: np.ndarray, fi
 
 
 def sampled_points(problem: Problem, count: int, rng: np.random.Generator) -> Points:
-    """`count` points: the start, 0, and points on all scales from 1e-3 to 1e2, about 0, about the start, per coordinate.
+    """`count` points: the start, 0, and others about these on all scales from 1e-3 to 1e2, whole or by coordinate.
 
     With a box, half of them are uniform on it.
     """

@@ -7,6 +7,7 @@ nothing: see docs/theory.md, "What a verdict trusts".
 from collections.abc import Sequence
 
 import numpy as np
+import xarray as xr
 
 from madatheory.problems.audit.function import broken_by_function
 from madatheory.problems.audit.oracle import Place, broken_by_oracle
@@ -19,7 +20,7 @@ VISITED = 2**12
 
 
 def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str]:
-    """What is broken at points that do not depend on a run; honest problems with probability >= 1 - `delta`: nothing."""
+    """What is broken at points that do not depend on a run: nothing, with probability 1 - `delta`, if all is true."""
     rng, probe = np.random.default_rng([seed, 0]), probe_of(problem)
     x = sampled_points(problem, SAMPLED, rng)
     steep = np.argsort(-np.nan_to_num(np.linalg.norm(probe.field(x).gradient, axis=0)), kind="stable")
@@ -30,19 +31,31 @@ def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str
     ]
 
 
-def broken_at_visited(problem: Problem, places: Sequence[Place], delta: float, seed: int = 0) -> list[str]:
-    """What is broken at the points that methods came to, `places` being the points after t-1 steps."""
+def broken_at_visited(problem: Problem, runs: Sequence[xr.Dataset], delta: float, seed: int = 0) -> list[str]:
+    """What is broken at the points x_t that the runs on the problem recorded, as `iterate`."""
     rng, probe = np.random.default_rng([seed, 1]), probe_of(problem)
-    finite = [Place(t, x[:, np.all(np.isfinite(x), axis=0)]) for t, x in places]
-    finite = [place for place in finite if place.x.shape[1]]
-    if not finite:
+    places = _places(runs, rng)
+    if not places:
         return []
-    whole = np.concatenate([x for _, x in finite], axis=1)
-    asked = [Place(t, _some(x, ASKED, rng)) for t, x in finite]
+    whole = np.concatenate([x for _, x in places], axis=1)
+    few = [places[k] for k in sorted({round(k) for k in np.linspace(0, len(places) - 1, len(TIMES))})]
+    asked = [Place(t, _some(x, ASKED, rng)) for t, x in few]
     return [
         *broken_by_function(probe, _some(whole, VISITED, rng), rng, thorough=False),
         *broken_by_oracle(probe, asked, rng, delta),
     ]
+
+
+def _places(runs: Sequence[xr.Dataset], rng: np.random.Generator) -> list[Place]:
+    """The finite points after t steps, some of each run, where the next gradient is that of step t+1."""
+    found: dict[int, list[Points]] = {}
+    for run in runs:
+        for t in run["t"].values if "iterate" in run else ():
+            x = run["iterate"].sel(t=t).transpose("coordinate", ...).values.astype(float)
+            x = x.reshape(len(x), -1)
+            found.setdefault(int(t), []).append(_some(x[:, np.all(np.isfinite(x), axis=0)], VISITED, rng))
+    places = [Place(t + 1.0, np.concatenate(points, axis=1)) for t, points in sorted(found.items())]
+    return [place for place in places if place.x.shape[1]]
 
 
 def _some(x: Points, count: int, rng: np.random.Generator) -> Points:
