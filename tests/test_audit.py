@@ -26,13 +26,10 @@ from madatheory.verification import verify
 DELTA = 1e-4
 HONEST = (
     *problems(),
-    "ratio:d=3,noise=none",
     "ratio:d=1,noise=rare-large,scale=2",
     "log:d=3,noise=multiplicative,scale=0.5",
     "ratio:d=40,noise=rademacher",
     "ridge-sum:d=3,rows=8,phi=cosine",
-    "sigmoid-loss:data=iris,n=0,batches=5",
-    "reddi-smooth:d=3,C=30",
     "quadratic:d=3,condition=100,noise=rademacher",
 )
 
@@ -53,8 +50,8 @@ def test_the_package_s_problems_keep_their_promises(spec: str) -> None:
 
 
 def test_honest_noise_is_not_accused_more_often_than_stated() -> None:
-    """24 audits that may err with probability 1/2 each: distribution-free limits are wide, and none errs."""
-    assert [found for seed in range(24) if (found := broken_at_samples(SMOOTH, 0.5, seed))] == []
+    """12 audits that may err with probability 1/2 each: distribution-free limits are wide, and none errs."""
+    assert [found for seed in range(12) if (found := broken_at_samples(SMOOTH, 0.5, seed))] == []
 
 
 def with_constant(problem: Problem, **values: float) -> Problem:

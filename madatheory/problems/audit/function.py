@@ -12,7 +12,7 @@ from madatheory.problems.audit.probe import Points, Probe, shown
 
 ROUNDING = 1e-9
 """Relative slack granted to float64 rounding where a certificate may be attained."""
-REACH, NEAR = 1e-3, 1e-4  # distances, relative to 1 + |x|, of a quotient and of a difference of F
+REACHES, NEAR = (1e-3, 1e-4, 1e-5), 1e-4  # distances, relative to 1 + |x|, of a quotient and of a difference of F
 SEARCH, DESCENT, BRIEF = 24, 40, 4  # rounds of the search for curvature, steps of a descent, rounds at visited points
 _GRADIENT = 1e-12  # rounding error of grad F, relative to its largest entry
 
@@ -89,8 +89,10 @@ def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> 
     gradient = probe.field(x).gradient
     rounding = _GRADIENT * np.sqrt(len(x)) * np.max(np.abs(gradient), where=np.isfinite(gradient), initial=0.0)
 
+    reach = np.resize(REACHES, x.shape[1])
+
     def quotients(x: Points, gradient: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, Points, np.ndarray]:
-        y = probe.inside(x + REACH * (1 + np.linalg.norm(x, axis=0)) * v)
+        y = probe.inside(x + reach * (1 + np.linalg.norm(x, axis=0)) * v)
         change, distance = probe.field(y).gradient - gradient, np.linalg.norm(y - x, axis=0)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             q = (np.linalg.norm(change, axis=0) - rounding) / distance
