@@ -58,9 +58,13 @@ def write(path: str | Path, content: Content) -> None:
             finally:
                 os.close(device)
             return
-        file = Path(os.path.realpath(path))
+        file, mode = Path(os.path.realpath(path)), None if found is None else stat.S_IMODE(found.st_mode)
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, data, None if found is None else stat.S_IMODE(found.st_mode))
+        try:
+            _replace(file, data, mode)
+        except FileNotFoundError:  # the folder was removed meanwhile
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _replace(file, data, mode)
     except (OSError, ValueError) as error:
         raise _refusal(path, error) from error
 

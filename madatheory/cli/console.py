@@ -92,7 +92,7 @@ class _Lasting(io.RawIOBase):
     """A stream that goes on when nobody takes its output: the failure is noted and the rest is dropped."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._stream = stream.buffer.raw if isinstance(stream.buffer, io.BufferedWriter) else stream.buffer
+        self._stream: Any = stream.buffer.raw if isinstance(stream.buffer, io.BufferedWriter) else stream.buffer
         self.failure: OSError | None = None
 
     def writable(self) -> bool:

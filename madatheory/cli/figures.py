@@ -73,6 +73,7 @@ def figures(
 
     ledger = Ledger(Path(store), folder, profile, seed, versions(), data)
     kept = open_store(store, force=force)
+    ledger.check(figure.name for figure in chosen)
     for figure in chosen:
         figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
     done: list[Drawn] = []

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import madatheory
-from madatheory.files import write
+from madatheory.files import check_output, write
+from madatheory.store.folder import FIGURES
 
-FOLDER = "figures"  # of the store
 _KINDS = ("svg", "png", "json")
 
 
@@ -46,7 +46,12 @@ class Ledger:
     data: Mapping[str, Path] = field(default_factory=dict)
 
     def _file(self, name: str) -> Path:
-        return self.store / FOLDER / f"{name}-{_digest(str(self.out.resolve()).encode())[:12]}.json"
+        return self.store / FIGURES / f"{name[:60]}-{_digest(f'{self.out.resolve()}/{name}'.encode())[:12]}.json"
+
+    def check(self, names: Iterable[str]) -> None:
+        """`UserError` unless the notes about these figures can be written."""
+        for name in names:
+            check_output(self._file(name))
 
     def _key(self, figure: Any) -> str:
         source = Path(figure.compute.__code__.co_filename)

@@ -1,6 +1,5 @@
 """`madatheory store`: what is kept, and how to be rid of it."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -48,13 +47,10 @@ def clear(
     madatheory store clear
     madatheory store clear --days 30
     """
-    from madatheory.cli.ledger import FOLDER
     from madatheory.cli.runs import open_store
 
     kept = open_store(_existing(store))
     freed = kept.clear() if days is None else kept.prune(days)
-    if days is None:
-        shutil.rmtree(Path(store) / FOLDER, ignore_errors=True)
     OUT.print(Text(f"{_size(freed)} freed in {store}"))
 
 

@@ -2,8 +2,8 @@
 
 from madatheory.store.files import StoreWarning as StoreWarning
 from madatheory.store.files import save_run as save_run
+from madatheory.store.folder import Entry as Entry
 from madatheory.store.identity import canonical as canonical
 from madatheory.store.identity import describe as describe
 from madatheory.store.identity import environment as environment
-from madatheory.store.store import Entry as Entry
 from madatheory.store.store import Store as Store

@@ -9,7 +9,6 @@ import hashlib
 import io
 import os
 import platform
-import re
 import threading
 import warnings
 from collections.abc import Callable, Mapping
@@ -22,11 +21,11 @@ import xarray as xr
 from xarray.backends import H5NetCDFStore
 
 from madatheory import files
+from madatheory.errors import UserError
+from madatheory.store.folder import PIECE, REJECTED
 from madatheory.store.identity import canonical, digest, environment
 
 CONFIGURATION, LABEL = "configuration", "piece"
-_NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
-REJECTED = ".rejected"
 _HDF5 = threading.Lock()  # the library is not made for several threads
 Report = Callable[[str], None]
 
@@ -98,7 +97,7 @@ def parse(data: bytes) -> xr.Dataset:
 
 def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
     """The piece in `path`, or None: then the reason was reported and the file put aside as `*.rejected`."""
-    name = _NAME.fullmatch(path.name)
+    name = PIECE.fullmatch(path.name)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -128,9 +127,15 @@ def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
 def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
     """Labels and paths of the files of a folder, in order; a file that does not belong there is reported and left."""
     found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        name = _NAME.fullmatch(path.name)
-        if name is not None:
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"{folder} is in the way of the store: {error.strerror}; remove it") from error
+    for path in paths:
+        name = PIECE.fullmatch(path.name)
+        if name is not None and path.is_file():
             found.append((name["label"], path))
         elif files.abandoned(path):
             path.unlink(missing_ok=True)

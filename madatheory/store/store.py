@@ -8,26 +8,23 @@ processes may use one store: files appear whole, under names that contain their 
 import contextlib
 import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import xarray as xr
 
 from madatheory.engine.grid import trajectory_indices
 from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
-from madatheory.files import check_folder
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.store.files import (
     CONFIGURATION,
     LABEL,
-    REJECTED,
     Report,
     marked,
     parse,
@@ -36,21 +33,13 @@ from madatheory.store.files import (
     warn,
     write,
 )
+from madatheory.store.folder import FIGURES, REJECTED, Entry, claim, discard, entries, remove
 from madatheory.store.identity import canonical, closure_of_imports, code_of, describe, digest, environment
 
 _ENGINE = Path(__file__).resolve().parent.parent / "engine"
-_FOLDER = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
 _LEAST = 256  # trajectories: fewer would leave threads idle
 _UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first piece
-
-
-class Entry(NamedTuple):
-    """One computation of a store: its folder, number of pieces, bytes on the disk."""
-
-    path: Path
-    pieces: int
-    bytes: int
 
 
 class Store:
@@ -58,7 +47,8 @@ class Store:
 
     `piece_seconds` is about how long one piece takes to compute, so what an interruption can lose. With `force` nothing
     that was there before this object is used. `report` gets a line for every file that is not trusted (by default a
-    `StoreWarning`). Several threads may use one object. `UserError` if the folder cannot be written.
+    `StoreWarning`). Several threads may use one object. `UserError` if the folder cannot be written or is no store but
+    holds other files.
     """
 
     def __init__(
@@ -72,7 +62,7 @@ class Store:
         self.reused = 0  # pieces found
         self._fresh: set[Path] = set()
         self._lock = threading.Lock()
-        check_folder(root)
+        claim(root)
 
     def simulate(
         self,
@@ -138,38 +128,26 @@ class Store:
                 self._count(reused=1)
                 return _unmarked(found)
         # as it reads back, so that the first call and later ones return the same types
-        result = parse(write(marked(compute(), "whole", text), folder))
+        result = parse(self._keep(marked(compute(), "whole", text), folder))
         self._count(computed=1)
         return _unmarked(result)
 
     def entries(self) -> list[Entry]:
         """What the store holds, one entry per computation."""
-        found = []
-        for path in sorted(self.root.iterdir()):
-            if path.is_dir() and _FOLDER.fullmatch(path.name):
-                files = [file for file in path.iterdir() if file.is_file()]
-                found.append(Entry(path, sum(f.suffix == ".nc" for f in files), sum(f.stat().st_size for f in files)))
-        return found
+        return entries(self.root)
 
     def clear(self) -> int:
         """Remove everything that the store holds, and nothing else; returns the number of bytes freed."""
-        freed = 0
-        for entry in self.entries():
-            freed += entry.bytes
-            shutil.rmtree(entry.path, ignore_errors=True)
-        return freed
+        return sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
 
     def prune(self, days: float = 30.0) -> int:
         """Remove what was put aside, and computations not used for `days` days; returns the number of bytes freed."""
         freed = 0
         for entry in self.entries():
             if time.time() - entry.path.stat().st_mtime > days * 86400:
-                freed += entry.bytes
-                shutil.rmtree(entry.path, ignore_errors=True)
+                freed += remove(entry.path)
                 continue
-            for file in entry.path.glob(f"*{REJECTED}"):
-                freed += file.stat().st_size
-                file.unlink(missing_ok=True)
+            freed += sum(discard(file) for file in entry.path.glob(f"*{REJECTED}") if file.is_file())
         return freed
 
     def _count(self, computed: int = 0, reused: int = 0) -> None:
@@ -192,6 +170,12 @@ class Store:
         with contextlib.suppress(OSError):
             os.utime(folder)  # when it was last of use, for `prune`
         return found
+
+    def _keep(self, piece: xr.Dataset, folder: Path) -> bytes:
+        if not self.root.is_dir():
+            self.report(f"{self.root} was removed meanwhile; it is made anew, and what it held is computed again")
+            claim(self.root)
+        return write(piece, folder)
 
     def _run(
         self,
@@ -229,7 +213,7 @@ class Store:
                 part = plan.trajectories(range(position, end), workers=workers, progress=tell)
                 seconds = time.perf_counter() - began
                 part = marked(part, f"{position:010d}-{end - 1:010d}", configuration)
-                write(part, folder)
+                self._keep(part, folder)
                 self._count(computed=1)
                 size = max(least, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
             parts.append(_unmarked(part).sel(seed=slice(position, end - 1)))
