@@ -6,6 +6,7 @@ from typing import Any
 from proofs_check.evidence import Evidence, Status, cell, verdict
 from proofs_check.methods import METHODS, method
 from proofs_check.statements import Statement
+from proofs_check.tenth import NO_CONSTANT, TENTH, UNTESTED
 
 ERROR, NO_TOOL, NOT_APPLICABLE = "error", "no tool", "n.a."
 
@@ -37,14 +38,29 @@ def status_of(row: Statement, evidence: Sequence[Evidence]) -> str:
     return str(status) + (" (box)" if box else "")
 
 
+def refuted_tenth(row: Statement, evidence: Sequence[Evidence]) -> str:
+    """Which methods refute a tenth of the right side: by name, or "nothing"."""
+    if row.kind not in ("lemma", "theorem") or row.name in NO_CONSTANT:
+        return NOT_APPLICABLE
+    planted = [e for e in of(row, evidence) if e.check.false and e.check.part == TENTH]
+    found = {e.method for e in planted if e.finding and e.finding.status is Status.REFUTED}
+    return ", ".join(name for name in METHODS if name in found) or "nothing"
+
+
+def untested(rows: Sequence[Statement]) -> str:
+    """The constants that no method tests, in a sentence; "" where there are none."""
+    named = [f"{row.label} {row.name} ({', '.join(UNTESTED[row.name])})" for row in rows if row.name in UNTESTED]
+    return f"Constants that no method tests, for this passes every check: {'; '.join(named)}." if named else ""
+
+
 def markdown(rows: Sequence[Statement], evidence: Sequence[Evidence], methods: Sequence[str] = tuple(METHODS)) -> str:
     """The table without times, so that it is the same on every machine."""
-    titles = ["", "statement", "status", *methods]
+    titles = ["", "statement", "status", *methods, "1/10 refuted by"]
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for row in rows:
-        cells = [entry(row, name, evidence) for name in methods]
+        cells = [*(entry(row, name, evidence) for name in methods), refuted_tenth(row, evidence)]
         lines.append(f"| {row.label} | {row.name} | {status_of(row, evidence)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", said]) if (said := untested(rows)) else "\n".join(lines)
 
 
 def summary(rows: Sequence[Statement], evidence: Sequence[Evidence]) -> dict[str, int]:
@@ -77,6 +93,7 @@ def as_data(rows: Sequence[Statement], evidence: Sequence[Evidence]) -> list[dic
             "words": row.words,
             "origin": row.origin,
             "status": status_of(row, evidence),
+            "untested": list(UNTESTED.get(row.name, ())),
             "not_applicable": {name: why for name in METHODS if (why := method(name).not_applicable(row))},
             "evidence": [
                 {

@@ -1,6 +1,6 @@
 """`madatheory list`: what there is, with options, hyper-parameters, constants and statements."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -125,7 +125,14 @@ def _theorem(theorem: Any, full: bool) -> Text:
         lines.append(("checked at", ", ".join(f"{name} = {value}" for name, value in theorem.settings.items())))
         lines.append(("bounds", theorem.chain[0].name))
         lines += [("  <=", f"{level.name}  [{level.by}]" if level.by else level.name) for level in theorem.chain[1:]]
+        lines.append(("untested constants, this passes every check:", ", ".join(_untested(theorem.name))))
     return _lines(*lines)
+
+
+def _untested(name: str) -> Sequence[str]:
+    from proofs_check.tenth import UNTESTED
+
+    return UNTESTED.get(name, ())
 
 
 def _lemma(lemma: Any, full: bool) -> Text:

@@ -49,7 +49,7 @@ def prove(
     """
     from proofs_check.page import filled, read
     from proofs_check.run import evidence, select
-    from proofs_check.table import as_data, of, summary, wrong
+    from proofs_check.table import as_data, of, summary, untested, wrong
 
     if json_file is not None:
         check_output(json_file)
@@ -71,6 +71,8 @@ def prove(
     _print_table(rows, chosen, found)
     if verbose or names:
         _print_checks(rows, chosen, found)
+    if said := untested(rows):
+        OUT.print(Text(said))
     bad = [e for row in rows for e in of(row, found) if wrong(e, row)]
     _print_problems(bad, found)
     counted = ", ".join(f"{count} {status}" for status, count in summary(rows, found).items())

@@ -9,11 +9,13 @@ from functools import partial
 from madatheory.bounds.theorem import Theorem
 from madatheory.catalogue import theorems
 from proofs_check.bridge import hindsight, two_steps
+from proofs_check.bridge.cuts import cuts
 from proofs_check.bridge.kills import CAUGHT
 from proofs_check.bridge.planted import plant
 from proofs_check.bridge.trees import family, search, tried
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement
+from proofs_check.tenth import UNTESTED
 
 TOGETHER = True  # one process, so that a method is compiled once for all theorems about it
 SECONDS = 70
@@ -42,6 +44,10 @@ def checks() -> Iterable[Check]:
 def _mistakes(theorem: Theorem) -> Iterator[Check]:
     for mistake in CAUGHT.get(theorem.name, ()):
         yield Check(theorem.name, partial(_catch, theorem, mistake), part=mistake, false=True)
+    for what in cuts(theorem.name):
+        untested = what in UNTESTED.get(theorem.name, ())
+        part = f"untested: {what} passes" if untested else what
+        yield Check(theorem.name, partial(_catch_cut, theorem, what), part, false=not untested)
 
 
 def _support(theorem: Theorem) -> Finding:
@@ -61,9 +67,17 @@ def _support(theorem: Theorem) -> Finding:
 
 
 def _catch(theorem: Theorem, mistake: str) -> Finding:
-    """REFUTED where the planted mistake breaks a level on one of the trees."""
     wrong = plant(theorem, mistake)
     assert wrong is not None, f"{theorem.name} has no level for {mistake!r}"
+    return _caught(theorem, wrong)
+
+
+def _catch_cut(theorem: Theorem, what: str) -> Finding:
+    return _caught(theorem, cuts(theorem.name)[what])
+
+
+def _caught(theorem: Theorem, wrong: Theorem) -> Finding:
+    """REFUTED where the mistake breaks a level on one of the trees."""
     for field, worst in tried(theorem, wrong):
         if worst.broken:
             return Finding(Status.REFUTED, "on an exact tree", f"{field.name}: {worst.broken}")

@@ -7,10 +7,12 @@ reals, and when the theorem's statement, read from the file, is the package's: b
 from collections.abc import Iterable
 from functools import cache, partial
 
+from madatheory.catalogue import lemmas, theorems
 from proofs_check.coq import build, mutants, sources
 from proofs_check.coq.claims import CLAIMS, Claim
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement, statements
+from proofs_check.tenth import NO_CONSTANT, TENTH, tenth_of_lemma, tenth_of_theorem
 
 TOGETHER = True
 SECONDS = 150.0
@@ -20,6 +22,9 @@ def checks() -> Iterable[Check]:
     """Every claim, and every planted mistake."""
     for claim in CLAIMS:
         yield Check(claim.statement, partial(_claimed, claim), claim.part, claim.box)
+    for claim in CLAIMS:
+        if claim.statement not in NO_CONSTANT and claim.values is not None and not claim.part:
+            yield Check(claim.statement, partial(_sees_a_tenth, claim), TENTH, false=True)
     for mutant in mutants.MUTANTS:
         yield Check(mutant.statement, partial(_refused, mutant), mutant.words, false=True)
 
@@ -42,6 +47,19 @@ def _claimed(claim: Claim) -> Finding:
     if residual is not None:
         words += "; the same numbers as the package's statement"
     return Finding(Status.PROVED, words, residual=residual)
+
+
+def _sees_a_tenth(claim: Claim) -> Finding:
+    """REFUTED where the comparison with the theorem's formula tells the package's from a tenth of it."""
+    from proofs_check.coq.drift import Drifted, agreement
+
+    name = claim.statement
+    cut = tenth_of_lemma(lemmas()[name]) if name in lemmas() else tenth_of_theorem(theorems()[name])
+    try:
+        agreement(claim, said=cut)
+    except Drifted as error:
+        return Finding(Status.REFUTED, "not the formula that is proved", str(error))
+    return Finding(Status.OPEN, f"the same numbers as {claim.name}")
 
 
 def _sound() -> None:

@@ -281,3 +281,5 @@ OTHERS = (
     Claim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
 )
 CLAIMS = (*LEMMAS, *RATES, *OTHERS)
+# statements whose formula is compared, as a whole, with a proved one
+COMPARED = frozenset(claim.statement for claim in CLAIMS if claim.values is not None and not claim.part)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.lemma import case
+from madatheory.bounds.lemma import Lemma, case
 from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.theorem import Theorem
 from madatheory.catalogue import lemmas, theorems
 from proofs_check.coq.claims import DRAWN, Claim
 from proofs_check.coq.theorem import Statement, statement
@@ -22,17 +23,18 @@ class Drifted(Exception):
     """A theorem does not say what the package's statement says."""
 
 
-def agreement(claim: Claim, cases: int = 30) -> float | None:
+def agreement(claim: Claim, cases: int = 30, said: Lemma | Theorem | None = None) -> float | None:
     """The largest relative difference between a claim's theorem and the package's statement; `Drifted` if above 1e-9.
 
     Compared are both sides of a lemma, the right side of a theorem, and the hypotheses: wherever the package's hold,
-    Coq's must. None where the claim has nothing to compute.
+    Coq's must. None where the claim has nothing to compute. `said` is compared in the place of the package's statement.
     """
     theorem = statement(claim.module, claim.theorem) if claim.values else None
     if theorem is None:
         return None
-    found = _lemma if claim.statement in lemmas() else _rate
-    return max(found(claim, theorem, cases))
+    package = said or {**lemmas(), **theorems()}[claim.statement]
+    compare = _lemma if isinstance(package, Lemma) else _rate
+    return max(compare(claim, theorem, cases, package))
 
 
 def _close(claim: Claim, what: str, coq: float, package: float, size: float, where: Mapping[str, Any]) -> float:
@@ -44,8 +46,8 @@ def _close(claim: Claim, what: str, coq: float, package: float, size: float, whe
     return difference
 
 
-def _lemma(claim: Claim, theorem: Statement, cases: int) -> Iterator[float]:
-    lemma, rng, done = lemmas()[claim.statement], np.random.default_rng(_SEED), 0
+def _lemma(claim: Claim, theorem: Statement, cases: int, lemma: Any) -> Iterator[float]:
+    rng, done = np.random.default_rng(_SEED), 0
     if theorem.relation != _SIGN[lemma.relation]:
         raise Drifted(f"{claim.name} says {theorem.relation}, {lemma.name} {lemma.relation}")
     for _ in range(20):
@@ -66,14 +68,14 @@ def _lemma(claim: Claim, theorem: Statement, cases: int) -> Iterator[float]:
     raise Drifted(f"{lemma.name}: only {done} admitted cases drawn, {cases} wanted")
 
 
-def _rate(claim: Claim, theorem: Statement, cases: int) -> Iterator[float]:
-    bound, rng = theorems()[claim.statement].bound, np.random.default_rng(_SEED)
+def _rate(claim: Claim, theorem: Statement, cases: int, rate: Any) -> Iterator[float]:
+    rng = np.random.default_rng(_SEED)
     for _ in range(cases):
         symbols = draw_symbols(rng, claim.ranges)
         given = _values(claim, symbols)
         if not theorem.admits(given):
             raise Drifted(f"{claim.name} does not cover {symbols}")
-        package = float(bound(Quantities(**symbols), NUMPY))
+        package = float(rate.bound(Quantities(**symbols), NUMPY))
         yield _close(claim, "right side", theorem.value(theorem.right, given), package, abs(package), symbols)
 
 

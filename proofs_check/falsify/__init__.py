@@ -13,6 +13,7 @@ from proofs_check.falsify import constants, steps
 from proofs_check.falsify.climb import Budget, search
 from proofs_check.falsify.precise import precise_excess, refutes, shrink, written
 from proofs_check.statements import Statement
+from proofs_check.tenth import NO_CONSTANT, TENTH, tenth_of_lemma
 
 SECONDS = 24.0
 TOGETHER = False
@@ -49,6 +50,8 @@ def checks() -> Iterable[Check]:
     """One search per lemma, per false variant of it, and per step-size theorem; refuted rows; constants."""
     for lemma in lemmas().values():
         yield Check(lemma.name, partial(decide, lemma))
+        if lemma.name not in NO_CONSTANT:
+            yield Check(lemma.name, partial(decide, tenth_of_lemma(lemma)), TENTH, false=True)
         for false in lemma.false_variants:
             yield Check(lemma.name, partial(decide, false), false.name, false=True)
     for theorem in steps.step_size_theorems():
