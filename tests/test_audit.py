@@ -279,7 +279,7 @@ def test_the_command_says_which_promise_is_broken(tmp_path: Path) -> None:
             "`oracle.gradient` returns float64 (1, 3)",
         ),
         (with_oracle(COIN, sample=lambda w, dtype: w.first), "`oracle.sample` returns uint32 (2, 3)"),
-        (with_oracle(COIN, second_moment=lambda x, grad, t: 1.0), "`oracle.second_moment` returns float"),
+        (with_oracle(COIN, second_moment=lambda x, grad, t: x.T), "`oracle.second_moment` returns float64 (3, 2)"),
         (with_oracle(COIN, atoms=Atoms(np.ones(2), np.ones(1))), "as many probabilities as values"),
     ],
 )

@@ -61,7 +61,7 @@ def _check_shapes(problem: Problem) -> None:
             for which, half in zip(("first", "second"), _sampled(oracle.pair, word), strict=True):
                 functions[f"oracle.pair ({which})"] = half, (oracle.entries, n)
         if oracle.second_moment is not None:
-            functions["oracle.second_moment"] = jax.eval_shape(oracle.second_moment, x, x, t), (d, n)
+            functions["oracle.second_moment"] = _spread(jax.eval_shape(oracle.second_moment, x, x, t), x), (d, n)
     for name, (found, shape) in functions.items():
         if getattr(found, "shape", None) != shape or found.dtype != np.float64:
             what = f"{found.dtype} {found.shape}" if hasattr(found, "shape") else type(found).__name__
@@ -69,6 +69,14 @@ def _check_shapes(problem: Problem) -> None:
                 f"{problem.name}: `{name}` returns {what} at {n} points of dimension {d} in float64; "
                 f"it must return float64 {shape}"
             )
+
+
+def _spread(found: Any, like: Any) -> Any:
+    """What is folded with others of the shape of `like` may have fewer axes."""
+    try:
+        return jax.eval_shape(lambda a: jnp.broadcast_to(a, like.shape), found)
+    except (TypeError, ValueError):
+        return found
 
 
 def _sampled(sampler: Any, word: Any) -> Any:

@@ -53,8 +53,8 @@ def probe_of(problem: Problem) -> Probe:
 
     @jax.jit
     def noisy(x: Any, grad: Any, xi: Any, t: Any) -> Any:
-        moment = oracle.second_moment
-        return oracle.gradient(x, grad, xi, t), None if moment is None else moment(x, grad, t)
+        g, moment = oracle.gradient(x, grad, xi, t), oracle.second_moment
+        return g, None if moment is None else jnp.broadcast_to(moment(x, grad, t), x.shape)
 
     @jax.jit
     def drawn(first: Any, second: Any) -> Any:
