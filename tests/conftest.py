@@ -75,6 +75,16 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (root.parent if root.name.startswith("popen-") else root) / "store"
 
 
+@pytest.fixture(scope="module")
+def quick_compilation() -> Iterator[None]:
+    """For files whose programs run a few steps: XLA leaves out the passes that only long runs pay for."""
+    import jax
+
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture
 def float64() -> Iterator[None]:
     """Run the test in double precision."""

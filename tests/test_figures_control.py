@@ -17,6 +17,8 @@ from madatheory.figures.render import render
 from madatheory.store.identity import canonical, describe
 from madatheory.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 NAMES = ("training_control", "training_problems")
 
 

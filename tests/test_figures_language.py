@@ -19,6 +19,8 @@ from madatheory.figures.render import render, save
 from madatheory.store.store import Store
 from madatheory.tasks.language import gram_losses, manual
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 NAME = "training-language"
 
 

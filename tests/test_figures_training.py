@@ -17,6 +17,8 @@ from madatheory.figures.gallery import training_summary, training_trajectories
 from madatheory.figures.render import render
 from madatheory.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
 
 

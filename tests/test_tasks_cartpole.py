@@ -24,6 +24,8 @@ from madatheory.tasks.cartpole import (
     rollout,
 )
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 HORIZON = 60
 
 

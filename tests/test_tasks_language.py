@@ -31,6 +31,8 @@ from madatheory.tasks.language import (
 )
 from madatheory.tasks.task import Task
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 SMALL: dict[str, Any] = {"layers": 2, "heads": 2, "width": 8, "context": 12, "batch": 3, "windows": 5}
 
 

@@ -15,6 +15,8 @@ from madatheory.problems.data import table
 from madatheory.tasks.problems import draw, logistic_regression, matrix_factorization, problem_task
 from madatheory.tasks.task import Task
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 
 def keys(count: int, seed: int = 0) -> Any:
     return jax.random.split(jax.random.key(seed), count)

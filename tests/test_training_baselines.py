@@ -14,6 +14,8 @@ from madatheory.references import mada as reference
 from madatheory.training import Descent, badam, coefficients, disagreement, hyperadam, unrolled
 from madatheory.training import baselines as module
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 STEPS, D = 24, 3
 RNG = np.random.default_rng(7)
 G, X0 = RNG.standard_normal((STEPS, D)), np.array([1.0, -0.5, 0.25])

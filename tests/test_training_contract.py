@@ -32,6 +32,8 @@ import madatheory.training.transformation as module
 from madatheory.optimizers.hypergradient import BOXES
 from madatheory.training import Descent, MadaState, coefficients, passes
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 
 def test_the_state_holds_only_what_the_learned_coefficients_need():
     def arrays(*names: str, **options: Any) -> tuple[set[str], bool]:

@@ -27,6 +27,8 @@ import madatheory.references.mada as reference
 from madatheory.catalogue import optimizer
 from madatheory.references import interpolation
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 # learned, initial values, options, and what the reference is told besides
 CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "rho": (("rho",), ONLY, {}, {}),

@@ -18,6 +18,8 @@ from madatheory.tasks.task import Task
 from madatheory.training.methods import KAPPA, METHODS, START
 from madatheory.training.transformation import mada
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 SHIFT = jnp.array([1.0, -2.0, 0.5])
 
 
