@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 # one process per core, at most 4
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo "$$n")
+# a file at a time for each process, so that its tests share what they compile; the longest files first
+TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
@@ -19,15 +21,15 @@ experiments: $(VENV)/.training
 	$(BIN)/madatheory figures --group training $(ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(TESTS) $(ARGS)
 
-# the tests that `make test` skips where torch, keras, numba, pytorch_optimizer or Coq is missing, which must now be there
+# what `make test` skips where torch, keras, numba, pytorch_optimizer or Coq is missing, which must now be there
 test-extras: $(VENV)/.setup
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'needs and not slow' --nothing-missing $(ARGS)
+	$(TESTS) -m 'needs and not slow' --nothing-missing $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
 test-slow: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow $(ARGS)
+	$(TESTS) -m slow $(ARGS)
 
 # the engine's speed beside optax, JAX, numba, NumPy and torch: benchmarks/RESULTS.md; ARGS=--quick for a minute and a half
 bench: $(VENV)/.bench
@@ -47,7 +49,7 @@ setup: $(VENV)/.setup
 lint: $(VENV)/.setup
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 clean:
 	rm -rf $(VENV) .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info

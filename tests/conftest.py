@@ -28,6 +28,25 @@ settings.register_profile("nightly", max_examples=500, **_common)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") == "true" else "dev"))
 
 
+# the files that take longest: started first, so that at the end no process waits for another's long file
+LONGEST = (
+    "test_figures_training",
+    "test_bench",
+    "test_persistent",
+    "test_figures_learned_rho",
+    "test_training_contract",
+    "test_problems",
+    "test_optimizers",
+    "test_proofs_coq",
+    "test_proofs_bridge",
+    "test_engine_bits",
+    "test_figures_a",
+    "test_tasks_problems",
+    "test_proofs",
+    "test_training_mada",
+    "test_training_runs",
+)
+
 # what `make test` does not install: the marker needs("torch") names one of these, which are all that a test may lack
 REMEDIES = {
     "torch": "pip install 'madatheory[torch]'",
@@ -45,7 +64,21 @@ def missing(name: str) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--nothing-missing", action="store_true", help="A test whose needs are not here fails.")
+    group = parser.getgroup("tests of madatheory")
+    group.addoption("--nothing-missing", action="store_true", help="A test whose needs are not here is an error.")
+    group.addoption("--list-missing", metavar="FILE", help="Write there the names of tests whose needs are not here.")
+    group.addoption("--only-listed", metavar="FILE", help="Run the tests that such a file names, and no others.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps the tests of --only-listed, and puts the files that take longest first."""
+    if file := config.getoption("only_listed"):
+        wanted = set(Path(file).read_text(encoding="utf-8").splitlines())
+        if unknown := wanted - {item.nodeid for item in items}:
+            raise pytest.UsageError(f"--only-listed names tests that are not there: {', '.join(sorted(unknown))}")
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in wanted])
+        items[:] = [item for item in items if item.nodeid in wanted]
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,14 +91,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         end(f"needs {absent[0]}, which is not installed: {REMEDIES[absent[0]]}")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was skipped because it is not here; make test-extras runs exactly these tests."""
-    properties = (p for report in terminalreporter.stats.get("skipped", ()) for p in report.user_properties)
-    counts = Counter(value for key, value in properties if key == "missing")
-    if counts:
-        each = ", ".join(f"{count} need {name}" for name, count in counts.most_common())
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was skipped because it is not here, counted; `make test-extras` installs it and runs these tests."""
+    reports = terminalreporter.stats.get("skipped", ())
+    needs = {report.nodeid: dict(report.user_properties).get("missing") for report in reports}
+    needs = {test: name for test, name in needs.items() if name}
+    if needs:
+        each = ", ".join(f"{count} need {name}" for name, count in Counter(needs.values()).most_common())
         terminalreporter.section("not installed here")
-        terminalreporter.line(f"{counts.total()} tests skipped: {each}. `make test-extras` installs it and runs them.")
+        terminalreporter.line(f"{len(needs)} tests skipped: {each}. `make test-extras` installs it and runs them.")
+    if file := config.getoption("list_missing"):
+        Path(file).write_text("".join(f"{test}\n" for test in needs), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

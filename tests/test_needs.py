@@ -54,6 +54,17 @@ def test_nothing_missing_makes_it_an_error(folder: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*needs no_such_tool, which is not installed: apt-get install it"])
 
 
+def test_what_was_skipped_as_missing_is_listed_and_only_that_is_run(folder: pytest.Pytester) -> None:
+    folder.runpytest("--list-missing", "list.txt")
+    names = (folder.path / "list.txt").read_text().splitlines()
+    assert [name.partition("::")[2] for name in names] == ["test_library", "test_tool"]
+    folder.runpytest("--only-listed", "list.txt").assert_outcomes(skipped=2, deselected=2)
+    (folder.path / "list.txt").write_text("\n".join([*names, "test_gone.py::test_gone"]))
+    refused = folder.runpytest("--only-listed", "list.txt")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(["*names tests that are not there: test_gone.py::test_gone"])
+
+
 def test_a_need_without_a_remedy_is_an_error(folder: pytest.Pytester) -> None:
     folder.makepyfile("import pytest\n\n@pytest.mark.needs('torhc')\ndef test_typing_error(): ...\n")
     result = folder.runpytest()
