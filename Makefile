@@ -1,6 +1,10 @@
 # make figures: the convergence plots, from nothing; make experiments: the training plots; make test: the tests;
 # make bench: the speed, measured; make setup: .venv with every extra.
 PYTHON ?= python3
+# the newest Python here, in an environment of its own with the newest of everything
+NEWEST_PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 $(PYTHON); do $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && break; done)
+NEWEST := .venv-newest
+NEWEST_TESTS ?= tests/test_engine.py tests/test_engine_bits.py tests/test_persistent.py tests/test_lift.py tests/test_training_mada.py tests/test_optimizer_optax.py tests/test_identities_own.py
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -11,7 +15,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-extras test-newest newest test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -26,6 +30,13 @@ test: $(VENV)/.test
 # what `make test` skips where torch, keras, numba, pytorch_optimizer or Coq is missing, which must now be there
 test-extras: $(VENV)/.setup
 	$(TESTS) -m 'needs and not slow' --nothing-missing $(ARGS)
+
+# the engine, kernel, training, adapters and identities on the newest Python and JAX
+newest: $(NEWEST)/.made
+
+test-newest: $(NEWEST)/.made
+	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
+	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(NEWEST_TESTS) $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
 test-slow: $(VENV)/.test
@@ -52,13 +63,22 @@ lint: $(VENV)/.setup
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 clean:
-	rm -rf $(VENV) .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info
+	rm -rf $(VENV) $(NEWEST) .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "madatheory needs Python 3.11 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)."; \
 	  echo "Name another one: make PYTHON=/path/to/python3.11 figures"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(NEWEST)/.made: pyproject.toml
+	@echo "Installing the newest of everything into $(NEWEST) (a few minutes, once)"
+	$(NEWEST_PYTHON) -m venv $(NEWEST)
+	@$(NEWEST)/bin/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+	  print(*p['dependencies'], *(x for e in ('proofs', 'test', 'training') for x in p['optional-dependencies'][e]), sep='\n')" \
+	  > $(NEWEST)/requirements.txt
+	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet -r $(NEWEST)/requirements.txt
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
