@@ -28,6 +28,8 @@ Simulate = Callable[..., xr.Dataset]
 EXACT_STEPS, EXACT_HISTORIES = 10, 2**16
 AUDIT = 0.01
 """Share of the failure probability, on top of the verdicts', with which honest problems are called broken."""
+MOST_ITERATES = 2**24
+"""Coordinates of iterates that a simulation may keep for the audit; where they would be more it keeps none."""
 
 
 class Job(NamedTuple):
@@ -150,9 +152,11 @@ def verify(
         within(0, 1)
         if not _applicable(job, steps) or before[id(job.problem)].result():
             return xr.Dataset()
+        kept = seeds * len(times) * job.problem.dimension * len(list(_points(job.optimizer.hyper(job.settings))))
+        audited_too = (iterate,) if kept <= MOST_ITERATES else ()
         measure = {
             "settings": job.settings,
-            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], iterate),
+            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
             "record": times,
         }
         if steps <= EXACT_STEPS and small_tree(job.problem, steps):

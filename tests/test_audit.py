@@ -166,6 +166,28 @@ def test_what_a_problem_does_not_claim_is_not_held_against_it() -> None:
     assert broken_at_samples(replace(planted, not_covered={"A1": "", "A2": "", "A3": "", "A4": ""}), DELTA) == []
 
 
+def test_kinks_are_no_lies_where_no_smoothness_is_promised() -> None:
+    kinks = replace(
+        COIN, value=lambda x: jnp.sum(jnp.abs(x), axis=0), gradient=jnp.sign, start=np.full(2, 1e-4), constants=None
+    )
+    assert broken_at_samples(replace(kinks, not_covered={"A3": "kinks"}), DELTA) == []
+    downhill = replace(kinks, not_covered={"A3": "kinks"}, gradient=lambda x: -jnp.sign(x))
+    assert "`gradient` is the gradient of `value`" in broken_at_samples(downhill, DELTA)[0]
+
+
+def test_iterates_are_kept_for_the_audit_unless_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+
+    def spy(*args: Any, **kwargs: Any) -> xr.Dataset:
+        kept.append("iterate" in [statistic.name for statistic in kwargs["statistics"]])
+        return simulate(*args, **kwargs)
+
+    for most in (8 * 2 * 6, 8 * 2 * 6 - 1):  # seeds, coordinates and recorded times
+        monkeypatch.setattr("madatheory.verification.MOST_ITERATES", most)
+        assert verify([T5], [SMOOTH], steps=50, seeds=8, run=spy)[0].outcome == "holds"
+    assert kept == [True, False]
+
+
 def narrow(height: float) -> Problem:
     """F(x) = x^2/(1+x^2) with a dent of width 1e-3 at 57.3, which no sample falls into."""
 

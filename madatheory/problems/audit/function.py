@@ -138,9 +138,13 @@ def descended(probe: Probe, x: Points, step: float) -> Lowest:
 
 
 def _not_the_derivative(probe: Probe, x: Points, curvature: float, rng: np.random.Generator) -> list[str]:
-    """|F(x + hv) - F(x - hv) - 2h grad F(x).v| <= L h^2 for every unit vector v."""
+    """|F(x + hv) - F(x - hv) - 2h grad F(x).v| <= L h^2 for every unit vector v.
+
+    Where no L is promised F may have kinks, and more than half of the points must disagree, by a thousandth.
+    """
     if probe.problem.gradient is None:
         return []  # it is the derivative of `value`
+    smooth = probe.problem.constants is not None and "A3" not in probe.problem.not_covered
     d, n = x.shape
     v = _unit(rng.standard_normal(x.shape))
     v[:, : n // 2] = np.eye(d)[:, np.arange(n // 2) % d]
@@ -153,11 +157,12 @@ def _not_the_derivative(probe: Probe, x: Points, curvature: float, rng: np.rando
     claimed = np.sum(probe.field(middle).gradient * along, axis=0)
     with np.errstate(invalid="ignore", over="ignore"):
         rate = (above - below) / 2
-        allowed = max(curvature, 0) * h * h / 2 * (1 + ROUNDING) + ROUNDING * np.abs(claimed)
+        allowed = curvature * h * h / 2 * (1 + ROUNDING) if smooth else 1e-3 * np.abs(rate)
+        allowed = allowed + ROUNDING * np.abs(claimed)
         allowed += 1e-12 * (np.abs(above) + np.abs(below) + abs(float(probe.field(x[:, :1]).value[0])))
         excess = np.where(np.isfinite(rate) & np.isfinite(claimed), np.abs(rate - claimed) - allowed, -1.0)
     worst = int(np.argmax(excess / np.where(h > 0, h, 1)))
-    if excess[worst] <= 0:
+    if np.sum(excess > 0) <= (0 if smooth else n / 2):
         return []
     return [
         f"the promise that `gradient` is the gradient of `value` is broken at x = {shown(middle[:, worst])}: in the "

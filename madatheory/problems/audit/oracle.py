@@ -17,7 +17,7 @@ from madatheory.problems.audit.probe import Points, Probe, shown
 HISTORIES = 2**12
 """Up to so many combinations of the noise's values one step is enumerated."""
 DRAWS, NUMBERS = 2**14, 2**19
-"""Draws of the noise at each time, fewer where they would be more numbers than this."""
+"""Draws of the noise at each time, fewer where these and the dimension make more numbers than that."""
 
 
 class Place(NamedTuple):
@@ -43,9 +43,10 @@ def broken_by_oracle(probe: Probe, places: Sequence[Place], rng: np.random.Gener
 
 
 def enumerable(probe: Probe) -> bool:
-    """Whether one step has at most `HISTORIES` combinations of noise values."""
+    """Whether one step has at most `HISTORIES` combinations of noise values, of not too many numbers."""
     atoms, n = probe.problem.oracle.atoms, probe.problem.oracle.entries
-    return atoms is not None and n * np.log(len(atoms.values)) <= np.log(HISTORIES) + 1e-9
+    most = min(HISTORIES, max(NUMBERS // probe.problem.dimension, 1))
+    return atoms is not None and n * np.log(len(atoms.values)) <= np.log(most) + 1e-9
 
 
 def _broken_atoms(probe: Probe) -> list[str]:

@@ -16,13 +16,13 @@ from madatheory.problems.problem import Problem
 
 SAMPLED, ASKED = 256, 12  # points at which F is tried, and at which the oracle is
 TIMES = (1.0, 2.0, 3.0, 50.0, 1001.0)
-VISITED = 2**12
+VISITED, NUMBERS = 2**12, 2**22  # points that runs came to; fewer where they make more numbers
 
 
 def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str]:
     """What is broken at points that do not depend on a run: nothing, with probability 1 - `delta`, if all is true."""
     rng, probe = np.random.default_rng([seed, 0]), probe_of(problem)
-    x = sampled_points(problem, SAMPLED, rng)
+    x = sampled_points(problem, _at_most(SAMPLED, problem), rng)
     steep = np.argsort(-np.nan_to_num(np.linalg.norm(probe.field(x).gradient, axis=0)), kind="stable")
     asked = x[:, np.unique(np.concatenate([np.arange(ASKED // 2), steep[: ASKED // 2]]))]
     return [
@@ -34,28 +34,32 @@ def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str
 def broken_at_visited(problem: Problem, runs: Sequence[xr.Dataset], delta: float, seed: int = 0) -> list[str]:
     """What is broken at the points x_t that the runs on the problem recorded, as `iterate`."""
     rng, probe = np.random.default_rng([seed, 1]), probe_of(problem)
-    places = _places(runs, rng)
+    places = _places(runs, _at_most(VISITED, problem), rng)
     if not places:
         return []
     whole = np.concatenate([x for _, x in places], axis=1)
     few = [places[k] for k in sorted({round(k) for k in np.linspace(0, len(places) - 1, len(TIMES))})]
     asked = [Place(t, _some(x, ASKED, rng)) for t, x in few]
     return [
-        *broken_by_function(probe, _some(whole, VISITED, rng), rng, thorough=False),
+        *broken_by_function(probe, _some(whole, _at_most(VISITED, problem), rng), rng, thorough=False),
         *broken_by_oracle(probe, asked, rng, delta),
     ]
 
 
-def _places(runs: Sequence[xr.Dataset], rng: np.random.Generator) -> list[Place]:
+def _places(runs: Sequence[xr.Dataset], count: int, rng: np.random.Generator) -> list[Place]:
     """The finite points after t steps, some of each run, where the next gradient is that of step t+1."""
     found: dict[int, list[Points]] = {}
     for run in runs:
         for t in run["t"].values if "iterate" in run else ():
             x = run["iterate"].sel(t=t).transpose("coordinate", ...).values.astype(float)
             x = x.reshape(len(x), -1)
-            found.setdefault(int(t), []).append(_some(x[:, np.all(np.isfinite(x), axis=0)], VISITED, rng))
+            found.setdefault(int(t), []).append(_some(x[:, np.all(np.isfinite(x), axis=0)], count, rng))
     places = [Place(t + 1.0, np.concatenate(points, axis=1)) for t, points in sorted(found.items())]
     return [place for place in places if place.x.shape[1]]
+
+
+def _at_most(count: int, problem: Problem) -> int:
+    return int(np.clip(NUMBERS // problem.dimension, 2 * ASKED, count))
 
 
 def _some(x: Points, count: int, rng: np.random.Generator) -> Points:
