@@ -88,6 +88,13 @@ def test_a_planted_constant_is_found(name: str) -> None:
     assert re.search(message, "; ".join(broken_at_samples(with_constant(COIN, **values), DELTA)))
 
 
+def test_a_descent_finds_values_below_F_star_where_no_sample_is() -> None:
+    base, valley = build("ratio:d=4"), np.array([[1.3], [-0.7], [2.2], [0.4]])
+    moved = replace(base, value=lambda x: base.value(x - valley), gradient=lambda x: base.full_gradient(x - valley))
+    (found,) = broken_at_samples(with_constant(moved, F_star=1e-4), DELTA)
+    assert re.search(r"certificate F_star = 0.0001 is broken at x = \[1\.(3|29).*\]: F\(x\) = ", found)
+
+
 def test_a_gradient_above_G_is_found_by_draws() -> None:
     found = "; ".join(broken_at_samples(with_constant(SMOOTH, G=0.7), DELTA))
     assert re.search(r"certificate G = 0.7 is broken at x = \[.*\]: \|g\| = 1\.", found)
