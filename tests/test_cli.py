@@ -469,6 +469,46 @@ def test_a_figure_is_drawn_again_when_something_changed(run: Run, figure: Callab
     assert figure() == 2
 
 
+READS = """    numbers = Path("data").read_text()
+    return {"value": run.pick(1, 2, 3) + run.seed + (helper.ONE + len(numbers)) / 10}
+"""
+
+
+@pytest.mark.parametrize("change", ["data", "helper.py", "text"])
+def test_a_figure_is_drawn_again_when_what_it_reads_or_imports_changed(
+    run: Run, figure: Callable[[], int], change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    text = FIGURE.replace('    return {"value": run.pick(1, 2, 3) + run.seed}\n', READS)
+    Path("mine.py").write_text(f"import helper\n{text}")
+    for name, content in {"data": "ab", "helper.py": "ONE = 1\n", "text": "once"}.items():
+        Path(name).write_text(content)
+    line = "figures --load mine.py --profile smoke --text text"
+    run(line)
+    again = run(line)
+    assert "up to date" in again.output, again.output
+    assert figure() == 1
+    status = os.stat(change)
+    Path(change).write_text({"data": "cd", "helper.py": "ONE = 2\n", "text": "upon"}[change])
+    if change != "helper.py":  # as some programs that copy do; Python itself knows modules by their times
+        os.utime(change, ns=(status.st_atime_ns, status.st_mtime_ns))
+    result = run(line)
+    assert result.exit_code == 0, result.output
+    assert "up to date" not in result.output
+    assert figure() == 2
+    assert "up to date" in run(line).output
+    del sys.modules["helper"]
+
+
+def test_a_figure_that_uses_what_cannot_be_seen_is_drawn_every_time(run: Run, figure: Callable[[], int]) -> None:
+    Path("mine.py").write_text("import os\n" + FIGURE.replace("+ run.seed", "+ len(os.environ) * 0"))
+    for count in (1, 2):
+        result = run("figures --load mine.py --profile smoke")
+        assert result.exit_code == 0
+        assert "mine: drawn anew by every call, because compute (mine.py, line 8) uses os.environ" in result.stderr
+        assert figure() == count
+
+
 def test_a_failed_claim_is_status_1(run: Run, figure: Callable[[], int]) -> None:
     for _ in range(2):  # also when it is up to date
         result = run("figures --load mine.py --profile full")

@@ -17,7 +17,7 @@ PACKAGE = Path(madatheory.__file__).parent
 # first what everything may import; units of one row do not know each other
 LAYERS = (
     {"errors"},
-    {"arithmetic", "catalogue", "confidence", "files"},
+    {"arithmetic", "catalogue", "confidence", "files", "sources"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "tasks"},
     {"bounds", "store", "pytest_plugin", "training"},

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory import catalogue
+from madatheory import catalogue, sources
 from madatheory.engine.blocks import Run
 from madatheory.engine.persistent import Path as Execution
 from madatheory.engine.simulate import NonFiniteWarning, Plan, simulate
@@ -29,7 +29,7 @@ from madatheory.errors import UserError
 from madatheory.files import check_output
 from madatheory.optimizers.family import member
 from madatheory.problems.problem import Problem
-from madatheory.store import Store, StoreWarning, canonical, describe, folder, identity, save_run
+from madatheory.store import Store, StoreWarning, canonical, describe, folder, save_run
 
 FREE = ("alpha", "beta1", "beta2", "eps")
 AVGRAD = member("avgrad-t", "", free=FREE, pinned={"rho": 0.0}, schedule="inverse_sqrt", alpha=0.3)
@@ -235,9 +235,9 @@ def test_every_catalogue_entry_is_identified_and_none_collide():
 @pytest.mark.usefixtures("instant")
 def test_a_package_file_changed_under_the_process_is_never_shared(store, monkeypatch):
     store.simulate(RATIO, AVGRAD, 10, seeds=3)
-    monkeypatch.setattr(identity, "_LOADED", 0.0)
+    monkeypatch.setattr(sources, "_LOADED", 0.0)
     store.simulate(RATIO, AVGRAD, 10, seeds=3)
-    monkeypatch.setattr(identity, "_PROCESS", "another")
+    monkeypatch.setattr(sources, "_PROCESS", "another")
     store.simulate(RATIO, AVGRAD, 10, seeds=3)
     assert (store.computed, store.reused) == (3, 0)
 

@@ -87,13 +87,14 @@ def figures(
             if not ERR.is_terminal:
                 note(title)
             began, said = time.monotonic(), list[str]()
-            with progress(title) as report:
+            with progress(title) as report, ledger.watch(figure) as reads:
                 run = Run(profile, seed, kept.simulate, kept.cached, report, data)
                 drawn = render(figure, run, folder, versions(), said.append)
             for words in said:
                 note(f"{figure.name}: {words}")
             claims = [(c.text, bool(c.holds), c.detail) for c in drawn]
-            ledger.enter(figure)
+            if why := ledger.enter(figure, reads):
+                note(f"{figure.name}: drawn anew by every call, because {why}")
             done.append(Drawn(figure.name, claims, time.monotonic() - began))
     finally:
         if done:

@@ -1,15 +1,23 @@
-"""Which figures of a folder are up to date: made by this code, with this profile and seed, and not touched since."""
+"""Which figures of a folder are up to date, and not touched since they were made.
+
+That is: by this code and what it imports, from these values and files, with this profile and seed.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import madatheory
+from madatheory.errors import UserError
 from madatheory.files import check_output, write
+from madatheory.store import canonical
 from madatheory.store.folder import FIGURES
+from madatheory.store.identity import identify
+from madatheory.store.reads import Reads, watched
 
 _KINDS = ("svg", "png", "json")
 
@@ -28,10 +36,10 @@ def code_fingerprint() -> str:
     return _digest(*(part for file in files for part in (str(file.relative_to(root)).encode(), file.read_bytes())))
 
 
-def _contents(path: Path) -> list[list[Any]]:
-    """What is at a path, without reading it: names, sizes and times of change."""
+def _contents(path: Path) -> list[list[str]]:
+    """What is at a path: names and contents."""
     files = sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
-    return [[str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    return [[str(file.resolve()), _digest(file.read_bytes())] for file in files]
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,25 @@ class Ledger:
             check_output(self._file(name))
 
     def _key(self, figure: Any) -> str:
-        source = Path(figure.compute.__code__.co_filename)
-        code = source.read_bytes() if source.is_file() else b""
+        identity = identify(figure)
         data = {kind: _contents(path) for kind, path in self.data.items()}
-        request = json.dumps([self.profile, self.seed, dict(self.versions), data], sort_keys=True)
-        return _digest(code_fingerprint().encode(), code, figure.name.encode(), request.encode())
+        request = [figure.name, self.profile, self.seed, dict(self.versions), data, identity.data, identity.sources]
+        return _digest(code_fingerprint().encode(), canonical(request).encode())
+
+    def why_not(self, figure: Any) -> str:
+        """Why it cannot be told whether a figure is up to date: it takes what Python does not tell; "" if it can."""
+        try:
+            unseen = [words for words, found in identify(figure).outside.items() if not found.seen]
+        except UserError as error:
+            return str(error)
+        return ", ".join(unseen)
+
+    def watch(self, figure: Any) -> AbstractContextManager[Reads | None]:
+        """Notes the files that a user's figure reads; those of the package read what `data` names."""
+        with suppress(UserError):
+            if identify(figure).users:
+                return watched(self.store, self.out)
+        return nullcontext()
 
     def _files(self, name: str) -> dict[str, str] | None:
         files = {kind: self.out / f"{name}.{kind}" for kind in _KINDS}
@@ -70,13 +92,19 @@ class Ledger:
         """The claims of a figure that need not be drawn again, else None; anything unreadable means: draw it."""
         try:
             entry = json.loads(self._file(figure.name).read_text(encoding="utf-8"))
-            if entry["key"] != self._key(figure) or entry["files"] != self._files(figure.name):
+            same = entry["key"] == self._key(figure) and entry["files"] == self._files(figure.name)
+            if not same or entry["read"] != {file: _digest(Path(file).read_bytes()) for file in entry["read"]}:
                 return None
             record = json.loads((self.out / f"{figure.name}.json").read_text(encoding="utf-8"))
             return [(c["text"], c["holds"], c["detail"]) for c in record["claims"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, UserError):
             return None
 
-    def enter(self, figure: Any) -> None:
-        """Note that the figure's files are as they should be."""
-        write(self._file(figure.name), json.dumps({"key": self._key(figure), "files": self._files(figure.name)}))
+    def enter(self, figure: Any, reads: Reads | None) -> str:
+        """Note that the figure's files are as they should be, or say why that cannot be told later."""
+        why = self.why_not(figure) or (", ".join(f"it uses {what}" for what in sorted(reads.other)) if reads else "")
+        if not why:
+            read = {str(file): _digest(file.read_bytes()) for file in (reads.files if reads else ()) if file.is_file()}
+            entry = {"key": self._key(figure), "files": self._files(figure.name), "read": read}
+            write(self._file(figure.name), json.dumps(entry))
+        return why

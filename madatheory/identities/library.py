@@ -2,14 +2,14 @@
 
 import inspect
 import warnings
-from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from madatheory.errors import UserError
 from madatheory.identities import own
 from madatheory.identities.lookup import load_module
 from madatheory.identities.prepared import LEFT, PREPARED
+from madatheory.sources import version_of
 
 
 class Library(NamedTuple):
@@ -93,15 +93,3 @@ def _why_not_class(value: type, library_name: str) -> str:
         if p.default is p.empty and key != "lr" and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     ]
     return f"needs {', '.join(needed)}" if needed else ""
-
-
-@cache
-def version_of(name: str) -> str:
-    """The version of the distribution that brings a module; "" if it is none."""
-    root = name.partition(".")[0]
-    for distribution in (root, *packages_distributions().get(root, [])):
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
-    return ""

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.library import version_of
 from madatheory.identities.outcome import Outcome, Report, Request
+from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "by design": "d", "n.a.": ".", "error": "!"}
 """One character per status."""

@@ -142,3 +142,25 @@ def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
         elif path.suffix != REJECTED and not files.is_temporary(path):
             report(f"{path}: foreign: not a file of the store; ignored")
     return found
+
+
+def unmarked(dataset: xr.Dataset) -> xr.Dataset:
+    """A piece as the user gets it."""
+    plain = dataset.copy(deep=False)
+    plain.attrs.pop(LABEL, None)
+    return plain
+
+
+def joined(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Pieces one after the other; where their attributes differ, all are named."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = xr.concat(
+        parts, "seed", data_vars="minimal", coords="minimal", compat="override", join="exact", combine_attrs="override"
+    )
+    differing = {
+        name: " | ".join(sorted({str(part.attrs.get(name)) for part in parts}))
+        for name, value in parts[0].attrs.items()
+        if name != CONFIGURATION and any(str(part.attrs.get(name)) != str(value) for part in parts)
+    }
+    return joined.assign_attrs(differing)

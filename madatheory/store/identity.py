@@ -5,49 +5,28 @@ function is described by its code, by what its closure holds, and by the source 
 of the package or of the user that this file imports.
 """
 
-import ast
 import functools
 import hashlib
 import inspect
-import json
+import io
 import pickle
 import platform
-import secrets
 import sys
-import sysconfig
-import threading
-import time
 import types
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.errors import UserError
-
-_PACKAGE = Path(__file__).resolve().parent.parent
-_LIBRARIES = tuple(
-    {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
-_PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
-# messages, look-up and the store itself do not enter any number
-_NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.files", "madatheory.catalogue")
-
-
-def canonical(value: Any) -> str:
-    """The one JSON text of plain data: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def digest(text: str) -> str:
-    """SHA-256 of a text, as hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
+from madatheory.sources import closure_of_imports, in_package, is_library, is_users
+from madatheory.store.code import canonical, code_identity, content, digest, names
+from madatheory.store.outside import Outside, of_value, outside, reached
 
 
 def environment() -> dict[str, Any]:
@@ -62,14 +41,26 @@ def environment() -> dict[str, Any]:
     }
 
 
-_LOADED, _PROCESS = time.time(), secrets.token_hex(8)
+class Identity(NamedTuple):
+    """What identifies a value, and why that may not be all.
+
+    `data` is plain, `sources` has a hash of every file that the code comes from; `outside` says what functions of the
+    user take from elsewhere when they run, and `users` whether there are any.
+    """
+
+    data: Any
+    sources: dict[str, str]
+    outside: dict[str, Outside]
+    users: bool
 
 
 class Description:
-    """Describes values as plain data and collects, in `sources`, a hash of every file that their code comes from."""
+    """Describes values as plain data, and collects what else an `Identity` has."""
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
+        self.outside: dict[str, Outside] = {}
+        self.users = False
         self._known: dict[int, Any] = {}  # descriptions by id; None while one is being made
         self._alive: list[Any] = []
         self._files: set[Path] = set()
@@ -77,7 +68,8 @@ class Description:
     def of(self, value: Any) -> Any:
         """`value` as plain data; equal only for values that compute the same. Raises `UserError` if it cannot."""
         if value is None or isinstance(value, bool | int | float | str):
-            return value
+            users = type(value) not in (bool, int, float, str) and is_users(sys.modules.get(type(value).__module__))
+            return {"is": self.of(type(value)), "value": str(value)} if users else value
         if isinstance(value, np.generic):
             return self.of(value.item())
         if isinstance(value, np.ndarray | jax.Array):
@@ -107,17 +99,26 @@ class Description:
         if isinstance(value, types.FunctionType):
             return self._function(value)
         if isinstance(value, types.BuiltinFunctionType):
-            return {"builtin": f"{value.__module__}.{value.__qualname__}"}
+            self._judge(value, value.__name__)
+            owner = value.__self__
+            bound = {} if owner is None or isinstance(owner, types.ModuleType) else {"of": self.of(owner)}
+            return {"builtin": f"{value.__module__}.{value.__qualname__}", **bound}
         if isinstance(value, type):
             return self._class(value)
         kind = type(value)
-        if hasattr(value, "__wrapped__") and _is_library(sys.modules.get(kind.__module__)):  # jax.jit and its kin
+        if hasattr(value, "__wrapped__") and is_library(sys.modules.get(kind.__module__)):  # jax.jit and its kin
             rules = [self.of(getattr(value, name, None)) for name in ("jvp", "fwd", "bwd")]  # of jax.custom_jvp
             return {"wrapped": kind.__qualname__, "function": self.of(value.__wrapped__), "rules": rules}
+        if kind.__module__.startswith("madatheory.store"):
+            return {"of the store": kind.__qualname__}  # enters no number
         if is_dataclass(value):
             return {"is": self.of(kind), **{f.name: self.of(getattr(value, f.name)) for f in fields(value)}}
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return {"is": self.of(kind), "items": [self.of(v) for v in value]}
+        if is_users(sys.modules.get(kind.__module__)) and isinstance(value, Mapping | Set | list | tuple):
+            plain = dict(value) if isinstance(value, Mapping) else list(value)
+            held = sorted(canonical(self.of(v)) for v in plain) if isinstance(value, Set) else self.of(plain)
+            return {"is": self.of(kind), "items": held, "fields": self.of(_fields(value))}
         if isinstance(value, Mapping):
             items = [(canonical(self.of(key)), self.of(item)) for key, item in value.items()]
             return {"mapping": [[key, item] for key, item in sorted(items, key=lambda pair: pair[0])]}
@@ -126,14 +127,18 @@ class Description:
         if isinstance(value, list | tuple):
             return [self.of(v) for v in value]
         name = f"{kind.__module__}.{kind.__qualname__}"
-        if not _is_library(sys.modules.get(kind.__module__)) and hasattr(value, "__dict__"):
-            return {"is": self.of(kind), "fields": self.of(vars(value))}
+        if not is_library(sys.modules.get(kind.__module__)):
+            return {"is": self.of(kind), "fields": self.of(_fields(value))}
+        self._judge(value, name)
         # a function object of a library, e.g. jax.numpy.minimum
         home, called = getattr(value, "__module__", None), getattr(value, "__name__", None)
         if called and getattr(sys.modules.get(home or ""), called, None) is value:
             return {"named": f"{home}.{called}"}
         try:
-            return {"object": name, "pickle": hashlib.sha256(pickle.dumps(value, protocol=4)).hexdigest()}
+            pickled, referred = _pickled(value)
+            return {"object": name, "pickle": hashlib.sha256(pickled).hexdigest(), "of": [self.of(r) for r in referred]}
+        except UserError:
+            raise
         except Exception:
             pass
         if callable(value) and hasattr(value, "__qualname__"):  # a library's compiled function, e.g. a NumPy ufunc
@@ -145,7 +150,7 @@ class Description:
         self._module(kind.__module__)
         described: dict[str, Any] = {"class": f"{kind.__module__}.{kind.__qualname__}"}
         module = sys.modules.get(kind.__module__)
-        if not _is_library(module) and not (module and _in_package(module)):
+        if not is_library(module) and not (module and in_package(module)):
             held = {name: _unwrapped(v) for name, v in vars(kind).items() if _is_of_use(name, v)}
             described["held"] = [[name, self.of(v)] for name, v in sorted(held.items())]
             described["bases"] = [self.of(base) for base in kind.__bases__]
@@ -154,28 +159,44 @@ class Description:
     def _function(self, function: types.FunctionType) -> Any:
         module = sys.modules.get(function.__module__)
         name = f"{function.__module__}.{function.__qualname__}"
-        if _is_library(module) and "<locals>" not in name:
+        if is_library(module) and "<locals>" not in name:
+            self._judge(function, function.__name__)
             return {"function": name}
-        described: dict[str, Any] = {"function": name, "code": _identity(function)}
-        described["cells"] = [self.of(_content(cell)) for cell in function.__closure__ or ()]
+        described: dict[str, Any] = {"function": name, "code": code_identity(function)}
+        described["cells"] = [self.of(content(cell)) for cell in function.__closure__ or ()]
         described["defaults"] = self.of([function.__defaults__ or (), function.__kwdefaults__ or {}])
+        return described | self.code_of(function)
+
+    def code_of(self, function: types.FunctionType) -> dict[str, Any]:
+        """Of a user's function what may differ although its file is the same: globals it names, its attributes."""
         self._module(function.__module__)
-        if module is None or (not _is_library(module) and not _in_package(module)):
-            # a user's function: the values of the globals it names may differ although the file is the same
-            known = function.__globals__
-            described["globals"] = {n: self.of(known[n]) for n in sorted(_names(function.__code__)) if n in known}
-            try:
-                file = inspect.getsourcefile(function)
-            except TypeError:
-                file = None
-            if file and Path(file).is_file():
-                self._file(Path(file))
-        return described
+        if not is_users(sys.modules.get(function.__module__)):
+            return {}
+        try:
+            file = inspect.getsourcefile(function)
+        except TypeError:
+            file = None
+        if file and Path(file).is_file():
+            self._file(Path(file))
+        self.users = True
+        code, known = function.__code__, function.__globals__
+        for found in outside(function):
+            where = f"{code.co_qualname} ({Path(code.co_filename).name}, line {code.co_firstlineno})"
+            self.outside[f"{where} uses {found.what}"] = found
+        return {
+            "globals": {n: self.of(known[n]) for n in sorted(names(code)) if n in known},
+            "reached": [self.of(value) for value in reached(function)],
+            "attributes": self.of(vars(function)),
+        }
+
+    def _judge(self, value: Any, words: str) -> None:
+        for found in of_value(value, words):
+            self.outside[f"a function is given {found.what}"] = found
 
     def _module(self, name: str) -> None:
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
-        if module is not None and file and not _is_library(module) and Path(file).is_file():
+        if module is not None and file and not is_library(module) and Path(file).is_file():
             self._file(Path(file))
 
     def _file(self, path: Path) -> None:
@@ -184,11 +205,51 @@ class Description:
             self.sources |= closure_of_imports([path])
 
 
-def describe(value: Any) -> tuple[Any, dict[str, str]]:
-    """Plain data that identifies `value`, and the hashes of the source files its code comes from."""
+def identify(value: Any) -> Identity:
+    """The identity of a value; `UserError` if it cannot be told from others."""
     description = Description()
     data = description.of(value)
-    return data, description.sources
+    return Identity(data, description.sources, description.outside, description.users)
+
+
+def merged(parts: Iterable[Identity]) -> Identity:
+    """The identity of several values together."""
+    found, sources, taken = list(parts), dict[str, str](), dict[str, Outside]()
+    for part in found:
+        sources |= part.sources
+        taken |= part.outside
+    return Identity([part.data for part in found], sources, taken, any(part.users for part in found))
+
+
+def describe(value: Any) -> tuple[Any, dict[str, str]]:
+    """Plain data that identifies `value`, and the hashes of the source files its code comes from."""
+    return identify(value)[:2]
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """The attributes of an object, those in slots too."""
+    slots = [slot for kind in type(value).__mro__ for slot in _listed(vars(kind).get("__slots__", ()))]
+    return {**{s: getattr(value, s) for s in slots if hasattr(value, s)}, **getattr(value, "__dict__", {})}
+
+
+def _listed(slots: Any) -> Iterable[str]:
+    names = (slots,) if isinstance(slots, str) else slots
+    return [name for name in names if name not in ("__dict__", "__weakref__")]
+
+
+def _pickled(value: Any) -> tuple[bytes, list[Any]]:
+    """A library's object as bytes, and the functions and classes of others to which these only refer by name."""
+    referred: list[Any] = []
+
+    class Pickler(pickle.Pickler):
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, types.FunctionType | type) and not is_library(sys.modules.get(obj.__module__)):
+                referred.append(obj)
+            return NotImplemented
+
+    memory = io.BytesIO()
+    Pickler(memory, protocol=4).dump(value)
+    return memory.getvalue(), referred
 
 
 def fingerprint(value: Any) -> str:
@@ -219,133 +280,12 @@ def _unwrapped(value: Any) -> Any:
     return value.func if isinstance(value, functools.cached_property) else value
 
 
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return "(empty)"
-
-
-def _names(code: types.CodeType) -> set[str]:
-    inner = (c for c in code.co_consts if isinstance(c, types.CodeType))
-    return set(code.co_names).union(*(_names(c) for c in inner))
-
-
-def _identity(function: types.FunctionType) -> Any:
-    """What tells a function's code from another's: its place in a file of the package, else a hash of the code.
-
-    The hash of the package's file is among the sources, and compiled code need not be that of the file: pytest and
-    coverage tools rewrite it.
-    """
-    code, module = function.__code__, sys.modules.get(function.__module__)
-    if module is None or not _in_package(module):
-        return _code(code)
-    place: list[Any] = [code.co_qualname, code.co_firstlineno]
-    if code.co_name == "<lambda>":  # several may share a line
-        place.append([list(position) for position in code.co_positions()])
-    return place
-
-
-def _code(code: types.CodeType) -> str:
-    """Hash of compiled code without file names and line numbers."""
-
-    def constant(value: Any) -> Any:
-        if isinstance(value, types.CodeType):
-            return _code(value)
-        if isinstance(value, tuple):
-            return [constant(v) for v in value]
-        if isinstance(value, frozenset):
-            return sorted(repr(v) for v in value)
-        return f"{type(value).__name__} {value!r}"
-
-    names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
-    return digest(canonical([code.co_code.hex(), [constant(c) for c in code.co_consts], names]))
-
-
-def _in_package(module: types.ModuleType) -> bool:
-    return module.__name__.partition(".")[0] == "madatheory"
-
-
-def _is_library(module: types.ModuleType | None) -> bool:
-    """Whether a module is the interpreter's or an installed distribution's; those are identified by their versions."""
-    if module is None or _in_package(module) or module.__name__ == "__main__":
-        return False
-    file = getattr(module, "__file__", None)
-    return file is None or _in_libraries(file)
-
-
-@cache
-def _in_libraries(file: str) -> bool:
-    return any(Path(file).resolve().is_relative_to(folder) for folder in _LIBRARIES)
-
-
-def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
-    """Hashes of these files and of all files of the package and of the user that they import, by name."""
-    hashes: dict[str, str] = {}
-    todo, met = [path.resolve() for path in paths], set()
-    while todo:
-        path = todo.pop()
-        name = _name_of(path)
-        if path in met or name in _NOT_NUMBERS or name.startswith("madatheory.store"):
-            continue
-        met.add(path)
-        stat = path.stat()
-        found, imports = _parsed(path, stat.st_mtime_ns, stat.st_size)
-        if name.startswith("madatheory") and stat.st_mtime > _LOADED:
-            # the file may not be what this process runs, so no other process may find what this one stores
-            found = f"{found}, changed under process {_PROCESS}"
-        hashes[name if name.startswith("madatheory") else f"{name} {found[:8]}"] = found
-        todo += filter(None, map(_file_of, imports))
-    return hashes
-
-
-def _name_of(path: Path) -> str:
-    """The module's name for a file of the package, the file's name for another."""
-    if path.is_relative_to(_PACKAGE):
-        parts = ("madatheory", *path.relative_to(_PACKAGE).with_suffix("").parts)
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return f"file {path.name}"
-
-
-@cache
-def _parsed(path: Path, modified: int, size: int) -> tuple[str, tuple[str, ...]]:
-    """Hash of a source file and the names it may import."""
-    source = path.read_bytes()
-    names: set[str] = set()
-    try:
-        with _PARSING:
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        tree = ast.Module([], [])
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return hashlib.sha256(source).hexdigest(), tuple(sorted(names))
-
-
-def _file_of(name: str) -> Path | None:
-    """The source file of a module of the package, or of a loaded module of the user; None for anything else."""
-    head, *rest = name.split(".")
-    if head == "madatheory":
-        base = _PACKAGE.joinpath(*rest)
-        return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
-    module = sys.modules.get(name)
-    if module is None or _is_library(module):
-        return None
-    file = getattr(module, "__file__", None)
-    return Path(file).resolve() if file and Path(file).is_file() else None
-
-
-def code_of(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
-    """Identity of a function's code alone, without what its closure holds."""
+def code_of(function: Callable[..., Any]) -> Identity:
+    """Identity of a function's code without what its closure holds; of a user's function with the globals it names."""
     inner = inspect.unwrap(function)
     inner = inner.func if isinstance(inner, functools.partial) else getattr(inner, "__func__", inner)
-    description = Description()
     if not isinstance(inner, types.FunctionType):
-        return canonical(description.of(inner)), description.sources
-    file = inspect.getsourcefile(inner)
-    sources = closure_of_imports([Path(file)]) if file and Path(file).is_file() else {}
-    return canonical(_identity(inner)), sources
+        return identify(inner)
+    description = Description()
+    data = [code_identity(inner), description.code_of(inner)]
+    return Identity(data, description.sources, description.outside, description.users)

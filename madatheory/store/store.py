@@ -11,35 +11,55 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import xarray as xr
 
 from madatheory.engine.grid import trajectory_indices
 from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
+from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.store.configuration import configuration_of
 from madatheory.store.files import (
-    CONFIGURATION,
-    LABEL,
     Report,
+    joined,
     marked,
+    netcdf,
     parse,
     pieces,
     read,
+    unmarked,
     warn,
     write,
 )
 from madatheory.store.folder import FIGURES, REJECTED, Entry, claim, discard, entries, remove
-from madatheory.store.identity import canonical, closure_of_imports, code_of, describe, digest, environment
+from madatheory.store.identity import Identity, canonical, code_of, digest, environment, identify, merged
+from madatheory.store.reads import watched
 
-_ENGINE = Path(__file__).resolve().parent.parent / "engine"
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
 _LEAST = 256  # trajectories: fewer would leave threads idle
 _UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first piece
+
+
+# by identity: what functions of the user were seen to read; compiled once, they do not read again in this process
+_SEEN_READING: dict[str, str] = {}
+
+
+T = TypeVar("T")
+
+
+class _Work(NamedTuple):
+    """A simulation and where it is kept."""
+
+    name: str
+    plan: Plan
+    configuration: str
+    folder: Path
+    identity: Identity
 
 
 class Store:
@@ -61,6 +81,7 @@ class Store:
         self.computed = 0  # pieces computed by this object
         self.reused = 0  # pieces found
         self._fresh: set[Path] = set()
+        self._refused: set[str] = set()
         self._lock = threading.Lock()
         claim(root)
 
@@ -95,10 +116,18 @@ class Store:
             dtype=dtype,
             generator=generator,
         )
-        plan.check_memory(len(chosen))
-        configuration = canonical(configuration_of(plan))
-        folder = self._folder(f"{optimizer.name}-on-{problem.name}", configuration)
-        dataset = self._run(plan, range(chosen[0], chosen[-1] + 1), folder, configuration, workers, progress)
+        spans = range(chosen[0], chosen[-1] + 1)
+        name = f"{optimizer.name} on {problem.name}"
+        try:
+            configuration, identity = configuration_of(plan)
+        except UserError as error:
+            self._refuse(name, str(error))
+            plan.check_memory(len(chosen))
+            dataset = plan.trajectories(spans, workers=workers, progress=progress)
+        else:
+            text = canonical(configuration)
+            self._watched(name, identity, partial(plan.check_memory, len(chosen)))  # which runs the user's functions
+            dataset = self._run(_Work(name, plan, text, self._folder(name, text), identity), spans, workers, progress)
         if chosen.step > 1:
             dataset = dataset.sel(seed=list(chosen))
         warn_if_not_finite(dataset)
@@ -110,27 +139,30 @@ class Store:
         `configuration` must hold everything that the result depends on besides code; the code is that of the file where
         `compute` is written and of what this file imports.
         """
-        data, sources = describe(configuration)
-        code, more = code_of(compute)
+        try:
+            identity = merged([identify(configuration), code_of(compute)])
+        except UserError as error:
+            self._refuse(name, str(error))
+            return parse(netcdf(compute()))
         text = canonical(
             {
                 "kind": "cached",
                 "name": name,
-                "configuration": data,
-                "code": code,
-                "sources": {**sources, **more},
+                "identity": identity.data,
+                "sources": identity.sources,
                 "environment": environment(),
             }
         )
         folder = self._folder(name, text)
-        for label, path in self._pieces(folder):
+        for label, path in self._found(name, folder, identity):
             if label == "whole" and (found := read(path, text, self.report)) is not None:
                 self._count(reused=1)
-                return _unmarked(found)
+                return unmarked(found)
         # as it reads back, so that the first call and later ones return the same types
-        result = parse(self._keep(marked(compute(), "whole", text), folder))
+        result = marked(self._watched(name, identity, compute), "whole", text)
+        result = parse(self._keep(result, folder) if self._may_keep(identity) else netcdf(result))
         self._count(computed=1)
-        return _unmarked(result)
+        return unmarked(result)
 
     def entries(self) -> list[Entry]:
         """What the store holds, one entry per computation."""
@@ -159,6 +191,37 @@ class Store:
         readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
         return self.root / f"{readable}-{digest(configuration)[:20]}"
 
+    def _refuse(self, name: str, why: str) -> None:
+        """Say once that something is not kept."""
+        with self._lock:
+            known = why in self._refused
+            self._refused.add(why)
+        if not known:
+            self.report(f"{name}: not kept in the store, every run computes it anew: {why}")
+
+    def _watched(self, name: str, identity: Identity, compute: Callable[[], T]) -> T:
+        """`compute()`; what functions of the user read meanwhile makes that this is not kept."""
+        if not identity.users or identity.outside:
+            return compute()
+        with watched(self.root) as reads:
+            found = compute()
+        if reads:
+            _SEEN_READING[digest(canonical(identity.data))] = f"it reads {reads.in_words()} while it runs"
+            self._refuse(name, _SEEN_READING[digest(canonical(identity.data))])
+        return found
+
+    def _may_keep(self, identity: Identity) -> bool:
+        return not identity.outside and not (identity.users and digest(canonical(identity.data)) in _SEEN_READING)
+
+    def _found(self, name: str, folder: Path, identity: Identity) -> list[tuple[str, Path]]:
+        """The pieces of a computation; none, and the reason is said, if it takes something from outside."""
+        if self._may_keep(identity):
+            return self._pieces(folder)
+        seen = _SEEN_READING.get(digest(canonical(identity.data)))
+        for why in identity.outside or ([seen] if seen else []):
+            self._refuse(name, why)
+        return []
+
     def _pieces(self, folder: Path) -> list[tuple[str, Path]]:
         with self._lock:
             found = pieces(folder, self.report)
@@ -179,15 +242,14 @@ class Store:
 
     def _run(
         self,
-        plan: Plan,
+        work: "_Work",
         seeds: range,
-        folder: Path,
-        configuration: str,
         workers: int | None,
         progress: Progress | None,
     ) -> xr.Dataset:
-        names = [(_SPAN.fullmatch(label), path) for label, path in self._pieces(folder)]
-        spans = [(int(name["first"]), int(name["last"]), path) for name, path in names if name]
+        name, plan, configuration, folder, identity = work
+        names = [(_SPAN.fullmatch(label), path) for label, path in self._found(name, folder, identity)]
+        spans = [(int(span["first"]), int(span["last"]), path) for span, path in names if span]
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
         least = max(1, _LEAST // plan.grid.points)
         size = max(least, round(self.piece_seconds * _UPDATES_PER_SECOND / per_seed))
@@ -210,70 +272,20 @@ class Store:
                 end = min([position + size, seeds.stop, *following])
                 tell = None if progress is None else _shifted(progress, before, len(seeds) * per_seed)
                 began = time.perf_counter()
-                part = plan.trajectories(range(position, end), workers=workers, progress=tell)
+                compute = partial(plan.trajectories, range(position, end), workers=workers, progress=tell)
+                part = self._watched(name, identity, compute)
                 seconds = time.perf_counter() - began
                 part = marked(part, f"{position:010d}-{end - 1:010d}", configuration)
-                self._keep(part, folder)
+                if self._may_keep(identity):
+                    self._keep(part, folder)
                 self._count(computed=1)
                 size = max(least, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
-            parts.append(_unmarked(part).sel(seed=slice(position, end - 1)))
+            parts.append(unmarked(part).sel(seed=slice(position, end - 1)))
             position = end
             if progress is not None:
                 progress((position - seeds.start) * per_seed, len(seeds) * per_seed)
-        return _joined(parts)
-
-
-def configuration_of(plan: Plan) -> dict[str, Any]:
-    """Everything but the trajectories that the numbers of a run depend on, as plain data."""
-    problem, optimizer = plan.problem, plan.optimizer
-    sources = closure_of_imports([_ENGINE / "simulate.py"])
-    identified: dict[str, str] = {}
-    parts = {
-        "problem": replace(problem, summary=""),
-        "optimizer": [optimizer.init, optimizer.step, optimizer.observe, optimizer.traits],
-        "statistics": plan.statistics,
-    }
-    for name, part in parts.items():
-        data, more = describe(part)
-        identified[name] = digest(canonical(data))
-        sources |= more
-    return {
-        "kind": "simulate",
-        "problem": {"name": problem.name, "parameters": describe(dict(problem.parameters))[0], "d": problem.dimension},
-        "optimizer": {"name": optimizer.name, "traits": describe(dict(optimizer.traits))[0]},
-        "statistics": [[s.name, s.formula] for s in plan.statistics],
-        "grid": {"axes": plan.grid.axes, "fixed": plan.grid.fixed, "order": list(plan.grid.axes)},
-        "steps": plan.steps,
-        "times": [int(t) for t in plan.times],
-        "start": [float(x) for x in plan.start],
-        "seed": plan.seed,
-        "dtype": plan.dtype,
-        "generator": plan.generator,
-        "objects": identified,
-        "sources": sources,
-        "environment": environment(),
-    }
+        return joined(parts)
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, of: progress(before + done, total)
-
-
-def _unmarked(dataset: xr.Dataset) -> xr.Dataset:
-    plain = dataset.copy(deep=False)
-    plain.attrs.pop(LABEL, None)
-    return plain
-
-
-def _joined(parts: list[xr.Dataset]) -> xr.Dataset:
-    if len(parts) == 1:
-        return parts[0]
-    joined = xr.concat(
-        parts, "seed", data_vars="minimal", coords="minimal", compat="override", join="exact", combine_attrs="override"
-    )
-    differing = {
-        name: " | ".join(sorted({str(part.attrs.get(name)) for part in parts}))
-        for name, value in parts[0].attrs.items()
-        if name != CONFIGURATION and any(str(part.attrs.get(name)) != str(value) for part in parts)
-    }
-    return joined.assign_attrs(differing)

@@ -1,0 +1,189 @@
+"""Where code comes from: which files are a user's, which of the package, which an installed library's.
+
+A file of the package or of a user stands for itself and for every file that it imports, found without importing
+anything; a library stands for its version.
+"""
+
+import ast
+import hashlib
+import secrets
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.machinery import PathFinder
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+PACKAGE = Path(__file__).resolve().parent
+LIBRARIES = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+# messages, look-up and the store itself do not enter any number
+_NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.files", "madatheory.catalogue", "madatheory.sources")
+_PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
+_LOADED, _PROCESS = time.time(), secrets.token_hex(8)
+
+
+class Parsed(NamedTuple):
+    """A source file: its hash, the names it may import, and the files its relative imports lead to."""
+
+    hash: str
+    names: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def in_package(module: ModuleType) -> bool:
+    """Whether a module is this package's."""
+    return module.__name__.partition(".")[0] == "madatheory"
+
+
+def is_library(module: ModuleType | None) -> bool:
+    """Whether a module is the interpreter's or an installed distribution's; those are identified by their versions."""
+    if module is None or in_package(module) or module.__name__ == "__main__":
+        return False
+    file = getattr(module, "__file__", None)
+    return file is None or _is_librarys(file, module.__name__)
+
+
+def is_users(module: ModuleType | None) -> bool:
+    """Whether a module is neither the package's nor a library's; so is what has no module."""
+    return module is None or not (is_library(module) or in_package(module))
+
+
+@cache
+def in_libraries(file: str) -> bool:
+    """Whether a file lies where libraries are installed."""
+    return any(Path(file).resolve().is_relative_to(folder) for folder in LIBRARIES)
+
+
+def _is_librarys(file: str, name: str) -> bool:
+    root = name.partition(".")[0]
+    return in_libraries(file) and (root in sys.stdlib_module_names or version_of(root) != "")
+
+
+@cache
+def version_of(name: str) -> str:
+    """The version of the distribution that brings a module; "" if it is none."""
+    root = name.partition(".")[0]
+    for distribution in (root, *_distributions().get(root, [])):
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return ""
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return {name: list(found) for name, found in packages_distributions().items()}
+
+
+def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
+    """Hashes of these files and of all files of the package and of the user that they import, by name.
+
+    Of libraries that a user's file imports the version is there.
+    """
+    hashes: dict[str, str] = {}
+    todo, met = [path.resolve() for path in paths], set[Path]()
+    while todo:
+        path = todo.pop()
+        name = _name_of(path)
+        if path in met or name in _NOT_NUMBERS or name.startswith("madatheory.store"):
+            continue
+        met.add(path)
+        stat = path.stat()
+        parsed = _parsed(path, stat.st_mtime_ns, stat.st_size)
+        found, ours = parsed.hash, name.startswith("madatheory")
+        if ours and stat.st_mtime > _LOADED:
+            # the file may not be what this process runs, so no other process may find what this one stores
+            found = f"{found}, changed under process {_PROCESS}"
+        hashes[name if ours else f"{name} {found[:8]}"] = found
+        todo += parsed.files
+        for imported in parsed.names:
+            source = source_of(imported)
+            if source is not None:
+                todo.append(source)
+            elif not ours and (number := _library_version(imported)):
+                hashes[f"library {imported.partition('.')[0]}"] = number
+    return hashes
+
+
+def source_of(name: str) -> Path | None:
+    """The source file of a module of the package or of the user, loaded or not; None for anything else."""
+    head, *rest = name.split(".")
+    if head == "madatheory":
+        base = PACKAGE.joinpath(*rest)
+        return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None) if module is not None else _file_of_unloaded(name)
+    library = is_library(module) if module is not None else file is not None and _is_librarys(file, name)
+    return Path(file).resolve() if file and not library and Path(file).is_file() else None
+
+
+def _file_of_unloaded(name: str) -> str | None:
+    """Where a module would be loaded from, without loading it or what it is in."""
+    head, *rest = name.split(".")
+    if head in sys.stdlib_module_names:
+        return None
+    try:
+        spec = find_spec(head) or PathFinder.find_spec(head, [""])
+        for place in range(1, len(rest) + 1):
+            if spec is None or spec.submodule_search_locations is None:
+                return None
+            spec = PathFinder.find_spec(".".join((head, *rest[:place])), list(spec.submodule_search_locations))
+    except (ImportError, ValueError, AttributeError):
+        return None
+    return spec.origin if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+def _library_version(name: str) -> str:
+    root = name.partition(".")[0]
+    return "" if root in sys.stdlib_module_names else version_of(root)
+
+
+def _name_of(path: Path) -> str:
+    """The module's name for a file of the package, the file's name for another."""
+    if path.is_relative_to(PACKAGE):
+        parts = ("madatheory", *path.relative_to(PACKAGE).with_suffix("").parts)
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return f"file {path.name}"
+
+
+@cache
+def _parsed(path: Path, modified: int, size: int) -> Parsed:
+    source = path.read_bytes()
+    try:
+        with _PARSING:
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        tree = ast.Module([], [])
+    names, files = set[str](), set[Path]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names.update(_with_packages(alias.name))
+        elif isinstance(node, ast.ImportFrom) and 0 < node.level <= len(path.parents):
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            files.update(_modules([base, *(base / alias.name for alias in node.names)]))
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(_with_packages(node.module))
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    if path.is_relative_to(PACKAGE):
+        return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), ())
+    files.update(_modules([path.parent]))  # a package is run before what is in it
+    return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), tuple(sorted(files)))
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    """a.b.c, and a and a.b, which are run before it."""
+    parts = name.split(".")
+    return (".".join(parts[: count + 1]) for count in range(len(parts)))
+
+
+def _modules(places: Iterable[Path]) -> list[Path]:
+    candidates = (file for place in places for file in (place.with_name(place.name + ".py"), place / "__init__.py"))
+    return [file.resolve() for file in candidates if file.is_file()]
