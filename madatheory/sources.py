@@ -72,7 +72,7 @@ def version_of(name: str) -> str:
     for distribution in (root, *_distributions().get(root, [])):
         try:
             return version(distribution)
-        except PackageNotFoundError:
+        except (PackageNotFoundError, ValueError):  # a name that none can have
             continue
     return ""
 

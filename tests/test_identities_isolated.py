@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from madatheory.errors import UserError
 from madatheory.identities.check import check, judged
 from madatheory.identities.identity import Identity, Violation
-from madatheory.identities.isolated import check_all
+from madatheory.identities.isolated import _fingerprint, check_all
 from madatheory.identities.lookup import find
 from madatheory.identities.outcome import Report, Request
 
@@ -157,6 +157,28 @@ def test_results_are_kept_and_found_again(file: str) -> None:
     Path(file).write_text(counting + "\n")  # another program
     check_all([spec], request, out=out)
     assert imported() == 4
+
+
+@pytest.mark.parametrize("changed", ["mine", "helper", "pack/__init__", "pack/part", "pack/by_name"])
+def test_results_are_those_of_all_files_that_the_target_imports(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parent process imports no target, so the files are found by reading."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    Path("pack").mkdir()
+    empty = dict.fromkeys(("helper", "pack/__init__", "pack/part", "pack/by_name", "other"), "")
+    by_name = "from . import part\nimport importlib\nimportlib.import_module('pack.by_name')"
+    texts = {**empty, "mine": "import helper", "pack/make": by_name}
+    for name, text in texts.items():
+        Path(f"{name}.py").write_text(text)
+    targets = ("pack.make:make",) if changed.startswith("pack") else ("mine.py:make", "mine:make")
+    before = [_fingerprint(target) for target in targets]
+    assert all(before)
+    Path("other.py").write_text("# unrelated")
+    assert [_fingerprint(target) for target in targets] == before
+    Path(f"{changed}.py").write_text(texts[changed] + "\n# changed")
+    assert not set(before) & {_fingerprint(target) for target in targets}
 
 
 def test_no_folder_no_worker(file: str, tmp_path: Path) -> None:

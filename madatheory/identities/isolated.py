@@ -5,6 +5,7 @@ come, one JSON line each, and a later call with the same request goes on from th
 """
 
 import faulthandler
+import hashlib
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from madatheory.identities.identity import identities
 from madatheory.identities.limits import TimedOut, limited
 from madatheory.identities.lookup import find
 from madatheory.identities.outcome import Outcome, Report, Request, report_from
+from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
 
 START = 60.0
 """Seconds for importing and building a target, before its traits are detected."""
@@ -259,15 +262,22 @@ class _Lines:
 
 
 def _fingerprint(spec: str) -> str:
-    """Digest of what the result depends on: this package's code of identities, versions, and the user's own file."""
-    import hashlib
-    from importlib.metadata import version
+    """Digest of what the result depends on: code of this package, libraries, and the target's files with their imports.
 
-    from madatheory.identities.library import version_of
-
+    Of a target's package that no installed distribution brings all files count: it may import them by name.
+    """
     place = spec.rpartition(":")[0]
-    parts = [Path(place).read_bytes()] if place.endswith(".py") and Path(place).is_file() else []
-    parts += [file.read_bytes() for file in sorted(Path(__file__).parent.rglob("*.py"))]
-    names = [f"{name} {version(name)}" for name in ("numpy", "hypothesis", "jax")]
-    names += [f"{place} {version_of(place)}"] if place and not place.endswith(".py") else []
-    return hashlib.sha256(b"\0".join([*parts, *(name.encode() for name in names)])).hexdigest()[:16]
+    named = Path(place) if place.endswith(".py") else None
+    source = named if named and named.is_file() else source_of(place) if place and not named else None
+    files = [source] if source is not None else []
+    top = source_of(place.partition(".")[0]) if source is not None and not named else None
+    if top is not None and top.name == "__init__.py" and top.parent != PACKAGE:
+        files += top.parent.rglob("*.py")
+    versions = {name: version_of(name) for name in ("numpy", "hypothesis", "jax", "optax", "torch", "keras", place)}
+    found = json.dumps([_ours(), closure_of_imports(files), versions], sort_keys=True)
+    return hashlib.sha256(found.encode()).hexdigest()[:16]
+
+
+@cache
+def _ours() -> dict[str, str]:
+    return closure_of_imports(file for part in ("identities", "optimizers") for file in (PACKAGE / part).rglob("*.py"))
