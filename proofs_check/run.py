@@ -16,10 +16,15 @@ Answer = tuple[Finding | None, float, str, bool]  # finding, seconds, problem, m
 Report = Callable[[float, float, str], None]
 
 
-def select(names: Sequence[str] = (), methods: Sequence[str] = ()) -> tuple[list[Statement], list[str]]:
-    """Rows by name or label, and methods, all without an argument; `UserError` names what is unknown."""
-    rows = statements()
-    chosen = []
+def select(
+    names: Sequence[str] = (), methods: Sequence[str] = (), own: Sequence[Statement] = ()
+) -> tuple[list[Statement], list[str]]:
+    """Rows by name or label, and methods; `UserError` names what is unknown.
+
+    Without a name: the user's `own` rows, all if there are none. Without a method: all.
+    """
+    rows = {**statements(), **{row.name: row for row in own}}
+    chosen = [] if names else list(own)
     for name in names:
         found = [row for row in rows.values() if name in (row.name, row.label)]
         if not found:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from madatheory.bounds.lemma import Lemma
+from madatheory.bounds.theorem import Theorem
 from madatheory.catalogue import lemmas, theorems
 
 
@@ -90,9 +92,13 @@ _MORE = (
 )
 
 
+def row_of(x: Lemma | Theorem, kind: str) -> Statement:
+    """The row of a lemma or theorem."""
+    return Statement(x.name, x.label, x.statement, x.origin, kind)
+
+
 @cache
 def statements() -> Mapping[str, Statement]:
     """All rows by name: lemmas, theorems, then the rest."""
-    rows = [Statement(x.name, x.label, x.statement, x.origin, "lemma") for x in lemmas().values()]
-    rows += [Statement(x.name, x.label, x.statement, x.origin, "theorem") for x in theorems().values()]
+    rows = [row_of(x, "lemma") for x in lemmas().values()] + [row_of(x, "theorem") for x in theorems().values()]
     return {row.name: row for row in (*rows, *_MORE)}

@@ -12,11 +12,14 @@ from rich.text import Text
 
 from madatheory.cli.check import JsonFile
 from madatheory.cli.console import OUT, progress
+from madatheory.cli.shelf import shelf
+from madatheory.cli.values import Load
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
 if TYPE_CHECKING:
     from proofs_check.evidence import Evidence
+    from proofs_check.own import Own
     from proofs_check.statements import Statement
 
 _STYLE = {"PROVED": "green", "REFUTED": "bold red", "SUPPORTED": "yellow", "OPEN": "bold", "error": "bold red"}
@@ -37,8 +40,13 @@ def prove(
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, with its finding and time.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; without: one per core, at most 4.")] = None,
+    load: Load = None,
 ) -> None:
     """Decide every statement of the theory, by every method: proved, refuted, supported by samples, or open.
+
+    With --load the theorems and lemmas of your file are rows too, alone unless you name others. A theorem is searched
+    for a counterexample on exact noise trees: hostile problems, small instances of all others and yours, many
+    hyper-parameters. A lemma by draws and climbs. What is not refuted is supported by samples, never proved.
 
     Status 1 if a true statement is refuted, a false one or a planted mistake is not, or a check fails.
 
@@ -46,9 +54,12 @@ def prove(
     madatheory prove
     madatheory prove L1 T5 --verbose
     madatheory prove --method smt --json proofs.json
+    madatheory prove --load my_bound.py
     """
+    from proofs_check import own
     from proofs_check.page import filled, read
     from proofs_check.run import evidence, select
+    from proofs_check.statements import statements
     from proofs_check.table import as_data, of, summary, untested, wrong
 
     if json_file is not None:
@@ -56,12 +67,15 @@ def prove(
     texts = {page: read(page) for page in pages or ()}
     for page in texts:
         check_output(page)
-    if texts and (names or methods):
-        raise UserError("--page needs all statements and methods; leave the others out")
-    rows, chosen = select(names or (), methods or ())
+    if texts and (names or methods or load):
+        raise UserError("--page needs all statements and methods of the package; leave the others out")
+    mine = _own(load)
+    rows, chosen = select(names or (), methods or (), mine.rows())
     began = time.monotonic()
     with progress("prove") as report:
-        found = list(evidence(rows, chosen, workers, report))
+        found = list(own.evidence(mine.checks(rows, chosen), report))
+        if package := [row for row in rows if row.name in statements()]:
+            found += evidence(package, chosen, workers, report)
     if json_file is not None:
         write(json_file, json.dumps(as_data(rows, found), indent=1) + "\n")
     complete = all(e.finding is not None for e in found)
@@ -69,7 +83,7 @@ def prove(
     for page, new in changed.items():
         write(page, new)
     _print_table(rows, chosen, found)
-    if verbose or names:
+    if verbose or names or load:
         _print_checks(rows, chosen, found)
     if said := untested(rows):
         OUT.print(Text(said))
@@ -81,6 +95,16 @@ def prove(
         words = f"changed: {page}" if complete else f"not written, because something was not checked: {page}"
         OUT.print(Text(words, "" if complete else "yellow"))
     raise typer.Exit(1 if bad else 0)
+
+
+def _own(files: list[str] | None) -> "Own":
+    from proofs_check.own import Own
+
+    brought = shelf(files).own
+    mine = Own(*(tuple(brought[kind].values()) for kind in ("theorems", "lemmas", "problems")))
+    if files and not (mine.theorems or mine.lemmas):
+        raise UserError(f"--load {files[0]}: nothing to decide; it needs a module-level Theorem or Lemma")
+    return mine
 
 
 def _style(text: str) -> str:
@@ -121,6 +145,7 @@ def _short(cell: str) -> str:
 
 def _print_checks(rows: Sequence["Statement"], chosen: Sequence[str], found: Sequence["Evidence"]) -> None:
     from proofs_check.methods import METHODS, method
+    from proofs_check.statements import statements
     from proofs_check.table import entry, of
 
     for row in rows:
@@ -137,7 +162,7 @@ def _print_checks(rows: Sequence["Statement"], chosen: Sequence[str], found: Seq
                 words.append(f"witness {e.finding.witness}")
             line = Text(f"  {e.method:9}").append(f"{status:10}", _style(status))
             OUT.print(line.append("; ".join(filter(None, words))).append(f" ({e.seconds:.1f} s)", "dim"))
-        for name in chosen:
+        for name in chosen if row.name in statements() else ():
             why = method(name).not_applicable(row)
             if why and entry(row, name, found) == "n.a.":
                 OUT.print(Text(f"  {name:9}n.a.      {why}", "dim"))

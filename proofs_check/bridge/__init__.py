@@ -3,16 +3,18 @@
 Expectations are exact up to rounding, but the settings are samples: a theorem is SUPPORTED here, never proved.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import theorems
+from madatheory.catalogue import ProblemEntry, theorems
 from proofs_check.bridge import hindsight, two_steps
 from proofs_check.bridge.cuts import cuts
+from proofs_check.bridge.hostile import Field
 from proofs_check.bridge.kills import CAUGHT
+from proofs_check.bridge.places import everywhere
 from proofs_check.bridge.planted import plant
-from proofs_check.bridge.trees import family, search, tried
+from proofs_check.bridge.trees import Tried, Worst, family, search, tried
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement
 from proofs_check.tenth import UNTESTED
@@ -50,20 +52,33 @@ def _mistakes(theorem: Theorem) -> Iterator[Check]:
         yield Check(theorem.name, partial(_catch_cut, theorem, what), part, false=not untested)
 
 
+def of_user(theorem: Theorem, problems: Sequence[ProblemEntry]) -> Check:
+    """The search for a counterexample of a theorem that is not the package's, wherever one may be."""
+    return Check(theorem.name, lambda: _judged(search(theorem, where=everywhere(theorem, problems))))
+
+
 def _support(theorem: Theorem) -> Finding:
+    return _judged(search(theorem))
+
+
+def _judged(found: Sequence[Tried]) -> Finding:
     """SUPPORTED with the largest left/right; REFUTED where a level exceeds the next one."""
-    found = search(theorem)
     settings = sum(worst.settings for _, worst in found)
-    histories = max(worst.histories for _, worst in found)
-    field, top = max(found, key=lambda pair: pair[1].ratio)
-    where = f"{field.name}, " + ", ".join(f"{k} = {v:.3g}" for k, v in top.setting.items())
-    detail = f"{settings} settings, up to {histories} histories each; largest left/right {top.ratio:.4f} at {where}"
-    for field, worst in found:
-        if worst.broken:
-            return Finding(Status.REFUTED, detail, f"{field.name}: {worst.broken}")
     if not settings:
         return Finding(Status.OPEN, "no setting satisfies its conditions")
+    histories = max(worst.histories for _, worst in found)
+    field, top = max(found, key=lambda pair: pair[1].ratio)
+    detail = f"{settings} settings, up to {histories} histories each; largest {_ratio(field, top)}"
+    for field, worst in found:
+        if worst.broken:
+            at = f"; {_ratio(field, worst)}" if worst.ratio > 1 else ""
+            return Finding(Status.REFUTED, detail, f"{field.name}: {worst.broken}{at}")
     return Finding(Status.SUPPORTED, detail, residual=top.ratio - 1)
+
+
+def _ratio(field: Field, worst: Worst) -> str:
+    where = ", ".join([field.name, *(f"{name} = {value:.3g}" for name, value in worst.setting.items())])
+    return f"left/right {worst.ratio:.4f} at {where}"
 
 
 def _catch(theorem: Theorem, mistake: str) -> Finding:

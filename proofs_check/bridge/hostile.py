@@ -76,7 +76,7 @@ class Field:
     grid: Grid
 
 
-_EVERYWHERE: Grid = {
+EVERYWHERE: Grid = {
     "alpha": (0.1, 1.0, 10.0, 100.0),
     # not larger: ln(1 + w G^2/eps)/w loses its digits to rounding
     "eps": (1e-6, 1e-2, 1.0, 1e4),
@@ -109,13 +109,13 @@ _STEPS: Grid = {
 @cache
 def _smooth() -> tuple[Field, ...]:
     return (
-        Field("huber, no noise, d = 2, T <= 8", huber([1.0, 1.0]), 8, _EVERYWHERE),
-        Field("huber, skewed noise, d = 2, T <= 3", skewed(2), 3, _EVERYWHERE),
+        Field("huber, no noise, d = 2, T <= 8", huber([1.0, 1.0]), 8, EVERYWHERE),
+        Field("huber, skewed noise, d = 2, T <= 3", skewed(2), 3, EVERYWHERE),
         Field(
             "ratio, Rademacher noise, d = 1, T <= 7",
             problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 1.0}),
             7,
-            _EVERYWHERE,
+            EVERYWHERE,
         ),
     )
 
@@ -129,6 +129,11 @@ def _linear() -> tuple[Field, ...]:
 @cache
 def _sequences() -> tuple[Field, ...]:
     return (Field("every sequence of 1, 2, -3, 5, 6, T <= 4", sequences((1.0, 2.0, -3.0, 5.0, 6.0)), 4, _STEPS),)
+
+
+def all_fields() -> tuple[Field, ...]:
+    """Every hostile problem."""
+    return (*_smooth(), *_linear(), *_sequences())
 
 
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems

@@ -1,7 +1,8 @@
 """A theorem's chain of inequalities, exactly, over all noise histories of the package's own optimizer."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from madatheory.engine.statistic import Statistic
 from madatheory.engine.tree import enumerate_tree
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-from proofs_check.bridge.hostile import Field, fields, grid_of
+from proofs_check.bridge.hostile import Field, Grid, fields, grid_of
 
 ROUNDING = 1e-9
 Array = np.ndarray
@@ -33,6 +34,9 @@ class Worst(NamedTuple):
     histories: int
 
 
+Tried = tuple[Field, Worst]
+
+
 def _points(grid: Mapping[str, Sequence[float]]) -> Points:
     return tuple((name, tuple(values)) for name, values in grid.items())
 
@@ -43,25 +47,57 @@ def family(theorem: Theorem) -> str:
     return repr((theorem.method().name, sorted(traits.items(), key=str), theorem.label in ("T9", "T10")))
 
 
-@cache
-def _group(key: str) -> tuple[Optimizer, tuple[Statistic, ...]]:
+@dataclass(frozen=True, eq=False)
+class Group:
     """One object per method, so that the engine compiles it once, and what all theorems about it measure."""
+
+    method: Optimizer
+    statistics: tuple[Statistic, ...]
+
+
+@cache
+def _package_group(key: str) -> Group:
     group = [theorem for theorem in theorems().values() if family(theorem) == key]
     named = {s.name: s for theorem in group for s in theorem.statistics}
-    return group[0].method(), tuple(named.values())
+    return Group(group[0].method(), tuple(named.values()))
+
+
+class _Same(NamedTuple):
+    """Cache key of a theorem compared by identity (it holds mappings); keeps it alive."""
+
+    theorem: Theorem
+
+    def __hash__(self) -> int:
+        return id(self.theorem)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.theorem is other.theorem
+
+
+@lru_cache(maxsize=64)
+def _group(same: _Same) -> Group:
+    theorem = same.theorem
+    if theorems().get(theorem.name) is theorem:
+        return _package_group(family(theorem))
+    return Group(theorem.method(), theorem.statistics)
+
+
+def group_of(theorem: Theorem) -> Group:
+    """The group of a theorem of the package; one of its own for any other."""
+    return _group(_Same(theorem))
 
 
 def tree(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]]) -> tuple[xr.Dataset, Optimizer]:
     """Everything that the theorem's chain measures, on every history, after every step."""
     times = (field.steps,) if theorem.at == "final" else tuple(range(1, field.steps + 1))
-    key = family(theorem)
-    return _tree(key, field.problem, times, _points(grid)), _group(key)[0]
+    group = group_of(theorem)
+    return _tree(group, field.problem, times, _points(grid)), group.method
 
 
 @lru_cache(maxsize=6)  # a theorem and the mistakes planted in it follow each other
-def _tree(key: str, problem: Problem, times: tuple[int, ...], points: Points) -> xr.Dataset:
-    method, statistics = _group(key)
-    return enumerate_tree(problem, method, times[-1], settings=dict(points), statistics=statistics, record=list(times))
+def _tree(group: Group, problem: Problem, times: tuple[int, ...], points: Points) -> xr.Dataset:
+    measured = {"statistics": group.statistics, "record": list(times)}
+    return enumerate_tree(problem, group.method, times[-1], settings=dict(points), **measured)
 
 
 def examine(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]], chain: Theorem | None = None) -> Worst:
@@ -69,6 +105,8 @@ def examine(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]],
 
     `chain` is the theorem whose formulas are checked, if they are not those of `theorem`.
     """
+    if not _covered(_Same(theorem), field.problem, field.steps, _points(grid)).any():
+        return Worst(0.0, {}, "", 0, 0)
     data, method = tree(theorem, field, grid)
     return compare(theorem, chain or theorem, field, grid, data, method)
 
@@ -85,9 +123,7 @@ def compare(
     names = list(grid)
     mesh = dict(zip(names, np.meshgrid(*grid.values(), indexing="ij"), strict=True)) if names else {}
     shape = tuple(len(grid[name]) for name in names)
-    covered = _covered(theorem.name, field.problem, field.steps, _points(grid))
-    if not covered.any():
-        return Worst(0.0, {}, "", 0, 0)
+    covered = _covered(_Same(theorem), field.problem, field.steps, _points(grid))
     hyper: Mapping[str, Any] = {name: values[..., None, None] for name, values in mesh.items()}
     T = data["t"].values.astype(float)
     q = theorem.quantities(Setting(field.problem, method, hyper, field.steps), T=T)
@@ -104,12 +140,11 @@ def compare(
 
 
 @lru_cache(maxsize=16)
-def _covered(theorem: str, problem: Problem, steps: int, points: Points) -> Array:
+def _covered(same: _Same, problem: Problem, steps: int, points: Points) -> Array:
     """Which settings satisfy the theorem's conditions."""
-    claim = theorems()[theorem]
-    method, names = _group(family(claim))[0], [name for name, _ in points]
+    method, names = _group(same).method, [name for name, _ in points]
     found = [
-        not claim.reasons(Setting(problem, method, dict(zip(names, values, strict=True)), steps))
+        not same.theorem.reasons(Setting(problem, method, dict(zip(names, values, strict=True)), steps))
         for values in itertools.product(*(values for _, values in points))
     ]
     return np.array(found).reshape([len(values) for _, values in points])
@@ -146,23 +181,27 @@ def _first_broken(chain: Theorem, lows: Array, highs: Array, where: Array) -> st
             bad = where & ~(low <= high + slack)
         if bad.any():
             name = chain.right.name if chain.kind == "probability" else chain.chain[i + 1].name
+            if np.isnan(low[bad]).any() or np.isnan(high[bad]).any():
+                return f"{name!r} is not a number, or what should lie below it is none"
             with np.errstate(all="ignore"):
                 excess = np.nanmax(np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0))
             return f"{name!r} by {float(excess):.3g} of itself"
     return ""
 
 
-def tried(theorem: Theorem, chain: Theorem) -> Iterator[tuple[Field, Worst]]:
+def tried(theorem: Theorem, chain: Theorem) -> Iterator[Tried]:
     """Every field in turn, on its grid, with the formulas of `chain`."""
     for field in fields(theorem):
         yield field, examine(theorem, field, grid_of(theorem, field), chain)
 
 
-def search(theorem: Theorem, rounds: int = 1) -> list[tuple[Field, Worst]]:
-    """For every field the worst setting of its grid, then of `rounds` finer grids around it."""
+def search(theorem: Theorem, rounds: int = 1, where: Iterable[tuple[Field, Grid]] | None = None) -> list[Tried]:
+    """For every field the worst setting of its grid, then of `rounds` finer grids around it.
+
+    `where` gives fields with their grids; without it those of the package's theorem. Stops at a counterexample.
+    """
     found = []
-    for field in fields(theorem):
-        grid = grid_of(theorem, field)
+    for field, grid in where or ((field, grid_of(theorem, field)) for field in fields(theorem)):
         worst = examine(theorem, field, grid)
         count = worst.settings
         for factor in (2.0, 1.2)[:rounds]:
@@ -173,6 +212,8 @@ def search(theorem: Theorem, rounds: int = 1) -> list[tuple[Field, Worst]]:
             if finer.broken or finer.ratio > worst.ratio:
                 worst = finer
         found.append((field, worst._replace(settings=count)))
+        if worst.broken:
+            break
     return found
 
 
