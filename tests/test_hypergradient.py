@@ -18,6 +18,7 @@ from madatheory.optimizers.open_loop import Path, open_loop
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Clock, Optimizer
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 FAMILY = tuple(BOXES)
 INNER = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.9, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4, "eps": 1e-3}
 # points, and what is learned of them

@@ -72,10 +72,11 @@ def calibrate(contender: Contender, timing: Timing, seconds: float) -> None:
             contender.run(0)  # the first run of a process pays for what later ones find done
         if not timing.note:
             timing.compile, timing.note = made["seconds"], made["note"]
-        wall = contender.run(0)["wall"]
-        if wall >= seconds:
+        ran = contender.run(0)
+        spent = min(ran["wall"], ran["cpu"])  # beside other work the wall clock says how long it waited
+        if spent >= seconds:
             break
-        factor = 1.25 * seconds / max(wall, seconds / 400)
+        factor = 1.25 * seconds / max(spent, seconds / 400)
         task = replace(task, T=min(most, math.ceil(task.T * factor)))
     timing.task = task
 
