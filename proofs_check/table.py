@@ -51,7 +51,7 @@ def refuted_tenth(row: Statement, evidence: Sequence[Evidence]) -> str:
 def untested(rows: Sequence[Statement]) -> str:
     """The constants that no method tests, in a sentence; "" where there are none."""
     named = [f"{row.label} {row.name} ({', '.join(UNTESTED[row.name])})" for row in rows if row.name in UNTESTED]
-    return f"Constants that no method tests, for this passes every check: {'; '.join(named)}." if named else ""
+    return f"Constants that no method tests, because this passes every check: {'; '.join(named)}." if named else ""
 
 
 def markdown(rows: Sequence[Statement], evidence: Sequence[Evidence], methods: Sequence[str] = tuple(METHODS)) -> str:

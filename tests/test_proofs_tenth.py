@@ -106,5 +106,5 @@ def test_the_table_says_who_refutes_a_tenth_and_what_is_untested() -> None:
     check = Check("ratio-sum", lambda: Finding(Status.REFUTED), TENTH, false=True)
     found = [Evidence("coq", check, check.decide(), 0.0)]
     assert [refuted_tenth(row, found) for row in rows] == ["coq", "nothing", "n.a.", "n.a."]
-    assert "T4 adam-momentum-published (a tenth of the right side, a tenth of 12" in markdown(rows, found)
+    assert "T4 adam-momentum-published (a tenth of the right side)" in markdown(rows, found)
     assert untested(rows[:1]) == ""

@@ -125,7 +125,7 @@ def _theorem(theorem: Any, full: bool) -> Text:
         lines.append(("checked at", ", ".join(f"{name} = {value}" for name, value in theorem.settings.items())))
         lines.append(("bounds", theorem.chain[0].name))
         lines += [("  <=", f"{level.name}  [{level.by}]" if level.by else level.name) for level in theorem.chain[1:]]
-        lines.append(("untested constants, this passes every check:", ", ".join(_untested(theorem.name))))
+        lines.append(("untested, because it passes every check:", ", ".join(_untested(theorem.name))))
     return _lines(*lines)
 
 
