@@ -173,20 +173,37 @@ def test_no_nan_where_gradients_vanish(spec, float64):
     for t, now in enumerate(g, start=1):
         step, state = method.step(hyper, state, jnp.asarray(now), Clock(jnp.asarray(t, dtype), jnp.nan))
         for leaf in jax.tree.leaves((step.delta, state)):
-            assert leaf.dtype == dtype
+            assert leaf.dtype in (dtype, np.int32)
             assert np.all(np.isfinite(leaf)), t
         for name, slope in state["slopes"].items():
             assert np.all(slope[:, 0] == 0), name
 
 
-def test_nan_gradients_are_not_hidden(float64):
+def check_overflow(bad: float) -> None:
+    """A coefficient keeps its last good value, the iterate shows what happened, and the state counts it."""
     g = SEQUENCES["normal"].copy()
-    g[3] = np.nan
-    method, hyper = made(optimizer("adam-avgrad:form=practical"), ("rho",))
+    g[3] = bad
+    method, hyper = made(optimizer("adam-avgrad:form=practical"), ("alpha", "rho"))
     path = run(method, hyper, g)
     assert np.all(np.isfinite(path.x[:3]))
-    assert np.all(np.isnan(path.x[3:]))
-    assert np.all(np.isnan(path.state["values"]["rho"][3:]))
+    for name in ("alpha", "rho"):
+        values = np.asarray(path.state["values"][name])
+        assert np.ptp(values[:3]) > 0, name
+        np.testing.assert_array_equal(values[3:], values[2])  # the moments stay bad, so nothing is learned any more
+        assert np.all(np.isfinite(path.state["momenta"][name]))
+    since = np.maximum(np.arange(T) - 2, 0)
+    assert path.state["skipped"].dtype == np.int32
+    if np.isnan(bad):
+        np.testing.assert_array_equal(path.state["skipped"], 2 * since)
+        assert np.all(np.isnan(path.x[3:]))
+    else:  # infinite second moments stop a coordinate, as in Adam; then the derivative in alpha is 0
+        np.testing.assert_array_equal(path.state["skipped"], since + (since > 0))
+        np.testing.assert_array_equal(path.x[3:], np.broadcast_to(path.x[2], path.x[3:].shape))
+
+
+@pytest.mark.parametrize("bad", [np.nan, 1e200])
+def test_a_gradient_that_overflows_leaves_coefficients_at_their_last_good_values(bad, float64):
+    check_overflow(bad)
 
 
 def test_trajectories_learn_apart_from_each_other(float64):
@@ -266,15 +283,20 @@ MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
     "old gradient": ("hypergradient", lambda g, slope: -jnp.sum(slope * slope, axis=0), check_descent),
     "no momentum": (
         "descend",
-        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * u, box), u),
+        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * u, box), u, u == u),
         check_momentum,
     ),
     "averaged momentum": (
         "descend",
-        lambda value, p, u, kappa, mu, box: (value - kappa * (mu * p + (1 - mu) * u), mu * p + (1 - mu) * u),
+        lambda value, p, u, kappa, mu, box: (value - kappa * (mu * p + (1 - mu) * u), mu * p + (1 - mu) * u, u == u),
         check_momentum,
     ),
     "no clamp": ("clamp", lambda value, box: value, check_boxes),
+    "nan taken": (
+        "descend",
+        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * (mu * p + u), box), mu * p + u, u == u),
+        lambda: check_overflow(1e200),
+    ),
     "clamped at 0": ("clamp", lambda value, box: jnp.clip(value, box.low, box.high), check_boxes),
 }
 

@@ -66,7 +66,7 @@ def test_it_equals_the_recurrence_with_derivatives_written_out(label):
 # the text of the reference replaced, its replacement, and the case that sees it
 MUTANTS = {
     "sign of the hyper-gradient": ("u = {name: -float", "u = {name: float", "rho"),
-    "momentum left out": ("p[name] = mu.get(name, 0.0) * p[name] + u[name]", "p[name] = u[name]", "rho"),
+    "momentum left out": ("pushed = mu.get(name, 0.0) * p[name] + u[name]", "pushed = u[name]", "rho"),
     "no clamp": ("*BOXES[name]))", "-np.inf, np.inf))", "all"),
     "no lag": ("u, pending = (pending, u) if lag", "u, pending = (pending, u) if False", "rho lagged"),
     "a lag": ("(pending, u) if lag", "(pending, u) if True", "rho"),
@@ -99,6 +99,25 @@ def test_a_wrong_derivative_is_seen(name):
     assert difference(label, module) > 1e-6
 
 
+@pytest.mark.parametrize("bad", [np.nan, 1e154])
+def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad):
+    """1e154: with such a step size the square of u overflows, that of the gradient does not, and learning goes on."""
+    g, initial = G[:40].copy(), ONLY | {"rho": 0.4, "alpha": 1e5}
+    g[20, 1] = bad
+    method = optimizer("mada:learn=rho")
+    given = method.hyper(initial | {"kappa_rho": 1e-7, "mu_rho": MU, "eps": EPS})
+    with jax.enable_x64(True):
+        path = open_loop(method)(X0, g, given)
+    expected, moved = reference.run_learned(
+        X0, g, kappa={"rho": 1e-7}, mu={"rho": MU}, eps=EPS, correction="product", **initial
+    )
+    np.testing.assert_allclose(path.x, expected, rtol=1e-10)
+    np.testing.assert_allclose(path.state["values"]["rho"], moved["rho"], rtol=1e-10)
+    assert np.ptp(moved["rho"][:20]) > 1e-3
+    assert moved["rho"][20] == moved["rho"][19]
+    np.testing.assert_array_equal(np.asarray(path.state["skipped"])[[19, 20, 39]], [0, 1, 20 if np.isnan(bad) else 1])
+
+
 def test_a_constant_path_of_the_learned_recurrence_is_the_plain_one():
     still, values = reference.run_learned(X0, G, kappa=dict.fromkeys(FULL, 0.0), **FULL)
     np.testing.assert_allclose(still, reference.run(X0, G, **FULL), rtol=1e-12)
@@ -116,10 +135,10 @@ def test_the_state_holds_only_what_learning_needs():
     assert (
         set(state["point"]) == set(plain.init(plain.hyper(), jnp.zeros(D))) == {"m", "v", "partner", "ones1", "ones2"}
     )
-    assert set(state) == {"point", "values", "momenta", "slopes"}
+    assert set(state) == {"point", "values", "momenta", "slopes", "skipped"}
     assert {key: leaf.shape for key, leaf in state["slopes"].items()} == {"rho": (D, 4)}
     assert {key: leaf.shape for key, leaf in state["values"].items()} == {"rho": (4,)}
-    assert set(state_of("learn=rho,lag=1")) == {"point", "values", "momenta", "slopes", "pending"}
+    assert set(state_of("learn=rho,lag=1")) == {"point", "values", "momenta", "slopes", "pending", "skipped"}
     assert set(state_of("learn=beta2")["point"]) == {"m", "v"}
     assert set(state_of("learn=all")["point"]) == {"m", "v", "partner", "n", "g", "l"}
     assert set(state_of("learn=all,convention=published")["point"]) == {"m", "v", "partner", "n", "l"}

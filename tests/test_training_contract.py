@@ -411,7 +411,7 @@ def _mistaken(name: str) -> Callable[..., Any]:
         return before
 
     def no_clamp(value: Any, p: Any, u: Any, kappa: Any, mu: Any, box: Any) -> Any:
-        return value - kappa * (mu * p + u), mu * p + u
+        return value - kappa * (mu * p + u), mu * p + u, True
 
     return {"hypergradients": twice, "stepped": next_clock, "redone": undone, "descend": no_clamp}[name]
 

@@ -27,7 +27,7 @@ _TINY_START = "the published code starts v at 1e-15"
 BY_DESIGN: Mapping[str, Mapping[str, str]] = {
     "adam-avgrad-switch:form=theory": {"F6": _OVERFLOW},
     "adam-avgrad-switch:form=practical": {"F6": _OVERFLOW},
-    "mada": {"F6": "hyper-gradients differentiate g^2, which overflows"},
+    "mada": {"F6": _OVERFLOW},
     "mada-family:form=theory": {"F6": _OVERFLOW},
     "mada-family:form=practical": {"F6": _OVERFLOW},
     "mada-family:convention=published": {

@@ -8,6 +8,8 @@ in a coefficient h, and before step t is taken
 
     p <- mu p + u_t,      h <- clamp(h - kappa p).
 
+A u_t that is not finite, or so large that the square of p overflows, is ignored: h and p keep their last good values.
+
 The slopes d delta/dh come from forward-mode differentiation of the step itself, so each convention and coefficient has
 one formula. Source: Baydin et al. (ICLR 2018) for alpha, Ozkara et al. (MADA, ICML 2024) for the family.
 """
@@ -77,10 +79,18 @@ def clamp(value: Array, box: Parameter) -> Array:
     return jnp.clip(value, low, box.high)
 
 
-def descend(value: Array, momentum: Array, u: Array, kappa: Array, mu: Array, box: Parameter) -> tuple[Array, Array]:
-    """(h, p) after p <- mu p + u, h <- clamp(h - kappa p); each with one entry per trajectory."""
-    momentum = mu * momentum + u
-    return clamp(value - kappa * momentum, box), momentum
+def descend(
+    value: Array, momentum: Array, u: Array, kappa: Array, mu: Array, box: Parameter
+) -> tuple[Array, Array, Array]:
+    """(h, p, good) after p <- mu p + u, h <- clamp(h - kappa p); each with one entry per trajectory.
+
+    Where the new h or p^2 is not finite, both stay as they are and `good` is false: one gradient that overflows must
+    not spoil a coefficient for good. (u = 1e25 is finite in float32, but as a derivative of a loss it says nothing.)
+    """
+    pushed = mu * momentum + u
+    moved = clamp(value - kappa * pushed, box)
+    good = (pushed * pushed < jnp.inf) & (jnp.abs(moved) < jnp.inf)
+    return jnp.where(good, moved, value), jnp.where(good, pushed, momentum), good
 
 
 def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int = 0, name: str = "") -> Optimizer:
@@ -90,8 +100,9 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
     adds kappa_h and mu_h. With `lag` = 0 step t is taken with h updated by u_t, which has seen g_t; with `lag` = 1 by
     u_{t-1}, so that h_t is a function of g_1 .. g_{t-1} only. State: "point" (the state of `point`), "values",
     "momenta" and, with a lag, "pending" (one entry per trajectory, x.shape[1:], for each learned name), "slopes"
-    (like x for each name). The derivative is that of the step before a projection, if there is one. Raises `UserError`
-    for a name that `point` does not have or a box outside the admitted range.
+    (like x for each name), "skipped" (int32, x.shape[1:]: how many hyper-gradients `descend` ignored). The derivative
+    is that of the step before a projection, if there is one. Raises `UserError` for a name that `point` does not have
+    or a box outside the admitted range.
     """
     if lag not in (0, 1):
         raise UserError(f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1))")
@@ -117,20 +128,23 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
             "values": values,
             "momenta": none,
             "slopes": {key: xp.zeros_like(x) for key in boxes},
+            "skipped": xp.zeros(lanes, np.int32),
         }
         return state | ({"pending": none} if lag else {})
 
     def step(hyper: Hyper, state: State, g: Array, clock: Clock) -> tuple[Step, State]:
         seen = {key: hypergradient(g, slope) for key, slope in state["slopes"].items()}
         used = state["pending"] if lag else seen
-        values, momenta = {}, {}
+        values, momenta, skipped = {}, {}, state["skipped"]
         for key, rule in coefficients.items():
             kappa, mu = (jnp.asarray(hyper[f"{what}_{key}"], g.dtype) for what in ("kappa", "mu"))
             before = state["values"][key], state["momenta"][key]
-            after = descend(*before, used[key], kappa, mu, boxes[key])
+            *after, good = descend(*before, used[key], kappa, mu, boxes[key])
             if rule.start > 1:
-                after = tuple(jnp.where(clock.t >= rule.start, *pair) for pair in zip(after, before, strict=True))
+                after = [jnp.where(clock.t >= rule.start, *pair) for pair in zip(after, before, strict=True)]
+                good |= clock.t < rule.start
             values[key], momenta[key] = after
+            skipped = jnp.where(good, skipped, skipped + 1)
 
         def taken(moving: Mapping[str, Array]) -> tuple[Array, tuple[Step, State]]:
             now, new = point.step(_own(point, hyper, {**values, **moving}), state["point"], g, clock)
@@ -142,7 +156,7 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
             # the step is taken from here too: evaluated apart, XLA keeps a part of it twice
             _, slopes[key], (now, new) = jax.jvp(taken, ({key: value},), (along,), has_aux=True)
         assert now is not None
-        state = {"point": new, "values": values, "momenta": momenta, "slopes": slopes}
+        state = {"point": new, "values": values, "momenta": momenta, "slopes": slopes, "skipped": skipped}
         return now, state | ({"pending": seen} if lag else {})
 
     def observe(state: State, x: Array) -> State:

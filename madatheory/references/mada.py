@@ -73,6 +73,9 @@ BOXES = {
 }
 
 
+_ROOT = float(np.sqrt(np.finfo(np.float64).max))
+
+
 def run_learned(
     x0: ArrayLike,
     gradients: ArrayLike,
@@ -94,7 +97,8 @@ def run_learned(
 
     `kappa` names the learned coefficients; the other arguments are those of `run` at step 0. The derivatives are
     written out by hand with the state before the step held. With `partner_derivative` false, vbar is left out of those
-    in beta2, beta3 and c, as in the published code. `correction` product divides by 1 - prod beta_s.
+    in beta2, beta3 and c, as in the published code. `correction` product divides by 1 - prod beta_s. Where p^2 or the
+    new h is not finite, h and p stay as they are.
     """
     x, g = problem(x0, gradients)
     published, zero, mu = convention == "published", np.zeros_like(x), mu or {}
@@ -108,9 +112,12 @@ def run_learned(
         u = {name: -float(np.dot(now, slope[name])) for name in kappa}
         u, pending = (pending, u) if lag else (u, pending)
         for name in kappa:
-            if t >= start:
-                p[name] = mu.get(name, 0.0) * p[name] + u[name]
-                h[name] = float(np.clip(h[name] - kappa[name] * p[name], *BOXES[name]))
+            if t < start:
+                continue
+            pushed = mu.get(name, 0.0) * p[name] + u[name]
+            moved = float(np.clip(h[name] - kappa[name] * pushed, *BOXES[name]))
+            if np.isfinite(moved) and abs(pushed) <= _ROOT:
+                p[name], h[name] = pushed, moved
         for name, value in h.items():
             seen[name].append(value)
         alpha, beta1, beta2, beta3 = (h[name] for name in ("alpha", "beta1", "beta2", "beta3"))

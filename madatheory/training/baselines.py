@@ -30,8 +30,9 @@ def hyperadam(
     """Adam whose beta1 and beta2 are learned by one-step hyper-gradients: `mada` with nothing else learned.
 
     x_t = x_{t-1} - alpha (m_t/(1-beta1^t))/(sqrt(v_t/(1-beta2^t)) + eps). `kappa` is the hyper step size of both, or a
-    mapping with keys "beta1" and "beta2" (see `Descent`). `rest` and errors as for `mada`; the coefficients of other
-    members are refused. Source: Baydin et al. (ICLR 2018); the baseline of Ozkara et al. (MADA, ICML 2024).
+    mapping with keys "beta1" and "beta2" (see `Descent`). `rest`, errors and what happens with gradients that are not
+    finite as for `mada`; the coefficients of other members are refused. Source: Baydin et al. (ICLR 2018); the baseline
+    of Ozkara et al. (MADA, ICML 2024).
     """
     learn = dict(kappa) if isinstance(kappa, Mapping) else {"beta1": kappa, "beta2": kappa}
     for name in (*learn, *rest):
@@ -65,7 +66,8 @@ def badam(
     state is two arrays of the size of the largest block. `blocks` is a tree like the parameters, or a function that
     makes one from them, with equal labels for leaves of one block; by default the leaves under one top-level key are
     one. `order`: "ascending" and "descending" in the order of the leaves, "random" a new permutation for every round,
-    from `seed`. `learning_rate` may be a function of the number of steps done. Raises `UserError` for values out of
+    from `seed`. `learning_rate` may be a function of the number of steps done. Gradients that are not finite do what
+    they do in Adam, until the turn of their block ends. Raises `UserError` for values out of
     range and shapes that change. Source: Luo, Yu, Li (BAdam, NeurIPS 2024).
     """
     if order not in _ORDERS:

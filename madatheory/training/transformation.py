@@ -7,8 +7,8 @@ With the coefficients h = (alpha, beta1, beta2, beta3, rho, c, gamma) and delta_
     p <- mu p + u_t,    h <- clamp(h - kappa p)          for every learned h, before step t is taken
     x_t = (1 - alpha_t w) x_{t-1} - delta_t(h)
 
-with the state before step t-1 held constant. Source: Ozkara et al. (MADA, ICML 2024), Baydin et al. (ICLR 2018) for
-alpha; docs/theory.md, section 7.
+with the state before step t-1 held constant. A u_t that is not finite is ignored (`descend`). Source: Ozkara et al.
+(MADA, ICML 2024), Baydin et al. (ICLR 2018) for alpha; docs/theory.md, section 7.
 """
 
 from typing import Any, NamedTuple
@@ -22,7 +22,15 @@ from madatheory.optimizers.hypergradient import descend
 from madatheory.optimizers.optimizer import Array
 from madatheory.training.passes import as_leaf, hypergradients, redone, stepped
 from madatheory.training.plan import ConventionName, Learn, Plan, Value, is_number, make_plan, rate_alpha
-from madatheory.training.trees import decayed, leaf_states, moment_trees, refuse_changed, working
+from madatheory.training.trees import (
+    decayed,
+    leaf_states,
+    limited,
+    moment_trees,
+    refuse_changed,
+    unless_limited,
+    working,
+)
 
 
 class MadaState(NamedTuple):
@@ -34,6 +42,7 @@ class MadaState(NamedTuple):
     hypergradients    u of every learned coefficient, as the last update found it (alpha's too where it is free)
     moments           name -> tree like the parameters (m, v, partner, ..), in float32 or better, or one number
     gradient          the last gradient, like the parameters, if its step is still to be redone; else None
+    skipped           how many hyper-gradients were ignored because they were not finite (int32, all coefficients)
 
     If only alpha and rho are learned, `moments` are those after the last step. Else they are those before it.
     """
@@ -44,6 +53,7 @@ class MadaState(NamedTuple):
     hypergradients: dict[str, Array]
     moments: dict[str, Any]
     gradient: Any
+    skipped: Array
 
 
 def mada(
@@ -89,7 +99,10 @@ def mada(
     weight_decay  w: decoupled (Loshchilov and Hutter 2019); `mask` as in optax: a tree of booleans or a function that
                   makes one from the parameters. dl/d alpha contains it
 
-    A gradient with a nan makes coefficients nan, which stay: wrap it in `optax.apply_if_finite` where they occur.
+    A finite gradient beyond 2e18 in float32 (1e153 in float64), whose square would overflow, is limited to that. A
+    hyper-gradient that sees one, or that is not finite, is ignored: the coefficient and its momentum keep their last
+    good values, and `MadaState.skipped` counts it. A nan or an infinity goes into moments and parameters as it does
+    with Adam, and stays: wrap this in `optax.apply_if_finite` where they occur.
 
     Sources: Ozkara et al. (ICML 2024); eps, beta2, Lion's constants as there. Gradients may be any pytree of real
     arrays; states are kept in float32 or better and updates have the gradient's dtype. Raises `UserError` for unknown
@@ -193,7 +206,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         moments |= {name: jnp.zeros([], dtype) for name in scalars}
         momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.derived))
         gradient = structure.unflatten([jnp.zeros_like(x) for x in arrays]) if replays else None
-        return MadaState(count, values, momenta, none, moments, gradient)
+        return MadaState(count, values, momenta, none, moments, gradient, jnp.zeros([], jnp.int32))
 
     def update(
         updates: optax.Updates,
@@ -221,10 +234,8 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
                 raise UserError("mada with a weight decay needs the parameters: give update(gradients, state, params)")
             xs = decayed(params, plan.mask, structure)
 
-        gradients, seeing = (
-            [working(leaf) for leaf in leaves],
-            [working(leaf) for leaf in structure.flatten_up_to(outer)],
-        )
+        gradients = [limited(working(leaf)) for leaf in leaves]
+        seeing = [unless_limited(working(leaf)) for leaf in structure.flatten_up_to(outer)]
         kept: list[Any] = [None] * len(leaves) if state.gradient is None else structure.flatten_up_to(state.gradient)
         before = leaf_states(state.moments, scalars, gradients)
 
@@ -237,14 +248,15 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
             seen = {name: jnp.where(state.count > 0, u, 0) for name, u in seen.items()}
 
         count = jnp.asarray(optax.safe_increment(state.count))
-        values, momenta = now(state.count, dtype), {}
+        values, momenta, skipped = now(state.count, dtype), {}, state.skipped
         for name, rule in plan.rules.items():
             kappa = jnp.asarray(rule.kappa(state.count) if callable(rule.kappa) else rule.kappa, dtype)
             start = state.coefficients[name], state.momenta[name]
             u = state.hypergradients[name] if plan.lag else seen[name]
             learns = count >= rule.start
-            after = descend(*start, u, kappa, jnp.asarray(rule.mu, dtype), plan.boxes[name])
+            *after, good = descend(*start, u, kappa, jnp.asarray(rule.mu, dtype), plan.boxes[name])
             values[name], momenta[name] = (jnp.where(learns, new, old) for new, old in zip(after, start, strict=True))
+            skipped = jnp.where(learns & ~good, skipped + 1, skipped)
 
         moves, states = [], []
         for leaf, part, old, g, x in zip(leaves, before, kept, gradients, xs, strict=True):
@@ -258,6 +270,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
             moves.append((sign * delta).astype(jnp.asarray(leaf).dtype))
         moments = moment_trees(state.moments, scalars, structure, states)
         gradient = None if state.gradient is None else structure.unflatten(gradients)
-        return structure.unflatten(moves), MadaState(count, values, momenta, seen, moments, gradient)
+        new = MadaState(count, values, momenta, seen, moments, gradient, skipped)
+        return structure.unflatten(moves), new
 
     return optax.GradientTransformationExtraArgs(init, update)

@@ -18,6 +18,26 @@ def working(leaf: Any) -> Array:
     return leaf.astype(jnp.promote_types(leaf.dtype, jnp.float32))
 
 
+def _most(dtype: Any) -> float:
+    return float(jnp.finfo(dtype).max) ** 0.5 / 8
+
+
+def limited(g: Array) -> Array:
+    """Finite gradients within +-sqrt(largest number)/8, the others as they are.
+
+    The second moments of every member then stay finite: |g_t + beta3 (g_t - g_{t-1})| < 3/8 of that root. Where a
+    square overflows, Adam divides by infinity and the coordinate never moves again; in the family's blends
+    rho v + (1-rho) vbar and c g^2 + (1-c) (..) infinity meets a weight of 0, which is nan.
+    """
+    most = _most(g.dtype)
+    return jnp.where(jnp.abs(g) < jnp.inf, jnp.clip(g, -most, most), g)
+
+
+def unless_limited(g: Array) -> Array:
+    """The gradients that `limited` leaves alone, nan for the others: as a derivative of a loss 1e19 says nothing."""
+    return jnp.where(jnp.abs(g) <= _most(g.dtype), g, jnp.nan)
+
+
 def refuse_changed(reference: Any, tree: Any, what: str) -> None:
     """`UserError` unless `tree` has the structure and the shapes of `reference`."""
     old, new = jax.tree.structure(reference), jax.tree.structure(tree)

@@ -41,7 +41,8 @@ def unrolled(
     `batches` is a pytree with time 0 .. T on axis 0: step t uses batch t-1 and both derivatives at x_t use batch t.
     With s = (x, state of `point`), full carries ds_t/dh = (ds_t/ds_{t-1}) ds_{t-1}/dh + partial ds_t/dh exactly
     (Jacobian-vector products, no approximation), restarted at 0 every `window` steps (None: never); `window` = 1 is the
-    one-step hyper-gradient. `x0` has shape (d,). Raises `UserError` for an unknown name or a window below 1. Source:
+    one-step hyper-gradient. `x0` has shape (d,). Nothing is learned here, and what is not finite is returned as it is.
+    Raises `UserError` for an unknown name or a window below 1. Source:
     forward mode as in Franceschi et al. (ICML 2017).
     """
     for name in names:
