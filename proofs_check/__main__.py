@@ -2,7 +2,7 @@
 
 import sys
 
-from madatheory.cli import main
+from madatheory.__main__ import main
 
 if __name__ == "__main__":
     sys.argv.insert(1, "prove")

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
+from madatheory import processes
 from madatheory.errors import UserError, unknown
 from proofs_check.evidence import Check, Evidence, Finding, Missing
 from proofs_check.methods import METHODS, method
@@ -95,15 +96,24 @@ def _decided(asked: Mapping[str, list[Check]], workers: int | None) -> Iterator[
                 yield name, check, answer(check)
         return
     count = workers or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
+    context, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=processes.end_with_parent)
+    try:
         waiting: dict[Future[list[Answer]], tuple[str, list[Check]]] = {}
         # the longest first: a proof checker builds all its files for its first question
         for name in sorted(asked, key=lambda name: getattr(method(name), "SECONDS", 0), reverse=True):
             groups = [asked[name]] if getattr(method(name), "TOGETHER", False) else [[check] for check in asked[name]]
             for group in filter(None, groups):
-                waiting[pool.submit(_answers, name, [key_of(check) for check in group])] = (name, group)
+                with processes.shielded():
+                    future = pool.submit(_answers, name, [key_of(check) for check in group])
+                waiting[future] = (name, group)
         for future in as_completed(waiting):
             name, group = waiting[future]
             for check, found in zip(group, future.result(), strict=True):
                 yield name, check, found
+    except BaseException:  # also of whoever asks; no answer is waited for, and no proof checker goes on
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - others:
+            processes.stop(worker.pid)
+        raise
+    pool.shutdown()

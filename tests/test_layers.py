@@ -16,7 +16,7 @@ import madatheory
 PACKAGE = Path(madatheory.__file__).parent
 # first what everything may import; units of one row do not know each other
 LAYERS = (
-    {"errors"},
+    {"errors", "processes", "stopping"},
     {"arithmetic", "catalogue", "confidence", "files", "sources"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "tasks"},

@@ -11,6 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+from madatheory import processes
 from madatheory.bench.task import Task
 
 PREPARE_SECONDS, RUN_SECONDS = 180.0, 120.0
@@ -26,10 +27,11 @@ class Failed(Exception):
 
 def answer(module: str, *arguments: str, seconds: float) -> Any:
     """The JSON that `python -m madatheory.bench.MODULE ARGUMENTS` prints last; `Failed` with the reason if none."""
-    command = [sys.executable, "-m", f"madatheory.bench.{module}", *arguments]
+    command = processes.command(f"madatheory.bench.{module}", *arguments)
     what = " ".join([module, *arguments[:1]])
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+        with processes.lifeline() as alive, processes.shielded():
+            ran = subprocess.run(command, stdin=alive, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         raise Failed(f"{what}: no answer within {seconds:g} s") from None
     if ran.returncode:
@@ -48,14 +50,15 @@ class Contender:
         self.name, self.threads = name, threads
         self.reason: str | None = None
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed in `close`
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "madatheory.bench.serve", name, str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        )
+        with processes.shielded():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "madatheory.bench.serve", name, str(threads)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            )
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
         self._greeted, self._dead = False, ""
@@ -110,7 +113,8 @@ class Contender:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
+        if self._process.poll() is None:
+            processes.stop(self._process.pid)
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._log):
             if stream is not None:

@@ -5,13 +5,15 @@
 
 The first line it writes says what it is, or {"missing": "numba"}. A request it cannot serve is answered with
 {"not_offered": why}, a failure with {"failed": why}. `mean` is that of the statistic over trajectories, `error` its
-standard error. Everything else that is printed goes to stderr.
+standard error. Everything else that is printed goes to stderr. The process ends when its input does, also while it
+computes: whoever asked has gone.
 """
 
 import importlib
 import importlib.util
 import json
 import os
+import queue
 import sys
 import time
 from types import ModuleType
@@ -19,6 +21,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from madatheory import processes
 from madatheory.bench.task import NotOffered, Run, Task
 
 
@@ -71,6 +74,13 @@ def answer(module: ModuleType, request: dict[str, Any], prepared: list[tuple[Tas
 
 def main() -> None:
     """Serve until the input ends."""
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            requests.put(line)
+
+    processes.end_after(listen)
     name, threads = sys.argv[1], int(sys.argv[2])
     out: TextIO = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
@@ -85,9 +95,9 @@ def main() -> None:
         return
     reply({"name": name, "summary": module.SUMMARY, "threads": threads})
     prepared: list[tuple[Task, Run]] = []
-    for line in sys.stdin:
+    while True:
         try:
-            reply(answer(module, json.loads(line), prepared))
+            reply(answer(module, json.loads(requests.get()), prepared))
         except NotOffered as error:
             reply({"not_offered": str(error)})
         except Exception as error:

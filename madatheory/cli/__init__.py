@@ -1,7 +1,8 @@
 """The command line. This file only puts the commands together; each has a file and imports what it needs late.
 
 Exit status: 0 when every claim held and no bound was violated, 1 when one did not, 2 for a mistake of the user's (one
-message, no traceback), 130 after Ctrl-C, 141 where the reader of stdout has left.
+message, no traceback), 130 after Ctrl-C and 143 after SIGTERM (`madatheory.stopping`), 141 where the reader of stdout
+has left.
 """
 
 import os
@@ -12,8 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from madatheory import stopping
 from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, stored, verify
-from madatheory.cli.console import complain, lasting_streams, warn_in_one_line
+from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.errors import UserError
 
 
@@ -41,13 +43,13 @@ class _Commands(TyperGroup):
             warnings.showwarning = warn_in_one_line
             try:
                 _refuse_lost_folder()
-                return super().invoke(ctx)
+                with stopping.unwinding():
+                    return super().invoke(ctx)
             except UserError as error:
                 complain(str(error))
                 raise typer.Exit(2) from None
             except KeyboardInterrupt:
-                complain("interrupted; finished pieces are kept, and the same command goes on from them")
-                raise typer.Exit(130) from None
+                raise interrupted() from None
 
 
 app = typer.Typer(
@@ -110,7 +112,7 @@ def _settings(
 
 
 def main() -> None:
-    """Entry point of the `madatheory` command."""
+    """Run the command that the arguments name; `madatheory.__main__` calls it, listening for signals."""
     if os.environ.get("COLUMNS", "1").strip("0") == "":
         del os.environ["COLUMNS"]  # nothing is known of the width
     with lasting_streams():

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.console import OUT, complain, note, progress, symbol
+from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
 from madatheory.cli.values import settings
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
@@ -98,8 +98,7 @@ def check(
         kept = (
             f"what is finished is in {out}, and the same command goes on from it" if out else "--out DIR keeps results"
         )
-        complain(f"interrupted; {kept}")
-        raise typer.Exit(130) from None
+        raise interrupted(kept) from None
     if json_file is not None:
         write(json_file, as_json(reports, request))
     if markdown_file is not None:

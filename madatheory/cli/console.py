@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+import typer
 from rich.console import Console
 from rich.text import Text
+
+from madatheory import stopping
 
 # COLUMNS=0 means that nothing is known of the width; rich would print nothing
 _WIDTH = shutil.get_terminal_size().columns if os.environ.get("COLUMNS", "1").strip("0") == "" else None
@@ -28,6 +31,13 @@ Report = Callable[[float, float, str], None]
 def complain(message: str) -> None:
     """One error message; long lines are left to the terminal, so that paths can be copied."""
     ERR.print(Text("error: ", "bold red").append(Text(message, "default not bold")), soft_wrap=True)
+
+
+def interrupted(kept: str = stopping.KEPT) -> typer.Exit:
+    """Says once that a signal ended the command, and what is kept; the exit to raise."""
+    if message := stopping.message(kept):
+        complain(message)
+    return typer.Exit(stopping.status())
 
 
 def note(message: str) -> None:

@@ -8,7 +8,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -112,12 +112,14 @@ def train(
     # whole groups of lanes, shared out among the workers
     groups = min(program.groups, max(1, -(-len(cells) // (program.lanes * workers))))
     pieces = [cells[i : i + groups * program.lanes] for i in range(0, len(cells), groups * program.lanes)]
-    done, total = [0] * len(pieces), len(pieces) * recipe.records
+    done, total, stopped = [0] * len(pieces), len(pieces) * recipe.records, threading.Event()
 
     def piece(number: int) -> xr.Dataset:
         part = pieces[number]
 
         def tell(windows: int) -> None:
+            if stopped.is_set():
+                raise CancelledError
             done[number] = windows
             report(sum(done), total, f"{task.name}: {method.label}")
 
@@ -137,7 +139,11 @@ def train(
         return found
 
     with ThreadPoolExecutor(min(workers, len(pieces))) as pool:
-        parts = list(pool.map(piece, range(len(pieces))))
+        try:
+            parts = list(pool.map(piece, range(len(pieces))))
+        except BaseException:
+            stopped.set()  # the other pieces end at their next record, and so does Ctrl-C
+            raise
     whole = xr.concat(parts, "cell", join="exact") if len(parts) > 1 else parts[0]
     shape = (len(points), len(runs))
     variables = {

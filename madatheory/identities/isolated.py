@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from madatheory import processes
 from madatheory.errors import UserError
 from madatheory.files import append, check_output, write
 from madatheory.identities.check import judged, opened, select
@@ -145,7 +146,8 @@ class _Child:
         self._log = tempfile.NamedTemporaryFile(prefix="madatheory-", suffix=".log")  # noqa: SIM115
         arguments = (theirs, job.spec, job.request, job.left, job.opened, start, self._log.name)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
+        with processes.shielded():
+            self._process.start()
         theirs.close()
         self._doing, self.over = "", False
         self._due = time.monotonic() + start + job.request.limit + grace
@@ -179,6 +181,8 @@ class _Child:
         return None
 
     def stop(self) -> None:
+        if self._process.is_alive():
+            processes.stop(self._process.pid)
         self._process.kill()
         self._process.join()
         self.connection.close()
@@ -203,6 +207,7 @@ def _serve(
     log: str,
 ) -> None:
     """The whole life of a child: what the target prints goes to `log`, results to `connection`."""
+    processes.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it stops its children
     sink = os.open(log, os.O_WRONLY | os.O_APPEND)
     os.dup2(sink, 1)
