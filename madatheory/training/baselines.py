@@ -1,6 +1,7 @@
 """What MADA is compared with: Adam with learned decays, and Adam on one block of the parameters at a time."""
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -8,9 +9,10 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.optimizers.family import PRACTICAL, member
 from madatheory.optimizers.optimizer import Array, Clock
+from madatheory.training.arguments import at, choice, natural, number, own_state
 from madatheory.training.plan import Descent, Value
 from madatheory.training.transformation import mada
 from madatheory.training.trees import refuse_changed, working
@@ -41,12 +43,27 @@ def hyperadam(
     return mada(learning_rate, learn, beta1=beta1, beta2=beta2, eps=eps, **rest)
 
 
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class MadeFor:
+    """The tree that a state was made for; no array, so that it costs nothing and compiled code knows it."""
+
+    structure: Any
+    shapes: tuple[tuple[int, ...], ...]
+
+    def like(self) -> Any:
+        """The tree with shapes for arrays."""
+        return self.structure.unflatten([jax.ShapeDtypeStruct(shape, jnp.float32) for shape in self.shapes])
+
+
 class BadamState(NamedTuple):
-    """Steps done, the block of the last step, and Adam's state of that block, flat and as long as the largest."""
+    """Steps done, the block of the last step, Adam's state of that block, flat and as long as the largest, and the tree
+    that it was made for."""
 
     count: Array
     block: Array
     adam: dict[str, Array]
+    made_for: Any  # a `MadeFor`
 
 
 def badam(
@@ -70,28 +87,37 @@ def badam(
     they do in Adam, until the turn of their block ends. Raises `UserError` for values out of
     range and shapes that change. Source: Luo, Yu, Li (BAdam, NeurIPS 2024).
     """
-    if order not in _ORDERS:
-        raise unknown("order of badam", order, _ORDERS)
+    choice("order of badam", order, _ORDERS)
     if isinstance(steps_per_block, bool) or not isinstance(steps_per_block, int) or steps_per_block < 1:
         raise UserError(f"steps_per_block = {steps_per_block!r}: give a number of steps, 1, 2, ..")
     point = member("badam", "Adam", free=("alpha", "beta1", "beta2", "eps"), form="practical", convention=PRACTICAL)
-    rates = {} if callable(learning_rate) else {"alpha": learning_rate}
-    fixed = point.hyper({**rates, "beta1": beta1, "beta2": beta2, "eps": eps})
+    natural("badam: seed", seed, "a whole number, 0, 1, ..")
+    numbers = {"beta1": beta1, "beta2": beta2, "eps": eps}
+    if not callable(learning_rate):
+        numbers["alpha"] = learning_rate
+    fixed = point.hyper() | {
+        name: number(f"badam: {name}", value, point.parameters[name]) for name, value in numbers.items()
+    }
 
     def init(params: optax.Params) -> BadamState:
         leaves = [working(leaf) for leaf in jax.tree.leaves(params)]
+        made_for = MadeFor(jax.tree.structure(params), tuple(leaf.shape for leaf in leaves))
         groups = _groups(params, blocks)
         size = max((sum(leaves[i].size for i in group) for group in groups), default=0)
         zeros = jnp.zeros(size, jnp.result_type(jnp.float32, *leaves))
         state = point.init({name: jnp.asarray(value, zeros.dtype) for name, value in fixed.items()}, zeros)
-        return BadamState(jnp.zeros([], jnp.int32), jnp.zeros([], jnp.int32), state)
+        return BadamState(jnp.zeros([], jnp.int32), jnp.zeros([], jnp.int32), state, made_for)
 
     def update(
         updates: optax.Updates, state: Any, params: optax.Params | None = None
     ) -> tuple[optax.Updates, BadamState]:
+        own_state(state, BadamState, "badam")
         tree = updates if params is None else params
-        refuse_changed(tree, updates, "gradients")
+        for what, given in (("gradients", updates), ("parameters", tree)):
+            refuse_changed(state.made_for.like(), given, what)
         leaves, structure = jax.tree.flatten(updates)
+        for leaf in leaves:
+            working(leaf)
         groups, dtype = _groups(tree, blocks), state.adam["v"].dtype
         size = state.adam["v"].size
         if max((sum(leaves[i].size for i in group) for group in groups), default=0) != size:
@@ -103,7 +129,9 @@ def badam(
         fresh = {name: jnp.where(t == 1, 0, part) for name, part in state.adam.items()}
         hyper = {name: jnp.asarray(value, dtype) for name, value in fixed.items()}
         if callable(learning_rate):
-            hyper["alpha"] = jnp.asarray(learning_rate(state.count), dtype)
+            hyper["alpha"] = jnp.asarray(
+                at("badam: alpha", learning_rate, state.count, point.parameters["alpha"]), dtype
+            )
 
         def moved(group: list[int]) -> Callable[..., Any]:
             def branch(leaves: list[Array], adam: dict[str, Array]) -> Any:
@@ -120,7 +148,7 @@ def badam(
 
         moves, adam = lax.switch(block, [moved(group) for group in groups], [jnp.asarray(x) for x in leaves], fresh)
         count = jnp.asarray(optax.safe_increment(state.count))
-        return structure.unflatten(moves), BadamState(count, block, adam)
+        return structure.unflatten(moves), BadamState(count, block, adam, state.made_for)
 
     return optax.GradientTransformation(init, update)
 
@@ -143,6 +171,9 @@ def _groups(params: Any, blocks: Any) -> list[list[int]]:
         labels = jax.tree.leaves(blocks(params) if callable(blocks) else blocks)
         if len(labels) != len(jax.tree.leaves(params)):
             raise UserError(f"badam: {len(labels)} labels of blocks for {len(jax.tree.leaves(params))} leaves")
+        for label in labels:
+            if not isinstance(label, Hashable):
+                raise UserError(f"badam: the label {label!r} of a block is no name or number")
     found: dict[Hashable, list[int]] = {}
     for i, label in enumerate(labels):
         found.setdefault(label, []).append(i)

@@ -8,13 +8,15 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.optimizers.convention import PRACTICAL, PUBLISHED_MADA, THEORY, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.hypergradient import BOXES, SAFEGUARDS, Learned, learned, refuse_unsafe
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, Parameter
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
+from madatheory.training.arguments import choice, natural, number
+from madatheory.training.arguments import given as argument
 
 Value = float | Array | Callable[[Array], Array]
 """A coefficient: a number, an array of one number (a traced one too), or a function of the number of steps done."""
@@ -105,18 +107,17 @@ def make_plan(
         ("safeguard of mada", safeguard, SAFEGUARDS),
         ("source of hyper-gradients", source, _SOURCES),
     ):
-        if name not in known:
-            raise unknown(kind, name, known)
-    if lag not in (0, 1):
+        choice(kind, name, known)
+    if not isinstance(lag, int) or isinstance(lag, bool) or lag not in (0, 1):
         raise UserError(f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1), as T6 asks)")
     if convention == "published" and correction != "power":
         raise UserError("mada: the published convention corrects by 1 - beta^t; give correction='power'")
-    if is_number(weight_decay) and not 0 <= float(weight_decay) < np.inf:
-        raise UserError(f"weight_decay = {weight_decay!r} is out of range: give a number >= 0")
+    weight_decay = number("weight_decay", weight_decay, Parameter(0.0, 0))
+    given = {name: argument(f"mada: {name}", value) for name, value in given.items()}
     rules = _rules(learn, given)
     _refuse_what_no_theorem_covers(rules, given, convention, safeguard)
 
-    fixed = {k: float(np.asarray(v)) for k, v in given.items() if k not in rules and is_number(_single(k, v))}
+    fixed = {k: float(np.asarray(v)) for k, v in given.items() if k not in rules and is_number(v)}
     moving = {k: v for k, v in given.items() if k not in fixed}
     kind = replace(_CONVENTIONS[convention], partner=partner)
     if safeguard != "none":
@@ -157,23 +158,28 @@ def _range(name: str, kind: Convention) -> Parameter:
     return replace(known, open_low=False) if name == "eps" and kind.eps_place != "inside" else known
 
 
-def _single(name: str, value: Value) -> Value:
-    if not callable(value) and np.shape(value) != ():
-        raise UserError(f"mada: {name} has shape {np.shape(value)}; give one number for all parameters")
-    return value
-
-
 def _rules(learn: Learn, given: Mapping[str, Value]) -> dict[str, Descent]:
     if not isinstance(learn, Mapping):
         raise UserError(f"learn = {learn!r}: give a mapping from coefficients to step sizes, such as {{'rho': 0.01}}")
     rules = {}
     for name, rule in learn.items():
-        if name not in BOXES:
-            raise unknown("learned coefficient of mada", name, BOXES)
+        choice("learned coefficient of mada", name, BOXES)
         if callable(given[name]):
             raise UserError(f"mada: {name} is learned and has a schedule too; give a number, its initial value")
-        rules[name] = rule if isinstance(rule, Descent) else Descent(rule)
+        rules[name] = _checked(name, rule if isinstance(rule, Descent) else Descent(rule))
     return {name: rules[name] for name in BOXES if name in rules}
+
+
+def _checked(name: str, rule: Descent) -> Descent:
+    """The rule with its numbers as Python numbers, where they are known; boxes are checked with the member's ranges."""
+    kappa = argument(f"kappa_{name}", rule.kappa, Parameter(0.0, 0))
+    low, high = (
+        None if end is None else float(number(f"{what} end of the box of {name}", end, Parameter(0.0), known=True))
+        for what, end in (("low", rule.low), ("high", rule.high))
+    )
+    mu = float(number(f"mu_{name}", rule.mu, Parameter(0.0, 0, 1, open_high=True), known=True))
+    start = natural(f"start of {name}", rule.start, "the number of a step, 1, 2, ..", 1)
+    return Descent(float(kappa) if is_number(kappa) else kappa, mu, low, high, start)
 
 
 def _refuse_what_no_theorem_covers(

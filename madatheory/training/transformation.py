@@ -19,7 +19,9 @@ import optax
 
 from madatheory.errors import UserError
 from madatheory.optimizers.hypergradient import descend
-from madatheory.optimizers.optimizer import Array
+from madatheory.optimizers.optimizer import Array, Parameter
+from madatheory.optimizers.update import PARAMETERS
+from madatheory.training.arguments import at, own_part, own_state
 from madatheory.training.passes import as_leaf, hypergradients, redone, stepped
 from madatheory.training.plan import ConventionName, Learn, Plan, Value, is_number, make_plan, rate_alpha
 from madatheory.training.trees import (
@@ -193,10 +195,12 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
 
     def now(count: Array, dtype: Any) -> dict[str, Array]:
         """Every moving coefficient as given for the next step, `count` being done."""
-        return {k: jnp.asarray(v(count) if callable(v) else v, dtype) for k, v in plan.moving.items()}
+        return {k: jnp.asarray(at(f"mada: {k}", v, count, PARAMETERS[k]), dtype) for k, v in plan.moving.items()}
 
     def init(params: optax.Params) -> MadaState:
         leaves, structure = jax.tree.flatten(params)
+        if decays and leaves:
+            decayed(params, plan.mask, structure)
         arrays = [working(leaf) for leaf in leaves]
         dtype = jnp.result_type(jnp.float32, *arrays)
         count = jnp.zeros([], jnp.int32)
@@ -217,6 +221,11 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         **extra_args: Any,
     ) -> tuple[optax.Updates, MadaState]:
         del extra_args
+        own_state(state, MadaState, "mada")
+        own_part("coefficients", sorted(state.coefficients), sorted(plan.moving))
+        own_part("learned", sorted(state.momenta), sorted(plan.rules))
+        own_part("moments", sorted(state.moments), sorted(probe))
+        own_part("a gradient:", state.gradient is not None, replays)
         refuse_changed(state.moments[names[0]], updates, "gradients")
         leaves, structure = jax.tree.flatten(updates)
         outer = updates
@@ -232,6 +241,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         if decays:
             if params is None:
                 raise UserError("mada with a weight decay needs the parameters: give update(gradients, state, params)")
+            refuse_changed(state.moments[names[0]], params, "parameters")
             xs = decayed(params, plan.mask, structure)
 
         gradients = [limited(working(leaf)) for leaf in leaves]
@@ -250,7 +260,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
         count = jnp.asarray(optax.safe_increment(state.count))
         values, momenta, skipped = now(state.count, dtype), {}, state.skipped
         for name, rule in plan.rules.items():
-            kappa = jnp.asarray(rule.kappa(state.count) if callable(rule.kappa) else rule.kappa, dtype)
+            kappa = jnp.asarray(at(f"kappa_{name}", rule.kappa, state.count, Parameter(0.0, 0)), dtype)
             start = state.coefficients[name], state.momenta[name]
             u = state.hypergradients[name] if plan.lag else seen[name]
             learns = count >= rule.start

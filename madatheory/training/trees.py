@@ -5,13 +5,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Array, State
+from madatheory.training.arguments import mask_leaves
 
 
 def working(leaf: Any) -> Array:
     """The leaf in float32 or better; `UserError` for one that is not real floating point."""
+    if not isinstance(leaf, int | float | complex | np.generic | np.ndarray | jax.Array):
+        raise UserError(f"{leaf!r} is no array of parameters or gradients: give real floating-point arrays")
     leaf = jnp.asarray(leaf)
     if not jnp.issubdtype(leaf.dtype, jnp.floating):
         raise UserError(f"parameters of dtype {leaf.dtype} have no update here: give real floating-point arrays")
@@ -45,8 +49,11 @@ def refuse_changed(reference: Any, tree: Any, what: str) -> None:
         raise UserError(f"the {what} are the tree {new}, but the state was made for {old}: call init again")
     pairs = zip(jax.tree_util.tree_leaves_with_path(reference), jax.tree.leaves(tree), strict=True)
     for (path, one), other in pairs:
+        where = jax.tree_util.keystr(path) or "the only leaf"
+        dtype = getattr(other, "dtype", type(other))
+        if not jnp.issubdtype(dtype, jnp.number):
+            raise UserError(f"the {what} at {where} are {other!r}: give real floating-point arrays")
         if jnp.shape(one) != jnp.shape(other):
-            where = jax.tree_util.keystr(path) or "the only leaf"
             raise UserError(
                 f"the {what} at {where} have shape {jnp.shape(other)}, but the state was made for {jnp.shape(one)}: "
                 "call init again when shapes change"
@@ -77,5 +84,4 @@ def decayed(params: Any, mask: Any | Callable[[Any], Any], structure: Any) -> li
     leaves = structure.flatten_up_to(params)
     if mask is None:
         return leaves
-    chosen = structure.flatten_up_to(mask(params) if callable(mask) else mask)
-    return [leaf if keep else None for leaf, keep in zip(leaves, chosen, strict=True)]
+    return [leaf if keep else None for leaf, keep in zip(leaves, mask_leaves(params, mask), strict=True)]
