@@ -135,7 +135,7 @@ LAWS = {
     "an infinite atom": ({"atoms": Atoms(np.array([0.5, np.inf]), np.array([0.5, 0.5]))}, "not all finite: [0.5, inf]"),
     "another sampler": (
         {"atoms": Atoms(np.array([0.3, -0.3]), np.array([0.5, 0.5]))},
-        "has the stated atoms is broken: the sampler drew ",
+        "has the stated atoms is broken: the sampler drew 0.5",
     ),
     "other frequencies": (
         {"atoms": Atoms(np.array([0.5, -0.5]), np.array([0.55, 0.45]))},
