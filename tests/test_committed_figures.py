@@ -118,6 +118,21 @@ def test_a_tolerance_is_about_its_keys_alone(tmp_path: Path) -> None:
     assert largest_difference(figure, numbers, {**numbers, "alpha": {"best": 1.01 * VALUE}}).excess < 1
 
 
+def test_differences_near_0_are_compared_with_what_stands_beside_them() -> None:
+    """A paired difference with its interval and p-value; counts are compared by themselves."""
+    figure = another(lambda x: x, Tolerance(0.05, "trained", beside=True))
+    pair = {"pair": [0.001, -0.2, 0.202, 0.9, "tie"], "steps": 1000, "diverged": 3, "loss": 0.5}
+    close = {**pair, "pair": [0.011, -0.19, 0.21, 0.93, "tie"], "loss": 0.51}
+    assert largest_difference(figure, pair, close).excess < 1
+    assert largest_difference(replace(figure, tolerance=Tolerance(0.05, "trained")), pair, close).excess > 1
+    for changed in (
+        {"diverged": 4},
+        {"pair": [0.001, -0.2, 0.202, 0.9, "win"]},
+        {"pair": [0.1, -0.1, 0.3, 0.9, "tie"]},
+    ):
+        assert largest_difference(figure, pair, {**pair, **changed}).excess > 1
+
+
 @pytest.mark.parametrize("field", ["profile", "seed", "claims", "json", "numbers"])
 def test_files_are_written_anew_where_something_else_changed(field: str, tmp_path: Path) -> None:
     render(another(lambda x: x), RUN, tmp_path, {"jax": "1"})

@@ -7,9 +7,9 @@ therefore dropped: the files are drawn again from the numbers that are there, so
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 
@@ -18,7 +18,7 @@ Where = tuple[str | int, ...]
 
 
 class Difference(NamedTuple):
-    """|a - b|/max(|a|, |b|) of one entry, inf where it is no pair of numbers, and the tolerance stated for it."""
+    """The relative difference of one entry, inf where it is no pair of numbers, and the tolerance stated for it."""
 
     relative: float
     tolerance: float
@@ -36,24 +36,38 @@ class Difference(NamedTuple):
         return f"by up to {self.relative:.2g} (stated tolerance {self.tolerance:g}) at {at}"
 
 
-def _differences(figure: Figure, a: Any, b: Any, where: Where) -> Iterator[Difference]:
+def _is_number(x: Any) -> TypeGuard[int | float]:
+    return type(x) in (int, float)
+
+
+def _largest(numbers: Iterable[Any]) -> float:
+    return max((abs(x) for x in numbers if _is_number(x)), default=0.0)
+
+
+def _differences(figure: Figure, a: Any, b: Any, where: Where, beside: float = 0.0) -> Iterator[Difference]:
+    """`beside` is the largest number of the list or mapping in which a and b stand."""
+    tolerance = figure.tolerance.at(where)
     if isinstance(a, Mapping) and isinstance(b, Mapping) and a.keys() == b.keys():
+        beside = _largest((*a.values(), *b.values()))
         for key in a:
-            yield from _differences(figure, a[key], b[key], (*where, key))
+            yield from _differences(figure, a[key], b[key], (*where, key), beside)
     elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        beside = _largest((*a, *b))
         for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            yield from _differences(figure, x, y, (*where, i))
-    elif type(a) is bool or type(b) is bool or not isinstance(a, int | float) or not isinstance(b, int | float):
+            yield from _differences(figure, x, y, (*where, i), beside)
+    elif not _is_number(a) or not _is_number(b):
         if (type(a), a) != (type(b), b):
-            yield Difference(math.inf, figure.tolerance.at(where), where)
+            yield Difference(math.inf, tolerance.relative, where)
     elif abs(a - b) > ABSOLUTE:
-        yield Difference(abs(a - b) / max(abs(a), abs(b)), figure.tolerance.at(where), where)
+        counts = isinstance(a, int) and isinstance(b, int)
+        extent = beside if tolerance.beside and not counts else max(abs(a), abs(b))
+        yield Difference(abs(a - b) / extent, tolerance.relative, where)
 
 
 def largest_difference(figure: Figure, a: Numbers, b: Numbers) -> Difference:
     """The entry in which two sets of numbers of a figure differ most, in units of its tolerance; 0 where none does."""
     found = _differences(figure, a, b, ())
-    return max(found, key=lambda d: (d.excess, d.relative), default=Difference(0.0, figure.tolerance.at(()), ()))
+    return max(found, key=lambda d: (d.excess, d.relative), default=Difference(0.0, figure.tolerance.relative, ()))
 
 
 def _earlier(figure: Figure, run: Run, out: Path) -> dict[str, Any] | None:

@@ -46,23 +46,26 @@ class Run:
 class Tolerance:
     """How far a figure's numbers may lie from those of another processor, relatively, and why that is so much.
 
-    keys  names of the entries that it is about, with all that they hold; all others keep six digits. None: every entry
+    keys    names of the entries that it is about, with all that they hold; others keep six digits. None: every entry
+    beside  the difference is compared with the largest number of the same list or mapping: for differences near 0 with
+            their intervals and p-values. Whole numbers are compared by themselves
     """
 
     relative: float
     why: str
     keys: tuple[str, ...] | None = None
+    beside: bool = False
 
-    def at(self, where: tuple[str | int, ...]) -> float:
-        """The tolerance of the entry at a path of keys and indices."""
-        about = self.keys is None or any(key in where for key in self.keys)
-        return self.relative if about else SIX_DIGITS.relative
+    def at(self, where: tuple[str | int, ...]) -> "Tolerance":
+        """The tolerance of the entry at a path of keys and indices: this one, or six digits."""
+        return self if self.keys is None or any(key in where for key in self.keys) else SIX_DIGITS
 
     @property
     def in_words(self) -> str:
         """For the figure's record and page."""
         which = f" of {', '.join(self.keys)}" if self.keys else ""
-        return f"numbers{which} equal up to {self.relative:g} of themselves, because {self.why}"
+        of = "the largest beside them" if self.beside else "themselves"
+        return f"numbers{which} equal up to {self.relative:g} of {of}, because {self.why}"
 
 
 SIX_DIGITS = Tolerance(1e-5, "one unit of the sixth digit, which is the last that is written")

@@ -9,11 +9,17 @@ from matplotlib.axes import Axes
 from madatheory.experiments.comparison import Outcome, Plan, against, compare, corrected, final, paired
 from madatheory.experiments.intervals import t_interval
 from madatheory.experiments.training_runs import Recipe
-from madatheory.figures.figure import Claim, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
 from madatheory.tasks.task import Task
 
 RATES = ("default", "tuned")
+TRAINED = Tolerance(
+    0.05,
+    "training in float32 amplifies another rounding from step to step; the claims compare means over runs, whose "
+    "intervals are wider",
+    beside=True,
+)
 _DASHES: Mapping[str, Any] = {"mada": "-", "mada-rho": (0, (4, 1.5)), "mada-frozen": (0, (1, 1))}
 MARKS = {"win": "▲", "tie": "·", "loss": "▼"}
 

@@ -12,6 +12,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
+    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -143,4 +144,5 @@ training_control = Figure(
     caption,
     needs=("equinox", "gymnax", "six"),
     group="training",
+    tolerance=TRAINED,
 )

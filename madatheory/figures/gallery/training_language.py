@@ -12,6 +12,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
+    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -188,4 +189,5 @@ training_language = Figure(
     check,
     needs=("equinox",),
     group="training",
+    tolerance=TRAINED,
 )

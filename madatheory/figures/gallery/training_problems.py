@@ -16,6 +16,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
+    TRAINED,
     Study,
     counts,
     draw_curves,
@@ -186,4 +187,5 @@ training_problems = Figure(
     draw,
     caption,
     group="training",
+    tolerance=TRAINED,
 )

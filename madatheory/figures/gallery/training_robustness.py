@@ -12,7 +12,7 @@ from madatheory.experiments.robustness import Contender, final_over_grid, grid, 
 from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.figures.training import shares
+from madatheory.figures.training import TRAINED, shares
 from madatheory.tasks.digits import digits_mlp
 
 CONTENDERS = (
@@ -178,4 +178,5 @@ training_robustness = Figure(
     caption,
     needs=("equinox",),
     group="training",
+    tolerance=TRAINED,
 )

@@ -14,7 +14,7 @@ from madatheory.experiments.trajectories import coefficients_of, distances, near
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.style import colour
-from madatheory.figures.training import Study, shares
+from madatheory.figures.training import TRAINED, Study, shares
 from madatheory.training.methods import METHODS, START
 
 NAMES = {"beta1": "β₁", "beta2": "β₂", "beta3": "β₃", "rho": "ρ", "c": "c", "gamma": "γ"}
@@ -166,4 +166,5 @@ training_trajectories = Figure(
     check,
     needs=("equinox", "gymnax"),
     group="training",
+    tolerance=TRAINED,
 )

@@ -10,6 +10,7 @@ from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.training import (
     RATES,
+    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -89,4 +90,5 @@ training_vision = Figure(
     check,
     needs=("equinox",),
     group="training",
+    tolerance=TRAINED,
 )
