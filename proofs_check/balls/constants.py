@@ -64,7 +64,7 @@ def decide(scalar: Scalar, name: str) -> Finding:
         return Finding(Status.REFUTED, f"{interval}, claimed to be exact", residual=found.width)
     with precision(256):
         covered = found.tail <= certified + SLACK
-    if found.width > NEEDED or not covered:
+    if not found.width <= NEEDED or not covered:
         return Finding(Status.OPEN, interval, residual=found.width)
     try:
         for sign in (-1,) if order == 0 else (1, -1):

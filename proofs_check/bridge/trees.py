@@ -17,6 +17,7 @@ from madatheory.engine.statistic import Statistic
 from madatheory.engine.tree import enumerate_tree
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.store.identity import fingerprint
 from proofs_check.bridge.hostile import Field, Grid, fields, grid_of
 
 ROUNDING = 1e-9
@@ -43,8 +44,7 @@ def _points(grid: Mapping[str, Sequence[float]]) -> Points:
 
 def family(theorem: Theorem) -> str:
     """What theorems about the same method, on the same kind of problem, have in common."""
-    traits = theorem.method().traits
-    return repr((theorem.method().name, sorted(traits.items(), key=str), theorem.label in ("T9", "T10")))
+    return repr((fingerprint(theorem.method()), theorem.label in ("T9", "T10")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +167,7 @@ def _sides(chain: Theorem, levels: Array, weights: Array, q: Quantities) -> tupl
         return levels[:-1], levels[1:], levels[0], levels[-1]
     if chain.kind == "probability":
         # P(left > right) <= p
-        chance = np.einsum("...pt,p->...t", levels[0] > levels[-1], weights)[None]
+        chance = np.einsum("...pt,p->...t", ~(levels[0] <= levels[-1]), weights)[None]
         allowed = np.full_like(chance, q.p)
         return chance, allowed, chance[0], allowed[0]
     means = np.einsum("l...pt,p->l...t", levels, weights)
@@ -178,7 +178,7 @@ def _first_broken(chain: Theorem, lows: Array, highs: Array, where: Array) -> st
     for i, (low, high) in enumerate(zip(lows, highs, strict=True)):
         slack = ROUNDING * (np.abs(low) + np.abs(high))
         with np.errstate(all="ignore"):
-            bad = where & ~(low <= high + slack)
+            bad = where & ~(np.isfinite(high) & (low <= high + slack))  # an infinite bound says nothing
         if bad.any():
             name = chain.right.name if chain.kind == "probability" else chain.chain[i + 1].name
             if np.isnan(low[bad]).any() or np.isnan(high[bad]).any():

@@ -5,6 +5,7 @@ A search that finds nothing says SUPPORTED, never more; what it finds is confirm
 
 from collections.abc import Iterable
 from functools import partial
+from math import inf
 
 from madatheory.bounds.lemma import Lemma
 from madatheory.catalogue import lemmas, theorems
@@ -23,6 +24,10 @@ def decide(lemma: Lemma) -> Finding:
     """REFUTED with a short counterexample, or SUPPORTED with the largest excess that was met."""
     worst = search(lemma)
     detail = f"{worst.tried} cases, draws and climbs from the worst"
+    if worst.excess == -inf:
+        return Finding(Status.OPEN, f"{detail}; none of them satisfies the hypothesis")
+    if worst.excess == inf:
+        return Finding(Status.OPEN, f"{detail}; a side is no number", written(worst.case))
     if worst.excess > lemma.tolerance and refutes(lemma, worst.case):
         short = shrink(lemma, worst.case)
         return Finding(Status.REFUTED, detail, written(short), precise_excess(lemma, short))

@@ -18,6 +18,7 @@ def _largest(f: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
     x = np.sinh(np.linspace(-10, 10, POINTS))
     for _ in range(ZOOMS):
         y = f(x)
+        y = np.where(np.isnan(y), np.inf, y)  # no number is no support
         at = int(np.argmax(y))
         best = float(y[at]), float(x[at])
         x = np.linspace(x[max(at - 2, 0)], x[min(at + 2, POINTS - 1)], POINTS)

@@ -33,19 +33,24 @@ def path(optimizer: Optimizer, gradients: np.ndarray, hyper: Mapping[str, Any]) 
 
     with jax.enable_x64(True):
         g = jnp.asarray(gradients, jnp.float64)[:, None]
-        run = _compiled(optimizer.name, repr(sorted(optimizer.traits.items(), key=str)), optimizer)
+        run = _compiled(optimizer)
         ran = run(jnp.zeros(g.shape[1:]), g, dict(hyper))
         states = {name: np.asarray(value) for name, value in ran.state.items()}
         return -np.asarray(ran.step.delta)[:, 0], states
 
 
-_RUNS: dict[tuple[str, str], Callable[..., Any]] = {}
+_PROGRAMS: dict[str, Callable[..., Any]] = {}
+_KNOWN: dict[int, tuple[Optimizer, Callable[..., Any]]] = {}  # by id, which is not given to another while it is kept
 
 
-def _compiled(name: str, traits: str, optimizer: Optimizer) -> Callable[..., Any]:
+def _compiled(optimizer: Optimizer) -> Callable[..., Any]:
+    """One program for methods that compute the same."""
     from madatheory.optimizers.open_loop import open_loop
+    from madatheory.store.identity import fingerprint
 
-    return _RUNS.setdefault((name, traits), open_loop(optimizer))
+    if id(optimizer) not in _KNOWN:
+        _KNOWN[id(optimizer)] = optimizer, _PROGRAMS.setdefault(fingerprint(optimizer), open_loop(optimizer))
+    return _KNOWN[id(optimizer)][1]
 
 
 def as_lemma(theorem: Theorem) -> Lemma:
