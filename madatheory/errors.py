@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class UserError(Exception):
@@ -14,3 +15,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return UserError(f"unknown {kind} {name!r}{hint} (known: {', '.join(names)})")
+
+
+def check_text(owner: str, **texts: Any) -> None:
+    """Refuse a text that is none, or is blank."""
+    for name, value in texts.items():
+        if not isinstance(value, str) or not value.strip():
+            raise UserError(f"{owner}: {name} = {value!r}: give a text that is not empty")

@@ -1,24 +1,45 @@
 """A figure is an executable claim: numbers, a picture, a caption, and the code that says whether the claim holds."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
+
+from madatheory.errors import UserError, check_text
 
 Profile = Literal["smoke", "default", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "default", "full")
 Numbers = dict[str, Any]
+_NAN = re.compile(r"\bnan\b", re.IGNORECASE)
 
 
-class Claim(NamedTuple):
-    """A sentence and whether the numbers support it; `detail` gives the numbers that decide."""
+@dataclass(frozen=True)
+class Claim:
+    """A sentence and whether the numbers support it; `detail` gives the numbers that decide.
+
+    `UserError` for a blank text, for a `holds` that is no truth value ("no" would count as held), and for a claim that
+    holds by a number that is none: a comparison with nan is false, and so its negation true.
+    """
 
     text: str
     holds: bool
     detail: str
+
+    def __post_init__(self) -> None:
+        check_text("claim", text=self.text)
+        owner = f"claim {self.text!r}"
+        if not isinstance(self.holds, bool | np.bool_):
+            raise UserError(f"{owner}: holds = {self.holds!r}: give True or False")
+        if not isinstance(self.detail, str):
+            raise UserError(f"{owner}: detail = {self.detail!r}: give a text with the numbers that decide")
+        if self.holds and _NAN.search(self.detail):
+            raise UserError(f"{owner}: holds although a number that decides is nan ({self.detail}): let it fail there")
+        object.__setattr__(self, "holds", bool(self.holds))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
+from madatheory.errors import UserError
 from madatheory.figures.committed import choose
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Numbers, Run
 from madatheory.figures.style import SETTINGS
@@ -63,14 +64,14 @@ def render(
     if words:
         said(words)
     claims = list(figure.claims(numbers))
-    if not claims:
-        raise ValueError(f"figure {figure.name} claims nothing")
+    if not claims or not all(isinstance(claim, Claim) for claim in claims):
+        raise UserError(f"figure {figure.name!r}: its claims are {claims}: give at least one `Claim`, and nothing else")
     save(figure, numbers, out)
     record = {
         "name": figure.name,
         "title": figure.title,
         "caption": figure.caption(numbers),
-        "claims": [{"text": c.text, "holds": bool(c.holds), "detail": c.detail} for c in claims],
+        "claims": [{"text": c.text, "holds": c.holds, "detail": c.detail} for c in claims],
         "profile": run.profile,
         "seed": run.seed,
         "versions": dict(made_by),
