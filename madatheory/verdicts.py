@@ -11,14 +11,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
+from madatheory.bounds.evaluate import failure_probability, largest, measured_in, right_side, side
 from madatheory.bounds.theorem import Level, Setting, Theorem
 from madatheory.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
 from madatheory.engine.statistic import Statistic, largest_gradient
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.store.identity import fingerprint
 
 Outcome = Literal["holds", "violated", "inconclusive", "not applicable"]
 Settings = Mapping[str, float | Sequence[float]]
@@ -85,11 +85,12 @@ def statistics_of(theorems: Sequence[Theorem], *also: Statistic) -> tuple[Statis
     """What verdicts on `theorems` must measure, each name once, with the largest gradient entry and what is `also`."""
     named: dict[str, Statistic] = {statistic.name: statistic for statistic in (largest_gradient, *also)}
     for theorem in theorems:
-        for statistic in (s for level in (theorem.left, *theorem.judged) for s in level.statistics):
+        for statistic in (s for level in theorem.measured for s in level.statistics):
             other = named.setdefault(statistic.name, statistic)
-            if other.formula != statistic.formula:
-                raise ValueError(
-                    f"two statistics are called {statistic.name!r}: {other.formula} and {statistic.formula}"
+            if other is not statistic and fingerprint(other) != fingerprint(statistic):
+                raise UserError(
+                    f"two statistics that differ are called {statistic.name!r}: {other.formula}, and in {theorem.name} "
+                    f"{statistic.formula}: rename one"
                 )
     return tuple(named.values())
 
@@ -144,8 +145,7 @@ def judge(
     of the problem does not hold: then nothing that follows from it is judged, and the verdict is "violated".
     """
     check_level(1 - confidence)
-    setting = Setting(problem, optimizer, hyper, steps)
-    weights = data["probability"].values if "probability" in data.coords else None
+    setting, weights = Setting(problem, optimizer, hyper, steps), _weights(problem, data)
     seeds = data.sizes.get("seed" if weights is None else "path", 0)
     common = (theorem.name, theorem.label, problem.name, optimizer.name, dict(hyper))
     reasons = theorem.reasons(setting)
@@ -158,24 +158,57 @@ def judge(
     if theorem.at == "final":
         data = data.isel(t=[-1])
     times = data["t"].values
-    measured = {str(name): value.values for name, value in data.data_vars.items()}
-    q = theorem.quantities(setting, T=times.astype(float))
     sample = Sample(weights, deterministic(problem), (1 - confidence) / max(claims, 1))
-    left = np.broadcast_to(theorem.left.value(measured, q, NUMPY), (seeds, len(times)))
+    measured = measured_in(data)
+    sides = {level.name: side(theorem, level, setting, times, measured, seeds) for level in theorem.measured}
+    left, right = sides[theorem.left.name], right_side(theorem, setting, times)
     if not np.all(np.isfinite(left)):
-        reason = f"the left side is not finite on {int(np.sum(~np.isfinite(left).all(axis=1)))} of {seeds} paths"
+        reason = f"the left side {_not_finite(left)}"
         return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
-    try:
-        found = [_compare(theorem, level, left, measured, q, times, sample) for level in theorem.judged]
-    except TypeError as error:
-        if problem.constants is not None:
-            raise
-        raise UserError(
-            f"{theorem.name} needs L, G or F_star, which {problem.name} does not have: "
-            "add STOCHASTIC_SMOOTH, or A1 .. A4 that it uses, to its conditions"
-        ) from error
+    reason = _broken_range(theorem, setting, times, sides)
+    if reason:
+        return Verdict(*common, "violated", reason, confidence, seeds, steps)
+    sides[theorem.right.name] = np.broadcast_to(right, left.shape)
+    found = [_compare(theorem, level, setting, sides, times, sample) for level in theorem.judged]
     outcome, reason = _overall(found)
+    if outcome != "violated" and np.any(np.isinf(right)):
+        listed = ", ".join(str(T) for T in times[np.isinf(right)])
+        reason = f"vacuous: the right side is inf at T = {listed}, where it says nothing"
+        return Verdict(*common, "not applicable", reason, confidence, seeds, steps)
     return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
+
+
+def _weights(problem: Problem, data: xr.Dataset) -> np.ndarray | None:
+    """Probabilities of the histories of a noise tree, None for independent draws."""
+    if "probability" not in data.coords:
+        return None
+    weights = data["probability"].values
+    if not (np.all(weights >= 0) and abs(weights.sum() - 1) <= ROUNDING):
+        raise UserError(
+            f"{problem.name}: the probabilities of its noise histories add up to {weights.sum():g} with least "
+            f"{weights.min():g}: give its atoms probabilities that add up to 1"
+        )
+    return weights
+
+
+def _not_finite(values: np.ndarray) -> str:
+    return f"is not finite on {int(np.sum(~np.isfinite(values).all(axis=1)))} of {len(values)} paths"
+
+
+def _broken_range(theorem: Theorem, setting: Setting, times: np.ndarray, sides: Mapping[str, np.ndarray]) -> str:
+    """The assertion 0 <= value <= highest along every trajectory, on which intervals rest, in words when it fails."""
+    for level in theorem.measured:
+        if level.highest is None:
+            continue
+        top, values = largest(theorem, level, setting, times), sides[level.name]
+        outside = np.isfinite(values) & ~((values >= -ROUNDING * top) & (values <= top * (1 + ROUNDING)))
+        if outside.any():
+            path, at = np.argwhere(outside)[0]
+            return (
+                f"the almost sure bound of {level.name!r} is broken: its value {values[path, at]:.6g} is not within "
+                f"[0, {top[at]:.6g}] at T = {times[at]}"
+            )
+    return ""
 
 
 def _broken_promise(problem: Problem, data: xr.Dataset) -> str:
@@ -191,30 +224,29 @@ def _broken_promise(problem: Problem, data: xr.Dataset) -> str:
 def _compare(
     theorem: Theorem,
     level: Level,
-    left: np.ndarray,
-    measured: Mapping[str, np.ndarray],
-    q: Quantities,
+    setting: Setting,
+    sides: Mapping[str, np.ndarray],
     times: np.ndarray,
     sample: Sample,
 ) -> Comparison:
-    value = np.asarray(level.value(measured, q, NUMPY), dtype=float)
-    right = np.broadcast_to(value, left.shape)
+    left, right = sides[theorem.left.name], sides[level.name]
     mean, limit = sample.mean(left), sample.mean(right)
+    if not np.all(np.isfinite(right)) and level.data_bound:
+        return Comparison(level.name, times, mean, mean, mean, limit, "inconclusive", _not_finite(right))
     gap = left - right if level.data_bound else left
     threshold = np.zeros(len(times)) if level.data_bound else limit
 
     if theorem.kind == "every-path":
-        worst = np.max(left - right - ROUNDING * np.abs(right), axis=0)
-        outcome = "violated" if np.any(worst > 0) else "holds"
+        outcome = "holds" if np.all(left <= right + ROUNDING * np.abs(right)) else "violated"
         return Comparison(level.name, times, mean, mean, mean, limit, outcome, "every path")
     if theorem.kind == "probability":
-        return _probability(level, left, right, q, times, sample)
+        return _probability(level, left, right, failure_probability(theorem, setting), times, sample)
     if sample.exact:
         below, above, method = sample.mean(gap), sample.mean(gap), sample.exact
     else:
-        width = _range(theorem.left, q, len(times))
+        width = largest(theorem, theorem.left, setting, times)
         if level.data_bound:
-            width = width + _range(level, q, len(times))
+            width = width + largest(theorem, level, setting, times)
         half = half_width(gap, width, sample.delta, axis=0)
         below, above, method = gap.mean(axis=0) - half, gap.mean(axis=0) + half, "empirical Bernstein / Hoeffding"
     slack = ROUNDING * np.abs(limit)
@@ -228,17 +260,11 @@ def _compare(
     return Comparison(level.name, times, mean, below + shift, above + shift, limit, outcome, method)
 
 
-def _range(level: Level, q: Quantities, records: int) -> np.ndarray:
-    if level.highest is None:
-        raise ValueError(f"level {level.name!r} has no almost sure bound, so no distribution-free verdict exists")
-    return np.broadcast_to(np.asarray(level.highest(q, NUMPY), dtype=float), (records,))
-
-
 def _probability(
-    level: Level, left: np.ndarray, right: np.ndarray, q: Quantities, times: np.ndarray, sample: Sample
+    level: Level, left: np.ndarray, right: np.ndarray, p: float, times: np.ndarray, sample: Sample
 ) -> Comparison:
-    n, p = left.shape[0], float(q.p)
-    failed = left > right + ROUNDING * np.abs(right)
+    n = left.shape[0]
+    failed = ~(left <= right + ROUNDING * np.abs(right))
     share, method = sample.mean(failed), "Clopper-Pearson on failures"
     if sample.exact:
         lower, upper, method = share, share, sample.exact
@@ -254,7 +280,8 @@ def _probability(
 
 
 def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
-    """The a-priori bound decides, but a violated data-dependent form violates the whole."""
+    """The a-priori bound decides, but a violated data-dependent form violates the whole, and so does one that is no
+    number leave it open."""
     for comparison in found:
         if comparison.outcome == "violated":
             excess = comparison.lower / np.where(comparison.right > 0, comparison.right, np.nan)
@@ -262,6 +289,9 @@ def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
             T = int(comparison.T[worst])
             left, right = comparison.lower[worst], comparison.right[worst]
             return "violated", f"{comparison.name}: left >= {left:.4g} > right = {right:.4g} at T = {T}"
+    for comparison in found:
+        if not np.all(np.isfinite(comparison.right)) and comparison is not found[0]:
+            return "inconclusive", f"{comparison.name} {comparison.method}"
     main = found[0]
     if main.outcome == "inconclusive":
         return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"

@@ -5,24 +5,26 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from madatheory.bounds.evaluate import failure_probability, largest, right_side
 from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.confidence import check_level
-from madatheory.engine.grid import whole
-from madatheory.engine.simulate import check_steps, grid_of, record_times, simulate
+from madatheory.engine.grid import MAX_STEPS, check_steps, grid_of, record_times, whole
+from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.engine.tree import enumerate_tree
-from madatheory.errors import UserError
+from madatheory.errors import UserError, unknown
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
 from madatheory.problems.problem import Problem
 from madatheory.store.identity import fingerprint
-from madatheory.verdicts import Verdict, comparisons_per_setting, judge, statistics_of
+from madatheory.verdicts import Verdict, comparisons_per_setting, deterministic, judge, statistics_of
 
 Simulate = Callable[..., xr.Dataset]
 EXACT_STEPS, EXACT_HISTORIES = 10, 2**16
@@ -62,14 +64,49 @@ def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mappin
     return list(grouped.values())
 
 
+def refuse_unknown(given: Mapping[str, Any] | None, theorems: Sequence[Theorem]) -> None:
+    """`UserError` for a hyper-parameter that no theorem's method has."""
+    if given is not None and not isinstance(given, Mapping):
+        raise UserError(
+            f"settings = {given!r}: give a mapping of hyper-parameters, for example {{'beta2': [0.9, 0.99]}}"
+        )
+    known = {name for theorem in theorems for name in theorem.method().parameters}
+    for name in given or ():
+        if name not in known:
+            raise unknown("hyper-parameter", str(name), known)
+
+
+def _refuse_repeated(kind: str, names: Sequence[str]) -> None:
+    """Verdicts are told apart by names."""
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two {kind}s are called {name!r}: give each once, and a name of its own")
+
+
+def _check_formulas(theorem: Theorem, setting: Setting, times: np.ndarray) -> None:
+    """Evaluate before any long work what needs no measurement; `UserError` where it is no number."""
+    times = times[-1:] if theorem.at == "final" else times
+    right_side(theorem, setting, times)
+    if theorem.kind == "probability":
+        failure_probability(theorem, setting)
+    sampled = not (deterministic(setting.problem) or exact(setting.problem, setting.steps))
+    for level in theorem.measured:
+        if level.highest is not None or (theorem.kind == "expectation" and sampled):
+            largest(theorem, level, setting, times)
+
+
 class _Stopped(Exception):
     """Ends the jobs that run beside one that failed, or was interrupted."""
 
 
-def small_tree(problem: Problem, steps: int) -> bool:
-    """Whether the noise tree has at most `EXACT_HISTORIES` histories."""
+def exact(problem: Problem, steps: int) -> bool:
+    """Whether a run has at most `EXACT_STEPS` steps and its noise tree at most `EXACT_HISTORIES` histories."""
     atoms = problem.oracle.atoms
-    return atoms is not None and len(atoms.values) ** (problem.oracle.entries * steps) <= EXACT_HISTORIES
+    return (
+        steps <= EXACT_STEPS
+        and atoms is not None
+        and len(atoms.values) ** (problem.oracle.entries * steps) <= EXACT_HISTORIES
+    )
 
 
 def _points(settings: Mapping[str, Any]) -> Iterator[dict[str, float]]:
@@ -112,22 +149,27 @@ def verify(
     points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
     honest problem is called broken with probability at most (1 - `confidence`)/100. Malformed problems: `UserError`.
     """
+    steps, seeds = check_steps(steps), whole("seeds", seeds, 1, 2**32)
+    seed, records = whole("seed", seed, 0, 2**32 - 1), whole("records", records, 1, MAX_STEPS)
+    if not isinstance(confidence, Real):
+        raise UserError(f"confidence = {confidence!r} is not a number: give a value in (0, 1), such as 0.99")
     check_level(1 - confidence)
-    check_steps(steps)
-    whole("seed", seed, 0, 2**32 - 1)
     if seeds < 2:
         raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
     if not theorems or not problems:
         raise UserError("nothing to verify: give at least one theorem and one problem")
+    _refuse_repeated("theorem", [theorem.name for theorem in theorems])
+    _refuse_repeated("problem", [problem.name for problem in problems])
+    refuse_unknown(settings, theorems)
     work = jobs(theorems, problems, settings)
-    times = record_times(steps, records) if records > 1 else np.array([steps])
-    plan = [(job, point) for job in work for point in _points(job.optimizer.hyper(job.settings))]
-    claims = sum(
-        comparisons_per_setting(theorem, len(times))
-        for job, point in plan
-        for theorem in job.theorems
-        if not theorem.reasons(Setting(job.problem, job.optimizer, point, steps))
-    )
+    times = record_times(steps, records)
+    plan = [
+        (theorem, Setting(job.problem, job.optimizer, point, steps))
+        for job in work
+        for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings)))
+    ]
+    plan = [(theorem, setting) for theorem, setting in plan if not theorem.reasons(setting)]
+    claims = sum(comparisons_per_setting(theorem, len(times)) for theorem, _ in plan)
     verdicts: list[Verdict] = []
     needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
     for job in work:
@@ -135,6 +177,10 @@ def verify(
     audited = {id(job.problem): job.problem for job in work if _applicable(job, steps)}
     for problem in audited.values():
         check_declared(problem)
+    for theorem, setting in plan:
+        _check_formulas(theorem, setting, times)
+    for group in needed.values():
+        statistics_of(group, iterate)  # refuses one name for two that differ
     audit = (AUDIT * (1 - confidence) / (2 * max(len(audited), 1)), seed)  # before and after the runs
     share = [0.0] * len(work)  # of each job that is done
     stop = threading.Event()
@@ -159,7 +205,7 @@ def verify(
             "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
             "record": times,
         }
-        if steps <= EXACT_STEPS and small_tree(job.problem, steps):
+        if exact(job.problem, steps):
             return enumerate_tree(job.problem, job.optimizer, steps, **measure)
         return run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, progress=within, **measure)
 

@@ -95,7 +95,7 @@ def test_a_plain_terminal_gets_plain_signs(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     line = "verify --theorem T5 --problem quadratic"  # not applicable, so nothing is simulated
     plain, rich = (CliRunner(charset=charset).invoke(app, line.split()) for charset in ("ascii", "utf-8"))
-    assert plain.exit_code == rich.exit_code == 0
+    assert plain.exit_code == rich.exit_code == 2
     assert "+ holds" in plain.stdout
     assert plain.stdout.isascii()
     assert "✓ holds" in rich.stdout
@@ -308,8 +308,10 @@ def test_a_planted_wrong_theorem_is_reported_violated(run: Run) -> None:
 
 def test_theorems_named_are_checked_instead_of_those_loaded(run: Run) -> None:
     Path("mine.py").write_text(PLANTED)
-    result = run("verify --load mine.py --theorem avgrad-rate --problem quadratic")
-    assert result.exit_code == 0
+    result = run("verify --load mine.py --theorem avgrad-rate --problem quadratic --json v.json")
+    assert result.exit_code == 2
+    assert "error: nothing was checked: no theorem applies to any of these problems" in result.stderr
+    assert [v["outcome"] for v in json.loads(Path("v.json").read_text())["verdicts"]] == ["not applicable"]
     assert "avgrad-rate" in result.output
     assert "planted" not in result.output
 

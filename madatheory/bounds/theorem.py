@@ -5,13 +5,16 @@ a formula of constants alone; those between are measured on the same trajectorie
 among them). Each level says by which lemma it follows from the one before. All levels have the units of the left side.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from numbers import Real
+from typing import Any, Literal, NamedTuple, get_args
 
 from madatheory.arithmetic import Arithmetic
 from madatheory.bounds.quantities import Quantities
 from madatheory.engine.statistic import Statistic
+from madatheory.errors import UserError, check_text, unknown
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -19,6 +22,11 @@ Number = Any
 Measured = Mapping[str, Number]  # statistic name -> per-trajectory values, shape (*grid, seed, t)
 Value = Callable[[Measured, Quantities, Arithmetic], Number]
 Formula = Callable[[Quantities, Arithmetic], Number]
+Origin = Literal["published", "new"]
+Kind = Literal["expectation", "every-path", "probability"]
+At = Literal["any", "final"]
+# what the problem and the run decide; a statement cannot fix it
+_GIVEN = ("T", "d", "D0", "L", "G", "D")
 
 
 class Setting(NamedTuple):
@@ -36,6 +44,20 @@ class Condition:
 
     name: str
     fails: Callable[[Setting], str | None]
+
+    def __post_init__(self) -> None:
+        check_text("condition", name=self.name)
+        _check(f"condition {self.name!r}", "fails", self.fails, callable(self.fails), "a function of the setting")
+
+    def reason(self, setting: Setting) -> str | None:
+        """Why it fails at `setting`, None where it holds; an answer that is neither raises `UserError`."""
+        found = self.fails(setting)
+        if found is not None and not (isinstance(found, str) and found.strip()):
+            raise UserError(
+                f"condition {self.name!r}: fails(setting) gave {found!r}: return None where the condition holds, "
+                "else the reason in words"
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,44 @@ class Level:
     highest: Formula | None = None
     data_bound: bool = False
 
+    def __post_init__(self) -> None:
+        check_text("level", name=self.name)
+        owner = f"level {self.name!r}"
+        _check(owner, "by", self.by, isinstance(self.by, str), "a text")
+        _check(owner, "value", self.value, callable(self.value), "a function (measured, quantities, arithmetic)")
+        _check(owner, "statistics", self.statistics, _all(self.statistics, Statistic), "a tuple of `Statistic`")
+        given = self.highest is None or callable(self.highest)
+        _check(owner, "highest", self.highest, given, "a function (quantities, arithmetic), or None")
+        _check(owner, "data_bound", self.data_bound, isinstance(self.data_bound, bool), "True or False")
+
+    def at(self, values: Mapping[str, Number], q: Quantities, xp: Arithmetic) -> Number:
+        """`value`, which may read the statistics of this level, and of `values` nothing else."""
+        known = {s.name: values[s.name] for s in self.statistics if s.name in values}
+        return self.value(Measurements(self.name, known), q, xp)
+
+
+class Measurements(Mapping[str, Number]):
+    """The measured values that a level may read; it cannot change them."""
+
+    def __init__(self, level: str, values: Mapping[str, Number]) -> None:
+        self._level, self._values = level, values
+
+    def __getitem__(self, name: str) -> Number:
+        if name not in self._values:
+            known = ", ".join(self._values) or "none, for it is a bound of constants alone"
+            raise UserError(
+                f"level {self._level!r} reads the measured {name!r}, which is not among its statistics ({known}): "
+                "add it to `statistics`; a bound that reads measured values needs data_bound = True and a bound of "
+                "constants after it"
+            )
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
 
 @dataclass(frozen=True)
 class Theorem:
@@ -75,14 +135,50 @@ class Theorem:
     label: str
     statement: str
     source: str
-    origin: Literal["published", "new"]
+    origin: Origin
     method: Callable[[], Optimizer]
     conditions: tuple[Condition, ...]
     chain: tuple[Level, ...]
     settings: Mapping[str, float | tuple[float, ...]]
-    kind: Literal["expectation", "every-path", "probability"] = "expectation"
-    at: Literal["any", "final"] = "any"
+    kind: Kind = "expectation"
+    at: At = "any"
     symbols: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        owner = f"theorem {self.name!r}"
+        check_text(owner, name=self.name, label=self.label, statement=self.statement, source=self.source)
+        for name, known in (("origin", Origin), ("kind", Kind), ("at", At)):
+            if getattr(self, name) not in get_args(known):
+                raise unknown(f"{name} of {owner}", str(getattr(self, name)), get_args(known))
+        _check(owner, "method", self.method, callable(self.method), "a function that builds the optimizer")
+        _check(owner, "conditions", self.conditions, _all(self.conditions, Condition), "a tuple of `Condition`")
+        _check(owner, "chain", self.chain, _all(self.chain, Level), "a tuple of `Level`")
+        _check(owner, "settings", self.settings, isinstance(self.settings, Mapping), "a mapping of hyper-parameters")
+        _check(owner, "symbols", self.symbols, isinstance(self.symbols, Mapping), "a mapping of numbers")
+        self._check_chain(owner)
+        for name, value in self.symbols.items():
+            if name not in Quantities._fields or name in _GIVEN:
+                raise unknown(f"symbol of {owner}", str(name), set(Quantities._fields) - set(_GIVEN))
+            finite = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+            _check(owner, f"symbols[{name!r}]", value, finite, "a finite number")
+
+    def _check_chain(self, owner: str) -> None:
+        names = [level.name for level in self.chain]
+        if len(self.chain) < 2 or not self.left.statistics:
+            raise UserError(
+                f"{owner}: its chain has the levels {names}: give first the left side, with the `statistics` that it "
+                "measures, and last the right side"
+            )
+        if len(set(names)) < len(names):
+            raise UserError(f"{owner}: two levels of its chain have one name: {names}")
+        if self.left.data_bound or self.right.data_bound or self.right.statistics:
+            raise UserError(
+                f"{owner}: the first level is the left side, and the last one a bound of constants without statistics "
+                "and without data_bound; a data-dependent bound stands between them"
+            )
+        if self.kind == "expectation":
+            for level in self.chain:
+                _check(owner, f"highest of level {level.name!r}", None, level.highest or not level.data_bound, _HIGHEST)
 
     @property
     def left(self) -> Level:
@@ -97,11 +193,16 @@ class Theorem:
     @property
     def judged(self) -> tuple[Level, ...]:
         """The levels that the left side is compared with: the a-priori right side, then the data-dependent forms."""
-        return (self.right, *(level for level in self.chain if level.data_bound and level.highest is not None))
+        return (self.right, *(level for level in self.chain if level.data_bound))
+
+    @property
+    def measured(self) -> tuple[Level, ...]:
+        """The measured levels among those compared: the left side, then the data-dependent forms."""
+        return (self.left, *self.judged[1:])
 
     def bound(self, q: Quantities, xp: Arithmetic) -> Number:
         """The a-priori right side as a formula of constants, under any arithmetic."""
-        return self.right.value({}, q, xp)
+        return self.right.at({}, q, xp)
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
@@ -111,12 +212,30 @@ class Theorem:
 
     def quantities(self, setting: Setting, **more: Number) -> Quantities:
         """The symbols' values in a setting, those that the statement fixes included."""
+        for name in self.symbols:
+            if name in {*setting.hyper, *setting.optimizer.traits.get("pinned", {})}:
+                raise UserError(
+                    f"theorem {self.name!r}: its symbols fix {name}, which its method chooses: give it in `settings`, "
+                    "or as a condition"
+                )
         return quantities(setting, **{**self.symbols, **more})
 
     def reasons(self, setting: Setting) -> list[str]:
         """Why the theorem does not apply to `setting`; empty where it does."""
-        found = [(c.name, c.fails(setting)) for c in self.conditions]
+        found = [(c.name, c.reason(setting)) for c in self.conditions]
         return [f"{name}: {reason}" for name, reason in found if reason is not None]
+
+
+_HIGHEST = "the almost sure bound of its value, without which no confidence interval exists"
+
+
+def _all(values: Any, kind: type) -> bool:
+    return isinstance(values, Sequence) and all(isinstance(value, kind) for value in values)
+
+
+def _check(owner: str, name: str, value: Any, good: Any, wanted: str) -> None:
+    if not good:
+        raise UserError(f"{owner}: {name} = {value!r}: give {wanted}")
 
 
 def quantities(setting: Setting, **more: Number) -> Quantities:

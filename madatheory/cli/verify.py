@@ -1,7 +1,7 @@
 """`madatheory verify`: every theorem on every problem, measured."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -37,7 +37,8 @@ def verify(
 
     With --load the theorems (problems) of your file are checked instead of the package's, unless you name some.
 
-    Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure.
+    Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure. Status 2 if no theorem
+    applies to any problem, so that nothing was checked.
 
     \b
     madatheory verify
@@ -48,11 +49,12 @@ def verify(
     """
     entries, given = shelf(load), settings(hyper)
     theorems, problems = _theorems(entries, theorem), _problems(entries, problem)
-    _refuse_unknown(given, theorems)
 
     from madatheory.cli.runs import open_store
+    from madatheory.verification import refuse_unknown
     from madatheory.verification import verify as check
 
+    refuse_unknown(given, theorems)
     file = None if json_file is None else check_output(json_file)
     kept = open_store(store)
     with progress("verify") as report:
@@ -85,6 +87,11 @@ def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[
     line.append(", ").append(f"{count['violated']} violated", "bold red" if count["violated"] else "")
     line.append(", ").append(f"{count['inconclusive']} inconclusive", "yellow" if count["inconclusive"] else "")
     OUT.print(line.append(f", {len(verdicts) - sum(count.values())} not applicable"))
+    if not any(count.values()):
+        raise UserError(
+            "nothing was checked: no theorem applies to any of these problems, for the reasons above; name others with "
+            "--theorem and --problem, or other hyper-parameters with --set"
+        )
     return 1 if count["violated"] else 0
 
 
@@ -108,13 +115,6 @@ def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:
         return [entry.make() for entry in entries.choose("problems", None)]
     built = {spec: parse(spec, entries.all("problems"), "problem") for spec in dict.fromkeys(specs)}
     return [replace(problem, name=spec) for spec, problem in built.items()]
-
-
-def _refuse_unknown(given: Mapping[str, Any], theorems: Sequence[Any]) -> None:
-    known = {name for theorem in theorems for name in theorem.method().parameters}
-    for name in given:
-        if name not in known:
-            raise unknown("hyper-parameter", name, known)
 
 
 def _as_json(verdicts: Sequence[Any], **request: Any) -> str:

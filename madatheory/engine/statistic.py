@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, check_text
 from madatheory.optimizers.optimizer import Clock, State, Step
 from madatheory.problems.problem import Problem
 
@@ -70,6 +70,9 @@ class Statistic:
     step: Callable[[Any, Event], Any]
     read: Callable[[Any, Clock], Array]
     dims: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_text(f"statistic {self.name!r}", name=self.name, formula=self.formula)
 
 
 def _zeros(c: Context, dims: tuple[str, ...]) -> Array:
