@@ -10,10 +10,11 @@ import pytest
 import xarray as xr
 
 from madatheory.bounds.conditions import STOCHASTIC_SMOOTH
-from madatheory.bounds.theorem import Condition, Level, Theorem
+from madatheory.bounds.theorem import Condition, Level, Setting, Theorem
 from madatheory.catalogue import problems, theorems
 from madatheory.engine.statistic import Statistic, largest_gradient, mean_squared_gradient
 from madatheory.errors import UserError
+from madatheory.experiments.slack import levels
 from madatheory.verdicts import Verdict, judge, statistics_of
 from madatheory.verification import verify
 
@@ -150,6 +151,15 @@ def test_an_almost_sure_bound_that_is_broken_is_a_violation(value: Callable[...,
     found = verdict(statement(at({}), left=left))
     assert found.outcome == "violated"
     assert "the almost sure bound of 'average' is broken" in found.reason
+
+
+def test_a_link_of_a_chain_that_is_nan_is_not_taken_for_one_that_is_not_refuted() -> None:
+    setting = Setting(RATIO, T5.method(), T5.settings, 5)
+    data = simulated(RATIO, None, 5, seeds=3, statistics=(mean_squared_gradient,), record=[5])
+    between = Level("link", "", lambda m, q, xp: m["mean_squared_gradient"] * math.nan, (mean_squared_gradient,))
+    with pytest.raises(UserError, match="level 'link' is nan at T = 5"):
+        levels(statement(at({}), between), setting, data)
+    assert [values.tolist() for values in levels(statement(at({})), setting, data)] == [[MEASURED] * 3, [1.0] * 3]
 
 
 # ---- what is measured

@@ -24,10 +24,14 @@ def measured_in(data: xr.Dataset) -> dict[str, np.ndarray]:
     return {str(name): value.values for name, value in data.data_vars.items()}
 
 
-def right_side(theorem: Theorem, setting: Setting, times: np.ndarray) -> np.ndarray:
-    """The a-priori bound at `times`: real numbers, or +inf where it says nothing. `UserError` for anything else."""
-    what = f"the right side {theorem.right.name!r}"
-    return _prior(theorem, setting, times, what, theorem.bound)
+def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Level | None = None) -> np.ndarray:
+    """A level of constants at `times`, by default the a-priori bound: real numbers, or +inf where it says nothing.
+
+    `UserError` for anything else.
+    """
+    chosen = level or theorem.right
+    what = f"the right side {chosen.name!r}"
+    return _prior(theorem, setting, times, what, lambda q, xp: chosen.at({}, q, xp))
 
 
 def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from madatheory.arithmetic import NUMPY
-from madatheory.bounds.theorem import Setting, Theorem, quantities
+from madatheory.bounds.evaluate import measured_in, right_side, side
+from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.engine.simulate import record_times
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.experiments.intervals import t_interval
@@ -45,15 +45,11 @@ def is_published_constants(theorem: Theorem) -> bool:
 
 def bounds_at(theorem: Theorem, setting: Setting, times: np.ndarray, data: xr.Dataset | None = None) -> dict[str, Any]:
     """The a-priori bound at `times`, and with `data` (seed, t) the mean of each data-dependent form; None if absent."""
-    q = quantities(setting, T=times.astype(float))
-    prior = np.broadcast_to(np.asarray(theorem.bound(q, NUMPY), dtype=float), times.shape)
-    found: dict[str, Any] = {"prior": prior, "data": None}
+    found: dict[str, Any] = {"prior": right_side(theorem, setting, times), "data": None}
     if data is not None:
-        measured = {str(name): value.values for name, value in data.data_vars.items()}
-        for level in theorem.judged:
-            if level.data_bound:
-                value = np.asarray(level.value(measured, q, NUMPY), dtype=float)
-                found["data"] = np.broadcast_to(value, (data.sizes["seed"], len(times))).mean(axis=0)
+        for level in theorem.judged[1:]:
+            values = side(theorem, level, setting, times, measured_in(data), data.sizes["seed"])
+            found["data"] = values.mean(axis=0)
     return found
 
 

@@ -7,22 +7,22 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from madatheory.arithmetic import NUMPY
-from madatheory.bounds.theorem import Setting, Theorem, quantities
+from madatheory.bounds.evaluate import measured_in, right_side, side
+from madatheory.bounds.theorem import Setting, Theorem
 from madatheory.experiments.intervals import ratio_interval, t_interval
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
 
 def levels(theorem: Theorem, setting: Setting, data: xr.Dataset) -> list[np.ndarray]:
-    """The chain q_0 <= .. <= q_n after the last recorded step, one value per seed for every level."""
-    last = data.isel(t=[-1])
-    measured = {str(name): value.values for name, value in last.data_vars.items()}
-    q = quantities(setting, T=last["t"].values.astype(float))
-    return [
-        np.broadcast_to(np.asarray(level.value(measured, q, NUMPY), dtype=float), (data.sizes["seed"], 1))[:, 0]
+    """The chain q_0 <= .. <= q_n after the last recorded step, one value per seed for every level; numbers all."""
+    last, n = data.isel(t=[-1]), data.sizes["seed"]
+    measured, T = measured_in(last), last["t"].values
+    found = [
+        side(theorem, level, setting, T, measured, n) if level.statistics else right_side(theorem, setting, T, level)
         for level in theorem.chain
     ]
+    return [np.broadcast_to(values, (n, 1))[:, 0] for values in found]
 
 
 def waterfall(
