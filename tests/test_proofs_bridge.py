@@ -1,17 +1,20 @@
 """proofs_check.bridge: chains hold on exact trees, and a broken formula of the package makes a check fail."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from madatheory.bounds import decoupled_chain, momentum_chains, terms
+from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.theorem import Theorem
 from madatheory.bounds.theorems import amsgrad_rate, avgrad_rate, regret_bounds
 from madatheory.catalogue import theorems
 from madatheory.engine.tree import histories
 from proofs_check import bridge
+from proofs_check.bridge import trees
 from proofs_check.bridge.hostile import fields, grid_of, huber, sequences, skewed
 from proofs_check.bridge.kills import CAUGHT
 from proofs_check.bridge.planted import MISTAKES, plant
@@ -124,3 +127,16 @@ def test_every_statement_has_a_check_or_a_reason() -> None:
     asked = {c.statement for c in bridge.checks() if not c.part and not c.false}
     for row in statements().values():
         assert (row.name in asked) is (method("bridge").not_applicable(row) == ""), row.name
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-high-probability"])
+def test_a_right_side_that_is_no_finite_number_breaks_the_chain(name: str, value: float) -> None:
+    chain = theorems()[name]
+    levels = np.array([np.full((2, 3), 1.0), np.full((2, 3), value)])  # (level, path, t)
+    q = Quantities(p=0.5)
+    if chain.kind == "probability":
+        lows, highs, *_ = trees._sides(chain, levels, np.full(2, 0.5), q)
+        assert bool(np.all(lows <= highs)) == np.isinf(value)
+    lows, highs, *_ = trees._sides(replace(chain, kind="expectation"), levels, np.full(2, 0.5), q)
+    assert trees._first_broken(chain, lows, highs, np.ones(3, bool))

@@ -15,7 +15,8 @@ from madatheory.bounds.lemmas import (
     psi_integral,
     yogi,
 )
-from madatheory.catalogue import lemmas, theorems
+from madatheory.catalogue import lemmas, optimizers, theorems
+from madatheory.optimizers.optimizer import Optimizer
 from proofs_check.evidence import Status
 from proofs_check.falsify import checks, constants, decide, not_applicable, steps
 from proofs_check.falsify.climb import Budget, Worst, changed, climb, search
@@ -154,3 +155,36 @@ def test_t10_with_a_smaller_bound_is_refuted() -> None:
 def test_a_constant_that_is_too_small_is_refuted() -> None:
     assert constants.search().status is Status.SUPPORTED
     assert constants.search(1 - 1e-6).status is Status.REFUTED
+
+
+def test_what_is_no_number_supports_nothing() -> None:
+    lemma = lemmas()["decreasing-weights"]
+    nowhere = replace(lemma, hypothesis=lambda values: [np.zeros(np.shape(values["a"])[-1:], bool)])
+    finding = decide(nowhere)
+    assert (finding.status, "none of them satisfies the hypothesis" in finding.detail) == (Status.OPEN, True)
+    for side in (np.nan, np.inf):
+        finding = decide(replace(lemma, right=lambda values, xp, side=side: lemma.right(values, xp) * side))
+        assert (finding.status, "a side is no number" in finding.detail) == (Status.OPEN, True)
+
+
+def test_a_slope_that_is_nan_is_no_support(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert constants._largest(lambda x: np.where(x > 1, np.nan, -(x**2)))[0] == np.inf
+    nowhere = {"slope": (np.inf, 2.0)}
+    monkeypatch.setattr(constants, "excesses", lambda scalar: nowhere)
+    assert constants.search().status is Status.REFUTED
+
+
+def test_methods_of_one_name_run_as_what_they_are() -> None:
+    def method(sign: float) -> Optimizer:
+        made = optimizers()["sgd"].make()
+
+        def step(hyper: Any, state: Any, g: Any, clock: Any) -> Any:
+            found, after = made.step(hyper, state, g, clock)
+            return found._replace(delta=sign * found.delta), after
+
+        return replace(made, step=step)
+
+    g = np.ones((2, 3))
+    down, up = (steps.path(method(sign), g, method(sign).hyper())[0] for sign in (1.0, -1.0))
+    np.testing.assert_array_equal(down, -up)
+    assert np.all(down < 0)

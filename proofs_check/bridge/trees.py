@@ -134,7 +134,7 @@ def compare(
     broken = _first_broken(chain, lows, highs, where)
     with np.errstate(all="ignore"):
         ratio = np.where(where & (right > 0), left / right, 0.0)
-    worst = np.unravel_index(int(np.nanargmax(ratio)), ratio.shape)
+    worst = np.unravel_index(int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio))), ratio.shape)
     setting = {name: float(mesh[name][worst[: len(shape)]]) for name in names} | {"T": float(T[worst[-1]])}
     return Worst(float(ratio[worst]), setting, broken, int(covered.sum()), int(data.sizes["path"]))
 
@@ -184,8 +184,8 @@ def _first_broken(chain: Theorem, lows: Array, highs: Array, where: Array) -> st
             if np.isnan(low[bad]).any() or np.isnan(high[bad]).any():
                 return f"{name!r} is not a number, or what should lie below it is none"
             with np.errstate(all="ignore"):
-                excess = np.nanmax(np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0))
-            return f"{name!r} by {float(excess):.3g} of itself"
+                excess = np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0)
+            return f"{name!r} by {float(np.max(np.where(np.isnan(excess), np.inf, excess))):.3g} of itself"
     return ""
 
 
