@@ -47,7 +47,7 @@ def test_halving_is_caught_by_one_exact_step(name: str) -> None:
     hyper = method.hyper({k: v for k, v in hyper.items() if k in method.parameters})
     data = enumerate_tree(problem, method, 1, settings=hyper, statistics=theorem.left.statistics)
     q = at(theorem, problem, hyper, np.array([1]))
-    left = float(levels(replace(theorem, chain=theorem.chain[:1]), data, q, "path")[0, 0, 0])
+    left = float(levels(replace(theorem, chain=(theorem.left, theorem.right)), data, q, "path")[0, 0, 0])
     right = float(theorem.bound(q, NUMPY)[0])
     assert right / 2 < 0.95 * right <= left <= right
 

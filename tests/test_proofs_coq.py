@@ -90,7 +90,7 @@ def test_a_constant_changed_in_the_package_is_noticed(
 ) -> None:
     right = theorems()[claim.statement].right
     moved = replace(right, value=lambda m, q, xp: factor * right.value(m, q, xp))
-    changed = replace(theorems()[claim.statement], chain=(moved,))
+    changed = replace(theorems()[claim.statement], chain=(theorems()[claim.statement].left, moved))
     monkeypatch.setattr(drift, "theorems", lambda: {claim.statement: changed})
     with pytest.raises(drift.Drifted):
         drift.agreement(claim)
