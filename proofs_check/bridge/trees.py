@@ -178,14 +178,16 @@ def _first_broken(chain: Theorem, lows: Array, highs: Array, where: Array) -> st
     for i, (low, high) in enumerate(zip(lows, highs, strict=True)):
         slack = ROUNDING * (np.abs(low) + np.abs(high))
         with np.errstate(all="ignore"):
-            bad = where & ~(np.isfinite(high) & (low <= high + slack))  # an infinite bound says nothing
+            bad = where & ~(np.isfinite(high) & (low <= high + slack))
         if bad.any():
             name = chain.right.name if chain.kind == "probability" else chain.chain[i + 1].name
             if np.isnan(low[bad]).any() or np.isnan(high[bad]).any():
                 return f"{name!r} is not a number, or what should lie below it is none"
+            if np.isinf(high[bad]).any():
+                return f"{name!r}, which is infinite and says nothing"
             with np.errstate(all="ignore"):
-                excess = np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0)
-            return f"{name!r} by {float(np.max(np.where(np.isnan(excess), np.inf, excess))):.3g} of itself"
+                excess = np.nanmax(np.where(bad, (low - high) / np.maximum(np.abs(high), 1e-300), 0.0))
+            return f"{name!r} by {float(excess):.3g} of itself"
     return ""
 
 
