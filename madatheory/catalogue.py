@@ -4,6 +4,7 @@ A file of a catalogue folder defines module-level objects of the folder's kind. 
 so does a name that is taken. A user's own file, given with `--load`, is read the same way.
 """
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -17,7 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from madatheory.blame import LOADED, Misuse, blame
 from madatheory.errors import UserError, unknown
+from madatheory.structure import conform, kind
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -31,9 +34,26 @@ class Entry:
     build: Callable[..., Any]
 
     @property
+    def makes(self) -> type:
+        """The class of what `build` returns."""
+        return object
+
+    @property
+    def _words(self) -> str:
+        return f"{type(self).__name__.removesuffix('Entry').lower() or 'entry'} {self.name!r}, its build"
+
+    @property
     def options(self) -> dict[str, Any]:
-        """Option names and defaults."""
-        return {name: p.default for name, p in inspect.signature(self.build).parameters.items()}
+        """Option names and defaults; `UserError` where `build` has an argument that is no option."""
+        with blame(self._words, self.build):
+            try:
+                parameters = inspect.signature(self.build).parameters
+            except (TypeError, ValueError):
+                raise Misuse("is no function whose arguments Python can tell; write a function around it") from None
+            for name, p in parameters.items():
+                if p.kind not in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) or p.default is p.empty:
+                    raise Misuse(f"needs the argument {str(p)!r}; give every argument a name and a default: {name}=1.0")
+        return {name: p.default for name, p in parameters.items()}
 
     def make(self, options: Mapping[str, Any] | None = None) -> Any:
         """Build with `options`; strings are converted to the type of the option's default."""
@@ -42,28 +62,50 @@ class Entry:
             if key not in self.options:
                 raise unknown(f"option of {self.name}", key, self.options)
             converted[key] = _convert(self.name, key, value, self.options[key])
-        return self.build(**converted)
+        with blame(self._words, self.build, f"a build returns the {self.makes.__name__}"):
+            built = self.build(**converted)
+            if not isinstance(built, self.makes):
+                raise Misuse(f"returns {kind(built)}")
+            conform(built, f"the {self.makes.__name__} that it returns")
+        return built
 
 
 @dataclass(frozen=True)
 class OptimizerEntry(Entry):
     """An entry whose `build` returns an `Optimizer`."""
 
+    @property
+    def makes(self) -> type:
+        """`Optimizer`."""
+        from madatheory.optimizers.optimizer import Optimizer
+
+        return Optimizer
+
 
 @dataclass(frozen=True)
 class ProblemEntry(Entry):
     """An entry whose `build` returns a `Problem`."""
 
+    @property
+    def makes(self) -> type:
+        """`Problem`."""
+        from madatheory.problems.problem import Problem
+
+        return Problem
+
 
 def _convert(owner: str, key: str, value: Any, default: Any) -> Any:
     if not isinstance(value, str) or isinstance(default, str):
         return value
+    wanted = type(default)
     try:
+        if not value.isascii():  # Python reads the digits of every script
+            raise ValueError
         if isinstance(default, bool):
             return {"true": True, "false": False}[value.lower()]
-        return type(default)(value)
-    except (ValueError, KeyError) as error:
-        raise UserError(f"{owner}: {key} = {value!r} is not a {type(default).__name__}") from error
+        return wanted(value)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{owner}: {key} = {value!r} is not a {wanted.__name__}") from error
 
 
 def collect(module: ModuleType, kind: type) -> list[Any]:
@@ -139,24 +181,38 @@ def load_file(path: str | Path) -> ModuleType:
     if not file.is_file():
         raise UserError(f"--load {file}: no such file")
     spec = importlib.util.spec_from_file_location(f"madatheory_user_{file.stem}", file)
-    if spec is None or spec.loader is None:
+    if spec is None or spec.loader is None or spec.origin is None:
         raise UserError(f"--load {file}: not a Python file (it must end in .py)")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
+    LOADED.add(spec.origin)
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        with blame("", None):
+            spec.loader.exec_module(module)
+    except BaseException as error:
         del sys.modules[spec.name]
-        line = next((f.lineno for f in reversed(inspect.trace()) if f.filename == spec.origin), None)
-        if isinstance(error, SyntaxError) and error.filename == spec.origin:
-            line, error = error.lineno, SyntaxError(error.msg)
-        where = f", line {line}" if line else ""
-        raise UserError(f"--load {file}{where}: {type(error).__name__}: {error}") from error
+        if not isinstance(error, Exception) or isinstance(error, UserError):
+            raise
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        words = error.msg if isinstance(error, SyntaxError) else error  # no line of it has run
+        raise UserError(f"--load {file}{line}: {type(error).__name__}: {words}") from error
     return module
+
+
+def line_where(module: ModuleType, value: Any) -> str:
+    """`, line N` of the assignment at the top of a user's file that made `value`, "" where there is no such line."""
+    names = {name for name, found in vars(module).items() if found is value}
+    for node in ast.parse(inspect.getsource(module)).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id in names for target in targets):
+            return f", line {node.lineno}"
+    return ""
 
 
 def parse(spec: str, entries: Mapping[str, Entry], kind: str) -> Any:
     """Build from the command line's `name[:key=value,...]`."""
+    if not isinstance(spec, str):
+        raise UserError(f"{kind} {spec!r:.60}: give a name as text, such as {next(iter(entries))!r}")
     name, _, tail = spec.partition(":")
     if name not in entries:
         raise unknown(kind, name, entries)
@@ -171,6 +227,17 @@ def parse(spec: str, entries: Mapping[str, Entry], kind: str) -> Any:
     return entries[name].make(options)
 
 
+def named(kind: str, name: str, entries: Mapping[str, Any]) -> list[Any]:
+    """The entries called `name`: one by its name, or all that have this label, such as T5."""
+    if not isinstance(name, str):
+        raise UserError(f"{kind} {name!r:.60}: give a name as text, such as {next(iter(entries))!r}")
+    found = [entry for entry in entries.values() if getattr(entry, "label", None) == name]
+    if not found and name not in entries:
+        labels = {entry.label for entry in entries.values() if hasattr(entry, "label")}
+        raise unknown(kind, name, [*entries, *labels])
+    return found or [entries[name]]
+
+
 def optimizer(spec: str) -> Any:
     """The package's optimizer written as `name[:option=value,...]`, e.g. "avgrad:form=practical"."""
     return parse(spec, optimizers(), "optimizer")
@@ -182,7 +249,8 @@ def problem(spec: str) -> Any:
 
 
 def theorem(name: str) -> Any:
-    """The package's theorem called `name`."""
-    if name not in theorems():
-        raise unknown("theorem", name, theorems())
-    return theorems()[name]
+    """The package's theorem called `name`, or labelled so where only one is."""
+    found = named("theorem", name, theorems())
+    if len(found) > 1:
+        raise UserError(f"theorem {name!r}: several have this label; give one of {', '.join(t.name for t in found)}")
+    return found[0]

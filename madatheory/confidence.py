@@ -6,6 +6,7 @@ empirical Bernstein  E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(
 with V the unbiased sample variance; the lower limits by symmetry. `half_width` takes the better of the two.
 """
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,13 @@ def check_level(delta: float) -> None:
     """Refuse a failure probability outside (0, 1)."""
     if not 0 < delta < 1:
         raise UserError(f"confidence = {1 - delta:g} is out of range: give a value in (0, 1), such as 0.99")
+
+
+def check_confidence(confidence: Any) -> None:
+    """Refuse a confidence that is no number inside (0, 1)."""
+    if isinstance(confidence, bool) or not isinstance(confidence, Real):
+        raise UserError(f"confidence = {confidence!r:.60}: give a number in (0, 1), such as 0.99")
+    check_level(1 - float(confidence))
 
 
 def hoeffding(n: int, width: Array, delta: float) -> Array:

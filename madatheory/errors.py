@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """Bad input: the message names the offending value and the remedy. The command line prints it and exits with 2."""
 
 

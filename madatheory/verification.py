@@ -5,15 +5,15 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from madatheory.bounds.evaluate import failure_probability, largest, right_side
-from madatheory.bounds.theorem import Setting, Theorem
-from madatheory.confidence import check_level
+from madatheory.bounds.theorem import Setting, Theorem, theorems_of
+from madatheory.confidence import check_confidence
+from madatheory.engine.given import problems_of
 from madatheory.engine.grid import MAX_STEPS, check_steps, grid_of, record_times, whole
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
@@ -126,8 +126,8 @@ def _applicable(job: Job, steps: int) -> list[Theorem]:
 
 
 def verify(
-    theorems: Sequence[Theorem],
-    problems: Sequence[Problem],
+    theorems: Theorem | str | Sequence[Theorem | str],
+    problems: Problem | str | Sequence[Problem | str],
     *,
     steps: int = 2000,
     seeds: int = 256,
@@ -140,6 +140,7 @@ def verify(
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
 
+    Both may be given by name ("avgrad-rate", "ratio:d=3"), theorems also by label ("T5"), one or a list of any mixture.
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
     is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing. `progress`
@@ -149,11 +150,10 @@ def verify(
     points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
     honest problem is called broken with probability at most (1 - `confidence`)/100. Malformed problems: `UserError`.
     """
-    steps, seeds = check_steps(steps), whole("seeds", seeds, 1, 2**32)
+    theorems, problems = theorems_of(theorems), problems_of(problems)
+    steps, seeds = check_steps(steps), whole("seeds", seeds, 0, 2**32)
     seed, records = whole("seed", seed, 0, 2**32 - 1), whole("records", records, 1, MAX_STEPS)
-    if not isinstance(confidence, Real):
-        raise UserError(f"confidence = {confidence!r} is not a number: give a value in (0, 1), such as 0.99")
-    check_level(1 - confidence)
+    check_confidence(confidence)
     if seeds < 2:
         raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
     if not theorems or not problems:

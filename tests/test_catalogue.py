@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from madatheory import catalogue
-from madatheory.catalogue import OptimizerEntry, ProblemEntry, checked, discover, load_file, parse
+from madatheory.catalogue import Entry, ProblemEntry, checked, discover, load_file, parse
 from madatheory.errors import UserError, unknown
 
 ENTRY = "from madatheory.catalogue import ProblemEntry\n{name} = ProblemEntry({text!r}, 'x', lambda d=1: d)\n"
@@ -74,7 +74,7 @@ def build(d: int = 3, scale: float = 0.5, flag: bool = False, noise: str = "none
     return d, scale, flag, noise
 
 
-THING = {"thing": OptimizerEntry("thing", "a test", build)}
+THING = {"thing": Entry("thing", "a test", build)}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import madatheory
 PACKAGE = Path(madatheory.__file__).parent
 # first what everything may import; units of one row do not know each other
 LAYERS = (
-    {"errors", "processes", "stopping"},
+    {"errors", "limits", "processes", "stopping"},
+    {"blame", "structure"},
     {"arithmetic", "catalogue", "confidence", "files", "sources"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "tasks"},
@@ -30,7 +31,7 @@ LAYERS = (
     {"__main__"},
 )
 # the catalogue looks entries up where they live, when it is asked
-LAZY = {("catalogue", "bounds"), ("catalogue", "figures")}
+LAZY = {("catalogue", unit) for unit in ("optimizers", "problems", "bounds", "figures")}
 
 
 def unit_of(file: Path) -> str:

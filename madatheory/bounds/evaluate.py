@@ -12,10 +12,12 @@ import numpy as np
 import xarray as xr
 
 from madatheory.arithmetic import NUMPY
+from madatheory.blame import Blamed, blame
 from madatheory.bounds.quantities import Quantities
 from madatheory.bounds.theorem import Formula, Level, Setting, Theorem
 from madatheory.errors import UserError
 
+_REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. (see Quantities) and returns real numbers"
 Values = Mapping[str, np.ndarray]
 
 
@@ -31,7 +33,7 @@ def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Lev
     """
     chosen = level or theorem.right
     what = f"the right side {chosen.name!r}"
-    return _prior(theorem, setting, times, what, lambda q, xp: chosen.at({}, q, xp))
+    return _prior(theorem, setting, times, what, lambda q, xp: chosen.at({}, q, xp), chosen.value)
 
 
 def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:
@@ -39,7 +41,7 @@ def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray)
     what = f"`highest` of level {level.name!r}"
     if level.highest is None:
         raise UserError(f"theorem {theorem.name!r}: {what} is missing: give the almost sure bound of its value")
-    values = _prior(theorem, setting, times, what, level.highest)
+    values = _prior(theorem, setting, times, what, level.highest, level.highest)
     bad = ~((values >= 0) & (values < np.inf))
     if bad.any():
         raise UserError(
@@ -59,14 +61,15 @@ def side(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, me
         # its own copies: what it changes nobody else sees
         own = {s.name: np.array(measured[s.name][chosen]) for s in level.statistics if s.name in measured}
         whole = all(np.all(np.isfinite(value)) for value in own.values())
-        values = _call(theorem, setting, times, lambda q, xp: level.at(own, q, xp))
+        values = _call(theorem, setting, times, what, lambda q, xp: level.at(own, q, xp), level.value)
         shape = (len(range(n)[chosen]), len(times))
         if np.shape(values) != shape:
             raise UserError(
                 f"theorem {theorem.name!r}: {what} has shape {np.shape(values)}: give a value per trajectory and time, "
                 f"{shape}, from what it measures"
             )
-        return _real(theorem, what, values, shape, times, allow_nan=not whole)
+        with blame("", level.value):
+            return _real(theorem, what, values, shape, times, allow_nan=not whole)
 
     values = on(slice(None))
     if not np.allclose(on(slice(1)), values[:1], rtol=1e-9, atol=0, equal_nan=True):
@@ -87,18 +90,22 @@ def failure_probability(theorem: Theorem, setting: Setting) -> float:
     return float(p)
 
 
-def _prior(theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula) -> np.ndarray:
-    values = _call(theorem, setting, times, formula)
-    return _real(theorem, what, values, (len(times),), times)
+def _prior(
+    theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any
+) -> np.ndarray:
+    """A formula of constants at `times`; `written` is the function that whoever stated it has written."""
+    values = _call(theorem, setting, times, what, formula, written)
+    with blame("", written):
+        return _real(theorem, what, values, (len(times),), times)
 
 
-def _call(theorem: Theorem, setting: Setting, times: np.ndarray, formula: Formula) -> Any:
+def _call(theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any) -> Any:
     q: Quantities = theorem.quantities(setting, T=times.astype(float))
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), blame(f"theorem {theorem.name!r}, {what}", written, _REMEDY):
             return formula(q, NUMPY)
-    except TypeError as error:
-        if setting.problem.constants is not None:
+    except (TypeError, Blamed) as error:
+        if setting.problem.constants is not None or not isinstance(error.__cause__ or error, TypeError):
             raise
         raise UserError(
             f"{theorem.name} needs L, G or F_star, which {setting.problem.name} does not have: "

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Literal, NamedTuple, get_args
 
+from madatheory import catalogue
 from madatheory.arithmetic import Arithmetic
+from madatheory.blame import Misuse, blame
 from madatheory.bounds.quantities import Quantities
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, check_text, unknown
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.structure import conform, kind, several
 
 Number = Any
 Measured = Mapping[str, Number]  # statistic name -> per-trajectory values, shape (*grid, seed, t)
@@ -222,8 +225,43 @@ class Theorem:
 
     def reasons(self, setting: Setting) -> list[str]:
         """Why the theorem does not apply to `setting`; empty where it does."""
-        found = [(c.name, c.reason(setting)) for c in self.conditions]
+        found = []
+        for c in self.conditions:
+            with blame(f"theorem {self.name!r}, its condition {c.name!r}", c.fails):
+                found.append((c.name, c.reason(setting)))
         return [f"{name}: {reason}" for name, reason in found if reason is not None]
+
+    def optimizer(self) -> Optimizer:
+        """The method, built and looked at: what is no optimizer with these settings is a `UserError`."""
+        what = f"theorem {self.name!r}, its method"
+        with blame(what, self.method, "method is a function without arguments that returns an Optimizer"):
+            optimizer = self.method()
+            if not isinstance(optimizer, Optimizer):
+                raise Misuse(f"returns {kind(optimizer)}")
+            conform(optimizer, "the Optimizer that it returns")
+            optimizer.hyper(self.settings)
+        return optimizer
+
+
+def examined(theorem: Any) -> Theorem:
+    """`theorem`, or `UserError` unless it is one whose parts are what they should be."""
+    if not isinstance(theorem, Theorem):
+        raise UserError(f"theorem {kind(theorem)}: give a Theorem, or the name of one of the package's")
+    conform(theorem, f"theorem {theorem.name!r:.60}")
+    theorem.optimizer()
+    return theorem
+
+
+def theorems_of(given: Any) -> list[Theorem]:
+    """The theorems that are meant by one or several objects, names or labels; what is named twice comes once."""
+    found: list[Theorem] = []
+    for one in several("theorems", given, str | Theorem):
+        if isinstance(one, str):
+            named_so = catalogue.named("theorem", one, catalogue.theorems())
+            found += [theorem for theorem in named_so if not any(theorem is other for other in found)]
+        else:
+            found.append(examined(one))
+    return found
 
 
 _HIGHEST = "the almost sure bound of its value, without which no confidence interval exists"

@@ -14,8 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from madatheory import stopping
+from madatheory.blame import line_of, said
 from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, stored, verify
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
+from madatheory.cli.strict import Strict
 from madatheory.errors import UserError
 
 
@@ -50,6 +52,12 @@ class _Commands(TyperGroup):
                 raise typer.Exit(2) from None
             except KeyboardInterrupt:
                 raise interrupted() from None
+            except (Exception, SystemExit) as error:  # of a user's function that was called outside `blame`
+                place = line_of(error)
+                if place is None:
+                    raise
+                complain(f"{place}: {said(error)}")
+                raise typer.Exit(2) from None
 
 
 app = typer.Typer(
@@ -59,16 +67,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command("list")(listing.list_entries)
-app.command("verify")(verify.verify)
-app.command("prove")(prove.prove)
-app.command("simulate")(simulate.simulate)
-app.command("figures")(figures.figures)
-app.command("check")(check.check)
-app.command("identify")(identities.identify)
-app.command("identities")(identities.list_identities)
-app.command("conformance")(conformance.conformance)
-app.command("bench")(bench.bench)
+app.command("list", cls=Strict)(listing.list_entries)
+app.command("verify", cls=Strict)(verify.verify)
+app.command("prove", cls=Strict)(prove.prove)
+app.command("simulate", cls=Strict)(simulate.simulate)
+app.command("figures", cls=Strict)(figures.figures)
+app.command("check", cls=Strict)(check.check)
+app.command("identify", cls=Strict)(identities.identify)
+app.command("identities", cls=Strict)(identities.list_identities)
+app.command("conformance", cls=Strict)(conformance.conformance)
+app.command("bench", cls=Strict)(bench.bench)
 app.add_typer(stored.app, name="store")
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from madatheory.blame import blame
 from madatheory.cli.console import ERR, OUT, note, progress
 from madatheory.cli.shelf import shelf
 from madatheory.cli.values import Load, Seed, StoreFolder
@@ -75,7 +76,8 @@ def figures(
     kept = open_store(store, force=force)
     ledger.check(figure.name for figure in chosen)
     for figure in chosen:
-        figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
+        with blame(f"figure {figure.name!r}, its check", figure.check, "check(run) refuses a run by raising UserError"):
+            figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
     done: list[Drawn] = []
     try:
         for number, figure in enumerate(chosen):

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from madatheory import catalogue
-from madatheory.errors import UserError, unknown
+from madatheory.blame import Blamed
+from madatheory.errors import UserError
+from madatheory.structure import conform
 
 KINDS = ("optimizers", "problems", "theorems", "lemmas", "figures")
 
@@ -32,14 +34,12 @@ class Shelf:
         return self._all[kind]
 
     def choose(self, kind: str, names: Sequence[str] | None) -> list[Any]:
-        """The named ones; with none named the user's own, and if there are none either, all."""
+        """The named ones, statements also by label; with none named the user's own, and without these all."""
         if not names:
             return list((self.own[kind] or self.all(kind)).values())
         found = {}
         for name in names:
-            if name not in self.all(kind):
-                raise unknown(kind.removesuffix("s"), name, self.all(kind))
-            found[name] = self.all(kind)[name]
+            found |= {entry.name: entry for entry in catalogue.named(kind.removesuffix("s"), name, self.all(kind))}
         return list(found.values())
 
 
@@ -59,19 +59,34 @@ def shelf(files: Sequence[str] | None) -> Shelf:
         module = catalogue.load_file(file)
         count = 0
         for kind, cls in _classes().items():
-            # what a file merely imports from the package is not its own
-            known = _package(kind)
-            found = [e for e in catalogue.collect(module, cls) if known.get(e.name) is not e]
-            count += len(found)
-            try:
-                named = catalogue.checked(found, kind.removesuffix("s"), {**known, **own[kind]})
-            except UserError as error:
-                raise UserError(f"--load {file}: {error}") from None
-            own[kind].update({e.name: named[e.name] for e in found})
+            packaged = {id(entry) for entry in _package(kind).values()}  # what a file merely imports is not its own
+            for entry in catalogue.collect(module, cls):
+                if id(entry) not in packaged:
+                    count += 1
+                    try:
+                        _examine(entry, kind, {**_package(kind), **own[kind]})
+                    except Blamed:
+                        raise
+                    except UserError as error:
+                        raise UserError(f"{file}{catalogue.line_where(module, entry)}, {error}") from None
+                    own[kind][entry.name] = entry
         if not count:
             names = ", ".join(cls.__name__ for cls in _classes().values())
             raise UserError(f"--load {file}: defines nothing to load; it needs a module-level {names}")
     return Shelf(own)
+
+
+def _examine(entry: Any, kind: str, known: Mapping[str, Any]) -> None:
+    """`UserError` if a part of `entry` is not what it should be, or its name is taken."""
+    one = kind.removesuffix("s")
+    conform(entry, f"{one} {entry.name!r:.60}")
+    catalogue.checked([entry], one, known)
+    if kind == "theorems":
+        from madatheory.bounds.theorem import examined
+
+        examined(entry)
+    if isinstance(entry, catalogue.Entry):
+        _ = entry.options
 
 
 def _classes() -> dict[str, type]:

@@ -8,13 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT
+from madatheory.cli.strict import Strict
 from madatheory.cli.values import StoreFolder
 from madatheory.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, help="Show or clear the finished runs that are kept.", rich_markup_mode="rich")
 
 
-@app.command("list")
+@app.command("list", cls=Strict)
 def list_runs(store: StoreFolder = ".madatheory") -> None:
     """Show every computation that is kept, with its size.
 
@@ -34,7 +35,7 @@ def list_runs(store: StoreFolder = ".madatheory") -> None:
     OUT.print(Text(f"{len(entries)} computations, {_size(sum(entry.bytes for entry in entries))} in {store}"))
 
 
-@app.command()
+@app.command(cls=Strict)
 def clear(
     store: StoreFolder = ".madatheory",
     days: Annotated[

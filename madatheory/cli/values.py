@@ -1,5 +1,6 @@
 """What is typed on a command line, as values."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -9,7 +10,12 @@ from madatheory.errors import UserError
 
 Load = Annotated[
     list[str] | None,
-    typer.Option("--load", metavar="FILE.py", help="A Python file with your own entries; may be repeated."),
+    typer.Option(
+        "--load",
+        metavar="FILE.py",
+        help="A Python file with your own entries; may be repeated. A function in it may take 60 s, or the seconds in "
+        "the environment's MADATHEORY_LIMIT (0: any time); the compute of a figure any time.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Base seed of the noise: the same seed gives the same numbers.")]
 StoreFolder = Annotated[
@@ -35,8 +41,13 @@ def settings(given: Sequence[str] | None) -> dict[str, float | tuple[float, ...]
             raise UserError(f"--set {name} is given twice: write all its values in one --set, {name}=value,value")
         try:
             values = [float(value) for value in tail.split(",")]
+            if not tail.isascii():  # Python reads the digits of every script
+                raise ValueError
         except ValueError as error:
             raise UserError(f"--set {text!r}: values must be numbers, separated by commas") from error
+        for value in values:
+            if not math.isfinite(value):
+                raise UserError(f"--set {name} = {value:g} is out of range: give finite numbers")
         found[name] = tuple(values) if len(values) > 1 else values[0]
     return found
 

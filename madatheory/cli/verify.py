@@ -11,7 +11,7 @@ from rich.text import Text
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.shelf import Shelf, shelf
 from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
 
@@ -48,7 +48,7 @@ def verify(
     madatheory verify --load my_theorem.py
     """
     entries, given = shelf(load), settings(hyper)
-    theorems, problems = _theorems(entries, theorem), _problems(entries, problem)
+    theorems, problems = entries.choose("theorems", theorem), _problems(entries, problem)
 
     from madatheory.cli.runs import open_store
     from madatheory.verification import refuse_unknown
@@ -93,18 +93,6 @@ def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[
             "--theorem and --problem, or other hyper-parameters with --set"
         )
     return 1 if count["violated"] else 0
-
-
-def _theorems(entries: Shelf, names: Sequence[str] | None) -> list[Any]:
-    """By name or by label; a label may stand for several."""
-    known = entries.all("theorems")
-    wanted: list[str] = []
-    for name in names or ():
-        same = [t.name for t in known.values() if t.label == name]
-        if not same and name not in known:
-            raise unknown("theorem", name, [*known, *(t.label for t in known.values())])
-        wanted += same or [name]
-    return entries.choose("theorems", wanted)
 
 
 def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:

@@ -10,7 +10,7 @@ from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
-MAX_STEPS = 2**31 - 3
+MAX_STEPS, MAX_RECORDS = 2**31 - 3, 10**6
 
 
 class Grid(NamedTuple):
@@ -41,9 +41,11 @@ class Grid(NamedTuple):
 def whole(name: str, value: Any, low: int, high: int) -> int:
     """`value` as an int in low..high; 1e6 is taken for 1000000, anything else raises `UserError`."""
     try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
         number = int(value) if isinstance(value, float) and value.is_integer() else operator.index(cast(Any, value))
     except TypeError:
-        raise UserError(f"{name} = {value!r} is not an integer") from None
+        raise UserError(f"{name} = {value!r:.60} is not an integer: give a whole number") from None
     if not low <= number <= high:
         raise UserError(f"{name} = {number} is out of range: give {low} to {high}")
     return number
@@ -57,10 +59,10 @@ def check_steps(steps: Any) -> int:
 def grid_of(optimizer: Optimizer, settings: Mapping[str, Any] | None) -> Grid:
     """Checked hyper-parameters: a number is fixed everywhere, a sequence becomes a dimension."""
     if settings is not None and not isinstance(settings, Mapping):
-        raise UserError(f"settings = {settings!r}: give a mapping of hyper-parameters, for example {{'rho': [0, 1]}}")
+        raise UserError(f"settings = {settings!r:.60}: give a dict of hyper-parameters, for example {{'rho': [0, 1]}}")
     for name, value in (settings or {}).items():
-        if np.asarray(value).dtype.kind not in "iuf" and np.size(value):
-            raise UserError(f"{optimizer.name}: {name} = {value!r} is not a number or a list of numbers")
+        if not _numeric(value):
+            raise UserError(f"{optimizer.name}: {name} = {value!r:.60} is not a number or a list of numbers")
         if np.ndim(value) > 1:
             raise UserError(f"{optimizer.name}: {name} has {np.ndim(value)} axes; give a number or a flat list")
     full = optimizer.hyper(settings)
@@ -75,6 +77,15 @@ def grid_of(optimizer: Optimizer, settings: Mapping[str, Any] | None) -> Grid:
     return Grid(axes, {name: float(value) for name, value in full.items() if name not in axes})
 
 
+def _numeric(value: Any) -> bool:
+    """Whether `value` is a number or an array of numbers."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):  # lists of different lengths, and what refuses to be an array
+        return False
+    return array.dtype.kind in "iuf"
+
+
 def record_times(steps: int, record: str | int | Sequence[int]) -> np.ndarray:
     """Step counts at which statistics are read: "final", a number of geometrically spaced times, or a list of them."""
     if isinstance(record, str):
@@ -83,12 +94,14 @@ def record_times(steps: int, record: str | int | Sequence[int]) -> np.ndarray:
                 f"record = {record!r} is unknown; give 'final', a number of times, or a list of step counts"
             )
         return np.array([steps])
+    if not _numeric(record):
+        raise UserError(f"record = {record!r:.60}: give 'final', a number of times, or a list of step counts")
     if np.ndim(record) == 0:
-        count = whole("record (number of times)", record, 1, MAX_STEPS)
+        count = whole("record (number of times)", record, 1, MAX_RECORDS)
         return np.unique(np.round(np.geomspace(1, steps, count)).astype(int)) if count > 1 else np.array([steps])
     given = np.asarray(record)
-    if given.ndim != 1 or given.size == 0 or given.dtype.kind not in "iuf" or not np.all(given == np.round(given)):
-        raise UserError(f"record = {list(record)!r}: give a list of step counts within 1..{steps}")  # type: ignore[arg-type]
+    if given.ndim != 1 or given.size == 0 or not np.all(given == np.round(given)) or not np.all(np.isfinite(given)):
+        raise UserError(f"record = {record!r:.60}: give a list of step counts within 1..{steps}")
     times = np.unique(given.astype(int))
     if times[0] < 1 or times[-1] > steps:
         raise UserError(f"record times must lie in 1..{steps}, got {times[0]}..{times[-1]}")
@@ -107,6 +120,8 @@ def start_of(problem: Problem, start: Any) -> np.ndarray:
     """Checked start x_0, by default the problem's."""
     if problem.dimension < 1:
         raise UserError(f"{problem.name} has dimension {problem.dimension}; give d >= 1")
+    if start is not None and not _numeric(start):
+        raise UserError(f"start = {start!r:.60}: give {problem.dimension} numbers")
     x0 = np.asarray(problem.start if start is None else start, dtype=float)
     if x0.shape != (problem.dimension,):
         raise UserError(f"start has shape {x0.shape}; {problem.name} needs ({problem.dimension},)")

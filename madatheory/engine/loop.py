@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from madatheory.engine.asked import asked_optimizer, asked_problem, asked_statistic
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Context, Event, Statistic
 from madatheory.optimizers.optimizer import Clock, Optimizer
@@ -68,6 +69,9 @@ def loop(
 
     `ordered` writes the order within a step into the program, which is faster on a CPU and changes no number.
     """
+
+    problem, optimizer = asked_problem(problem), asked_optimizer(optimizer)
+    statistics = [asked_statistic(statistic) for statistic in statistics]
 
     def ahead(lanes: Lanes, t: Array) -> Array:
         return draw.ahead(lanes.noise, t.astype(jnp.uint32), lanes.x.dtype.type)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
+from madatheory.engine.asked import asked_oracle
 from madatheory.problems.problem import Problem, Words
 
 Array = Any
@@ -77,7 +78,7 @@ class Draw(NamedTuple):
 @lru_cache(maxsize=128)
 def counter_noise(problem: Problem, generator: str) -> Draw:
     """Noise from a counter generator; lane data = (seed scalar, pairs j of the lanes 2j, 2j+1, ..), both uint32."""
-    oracle = problem.oracle
+    oracle = asked_oracle(problem.name, problem.oracle)
 
     def of(seed: Array, trajectory: Array, t: Array, dtype: Any) -> Array:
         return oracle.sample(words(seed, trajectory, t, oracle.entries, generator), dtype)

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from optax import GradientTransformation
 
 from madatheory.engine.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
+from madatheory.engine.given import as_optimizer, as_problem
 from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
 from madatheory.engine.loop import Lanes
 from madatheory.engine.noise import GENERATORS, counter_noise
-from madatheory.engine.statistic import Statistic, mean_squared_gradient
+from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
 from madatheory.errors import UserError, unknown
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
@@ -145,8 +147,8 @@ def warn_if_not_finite(dataset: xr.Dataset) -> None:
 
 
 def prepare(
-    problem: Problem,
-    optimizer: Optimizer,
+    problem: Problem | str,
+    optimizer: Optimizer | GradientTransformation | str,
     steps: int,
     *,
     seed: int = 0,
@@ -158,9 +160,9 @@ def prepare(
     generator: str = "threefry2x32-20",
 ) -> Plan:
     """The checked plan of a run; arguments as in `simulate`. Raises `UserError` on bad input."""
+    problem, optimizer = as_problem(problem), as_optimizer(optimizer)
     steps = check_steps(steps)
-    if not statistics:
-        raise UserError("no statistics: name at least one quantity to measure")
+    statistics = check_statistics(statistics)
     names = [s.name for s in statistics]
     if len(set(names)) < len(names):
         raise UserError(f"statistics repeat a name: {names}")
@@ -181,12 +183,12 @@ def prepare(
             )
         if steps > _COMPENSATE and optimizer.compensated is not None:
             optimizer = optimizer.compensated
-    return Plan(problem, optimizer, tuple(statistics), grid, steps, times, x0, seed, dtype, generator)
+    return Plan(problem, optimizer, statistics, grid, steps, times, x0, seed, dtype, generator)
 
 
 def simulate(
-    problem: Problem,
-    optimizer: Optimizer,
+    problem: Problem | str,
+    optimizer: Optimizer | GradientTransformation | str,
     steps: int,
     *,
     seeds: int | range = 64,
@@ -202,6 +204,7 @@ def simulate(
 ) -> xr.Dataset:
     """Run `optimizer` on `problem` for every seed and every grid point.
 
+    Both may be given by name ("ratio:d=3", "adam"), and the optimizer as an optax transformation (see `from_optax`).
     `seeds` is a number of trajectories or an increasing range of trajectory indices; trajectory s under base `seed`
     meets the same noise whatever the optimizer and the grid, and its numbers are the same bit for bit whatever the
     batch and the number of `workers` (threads) and of devices. `settings` gives hyper-parameters: numbers, or sequences

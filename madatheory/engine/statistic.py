@@ -4,7 +4,7 @@ The engine hard-wires no metric. A fold sees one `Event` per step and keeps a sm
 far. Running averages with any weights, minima, values at recorded times and the terms of a proof are all folds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from madatheory.errors import UserError, check_text
 from madatheory.optimizers.optimizer import Clock, State, Step
 from madatheory.problems.problem import Problem
+from madatheory.structure import conform, kind
 
 Array = Any
 
@@ -73,6 +74,20 @@ class Statistic:
 
     def __post_init__(self) -> None:
         check_text(f"statistic {self.name!r}", name=self.name, formula=self.formula)
+
+
+def check_statistics(given: Any) -> tuple[Statistic, ...]:
+    """One statistic or several as a tuple; `UserError` for anything else."""
+    several = given if isinstance(given, Sequence) else (given,)
+    if not several:
+        raise UserError("no statistics: name at least one quantity to measure")
+    for statistic in several:
+        if not isinstance(statistic, Statistic):
+            raise UserError(
+                f"statistic {kind(statistic)}: give Statistics, such as those of madatheory.engine.statistic"
+            )
+        conform(statistic, f"statistic {statistic.name!r:.60}")
+    return tuple(several)
 
 
 def _zeros(c: Context, dims: tuple[str, ...]) -> Array:

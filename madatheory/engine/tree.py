@@ -86,6 +86,7 @@ def enumerate_tree(
     plan = prepare(
         problem, optimizer, steps, settings=settings, statistics=statistics, record=record, start=start, dtype="float64"
     )
+    problem, optimizer = plan.problem, plan.optimizer
     count, atoms, digits = histories(problem, plan.steps), problem.oracle.atoms, problem.oracle.entries * plan.steps
     assert atoms is not None
     values = np.asarray(atoms.values)

@@ -12,11 +12,12 @@ from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.errors import UserError
+from madatheory.blame import Misuse, blame
 from madatheory.figures.committed import choose
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Numbers, Run
 from madatheory.figures.style import SETTINGS
 from madatheory.files import check_folder, check_output, write
+from madatheory.structure import conform, kind
 
 KINDS = ("svg", "png", "json")
 _PAGES = ("README.md", "index.html")
@@ -44,7 +45,7 @@ def plain(value: Any) -> Any:
 def prepare_folder(out: Path, names: Sequence[str]) -> None:
     """Create the output folder; refuse one where the files of these figures cannot be written, before any work."""
     check_folder(out)
-    for file in (*(f"{name}.{kind}" for name in names for kind in KINDS), *_PAGES):
+    for file in (*(f"{name}.{ending}" for name in names for ending in KINDS), *_PAGES):
         check_output(out / file)
 
 
@@ -60,17 +61,15 @@ def render(
     Numbers of the same profile and seed that are there already are kept if the new ones agree within the figure's
     tolerance; `said` gets what came of the comparison, where anything differs.
     """
-    numbers, made_by, words = choose(figure, run, out, plain(figure.compute(run)), versions)
+    numbers, made_by, words = choose(figure, run, out, _computed(figure, run), versions)
     if words:
         said(words)
-    claims = list(figure.claims(numbers))
-    if not claims or not all(isinstance(claim, Claim) for claim in claims):
-        raise UserError(f"figure {figure.name!r}: its claims are {claims}: give at least one `Claim`, and nothing else")
+    claims, caption = _claimed(figure, numbers), _caption(figure, numbers)
     save(figure, numbers, out)
     record = {
         "name": figure.name,
         "title": figure.title,
-        "caption": figure.caption(numbers),
+        "caption": caption,
         "claims": [{"text": c.text, "holds": c.holds, "detail": c.detail} for c in claims],
         "profile": run.profile,
         "seed": run.seed,
@@ -82,16 +81,46 @@ def render(
     return claims
 
 
+def _computed(figure: Figure, run: Run) -> Numbers:
+    remedy = "compute(run) returns a dict of plain data: numbers, texts, lists, arrays, dicts"
+    with blame(f"figure {figure.name!r}, its compute", figure.compute, remedy, endless=True):
+        found = plain(figure.compute(run))
+        if not isinstance(found, dict):
+            raise Misuse(f"returns {kind(found)}")
+        return found
+
+
+def _claimed(figure: Figure, numbers: Numbers) -> list[Claim]:
+    with blame(f"figure {figure.name!r}, its claims", figure.claims, "claims(numbers) returns a list of Claims"):
+        claims = list(figure.claims(numbers))
+        if not claims:
+            raise Misuse("claims nothing")
+        for number, claim in enumerate(claims):
+            if not isinstance(claim, Claim):
+                raise Misuse(f"returns {kind(claim)} among its claims")
+            conform(claim, f"claim {number + 1}")
+        return claims
+
+
+def _caption(figure: Figure, numbers: Numbers) -> str:
+    with blame(f"figure {figure.name!r}, its caption", figure.caption, "caption(numbers) returns a text"):
+        caption = figure.caption(numbers)
+        if not isinstance(caption, str):
+            raise Misuse(f"returns {kind(caption)}")
+        return caption
+
+
 def save(figure: Figure, numbers: Numbers, out: Path) -> None:
     """Draw `numbers` into svg and png; equal numbers give equal files."""
     with style.context(dict(SETTINGS), after_reset=True):
         canvas = Canvas()
         FigureCanvasAgg(canvas)
-        figure.draw(canvas, numbers)
-        canvas.draw_without_rendering()
+        with blame(f"figure {figure.name!r}, its draw", figure.draw, "draw(canvas, numbers) draws on an empty figure"):
+            figure.draw(canvas, numbers)
+            canvas.draw_without_rendering()
         canvas.set_layout_engine("none")  # one layout for both files, made at the resolution of the picture
-        for kind, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
-            write(out / f"{figure.name}.{kind}", partial(canvas.savefig, format=kind, metadata=metadata))
+        for ending, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+            write(out / f"{figure.name}.{ending}", partial(canvas.savefig, format=ending, metadata=metadata))
 
 
 _STYLE = """

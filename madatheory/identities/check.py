@@ -17,12 +17,12 @@ from hypothesis.errors import HypothesisException
 from madatheory.errors import UserError, unknown
 from madatheory.identities.example import program
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
-from madatheory.identities.limits import TimedOut, limited
 from madatheory.identities.lookup import find
 from madatheory.identities.outcome import BASE, LIMIT, PROFILES, Outcome, Report, Request
 from madatheory.identities.runs import Runs
 from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.identities.traits import detect, lacking
+from madatheory.limits import TimedOut, limited
 
 REFUSALS = (NotImplementedError, ValueError, UserError)
 """What an optimizer raises to say that it does not take a setting, a shape or a dtype; anything else is a crash."""

@@ -26,9 +26,9 @@ from madatheory.errors import UserError
 from madatheory.files import append, check_output, write
 from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
-from madatheory.identities.limits import TimedOut, limited
 from madatheory.identities.lookup import find
 from madatheory.identities.outcome import Outcome, Report, Request, report_from
+from madatheory.limits import TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
 
 START = 60.0

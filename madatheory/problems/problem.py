@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from madatheory.blame import blame
+
 Array = Any
 
 
@@ -106,4 +108,6 @@ class Problem:
         if self.constants is None:
             raise ValueError(f"{self.name} has no certified constants")
         with jax.enable_x64(True):
-            return float(self.value(jnp.asarray(self.start, jnp.float64))) - self.constants.F_star.value
+            start = jnp.asarray(self.start, jnp.float64)
+            with blame(f"problem {self.name!r}, its value", self.value, "value takes (d, *batch) to (*batch)"):
+                return float(self.value(start)) - self.constants.F_star.value

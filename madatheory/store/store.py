@@ -117,7 +117,7 @@ class Store:
             generator=generator,
         )
         spans = range(chosen[0], chosen[-1] + 1)
-        name = f"{optimizer.name} on {problem.name}"
+        name = f"{plan.optimizer.name} on {plan.problem.name}"
         try:
             configuration, identity = configuration_of(plan)
         except UserError as error:

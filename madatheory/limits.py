@@ -1,5 +1,6 @@
 """A time limit for code that may never come back."""
 
+import ctypes
 import signal
 import threading
 import time
@@ -16,11 +17,12 @@ class TimedOut(BaseException):
 def limited(seconds: float) -> Iterator[None]:
     """Raise `TimedOut` after so long, and again every second for code that swallows it.
 
-    Only where signals reach Python: in the main thread, not on Windows, and not inside a call of C code, for which
-    `isolated` has a harder way. A timer that was running before goes on afterwards; one that ends sooner stays alone.
+    Only where Python runs: not inside a call of C code, for which `isolated` has a harder way. A timer of the main
+    thread that was running before goes on afterwards; one that ends sooner stays alone.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
+        with _watched(seconds):
+            yield
         return
     if 0 < signal.getitimer(signal.ITIMER_REAL)[0] < seconds:
         yield
@@ -42,3 +44,29 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 1e-3), interval)
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    """The same for a thread that no signal reaches: another one raises the exception in it."""
+    thread, over, lock = ctypes.c_ulong(threading.get_ident()), threading.Event(), threading.Lock()
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    throw(thread, ctypes.py_object(TimedOut))
+            wait = 1.0
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        try:
+            over.set()
+        finally:  # one may be thrown between these two lines
+            over.set()
+        with lock:
+            throw(thread, None)  # one that is on its way comes no more
