@@ -71,57 +71,74 @@ mine = Theorem(
     method=method, conditions=conditions, chain=levels, settings=settings, symbols=symbols,
 )
 """
-RIGHT = "theorem 'my-bound', its right side"
+RIGHT = "theorem 'my-bound', the right side 'bound'"
+VALUE = "theorem 'my-bound': the right side 'bound'"
 THEOREMS = [
     ("def right(measured, q, xp):\n    return q.foo  #!", [RIGHT, "'foo'", "see Quantities"]),
     ("def right(measured, q, xp):\n    return 1 / 0  #!", [RIGHT, "ZeroDivisionError"]),
     ("def right(measured, q, xp):\n    sys.exit(0)  #!", [RIGHT, "SystemExit: 0", "instead of calling sys.exit"]),
-    ("def right(measured, q, xp):\n    return measured['foo']  #!", [RIGHT, "KeyError: 'foo'"]),
-    ("def right(measured, q, xp):  #!\n    return 1j", [RIGHT, "returns 1j", "real numbers"]),
-    ("def right(measured, q, xp):  #!\n    return 'high'", [RIGHT, "returns 'high'", "real numbers"]),
-    ("def right(measured, q, xp):  #!\n    return None", [RIGHT, "returns None", "real numbers"]),
-    ("def right(measured, q, xp):  #!\n    return [1, [2, 3]]", [RIGHT, "inhomogeneous"]),
-    ("import numpy as np\ndef right(measured, q, xp):  #!\n    return np.ones(5)", [RIGHT, "returns shape (5,)"]),
+    (
+        "def right(measured, q, xp):\n    return measured['foo']  #!",
+        [RIGHT, "reads the measured 'foo', which is not among its statistics"],
+    ),
+    ("def right(measured, q, xp):  #!\n    return 1j", [VALUE, "is 1j, which is no real number"]),
+    ("def right(measured, q, xp):  #!\n    return 'high'", [VALUE, "is 'high', which is no real number"]),
+    ("def right(measured, q, xp):  #!\n    return None", [VALUE, "is None, which is no real number"]),
+    ("def right(measured, q, xp):  #!\n    return [1, [2, 3]]", [VALUE, "is [1, [2, 3]], which is no real number"]),
+    (
+        "import numpy as np\ndef right(measured, q, xp):  #!\n    return np.ones(5)",
+        [VALUE, "has shape (5,): give () or (3,)"],
+    ),
     ("def right(q):  #!\n    return 1.0", [RIGHT, "takes 1 positional argument"]),
-    ("right = 3", ["line 19, theorem 'my-bound': chain[1].value is 3: give a function"]),
+    ("right = 3", ["line 15: level 'bound': value = 3: give a function"]),
     ("def method():  #!\n    return None", ["theorem 'my-bound', its method", "returns None", "returns an Optimizer"]),
     ("def method():\n    return optimizer('adamm')  #!", ["theorem 'my-bound', its method", "did you mean 'adam'"]),
     ("def method(x):  #!\n    return x", ["theorem 'my-bound', its method", "missing 1 required positional"]),
-    ("method = optimizer('adam')", ["theorem 'my-bound': method is an Optimizer: give a function"]),
-    ("name = 3", ["line 17, theorem 3: name is 3: give a text"]),
-    ("name = 'My Bound'", ["line 17, theorem name 'My Bound': use lower-case"]),
-    ("name = 'avgrad-rate'", ["line 17, theorem name 'avgrad-rate' is taken"]),
-    ("label = ('a',)", ["line 17, theorem 'my-bound': label is a tuple: give a text"]),
-    ("kind = 'sometimes'", ["theorem 'my-bound': kind is 'sometimes': give 'expectation' or 'every-path'"]),
-    ("conditions = [3]", ["theorem 'my-bound': conditions[0] is 3: give a Condition"]),
+    (
+        "method = optimizer('adam')",
+        ["theorem 'my-bound': method = Optimizer(name='adam'", ": give a function that builds"],
+    ),
+    ("name = 3", ["line 16: theorem 3: name = 3: give a text"]),
+    ("name = 'My Bound'", ["line 16, theorem name 'My Bound': use lower-case"]),
+    ("name = 'avgrad-rate'", ["line 16, theorem name 'avgrad-rate' is taken"]),
+    ("label = ('a',)", ["line 16: theorem 'my-bound': label = ('a',): give a text"]),
+    ("kind = 'sometimes'", ["unknown kind of theorem 'my-bound' 'sometimes' (known: every-path, "]),
+    ("conditions = [3]", ["theorem 'my-bound': conditions = [3]: give a tuple of `Condition`"]),
     (
         "def fails(setting):\n    return setting.foo  #!\nconditions = (*STOCHASTIC_SMOOTH, Condition('C', fails))",
-        ["theorem 'my-bound', its condition 'C'", "AttributeError", "returns None where it holds"],
+        ["theorem 'my-bound', its condition 'C'", "AttributeError: 'Setting' object has no"],
     ),
     (
         "def fails(setting):  #!\n    return True\nconditions = (*STOCHASTIC_SMOOTH, Condition('C', fails))",
-        ["theorem 'my-bound', its condition 'C'", "returns True"],
+        ["theorem 'my-bound', its condition 'C'", "gave True: return None where"],
     ),
     ("settings = {'alpha': 'high'}", ["theorem 'my-bound': settings['alpha'] is 'high'"]),
     (
         "def method():  #!\n    return optimizer('adam')\nsettings = {'alhpa': 1.0}",
         ["unknown hyper-parameter", "'alpha'"],
     ),
-    ("symbols = {'foo': 1.0}", ["unknown symbol of theorem 'my-bound': 'foo'"]),
+    ("symbols = {'foo': 1.0}", ["unknown symbol of theorem 'my-bound' 'foo'"]),
 ]
 CHAINS = [
-    ("levels = ()", ["theorem 'my-bound': chain has 0 levels: give the left side and the right side"]),
-    ("levels = (AVERAGE,)", ["theorem 'my-bound': chain has 1 levels"]),
-    ("levels = right", ["theorem 'my-bound': chain is a function: give a tuple"]),
-    ("levels = (AVERAGE, right)", ["theorem 'my-bound': chain[1] is a function: give a Level"]),
+    ("levels = ()", ["theorem 'my-bound': its chain has the levels []: give first the left side"]),
+    ("levels = (AVERAGE,)", ["theorem 'my-bound': its chain has the levels ['measured average']: give first"]),
+    ("levels = right", ["theorem 'my-bound': chain = <function right", ": give a tuple of `Level`"]),
+    (
+        "levels = (AVERAGE, right)",
+        ["theorem 'my-bound': chain = (Level(name='measured average'", ": give a tuple of `Level`"],
+    ),
     (
         "levels = (Level('left', '', right, (right,), lambda q, xp: 1.0), levels[1])",
-        ["chain[0].statistics[0] is a function: give a Statistic"],
+        ["level 'left': statistics = (<function right", ": give a tuple of `Statistic`"],
     ),
-    ("levels = (Level('left', '', right), levels[1])", ["theorem 'my-bound', 'left'", "give the level highest=.."]),
     (
-        "def high(q, xp):\n    return q.foo  #!\nlevels = (Level('left', '', right, (), high), levels[1])",
-        ["theorem 'my-bound', the highest value of 'left'", "'foo'"],
+        "levels = (Level('left', '', right, AVERAGE.statistics), levels[1])",
+        ["highest of level 'left'", "give the almost sure"],
+    ),
+    (
+        "def high(q, xp):\n    return q.foo  #!\n"
+        "levels = (Level('left', '', right, AVERAGE.statistics, high), levels[1])",
+        ["theorem 'my-bound', `highest` of level 'left'", "'foo'"],
     ),
 ]
 
@@ -191,7 +208,10 @@ OPTIMIZERS = [
         "def step(hyper, state, g, clock):  #!\n    return Step(*6 * [g[:2]]), state",
         [STEP, "delta of shape (2, 16) instead"],
     ),
-    ("def step(hyper, state, g, clock):  #!\n    return Step(*6 * [1j * g]), state", [STEP, "returns delta of a"]),
+    (
+        "def step(hyper, state, g, clock):  #!\n    return Step(*6 * [1j * g]), state",
+        [STEP, "returns delta of complex128[10,16]"],
+    ),
     ("def step(hyper, state, g, clock):  #!\n    return Step(g, *5 * [None]), state", [STEP, "returns eta of None"]),
 ]
 

@@ -39,15 +39,16 @@ def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Lev
 def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:
     """The almost sure bound `highest` of a level at `times`: finite and not negative, else `UserError`."""
     what = f"`highest` of level {level.name!r}"
-    if level.highest is None:
-        raise UserError(f"theorem {theorem.name!r}: {what} is missing: give the almost sure bound of its value")
-    values = _prior(theorem, setting, times, what, level.highest, level.highest)
-    bad = ~((values >= 0) & (values < np.inf))
-    if bad.any():
-        raise UserError(
-            f"theorem {theorem.name!r}: {what} is {values[bad][0]:g} at T = {times[bad][0]}: give a finite number >= 0"
-        )
-    return values
+    with blame("", level.highest or level.value):
+        if level.highest is None:
+            raise UserError(f"theorem {theorem.name!r}: {what} is missing: give the almost sure bound of its value")
+        values = _prior(theorem, setting, times, what, level.highest, level.highest)
+        bad = ~((values >= 0) & (values < np.inf))
+        if bad.any():
+            raise UserError(
+                f"theorem {theorem.name!r}: {what} is {values[bad][0]:g} at T = {times[bad][0]}: give a finite number >= 0"
+            )
+        return values
 
 
 def side(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, measured: Values, n: int) -> np.ndarray:
@@ -73,10 +74,11 @@ def side(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, me
 
     values = on(slice(None))
     if not np.allclose(on(slice(1)), values[:1], rtol=1e-9, atol=0, equal_nan=True):
-        raise UserError(
-            f"theorem {theorem.name!r}: {what} mixes trajectories: its value on one must come from that one alone, "
-            "for means over trajectories are taken of it"
-        )
+        with blame("", level.value):
+            raise UserError(
+                f"theorem {theorem.name!r}: {what} mixes trajectories: its value on one must come from that one alone, "
+                "for means over trajectories are taken of it"
+            )
     return values
 
 
@@ -117,7 +119,10 @@ def _real(
     theorem: Theorem, what: str, values: Any, shape: tuple[int, ...], times: np.ndarray, *, allow_nan: bool = False
 ) -> np.ndarray:
     """`values` as floats of `shape`, whose last axis is `times`."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(None)
     exact = array.dtype.kind == "O" and all(isinstance(v, Real) and not isinstance(v, bool) for v in array.flat)
     if array.dtype.kind not in "iuf" and not exact:
         raise UserError(f"theorem {theorem.name!r}: {what} is {values!r}, which is no real number: correct its formula")

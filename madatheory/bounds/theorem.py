@@ -273,7 +273,7 @@ def _all(values: Any, kind: type) -> bool:
 
 def _check(owner: str, name: str, value: Any, good: Any, wanted: str) -> None:
     if not good:
-        raise UserError(f"{owner}: {name} = {value!r}: give {wanted}")
+        raise UserError(f"{owner}: {name} = {value!r:.80}: give {wanted}")
 
 
 def quantities(setting: Setting, **more: Number) -> Quantities:
