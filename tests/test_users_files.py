@@ -133,7 +133,7 @@ CHAINS = [
     ),
     (
         "levels = (Level('left', '', right, AVERAGE.statistics), levels[1])",
-        ["highest of level 'left'", "give the almost sure"],
+        ["`highest` of level 'left'", "give the almost sure"],
     ),
     (
         "def high(q, xp):\n    return q.foo  #!\n"

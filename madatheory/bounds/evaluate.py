@@ -45,9 +45,8 @@ def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray)
         values = _prior(theorem, setting, times, what, level.highest, level.highest)
         bad = ~((values >= 0) & (values < np.inf))
         if bad.any():
-            raise UserError(
-                f"theorem {theorem.name!r}: {what} is {values[bad][0]:g} at T = {times[bad][0]}: give a finite number >= 0"
-            )
+            found = f"{what} is {values[bad][0]:g} at T = {times[bad][0]}"
+            raise UserError(f"theorem {theorem.name!r}: {found}: give a finite number >= 0")
         return values
 
 

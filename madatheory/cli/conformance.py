@@ -29,7 +29,9 @@ def conformance(
     ] = ".madatheory/conformance",
     profile: Annotated[str, typer.Option(help="quick, default or thorough.")] = "default",
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
-    workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Targets at once; without: one per core, at most 4.")
+    ] = None,
 ) -> None:
     """Run whole libraries against all identities and write the page with every finding and its judgement.
 

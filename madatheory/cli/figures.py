@@ -66,6 +66,10 @@ def figures(
     asked = [f for f in entries.choose("figures", names) if names or group in ("all", f.group)]
     chosen = _possible(asked, named=bool(names))
     data = {kind: Path(path) for kind, path in (("text", text), ("images", images)) if path is not None}
+    if text is not None and not Path(text).is_file():
+        raise UserError(f"--text {text}: no such file; name a text to train on")
+    if images is not None and not Path(images).is_dir():
+        raise UserError(f"--images {images}: no such folder; name the one with CIFAR-10 in it")
     folder = check_folder(out)
     prepare_folder(folder, [figure.name for figure in chosen])
 

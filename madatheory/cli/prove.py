@@ -39,7 +39,9 @@ def prove(
         list[Path] | None, typer.Option("--page", metavar="FILE", help="Write table or summary into it. Repeat.")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, with its finding and time.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; without: one per core, at most 4.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Processes; without: one per core, at most 4.")
+    ] = None,
     load: Load = None,
 ) -> None:
     """Decide every statement of the theory, by every method: proved, refuted, supported by samples, or open.

@@ -97,8 +97,8 @@ class Request:
             check_codes(self.by_design)
         if not self.limit > 0:
             raise UserError(f"limit = {self.limit:g} s: give a time above 0")
-        if self.seed is not None and self.seed < 0:
-            raise UserError(f"seed = {self.seed}: give a whole number from 0 on")
+        if self.seed is not None and not 0 <= self.seed < 2**32:
+            raise UserError(f"seed = {self.seed}: give a whole number from 0 to 2^32-1")
 
 
 def check_codes(codes: Iterable[str]) -> None:
