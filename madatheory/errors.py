@@ -12,9 +12,9 @@ class UserError(ValueError):
 def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     """The error for an unknown name, with the nearest known one."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return UserError(f"unknown {kind} {name!r}{hint} (known: {', '.join(names)})")
+    return UserError(f"unknown {kind} {name!r:.80}{hint} (known: {', '.join(names)})")
 
 
 def check_text(owner: str, **texts: Any) -> None:

@@ -19,6 +19,7 @@ import psutil
 
 from madatheory.engine.compiled import Program, Programs, by_pairs, programs
 from madatheory.engine.flags import native_loop_enabled
+from madatheory.engine.grid import whole
 from madatheory.engine.loop import Carry, Lanes, started
 from madatheory.engine.noise import Draw
 from madatheory.engine.persistent import Path, launch_width
@@ -156,8 +157,8 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
     The workers are threads, shared out over all local devices. Ctrl-C, and whatever a worker or `progress` raises,
     stops all of them within a fraction of a second and is raised.
     """
-    if workers is not None and workers < 1:
-        raise UserError(f"workers = {workers}; give at least 1")
+    if workers is not None:
+        workers = whole("workers", workers, 1, 1024)
     shapes = check_memory(job, workers)
     _warn_if_slow(job)
     devices, width = jax.local_devices(), job.width(workers)

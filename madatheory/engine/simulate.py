@@ -166,9 +166,9 @@ def prepare(
     names = [s.name for s in statistics]
     if len(set(names)) < len(names):
         raise UserError(f"statistics repeat a name: {names}")
-    if dtype not in ("float64", "float32"):
+    if not isinstance(dtype, str) or dtype not in ("float64", "float32"):
         raise UserError(f"dtype = {dtype!r} is not supported; give 'float64' or 'float32'")
-    if generator not in GENERATORS:
+    if not isinstance(generator, str) or generator not in GENERATORS:
         raise unknown("generator", generator, GENERATORS)
     grid, times, x0 = grid_of(optimizer, settings), record_times(steps, record), start_of(problem, start)
     for name in names:
