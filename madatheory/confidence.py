@@ -3,7 +3,9 @@
 For independent X_1..X_n in [low, high] with range r = high - low:
 Hoeffding            E X <= mean + r sqrt(ln(1/delta)/(2n))                               (Hoeffding 1963)
 empirical Bernstein  E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(n-1))     (Maurer, Pontil 2009, Thm 4)
-with V the unbiased sample variance; the lower limits by symmetry. `half_width` takes the better of the two.
+with V the unbiased sample variance; the lower limits by symmetry. `half_width` takes the better of the two. Where the
+laws of the X_i differ, E X is the average of their means: both rest on inequalities for independent variables, and E V
+is then at least the average of the variances, so that the second errs on the safe side.
 """
 
 from numbers import Real
