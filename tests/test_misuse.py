@@ -57,8 +57,6 @@ NOT_A_PROBLEM = [
     1.5,
     "rato",
     "",
-    "ratio:d=0",
-    "ratio:x=1",
     [],
     {},
     ADAM,
@@ -152,7 +150,7 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     *((f"theorem {v!r:.30}", lambda v=v: mt.theorem(v), "theorem") for v in (None, 3, "", "T99", ["T5"], T5)),
     *(
         (f"mada {v!r:.30}", lambda v=v: mt.mada(v, LEARN), f"{v}")
-        for v in ("1e-3", "", None, -1.0, float("nan"), [1.0, 2.0])
+        for v in ("1e-3", "", None, -1, float("nan"), [1.0, 2.0])
     ),
     *(
         (f"mada rho {v!r:.30}", lambda v=v: mt.mada(1e-3, LEARN, rho=v), "rho")
