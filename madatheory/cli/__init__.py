@@ -112,11 +112,13 @@ def _settings(
     madatheory check optax:adam                      test anyone's optimizer
     madatheory bench --quick                         measure the speed
     """
-    if context.invoked_subcommand in ("check", "identify", "identities", "conformance"):
-        return  # other people's optimizers run as their users run them
-    from madatheory.engine.flags import enable_native_loop
+    if context.invoked_subcommand == "store":
+        return  # computes nothing
+    # other people's optimizers run as their users run them
+    others = context.invoked_subcommand in ("check", "identify", "identities", "conformance")
+    from madatheory.cli.environment import prepare
 
-    enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any command computes
+    prepare(native_loop=not others)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from madatheory.engine.grid import whole
 from madatheory.engine.loop import Carry, Lanes, started
 from madatheory.engine.noise import Draw
 from madatheory.engine.persistent import Path, launch_width
+from madatheory.engine.settings import engine_settings
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
@@ -100,7 +101,7 @@ class Job(NamedTuple):
         """Trajectories per block; always the same where the rounding would depend on it."""
         width = block_width(self.problem.dimension, self.total, worker_count(workers))
         if jax.default_backend() == "cpu" and width != _USUAL:
-            with jax.enable_x64(self.dtype == "float64"):
+            with engine_settings(self.dtype):
                 if self.programs.has_products(self.lanes(0, width), self.times, self.horizon):
                     return _USUAL
         return width
@@ -114,7 +115,7 @@ class Job(NamedTuple):
 def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
     """Shapes (times, *extra) of the statistics' values; `UserError` if one is wrong or they do not fit in memory."""
     width = job.width(workers)
-    with jax.enable_x64(job.dtype == "float64"):
+    with engine_settings(job.dtype):
         shapes = job.programs.shapes(job.lanes(0, width), job.times, job.horizon)
     for statistic, shape in zip(job.statistics, shapes, strict=True):
         if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
@@ -194,7 +195,7 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
             before = until
 
     def worker(device: Any) -> None:
-        with jax.enable_x64(job.dtype == "float64"), jax.default_device(device):
+        with engine_settings(job.dtype), jax.default_device(device):
             program = job.programs.get(device, job.lanes(0, width), times, horizon)
             paths.add(program.path)
             fresh = program.begin(job.lanes(0, width), horizon) if same_everywhere else None

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import inspect
 import io
+import os
 import pickle
 import platform
 import sys
@@ -38,6 +39,7 @@ def environment() -> dict[str, Any]:
         "platform": device.platform,
         "device": device.device_kind,
         "native_loop": native_loop_enabled(),
+        "xla_flags": sorted(os.environ.get("XLA_FLAGS", "").split()),
     }
 
 
