@@ -203,7 +203,7 @@ def search(theorem: Theorem, rounds: int = 1, where: Iterable[tuple[Field, Grid]
     `where` gives fields with their grids; without it those of the package's theorem. Stops at a counterexample.
     """
     found = []
-    for field, grid in where or ((field, grid_of(theorem, field)) for field in fields(theorem)):
+    for field, grid in ((f, grid_of(theorem, f)) for f in fields(theorem)) if where is None else where:
         worst = examine(theorem, field, grid)
         count = worst.settings
         for factor in (2.0, 1.2)[:rounds]:
