@@ -41,6 +41,6 @@ def test_a_figure_without_claims_is_refused(claims: list[Any], tmp_path: Path) -
         raise AssertionError("nothing is computed")
 
     plain = Figure("plain", "title", lambda run: {}, lambda n: claims, lambda canvas, n: None, lambda n: "caption")
-    with pytest.raises(UserError, match=r"figure 'plain': its claims are .*give at least one `Claim`"):
+    with pytest.raises(UserError, match=r"figure 'plain', its claims: .*returns a list of Claims"):
         render(plain, Run("smoke", 0, nothing, nothing), tmp_path, {})
     assert list(tmp_path.iterdir()) == []

@@ -186,7 +186,7 @@ def test_a_level_cannot_change_what_others_see() -> None:
     def replaces(m: Any, q: Any, xp: Any) -> Any:
         m["mean_squared_gradient"] = 0.0
 
-    with pytest.raises(TypeError, match="does not support item assignment"):
+    with pytest.raises(UserError, match=r"'data-dependent bound': TypeError.*does not support item assignment"):
         verdict(statement(at({}, 0.01), dependent(replaces)))
 
 
