@@ -102,7 +102,8 @@ def test_a_wrong_derivative_is_seen(name):
 @pytest.mark.parametrize("bad", [np.nan, 1e154])
 def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad):
     """1e154: with such a step size the square of u overflows, that of the gradient does not, and learning goes on."""
-    g, initial = G[:40].copy(), ONLY | {"rho": 0.4, "alpha": 1e5}
+    initial: dict[str, Any] = ONLY | {"rho": 0.4, "alpha": 1e5}
+    g = G[:40].copy()
     g[20, 1] = bad
     method = optimizer("mada:learn=rho")
     given = method.hyper(initial | {"kappa_rho": 1e-7, "mu_rho": MU, "eps": EPS})

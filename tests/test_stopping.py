@@ -213,12 +213,18 @@ def test_whatever_a_program_does_with_the_signal_it_ends(tmp_path):
 
 def test_commands_end_soon_and_leave_no_process(tmp_path):
     """While importing, while compiling, with children at work, told in each way; six processes at once."""
+    (tmp_path / "hangs.py").write_text("import time\n\n\ndef make(**hyper):\n    time.sleep(600)\n")
     check(
         {
             "importing": Case(command(LONG), after(0.3)),
             "compiling": Case(command(LONG), after(2.0), (signal.SIGINT, signal.SIGINT)),
             "check": Case(command("check optax:adam --workers 1"), with_children(1, 1.0)),
-            "check killed": Case(command("check optax:adam --workers 1"), with_children(1, 1.0), (signal.SIGKILL,), -9),
+            "check killed": Case(
+                command(f"check {tmp_path / 'hangs.py'}:make --workers 1"),
+                with_children(1, 0.4),
+                (signal.SIGKILL,),
+                -9,
+            ),
             "prove": Case(
                 command("prove T5 --method symbolic --workers 1"), with_children(1, 1.0), (signal.SIGTERM,), 143
             ),

@@ -99,7 +99,7 @@ REFUSED = {
     "labels": (lambda: badam(0.1, 1, blocks={"a": 1}).init({"a": jnp.ones(1), "b": jnp.ones(1)}), "1 labels of blocks"),
     "shape": (
         lambda: badam(0.1, 1).update(jnp.ones(3), badam(0.1, 1).init(jnp.ones(2))),
-        "the largest block is no longer one of 2",
+        r"have shape \(3,\), but the state was made for \(2,\)",
     ),
     "rho": (lambda: hyperadam(0.1, {"rho": 0.1}), "for rho use mada"),
     "gamma": (lambda: hyperadam(0.1, 0.1, gamma=0.5), "for gamma use mada"),
