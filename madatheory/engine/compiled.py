@@ -11,7 +11,7 @@ import numpy as np
 
 from madatheory.engine import persistent
 from madatheory.engine.flags import native_loop_enabled
-from madatheory.engine.lift import inner_jaxprs
+from madatheory.engine.jaxprs import inner_jaxprs, opened
 from madatheory.engine.loop import LANE, Lanes, Loop, loop, pair_by_pair
 
 # operations whose order of additions the CPU backend chooses by the shape
@@ -83,7 +83,7 @@ class Programs:
             traced = jax.jit(self._halves.advance).trace(lanes, carry, np.int32(0), ends, horizon)
             if self._products is None:
                 count = 2 if self._together else len(lanes.x[0])  # lanes of one product
-                self._products = math.ceil(max(_products(traced.jaxpr.jaxpr), default=0) / count)
+                self._products = math.ceil(max(_products(opened(traced.jaxpr)[0]), default=0) / count)
                 if self._products and self._together:
                     self._halves = self._together
                     return self._trace(lanes, ends, horizon)
@@ -139,7 +139,7 @@ def _products(jaxpr: Any) -> Iterator[int]:
                 size *= math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
             yield size
         for inner in inner_jaxprs(equation):
-            yield from _products(getattr(inner, "jaxpr", inner))
+            yield from _products(opened(inner)[0])
 
 
 @lru_cache(maxsize=128)

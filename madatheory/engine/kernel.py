@@ -11,13 +11,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from madatheory.engine.jaxprs import inner_jaxprs, scan_of, while_of
 from madatheory.engine.lift import (
     Complex,
     Unsupported,
     array_constants,
     evaluate,
     evaluate_equation,
-    inner_jaxprs,
     pad,
     padded,
     unpad,
@@ -128,19 +128,19 @@ class _TimeLoop(NamedTuple):
 
     @classmethod
     def of(cls, equation: Any) -> "_TimeLoop":
-        p = equation.params
         if equation.primitive.name == "while":
-            fixed = p["cond_nconsts"] + p["body_nconsts"]
-            return cls(equation, 1, fixed, len(equation.invars) - fixed)
-        if p["reverse"]:
+            loop = while_of(equation)
+            return cls(equation, 1, loop.condition_constants + loop.body_constants, loop.carry)
+        scan = scan_of(equation)
+        if scan.reverse:
             raise Unsupported("a reversed scan cannot be run step by step in a kernel")
-        return cls(equation, p["length"], p["num_consts"], p["num_carry"])
+        return cls(equation, scan.length, scan.constants, scan.carry)
 
     def step(self, values: Sequence[Array], constant: Any) -> list[Array]:
         """Carry and values after one k."""
         if self.equation.primitive.name == "while":
             return evaluate_equation(self.equation, values, constant)
-        return evaluate(self.equation.params["jaxpr"], values, constant)
+        return evaluate(scan_of(self.equation).body, values, constant)
 
 
 def kernel(wide: Any, narrow: Any, operands: Sequence[Array], launch: Launch) -> list[Array]:

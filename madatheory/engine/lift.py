@@ -14,8 +14,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
+from madatheory.engine.jaxprs import body_of, inner_jaxprs, is_variable, opened
 from madatheory.engine.lift_rules import Complex, Unsupported, apply, padded
 
 __all__ = ["Complex", "Unsupported", "array_constants", "evaluate", "lift", "pad", "padded", "unpad"]
@@ -23,15 +23,6 @@ __all__ = ["Complex", "Unsupported", "array_constants", "evaluate", "lift", "pad
 Array = Any
 Constant = Callable[[Any], Array]
 """How an array constant of a jaxpr, of true shape, becomes a padded array."""
-_CALLS = {
-    "jit": "jaxpr",
-    "pjit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "custom_jvp_call": "call_jaxpr",
-    "custom_vjp_call": "call_jaxpr",
-    "checkpoint": "jaxpr",
-    "remat2": "jaxpr",
-}
 
 
 def pad(x: Array, shape: Sequence[int] | None = None) -> Array:
@@ -49,50 +40,27 @@ def unpad(x: Array, shape: Sequence[int]) -> Array:
     return x[tuple(slice(n) for n in shape)]
 
 
-def body_of(equation: Any) -> Any | None:
-    """The jaxpr that a plain call (jit, custom derivative, ...) stands for, else None."""
-    name = _CALLS.get(equation.primitive.name)
-    return None if name is None else equation.params[name]
-
-
-def opened(jaxpr: Any) -> tuple[Any, Sequence[Any]]:
-    """(jaxpr, consts) of an open or closed jaxpr."""
-    return (jaxpr.jaxpr, jaxpr.consts) if isinstance(jaxpr, core.ClosedJaxpr) else (jaxpr, ())
-
-
-def inner_jaxprs(equation: Any) -> Iterator[Any]:
-    """All jaxprs among the parameters of an equation."""
-    for value in equation.params.values():
-        for part in value if isinstance(value, tuple | list) else (value,):
-            if isinstance(part, core.ClosedJaxpr | core.Jaxpr):
-                yield part
-
-
 def live(jaxpr: Any, wanted: Sequence[bool] | None = None) -> list[tuple[Any, list[bool]]]:
     """The equations that the wanted results (by default all) depend on, each with which of its results are needed.
 
     Derivatives leave the value that they differentiate in the jaxpr, often a sum that could not be lifted.
     """
     outputs = opened(jaxpr)[0].outvars
-    needed = {v for v, want in zip(outputs, wanted or [True] * len(outputs), strict=True) if want and _is_variable(v)}
+    needed = {v for v, want in zip(outputs, wanted or [True] * len(outputs), strict=True) if want and is_variable(v)}
     found = []
     for equation in reversed(opened(jaxpr)[0].eqns):
         used = [v in needed for v in equation.outvars]
         if any(used) or equation.effects:
             found.append((equation, used))
-            needed.update(filter(_is_variable, equation.invars))
+            needed.update(filter(is_variable, equation.invars))
     return found[::-1]
-
-
-def _is_variable(atom: Any) -> bool:
-    return not isinstance(atom, core.Literal)
 
 
 def array_constants(jaxpr: Any) -> Iterator[Any]:
     """The constants with at least one axis that a jaxpr holds, at any depth."""
     yield from (c for c in opened(jaxpr)[1] if np.ndim(c))
     for equation, _ in live(jaxpr):
-        yield from (a.val for a in equation.invars if not _is_variable(a) and np.ndim(a.val))
+        yield from (a.val for a in equation.invars if not is_variable(a) and np.ndim(a.val))
         for inner in inner_jaxprs(equation):
             yield from array_constants(inner)
 
@@ -108,7 +76,7 @@ def evaluate(
         return constant(value) if np.ndim(value) else np.asarray(value, aval.dtype)[()]
 
     def read(atom: Any) -> Array:
-        return known.get(atom) if _is_variable(atom) else held(atom.val, atom.aval)
+        return known.get(atom) if is_variable(atom) else held(atom.val, atom.aval)
 
     for variable, value in zip(inside.constvars, consts, strict=True):
         known[variable] = held(value, variable.aval)

@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from madatheory.engine.jaxprs import branches_of, scan_of, while_of
+
 Array = Any
 _Recurse = Callable[[Any, Sequence[Any]], list[Any]]
 _Rule = Callable[[Any, Sequence[Any], _Recurse], list[Any]]
@@ -202,30 +204,30 @@ def _slice(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Ar
 
 
 def _while(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
-    p = equation.params
-    first, second = p["cond_nconsts"], p["cond_nconsts"] + p["body_nconsts"]
+    loop = while_of(equation)
+    first, second = loop.condition_constants, loop.condition_constants + loop.body_constants
     condition, body, carry = values[:first], values[first:second], values[second:]
     return list(
         lax.while_loop(
-            lambda c: recurse(p["cond_jaxpr"], [*condition, *c])[0],
-            lambda c: tuple(recurse(p["body_jaxpr"], [*body, *c])),
+            lambda c: recurse(loop.condition, [*condition, *c])[0],
+            lambda c: tuple(recurse(loop.body, [*body, *c])),
             tuple(carry),
         )
     )
 
 
 def _scan(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
-    p = equation.params
-    consts, carry = values[: p["num_consts"]], values[p["num_consts"] :]
-    if len(carry) != p["num_carry"] or len(equation.outvars) != p["num_carry"]:
+    scan = scan_of(equation)
+    consts, carry = values[: scan.constants], values[scan.constants :]
+    if scan.reads or len(equation.outvars) != scan.carry:
         raise Unsupported("a scan over arrays inside the time loop has no form on arrays in registers")
-    step = lambda _, c: tuple(recurse(p["jaxpr"], [*consts, *c]))  # noqa: E731
-    return list(lax.fori_loop(0, p["length"], step, tuple(carry)))
+    step = lambda _, c: tuple(recurse(scan.body, [*consts, *c]))  # noqa: E731
+    return list(lax.fori_loop(0, scan.length, step, tuple(carry)))
 
 
 def _cond(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     index, *operands = values
-    branches = [lambda *a, branch=branch: tuple(recurse(branch, a)) for branch in equation.params["branches"]]
+    branches = [lambda *a, branch=branch: tuple(recurse(branch, a)) for branch in branches_of(equation)]
     return list(lax.switch(index, branches, *operands))
 
 

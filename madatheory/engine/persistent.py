@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend import core
 
+from madatheory.engine.jaxprs import body_of, inner_jaxprs, is_variable, opened
 from madatheory.engine.kernel import Block, Launch, kernel
-from madatheory.engine.lift import Unsupported, body_of, inner_jaxprs, live, opened, padded
+from madatheory.engine.lift import Unsupported, live, padded
 
 __all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "refusal"]
 
@@ -91,7 +91,7 @@ def advance(function: Advance, *, block: Block | None = None, interpret: bool = 
     def run(lanes: Any, carry: Any, *others: Any) -> Any:
         width = lanes.x.shape[-1]
         wide, shapes = jax.make_jaxpr(function, return_shape=True)(lanes, carry, *others)
-        chosen = block or block_for(_first_loop(wide.jaxpr), width, _group((lanes, carry), width))
+        chosen = block or block_for(_first_loop(opened(wide)[0]), width, _group((lanes, carry), width))
         narrow = jax.make_jaxpr(function)(*_narrowed((lanes, carry), width, chosen.lanes), *others)
         launch = Launch(width, chosen, interpret)
         values = jax.tree.leaves((lanes, carry, *others))
@@ -138,9 +138,9 @@ def _pressure(jaxpr: Any, width: int, coordinates: int, wanted: Sequence[bool] |
     """
     equations, last = live(jaxpr, wanted), {}
     for i, (equation, _) in enumerate(equations):
-        last.update((atom, i) for atom in equation.invars if not isinstance(atom, core.Literal))
+        last.update((atom, i) for atom in equation.invars if is_variable(atom))
     inside = opened(jaxpr)[0]
-    last.update((atom, len(equations)) for atom in inside.outvars if not isinstance(atom, core.Literal))
+    last.update((atom, len(equations)) for atom in inside.outvars if is_variable(atom))
 
     def size(v: Any) -> float:
         shape = v.aval.shape
@@ -195,11 +195,12 @@ def _first_loop(jaxpr: Any) -> Any:
 
 def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None) -> list[Array]:
     """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
-    known: dict[Any, Array] = dict(zip(wide.jaxpr.constvars, wide.consts, strict=True))
-    known.update(zip(wide.jaxpr.invars, args, strict=True))
+    inside, consts = opened(wide)
+    known: dict[Any, Array] = dict(zip(inside.constvars, consts, strict=True))
+    known.update(zip(inside.invars, args, strict=True))
 
     def read(atom: Any) -> Array:
-        return atom.val if isinstance(atom, core.Literal) else known[atom]
+        return known[atom] if is_variable(atom) else atom.val
 
     for equation, small, used in _pairs(wide, narrow, wanted):
         values = [read(atom) for atom in equation.invars]
@@ -213,7 +214,7 @@ def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted:
             results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
             results = results if equation.primitive.multiple_results else [results]
         known.update(zip(equation.outvars, results, strict=True))
-    return [known.get(v) if not isinstance(v, core.Literal) else v.val for v in wide.jaxpr.outvars]
+    return [known.get(v) if is_variable(v) else v.val for v in inside.outvars]
 
 
 def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iterator[tuple[Any, Any, list[bool]]]:

@@ -29,7 +29,6 @@ class Unknown(Exception):
 
 
 _SAME = frozenset({"convert_element_type", "broadcast_in_dim", "reshape", "squeeze", "copy", "copy_p", "stop_gradient"})
-_INSIDE = frozenset({"pjit", "jit", "closed_call", "custom_jvp_call", "custom_vjp_call", "core_call"})
 _COMPARED = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 
@@ -63,23 +62,25 @@ def _operate(name: str, values: Sequence[Value], options: Mapping[str, Any], alg
     return arithmetic[name](*values)
 
 
-def _evaluate(jaxpr: Any, constants: Sequence[Any], arguments: Sequence[Value], algebra: Algebra) -> list[Value]:
+def _evaluate(jaxpr: Any, arguments: Sequence[Value], algebra: Algebra) -> list[Value]:
     """The outputs of a jaxpr for arguments of the algebra."""
-    known: dict[Any, Value] = dict(zip(jaxpr.constvars, (_constant(c, algebra) for c in constants), strict=True))
-    known |= dict(zip(jaxpr.invars, arguments, strict=True))
+    from madatheory.engine.jaxprs import body_of, is_variable, opened  # imports JAX
+
+    inside, constants = opened(jaxpr)
+    known: dict[Any, Value] = dict(zip(inside.constvars, (_constant(c, algebra) for c in constants), strict=True))
+    known |= dict(zip(inside.invars, arguments, strict=True))
 
     def read(atom: Any) -> Value:
-        return _constant(atom.val, algebra) if hasattr(atom, "val") else known[atom]
+        return known[atom] if is_variable(atom) else _constant(atom.val, algebra)
 
-    for equation in jaxpr.eqns:
-        name, values = equation.primitive.name, [read(atom) for atom in equation.invars]
-        if name in _INSIDE:
-            inner = next(equation.params[k] for k in ("call_jaxpr", "jaxpr", "fun_jaxpr") if k in equation.params)
-            outputs = _evaluate(inner.jaxpr, inner.consts, values, algebra)
+    for equation in inside.eqns:
+        values, call = [read(atom) for atom in equation.invars], body_of(equation)
+        if call is None:
+            outputs = [_operate(equation.primitive.name, values, equation.params, algebra)]
         else:
-            outputs = [_operate(name, values, equation.params, algebra)]
+            outputs = _evaluate(call, values, algebra)
         known |= dict(zip(equation.outvars, outputs, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]
+    return [read(atom) for atom in inside.outvars]
 
 
 def _constant(value: Any, algebra: Algebra) -> Value:
@@ -111,7 +112,7 @@ def traced(optimizer: Optimizer, names: Sequence[str], algebra: Algebra) -> Trac
     def run(function: Callable[..., Any], example: Any, arguments: Any) -> Any:
         with jax.enable_x64(True):
             closed, shape = jax.make_jaxpr(function, return_shape=True)(example)
-        leaves = _evaluate(closed.jaxpr, closed.consts, jax.tree.leaves(arguments), algebra)
+        leaves = _evaluate(closed, jax.tree.leaves(arguments), algebra)
         return jax.tree.unflatten(jax.tree.structure(shape), leaves)
 
     def one(names: Sequence[str]) -> dict[str, Any]:
