@@ -18,7 +18,7 @@ PACKAGE = Path(madatheory.__file__).parent
 LAYERS = (
     {"errors", "limits", "processes", "stopping"},
     {"blame", "structure"},
-    {"arithmetic", "catalogue", "confidence", "files", "sources"},
+    {"arithmetic", "catalogue", "confidence", "files", "sources", "xla"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "tasks"},
     {"bounds", "store", "pytest_plugin", "training"},

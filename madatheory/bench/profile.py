@@ -150,6 +150,7 @@ def _alone() -> Iterator[Part]:
     from madatheory.engine.compiled import OPTIONS
     from madatheory.engine.noise import words
     from madatheory.problems.laws import gaussian
+    from madatheory.xla import accepted
 
     keys, steps = np.arange(1024, dtype=np.uint32), 20_000
     normal = gaussian(1.0).pair
@@ -174,7 +175,7 @@ def _alone() -> Iterator[Part]:
     bodies, cases = dict(zip(ALONE, (threefry, normals, root), strict=True)), {}
     for what, body in bodies.items():
         loop = jax.jit(lambda x, n, body=body: jax.lax.fori_loop(0, n, body, x))
-        program = loop.lower(start[what], np.int32(steps)).compile(compiler_options=OPTIONS)
+        program = loop.lower(start[what], np.int32(steps)).compile(compiler_options=accepted(OPTIONS))
         cases[what] = lambda program=program, what=what: jax.block_until_ready(program(start[what], np.int32(steps)))
     for what, seconds in in_turns(cases).items():
         values = steps * len(keys) * (1 if what == "root and quotient" else 2)  # two words, or normals, a key

@@ -13,12 +13,14 @@ from madatheory.engine import persistent
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.jaxprs import inner_jaxprs, opened
 from madatheory.engine.loop import LANE, Lanes, Loop, loop, pair_by_pair
+from madatheory.xla import accepted
 
 # operations whose order of additions the CPU backend chooses by the shape
 _PRODUCTS = {"dot_general", "conv_general_dilated", "cumsum", "fft"}
 # Passes left out on a CPU: the first two would put calls of a library and tasks for a thread pool into the loop, which
 # then is no longer one kernel; the third sums over coordinates in an order that depends on the number of lanes.
-# What surrounds the loop is small, and the newer emitters of code for it take longer than they save.
+# What surrounds the loop is small, and the newer emitters of code for it take longer than they save. Options that this
+# XLA does not know are left out.
 _LIBRARY = "dot-library-rewriter"
 OPTIONS = {
     "xla_disable_hlo_passes": f"{_LIBRARY},cpu-parallel-task-assigner,tree_reduction_rewriter",
@@ -117,7 +119,7 @@ class Programs:
                         )
                     if not native_loop_enabled():
                         path = persistent.Path("plain loop", "the XLA flag is missing")
-                    advance = traced.lower().compile(compiler_options=options)
+                    advance = traced.lower().compile(compiler_options=accepted(options))
                 else:
                     path, advance = persistent.compiled(self._halves.advance, lanes, carry, np.int32(0), ends, horizon)
                 self._made[key] = Program(self._halves.begin, advance, path)

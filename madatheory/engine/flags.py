@@ -4,36 +4,42 @@ XLA reads them when its CPU backend starts, so they must be in the environment b
 command line and the tests set them; the library never touches the environment on import. Without them all numbers are
 right and the loop is several times slower.
 
-    KERNEL_LOOP                    loops with a state below so many bytes become one kernel
+    KERNEL_LOOP                    loops with a state below so many bytes become one kernel; ignored where unknown
     -force-vector-interleave=2     LLVM: two vectors at a time, which hides the latency of the noise generator
     -unroll-full-max-count=12      LLVM: keeps loops over 16 and 32 lanes loops, so that they become vector code
 
-An option unknown to LLVM would end the process, so its two are set for the series of jaxlib they were tested with.
+An option unknown to LLVM ends the process, so its two are set only where they are known to be taken: by the versions of
+jaxlib that they were tested with, and by others after `engine.llvm` has tried them in a process of its own.
 """
 
 import os
 from importlib.metadata import version
 
+from madatheory.engine import llvm
+
 KERNEL_LOOP = "xla_cpu_small_while_loop_byte_threshold"
-_OPTION = "--xla_backend_extra_options"
-_LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12")
-_LLVM_TESTED = "0.10."
+LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12")
+TESTED = frozenset({"0.10.0", "0.10.1", "0.10.2", "0.11.0", "0.11.1", "0.11.2", "0.12.0", "0.12.0.1"})
+"""Versions of jaxlib whose LLVM takes the options."""
 
 
 def enable_native_loop() -> None:
-    """Add the flags to XLA_FLAGS of this process, keeping what is there. Call before the first JAX computation."""
+    """Add the flags to XLA_FLAGS of this process, keeping what is there. Call before the first JAX computation.
+
+    With a version of jaxlib that is not in `TESTED` the first call on a machine takes a few seconds.
+    """
     flags = os.environ.get("XLA_FLAGS", "").split()
     if any(KERNEL_LOOP in flag for flag in flags):
         return
-    ours = f"{KERNEL_LOOP}=1000000000"
-    if version("jaxlib").startswith(_LLVM_TESTED):
-        ours = ",".join((ours, *_LLVM))
+    jaxlib = version("jaxlib")
+    known = LLVM if jaxlib in TESTED else llvm.taken(LLVM, jaxlib)
+    ours = ",".join((f"{KERNEL_LOOP}=1000000000", *known))
     for i, flag in enumerate(flags):
-        if flag.startswith(f"{_OPTION}="):  # of a repeated option XLA would see only the last
+        if flag.startswith(f"{llvm.EXTRA}="):  # of a repeated option XLA would see only the last
             flags[i] = f"{flag},{ours}"
             break
     else:
-        flags.append(f"{_OPTION}={ours}")
+        flags.append(f"{llvm.EXTRA}={ours}")
     os.environ["XLA_FLAGS"] = " ".join(flags)
 
 

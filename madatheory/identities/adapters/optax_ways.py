@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from madatheory.xla import accepted
+
 Make = Callable[[Mapping[str, Any]], Any]
 Step = Callable[..., Any]
 
@@ -17,7 +19,7 @@ def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 
 def _jitted(step: Step) -> Step:
     """jit; the newer emitters of CPU code take longer to compile these small programs than the programs run."""
-    return jax.jit(step, compiler_options={"xla_cpu_use_fusion_emitters": False})
+    return jax.jit(step, compiler_options=accepted({"xla_cpu_use_fusion_emitters": False}))
 
 
 def _first(tree: Any) -> Any:
