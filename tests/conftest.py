@@ -91,7 +91,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         end(f"needs {absent[0]}, which is not installed: {REMEDIES[absent[0]]}")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config: pytest.Config) -> None:
     """What was skipped because it is not here, counted; `make test-extras` installs it and runs these tests."""
     reports = terminalreporter.stats.get("skipped", ())
     needs = {report.nodeid: dict(report.user_properties).get("missing") for report in reports}

@@ -5,13 +5,14 @@ kernel language is checked separately.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AbstractDevice, AbstractMesh, AxisType, use_abstract_mesh
 
 from madatheory import catalogue
 from madatheory.engine import lift_rules, persistent
@@ -100,8 +101,11 @@ def assert_close(found: Any, expected: Any, tolerance: float = TOLERANCE) -> Non
 def cuda_module(function: Any, *arguments: Any) -> str:
     """The module for CUDA; lowering verifies the kernel's types and shapes and needs no GPU."""
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), arguments)
-    allowed = [jax.export.DisabledSafetyCheck.custom_call("__gpu$xla.gpu.triton")]
-    return jax.export.export(jax.jit(function), platforms=["cuda"], disabled_checks=allowed)(*shapes).mlir_module()
+    wanted = {"device_kind": "NVIDIA A100", "num_cores": 108, "platform": "gpu"}
+    device = AbstractDevice(**{field.name: wanted[field.name] for field in fields(AbstractDevice)})  # type: ignore
+    mesh = AbstractMesh((1,), ("devices",), axis_types=(AxisType.Auto,), abstract_device=device)
+    with use_abstract_mesh(mesh):  # since JAX 0.11 no GPU is assumed where there is none
+        return persistent.lowered(function, *shapes, platform="cuda").as_text()
 
 
 def separable_with_scales() -> Problem:

@@ -16,6 +16,8 @@ says which.
 """
 
 import math
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -26,7 +28,7 @@ from madatheory.engine.jaxprs import body_of, inner_jaxprs, is_variable, opened
 from madatheory.engine.kernel import Block, Launch, kernel
 from madatheory.engine.lift import Unsupported, live, padded
 
-__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "refusal"]
+__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "lowered", "refusal"]
 
 Array = Any
 Advance = Callable[..., Any]
@@ -36,6 +38,7 @@ _REGISTERS = 255  # the hardware's maximum for a thread
 _REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program must fit
 _MOST_WARPS = 16
 _FILLING = 2**17  # coordinates in flight that fill a large GPU
+_QUIET = threading.Lock()  # filters of warnings belong to the process, and blocks are compiled in threads
 
 
 class Path(NamedTuple):
@@ -57,13 +60,25 @@ def compiled(
         reason = f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}"
     else:
         try:
-            return Path("persistent kernel", ""), jax.jit(advance(function)).lower(*arguments).compile()
+            return Path("persistent kernel", ""), lowered(advance(function), *arguments).compile()
         except Unsupported as problem:
             reason = str(problem)
         except Exception as problem:  # the errors of the kernel language and its compiler have no common type
             reason = f"the kernel language refuses it: {problem}"
     plain = jax.jit(function).lower(*arguments)
     return Path("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
+
+
+def lowered(function: Advance, *arguments: Any, platform: str | None = None) -> jax.stages.Lowered:
+    """What `advance` gives, lowered for these arguments (or shapes) and a platform ("cuda"), by default the backend's.
+
+    JAX warns since 0.11 that Triton will leave Pallas, which is our concern and nobody else's; without Triton the plain
+    loop runs.
+    """
+    traced = jax.jit(function).trace(*arguments)
+    with _QUIET, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The Pallas Triton backend is deprecated", DeprecationWarning)
+        return traced.lower(lowering_platforms=None if platform is None else (platform,))
 
 
 def launch_width(dimension: int) -> int:
