@@ -129,6 +129,11 @@ def test_pairs_are_interleaved_and_complex_numbers_taken_apart():
     agree(function, x)
 
 
+def test_pairs_are_interleaved_also_where_a_stack_is_a_concatenation():
+    x = np.random.default_rng(4).uniform(-1, 1, (3, LANES)).astype(np.float32)
+    agree(lambda x: lax.concatenate([x[..., None], 2 * x[..., None]], 2).reshape(3, 2 * LANES), x)
+
+
 def test_a_flat_carry_is_kept_as_it_was():
     x = np.random.default_rng(3).uniform(-1, 1, (3, LANES)).astype(np.float32)
 
@@ -209,7 +214,7 @@ CANNOT = {
     "mul of an array whose axes were merged": lambda x: x.reshape(-1) * 2,
     "gather": lambda x: x[jnp.array([0, 2])],
     "a scan over arrays": lambda x: lax.scan(lambda c, row: (c + row, c), x[0], x)[0],
-    "stack has a form": lambda x: jnp.stack([x, x], axis=0),
+    "(stack|concatenate) has a form": lambda x: jnp.stack([x, x], axis=0),
     "more than two": lambda x: lax.select_n(x.astype(jnp.int32), x, x, x),
     "erf": jax.scipy.special.erf,
 }

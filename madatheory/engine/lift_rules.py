@@ -187,6 +187,15 @@ def _stack(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Ar
     return [lax.stack(list(values), axis)]
 
 
+def _concatenate(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    """A stack of two arrays, as JAX 0.10.0 writes it down."""
+    axis, shape = equation.params["dimension"], equation.outvars[0].aval.shape
+    if len(values) != 2 or axis != len(shape) - 1 or shape[axis] != 2:
+        raise Unsupported("concatenate has a form on arrays in registers only for two entries on the last axis")
+    first, second = (lax.broadcast_in_dim(x, padded(shape), range(x.ndim)) for x in values)
+    return [lax.select(_positions(first, axis) == 0, first, second)]
+
+
 def _slice(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     (x,), p = values, equation.params
     strides = p["strides"] or (1,) * x.ndim
@@ -268,6 +277,7 @@ _RULES: dict[str, _Rule] = {
     "iota": _iota,
     "round": _round,
     "stack": _stack,
+    "concatenate": _concatenate,
     "complex": lambda e, v, r: [Complex(*v)],
     "real": lambda e, v, r: [v[0].real],
     "imag": lambda e, v, r: [v[0].imag],
