@@ -1,6 +1,7 @@
 """Equations of traced functions are read the same whatever the version of JAX: counts are those of what was written."""
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 import pytest

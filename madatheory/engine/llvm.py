@@ -4,19 +4,20 @@ What is found is kept in the user's cache folder, one small file per version of 
 machine pays once. Where nothing can be kept, nothing is tried and the options are left out.
 """
 
-import contextlib
 import json
 import os
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from madatheory import processes
+from madatheory.errors import UserError
+from madatheory.files import write
+
 EXTRA = "--xla_backend_extra_options"
 _SECONDS = 120
-_COMPILE = "import jax; jax.jit(lambda x: x + 1).lower(jax.ShapeDtypeStruct((), 'float32')).compile()"
 
 
 def taken(options: Sequence[str], jaxlib: str) -> tuple[str, ...]:
@@ -25,10 +26,10 @@ def taken(options: Sequence[str], jaxlib: str) -> tuple[str, ...]:
         file = _folder() / f"llvm-{jaxlib}-{platform.system()}-{platform.machine()}.json"
         known = _read(file)
         if not all(option in known for option in options):
-            _write(file, known)
+            write(file, json.dumps(known))
             known |= _tried(tuple(options))
-            _write(file, known)
-    except (OSError, subprocess.TimeoutExpired):
+            write(file, json.dumps(known))
+    except (OSError, UserError, subprocess.TimeoutExpired):
         return ()
     return tuple(option for option in options if known[option])
 
@@ -50,20 +51,6 @@ def _read(file: Path) -> dict[str, bool]:
     return found if sound else {}
 
 
-def _write(file: Path, known: dict[str, bool]) -> None:
-    """Put the file in place whole, also if several processes do so at once; `OSError` if it cannot be done."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    try:
-        with open(handle, "w", encoding="utf-8") as stream:
-            json.dump(known, stream)
-        os.replace(temporary, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
 def _tried(options: tuple[str, ...]) -> dict[str, bool]:
     """Each option with whether a process compiles with it: all at once first, one by one if that process ends.
 
@@ -82,10 +69,21 @@ def _compiles(options: tuple[str, ...]) -> bool:
         raise FileNotFoundError("this Python does not know its own interpreter")
     flags = f"{EXTRA}={','.join(options)}" if options else ""
     environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-P", "-c", _COMPILE]  # -P: no module of the working folder
-    status = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
-    ).returncode
+    command = processes.command("madatheory.engine.llvm")
+    with processes.lifeline() as alive, processes.shielded():
+        status = subprocess.run(
+            command, env=environment, stdin=alive, capture_output=True, timeout=_SECONDS, check=False
+        ).returncode
     if status < 0:
         raise InterruptedError(f"ended by signal {-status}")
     return status == 0
+
+
+def _compile() -> None:
+    import jax
+
+    jax.jit(lambda x: x + 1).lower(jax.ShapeDtypeStruct((), "float32")).compile()
+
+
+if __name__ == "__main__":
+    _compile()
