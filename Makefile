@@ -1,10 +1,13 @@
 # make figures: the convergence plots, from nothing; make experiments: the training plots; make test: the tests;
 # make bench: the speed, measured; make setup: .venv with every extra.
 PYTHON ?= python3
-# the newest Python here, in an environment of its own with the newest of everything
-NEWEST_PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 $(PYTHON); do $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && break; done)
+# the newest Python here, on PATH or among pyenv's, in an environment of its own with the newest of everything
+PYENV_ROOT ?= $(HOME)/.pyenv
+NEWEST_PYTHON ?= $(shell for minor in 14 13 12 11; do for p in python3.$$minor $(PYENV_ROOT)/versions/3.$$minor.*/bin/python; do \
+  $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && exit; done; done; command -v $(PYTHON))
 NEWEST := .venv-newest
-NEWEST_TESTS ?= tests/test_engine.py tests/test_engine_bits.py tests/test_persistent.py tests/test_lift.py tests/test_training_mada.py tests/test_optimizer_optax.py tests/test_identities_own.py
+NEWEST_TESTS ?= $(addprefix tests/test_,engine.py engine_bits.py persistent.py lift.py jaxprs.py xla.py training_mada.py \
+  training_contract.py optimizer_optax.py identities_own.py identities_contract_frameworks.py)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
@@ -76,8 +79,9 @@ $(NEWEST)/.made: pyproject.toml
 	@echo "Installing the newest of everything into $(NEWEST) (a few minutes, once)"
 	$(NEWEST_PYTHON) -m venv $(NEWEST)
 	@$(NEWEST)/bin/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-	  print(*p['dependencies'], *(x for e in ('proofs', 'test', 'training') for x in p['optional-dependencies'][e]), sep='\n')" \
-	  > $(NEWEST)/requirements.txt
+	  extras = (x for e in ('proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
+	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
+	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet -r $(NEWEST)/requirements.txt
 	@touch $@
 

@@ -1,0 +1,112 @@
+"""The engine's speed on several versions of JAX: python benchmarks/versions.py PYTHON [PYTHON ...] [--rounds N].
+
+Each PYTHON is an interpreter that has the package's dependencies, such as .venv/bin/python and .venv-newest/bin/python.
+Every one gets a process with one worker; all are alive and take turns, so that they share whatever else the machine
+does. Counted are coordinate updates per second of CPU time; medians over the rounds, ratios to the first PYTHON within
+each round. `--without-llvm` adds every PYTHON without the flags for LLVM.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+UPDATES = 6e7  # of a turn: a quarter of a second or more
+
+
+class Case(NamedTuple):
+    """An optimizer on F = sum x^2/(1 + x^2) with normal noise: B trajectories of d coordinates in float32."""
+
+    label: str
+    optimizer: str
+    d: int
+    B: int
+
+    @property
+    def steps(self) -> int:
+        """T of a turn."""
+        return int(UPDATES / (self.d * self.B))
+
+
+CASES = (
+    Case("Adam, d = 1", "adam:form=practical", 1, 4096),
+    Case("Adam, d = 10", "adam:form=practical", 10, 1024),
+    Case("Adam, d = 100", "adam:form=practical", 100, 256),
+    Case("MADA, d = 10", "mada:learn=rho", 10, 1024),
+)
+
+
+def serve(llvm: bool) -> None:
+    """Say which versions these are, then answer every line, the number of a case, with its updates per CPU second."""
+    from madatheory.engine import flags
+
+    if not llvm:
+        flags.TESTED, flags.LLVM = frozenset({flags.version("jaxlib")}), ()
+    flags.enable_native_loop()
+    import jax
+
+    from madatheory import simulate
+    from madatheory.catalogue import optimizer, problem
+
+    made = [(problem(f"ratio:d={case.d},noise=gaussian"), optimizer(case.optimizer)) for case in CASES]
+    kind = "" if llvm else ", without LLVM's flags"
+    print(f"{sys.version.split()[0]} | {jax.__version__}{kind}", flush=True)
+    for line in sys.stdin:
+        case, (where, method) = CASES[int(line)], made[int(line)]
+        began = time.process_time()
+        simulate(where, method, case.steps, seeds=case.B, dtype="float32", workers=1)
+        print(case.steps * case.B * case.d / (time.process_time() - began), flush=True)
+
+
+def start(python: str, llvm: bool) -> Any:
+    """The process of one interpreter, which imports the package of this folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+    command = [python, __file__, "--serve", *([] if llvm else ["--without-llvm"])]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def ask(process: Any, case: int) -> float:
+    """Updates per CPU second of one turn."""
+    process.stdin.write(f"{case}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+
+def table(pythons: list[str], rounds: int, without_llvm: bool) -> str:
+    """Rows of a table in Markdown: millions of updates per CPU second and, in brackets, the ratio to the first row."""
+    processes = [start(python, llvm) for llvm in ([True, False] if without_llvm else [True]) for python in pythons]
+    try:
+        names = [process.stdout.readline().strip() for process in processes]
+        found = [[[ask(p, i) for p in processes] for _ in range(rounds + 1)][1:] for i in range(len(CASES))]
+    finally:
+        for process in processes:
+            process.stdin.close()
+            process.wait()
+    rows = ["| Python | JAX | " + " | ".join(case.label for case in CASES) + " |", "|---|---|" + "---|" * len(CASES)]
+    for k, name in enumerate(names):
+        cells = (
+            f"{median(turn[k] for turn in turns) / 1e6:.0f} ({median(turn[k] / turn[0] for turn in turns):.2f})"
+            for turns in found
+        )
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pythons", nargs="*", metavar="PYTHON")
+    parser.add_argument("--rounds", type=int, default=7, help="timed rounds; the first one compiles and is left out")
+    parser.add_argument("--without-llvm", action="store_true")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.serve:
+        serve(not given.without_llvm)
+    elif given.pythons and given.rounds >= 1:
+        print(table(given.pythons, given.rounds, given.without_llvm))
+    else:
+        parser.error("give at least one PYTHON, and at least one round")
