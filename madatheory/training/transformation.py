@@ -266,7 +266,7 @@ def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtr
             learns = count >= rule.start
             *after, good = descend(*start, u, kappa, jnp.asarray(rule.mu, dtype), plan.boxes[name])
             values[name], momenta[name] = (jnp.where(learns, new, old) for new, old in zip(after, start, strict=True))
-            skipped = jnp.where(learns & ~good, skipped + 1, skipped)
+            skipped = jnp.where(learns & jnp.logical_not(good), skipped + 1, skipped)
 
         moves, states = [], []
         for leaf, part, old, g, x in zip(leaves, before, kept, gradients, xs, strict=True):
