@@ -40,9 +40,7 @@ def check(
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 20.0,
     workers: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=1024, help="Targets at once, each in a process of its own; without: one per core, at most 4."
-        ),
+        typer.Option(help="Targets at once, each in a process of its own; without: one per core, at most 4."),
     ] = None,
     trait: Annotated[
         list[str] | None, typer.Option(metavar="NAME=yes|no", help="Declare a trait; may be repeated.")

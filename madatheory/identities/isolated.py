@@ -57,8 +57,8 @@ def check_all(
     """
     request = request or Request()
     codes = [item.code for item in select(request.only)]
-    if workers < 1:
-        raise UserError(f"workers = {workers}: give 1 or more")
+    if not 1 <= workers <= 1024:
+        raise UserError(f"workers = {workers}: give 1 to 1024")
     jobs = [_Job(spec, request, codes, _Lines(out, spec, request)) for spec in dict.fromkeys(specs)]
     waiting, running = [job for job in jobs if not job.finished], []
     try:
