@@ -1,5 +1,8 @@
 """Names are enough in Python too, and a misuse of the interface says what is wrong with which argument."""
 
+# what is misused here is what the types forbid
+# pyright: reportArgumentType=false, reportCallIssue=false
+
 from collections.abc import Callable
 from typing import Any
 
