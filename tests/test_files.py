@@ -271,6 +271,7 @@ def test_the_command_outlives_its_streams(tmp_path: Path) -> None:
     "$@" --version >&- 2>&-; echo $?
     "$@" nonsense 2>/dev/full; echo $?
     COLUMNS=0 "$@" store --help | grep -c clear
+    COLUMNS=0 "$1" -c "from madatheory.cli.console import OUT; OUT.print('1234')"
     mkdir gone; cd gone; rmdir ../gone; "$@" list; echo $?
     """
     command = ["bash", "-c", script, "bash", sys.executable, "-m", "madatheory"]
@@ -279,5 +280,5 @@ def test_the_command_outlives_its_streams(tmp_path: Path) -> None:
     assert ran.stdout.split()[1:3] == ["0", "2"]
     assert ran.stdout.split()[0] in ("0", str(BROKEN_PIPE))  # `true` may leave before or after
     assert int(ran.stdout.split()[3]) > 0
-    assert ran.stdout.split()[4:] == ["2"]
+    assert ran.stdout.split()[4:] == ["1234", "2"]
     assert ran.stderr == "error: the working folder cannot be used: No such file or directory; change to another one\n"
