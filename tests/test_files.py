@@ -201,6 +201,7 @@ ELSEWHERE = {
     ("madatheory/bench/serve.py", "fdopen"),  # the pipe to the parent
     ("madatheory/identities/isolated.py", "NamedTemporaryFile"),  # the log of a child, removed with it
     ("madatheory/identities/isolated.py", "open"),  # the same log in the child
+    ("madatheory/stopping.py", "open"),  # /dev/null
     ("proofs_check/coq/build.py", "open"),  # a lock, which is empty
     ("proofs_check/coq/build.py", "touch"),  # a mark that all is built, likewise
     ("proofs_check/coq/mutants.py", "write_text"),  # in a temporary folder
