@@ -1,4 +1,4 @@
-"""What no command takes, whatever the option: one given twice, an empty text, nan, digits that are not 0 to 9."""
+"""What no command takes, whatever the option: one given twice, an empty text, nan."""
 
 import math
 from collections import Counter
@@ -21,7 +21,7 @@ class Strict(TyperCommand):
             name = _shown(parameter)
             if given[parameter.name] > 1 and not isinstance(typed.get(parameter.name), list):
                 raise UserError(f"{name} is given {given[parameter.name]} times; give it once")
-            _refuse(name, typed.get(parameter.name), ctx.params.get(parameter.name))
+            _refuse(name, ctx.params.get(parameter.name))
         return rest
 
 
@@ -31,10 +31,7 @@ def _shown(parameter: Any) -> str:
     return first if first.startswith("-") else str(getattr(parameter, "metavar", None) or first.upper())
 
 
-def _refuse(name: str, typed: Any, value: Any) -> None:
-    for text in typed if isinstance(typed, list | tuple) else [typed]:
-        if isinstance(value, int | float) and isinstance(text, str) and not text.isascii():
-            raise UserError(f"{name} {text!r}: write numbers with the digits 0 to 9")
+def _refuse(name: str, value: Any) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{name} = {value:g} is out of range: give a finite number")
     for text in map(str, value if isinstance(value, list | tuple) else [value]):
