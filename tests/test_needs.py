@@ -20,7 +20,7 @@ def test_library(library): ...
 @pytest.mark.needs("no_such_tool")
 def test_tool(): ...
 
-@pytest.mark.needs("pytest")
+@pytest.mark.needs("pytest", "sh")
 def test_here(): ...
 
 @pytest.mark.skip(reason="no GPU")
@@ -31,7 +31,7 @@ def test_gpu(): ...
 @pytest.fixture
 def folder(pytester: pytest.Pytester) -> pytest.Pytester:
     text = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
-    pytester.makeconftest(text + ABSENT + 'REMEDIES["pytest"] = "pip install pytest"\n')
+    pytester.makeconftest(text + ABSENT + 'REMEDIES |= {"pytest": "pip install pytest", "sh": "apt-get install sh"}\n')
     pytester.makeini('[pytest]\nmarkers = needs: what is needed\naddopts = "--strict-markers"')
     pytester.makepyfile(TESTS)
     return pytester
