@@ -82,7 +82,7 @@ $(NEWEST)/.made: pyproject.toml
 	  extras = (x for e in ('proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
 	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
 	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
-	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet -r $(NEWEST)/requirements.txt
+	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(NEWEST)/requirements.txt
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
