@@ -37,6 +37,7 @@ CASES = (
     Case("Adam, d = 10", "adam:form=practical", 10, 1024),
     Case("Adam, d = 100", "adam:form=practical", 100, 256),
     Case("MADA, d = 10", "mada:learn=rho", 10, 1024),
+    Case("MADA, all learned, d = 10", "mada:learn=all", 10, 1024),
 )
 
 
