@@ -247,7 +247,8 @@ def test_dtype_follows_the_input(name, dtype, float64):
     optimizer = optimizers()[name].build()
     hyper = {k: np.full(5, v) for k, v in optimizer.hyper().items()}
     path = jax.eval_shape(open_loop(optimizer), np.ones((3, 5), dtype), np.ones((7, 3, 5), dtype), hyper, 7.0)
-    assert {leaf.dtype.name for leaf in jax.tree.leaves(path)} == {dtype}
+    # counters, of steps without a hyper-gradient say, are whole numbers whatever the input
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(path)} - {"int32"} == {dtype}
     assert {leaf.shape for leaf in path.step} == {(7, 3, 5)}
 
 

@@ -290,8 +290,8 @@ def test_sums_of_ratios_catch_planted_mistakes(name: str) -> None:
 def test_published_step_size_bound_is_judged_violated() -> None:
     claim = step_size_theorem(
         "claimed",
+        "max_i |x_{t,i} - x_{t-1,i}| <= what Kingma and Ba claim",
         "Kingma and Ba (2015), section 2.1",
-        "",
         lambda q, xp: claimed_by_kingma_and_ba(q, xp) + 0 * q.T,
         ("adam", {"form": "practical"}),
         (),

@@ -86,7 +86,7 @@ def test_identities() -> None:
 
 
 def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> None:
-    wrong = replace(avgrad_rate._theorem("avgrad-rate", pair, ""))
+    wrong = replace(avgrad_rate._theorem("avgrad-rate", pair, "planted"))
     monkeypatch.setattr(links, "theorems", lambda: {**theorems(), "avgrad-rate": wrong})
 
 
