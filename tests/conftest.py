@@ -1,10 +1,11 @@
 """Settings of the test run: the native loop before JAX starts, hypothesis profiles, what a test needs, fixtures."""
 
+import json
 import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,6 +69,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nothing-missing", action="store_true", help="A test whose needs are not here is an error.")
     group.addoption("--list-missing", metavar="FILE", help="Write there the names of tests whose needs are not here.")
     group.addoption("--only-listed", metavar="FILE", help="Run the tests that such a file names, and no others.")
+    group.addoption(
+        "--smoke-figures", metavar="DIR", help="Where this code has drawn the figures in the smoke profile."
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -109,6 +113,31 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that all processes of the tests share: the figures of training ask for the same pieces."""
     root = tmp_path_factory.getbasetemp()
     return (root.parent if root.name.startswith("popen-") else root) / "store"
+
+
+@pytest.fixture(scope="module")
+def smoke_figure(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+    """A figure of the theory in the smoke profile, drawn once or taken from --smoke-figures: its folder, its record."""
+    from madatheory.catalogue import figures
+    from madatheory.engine.simulate import simulate
+    from madatheory.figures.figure import Run
+    from madatheory.figures.render import render
+
+    given = request.config.getoption("smoke_figures")
+    folder = Path(given) if given else tmp_path_factory.mktemp("figures")
+    known: dict[str, dict[str, Any]] = {}
+
+    def get(name: str) -> tuple[Path, dict[str, Any]]:
+        if name not in known:
+            if not given:
+                render(figures()[name], Run("smoke", 0, simulate, lambda name, config, compute: compute()), folder, {})
+            known[name] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            assert (known[name]["profile"], known[name]["seed"]) == ("smoke", 0)
+        return folder, known[name]
+
+    return get
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
 from madatheory.experiments.intervals import ratio_interval, slope_interval, t_interval
 from madatheory.experiments.step_sizes import best_alpha
-from madatheory.figures.figure import Claim, Numbers, Run
+from madatheory.figures.figure import Numbers, Run
 from madatheory.figures.render import render
 
 NAMES = (
@@ -28,31 +28,16 @@ NAMES = (
 )
 
 
-def smoke(name: str, folder: Path, seed: int = 0) -> tuple[list[Claim], dict[str, Any]]:
-    """Render in the smoke profile; the claims and the record written to json."""
-    folder.mkdir(exist_ok=True)
-    claims = render(figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
-    return claims, json.loads((folder / f"{name}.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[list[Claim], dict[str, Any], Path]]:
-    """Each figure once for all tests of this file."""
-    known: dict[str, Any] = {}
-    folder = tmp_path_factory.mktemp("figures")
-
-    def get(name: str) -> tuple[list[Claim], dict[str, Any], Path]:
-        if name not in known:
-            known[name] = (*smoke(name, folder), folder)
-        return known[name]
-
-    return get
+def smoke(name: str, folder: Path, seed: int = 0) -> dict[str, Any]:
+    """Render in the smoke profile; the record written to json."""
+    render(figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
+    return json.loads((folder / f"{name}.json").read_text())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_smoke_claims_hold(name, rendered):
-    claims, record, folder = rendered(name)
-    assert [c.text for c in claims if not c.holds] == []
+def test_smoke_claims_hold(name, smoke_figure):
+    folder, record = smoke_figure(name)
+    assert [claim["text"] for claim in record["claims"] if not claim["holds"]] == []
     assert (folder / f"{name}.svg").stat().st_size > 5000
     assert (folder / f"{name}.png").stat().st_size > 5000
     assert len(record["caption"]) > 100
@@ -72,14 +57,14 @@ def close(a: Any, b: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", ["rate-exponents"])
-def test_a_second_run_gives_the_same_numbers(name, rendered, tmp_path):
-    first, second = rendered(name)[1], smoke(name, tmp_path)[1]
+def test_a_second_run_gives_the_same_numbers(name, smoke_figure, tmp_path):
+    first, second = smoke_figure(name)[1], smoke(name, tmp_path)
     assert close(first["numbers"], second["numbers"])
     assert first["caption"] == second["caption"]
 
 
-def test_another_seed_gives_other_numbers(rendered, tmp_path):
-    first, second = rendered("rate-exponents")[1], smoke("rate-exponents", tmp_path, seed=1)[1]
+def test_another_seed_gives_other_numbers(smoke_figure, tmp_path):
+    first, second = smoke_figure("rate-exponents")[1], smoke("rate-exponents", tmp_path, seed=1)
     assert not close(first["numbers"], second["numbers"])
 
 
@@ -226,8 +211,8 @@ DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
 
 
 @pytest.mark.parametrize(("name", "doctor", "index"), DOCTORED, ids=[f"{n}-{d.__name__}" for n, d, _ in DOCTORED])
-def test_doctored_numbers_fail_the_claim(name, doctor, index, rendered):
-    numbers = copy.deepcopy(rendered(name)[1]["numbers"])
+def test_doctored_numbers_fail_the_claim(name, doctor, index, smoke_figure):
+    numbers = copy.deepcopy(smoke_figure(name)[1]["numbers"])
     doctor(numbers)
     assert not figures()[name].claims(numbers)[index].holds
 

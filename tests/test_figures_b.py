@@ -22,7 +22,7 @@ from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
 from madatheory.experiments import drift, regret, tuning, two_steps
 from madatheory.figures.figure import Figure, Numbers, Run
-from madatheory.figures.render import plain, render
+from madatheory.figures.render import plain
 from madatheory.optimizers.optimizer import Optimizer
 
 NAMES = ("drift_sign", "interior_rho_exact", "interior_rho_stochastic", "reddi_online", "reddi_stochastic", "rho_sweep")
@@ -39,17 +39,9 @@ def smoke_run() -> Run:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
-    """Render a figure once in the smoke profile; gives its folder and its json record."""
-    folder, known = tmp_path_factory.mktemp("figures"), {}
-
-    def get(name: str) -> tuple[Path, dict[str, Any]]:
-        if name not in known:
-            render(figure(name), smoke_run(), folder, {})
-            known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
-        return folder, known[name]
-
-    return get
+def rendered(smoke_figure: Callable[[str], Any]) -> Callable[[str], tuple[Path, dict[str, Any]]]:
+    """A figure in the smoke profile by the name of its module: its folder and its json record."""
+    return lambda name: smoke_figure(figure(name).name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -39,7 +39,13 @@ def rendered(
     return get
 
 
-@pytest.mark.parametrize("name", NAMES)
+# those made of the runs of the others: half a minute of compilation for what the others show, but for their drawings
+TOGETHER = ("training-trajectories", "training-summary")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in TOGETHER else ()) for name in NAMES]
+)
 def test_smoke_claims_hold_and_fail_on_doctored_numbers(name: str, rendered: Any) -> None:
     record, folder = rendered(name)
     assert [claim["text"] for claim in record["claims"] if not claim["holds"]] == []
@@ -94,6 +100,7 @@ DOCTORS: dict[str, list[tuple[int, Callable[[Any], None]]]] = {
 }
 
 
+@pytest.mark.slow  # as above
 def test_the_summary_asks_for_what_the_other_figures_have(rendered: Any, store_folder: Path) -> None:
     """Once the figures are there, the summary and the trajectories are read from the store."""
     rendered("training-summary")
