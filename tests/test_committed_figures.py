@@ -151,3 +151,18 @@ def test_files_are_written_anew_where_something_else_changed(field: str, tmp_pat
     render(figure, run, tmp_path, {"jax": "2"})
     assert json.loads((tmp_path / "one.json").read_text())["versions"] == {"jax": "2"}
     assert files(tmp_path)["one.svg"] != before["one.svg"]
+
+
+@pytest.mark.parametrize("difference", [0.0, 1e-14, 1e-3])
+def test_last_bits_of_the_layout_leave_no_trace(difference: float, tmp_path: Path) -> None:
+    """The solver of the layout gives other last bits when its variables lie elsewhere in memory."""
+
+    def at(left: float) -> bytes:
+        def draw(canvas: Any, n: Any) -> None:
+            canvas.set_layout_engine("none")
+            canvas.add_axes((left, 0.1, 0.7, 0.8)).plot([0, 1], [0, 1])
+
+        save(replace(another(lambda x: x), draw=draw), {}, tmp_path)
+        return (tmp_path / "one.svg").read_bytes()
+
+    assert (at(0.123456) == at(0.123456 + difference)) is (difference < 1e-9)

@@ -119,6 +119,9 @@ def save(figure: Figure, numbers: Numbers, out: Path) -> None:
             figure.draw(canvas, numbers)
             canvas.draw_without_rendering()
         canvas.set_layout_engine("none")  # one layout for both files, made at the resolution of the picture
+        # the layout's solver orders its variables by address: last bits differ from run to run, and names of clip paths
+        for axes in canvas.axes:
+            axes.set_position(tuple(np.round(axes.get_position(original=True).bounds, 9)))
         for ending, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
             write(out / f"{figure.name}.{ending}", partial(canvas.savefig, format=ending, metadata=metadata))
 
