@@ -123,7 +123,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         ylabel="average regret, regret / t",
         ylim=(n["stuck"] / 50, None),
     )
-    right.set_title(f"αₜ = {ALPHA:g}/√t, β₂ = {BETA2:g}; mean and 5 % to 95 % of {n['seeds']} seeds")
+    right.set_title(f"αₜ = {ALPHA:g}/√t, β₂ = {BETA2:g}; mean, 5 to 95 % of {n['seeds']} seeds")
     handles, labels = right.get_legend_handles_labels()
     canvas.legend(handles, labels, loc="outside lower center", ncols=5)
 
