@@ -51,7 +51,8 @@ def serve(llvm: bool) -> None:
     import jax
 
     from madatheory import simulate
-    from madatheory.catalogue import optimizer, problem
+    from madatheory.optimizers.catalogue import optimizer
+    from madatheory.problems.catalogue import problem
 
     made = [(problem(f"ratio:d={case.d},noise=gaussian"), optimizer(case.optimizer)) for case in CASES]
     kind = "" if llvm else ", without LLVM's flags"

@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
             raise pytest.UsageError("--madatheory-xfail needs a target: --madatheory mymodule:make")
         return
     from madatheory.errors import UserError
-    from madatheory.identities.plugin import items_of
+    from madatheory.identities.runner.plugin import items_of
 
     try:
         for spec in specs:

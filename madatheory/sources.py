@@ -23,7 +23,11 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).resolve().parent
 LIBRARIES = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 # messages, look-up and the store itself do not enter any number
-_NOT_NUMBERS = ("madatheory", "madatheory.errors", "madatheory.files", "madatheory.catalogue", "madatheory.sources")
+_NOT_NUMBERS = (
+    "madatheory",
+    *(f"madatheory.{name}" for name in ("errors", "files", "entry", "sources")),
+    *(f"madatheory.{name}.catalogue" for name in ("optimizers", "problems", "theory", "figures")),
+)
 _PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
 _LOADED, _PROCESS = time.time(), secrets.token_hex(8)
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
+from madatheory.theory.lemma import Lemma
+from madatheory.theory.theorem import Theorem
 from proofs_check import bridge, falsify
 from proofs_check.evidence import Check, Evidence
 from proofs_check.run import Report

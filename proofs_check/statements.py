@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.lemma import Lemma
+from madatheory.theory.theorem import Theorem
 
 
 @dataclass(frozen=True)
@@ -100,5 +100,6 @@ def row_of(x: Lemma | Theorem, kind: str) -> Statement:
 @cache
 def statements() -> Mapping[str, Statement]:
     """All rows by name: lemmas, theorems, then the rest."""
-    rows = [row_of(x, "lemma") for x in lemmas().values()] + [row_of(x, "theorem") for x in theorems().values()]
-    return {row.name: row for row in (*rows, *_MORE)}
+    lemmas = [row_of(lemma, "lemma") for lemma in list_lemmas().values()]
+    theorems = [row_of(theorem, "theorem") for theorem in list_theorems().values()]
+    return {row.name: row for row in (*lemmas, *theorems, *_MORE)}

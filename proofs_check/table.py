@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
 from proofs_check.evidence import Evidence, Status, cell, verdict
 from proofs_check.methods import METHODS, method
 from proofs_check.statements import Statement
@@ -41,7 +41,7 @@ def status_of(row: Statement, evidence: Sequence[Evidence]) -> str:
 
 def refuted_tenth(row: Statement, evidence: Sequence[Evidence]) -> str:
     """Which methods refute a tenth of the right side: by name, or "nothing"."""
-    if row.name not in {*lemmas(), *theorems()} or row.name in NO_CONSTANT:
+    if row.name not in {*list_lemmas(), *list_theorems()} or row.name in NO_CONSTANT:
         return NOT_APPLICABLE
     planted = [e for e in of(row, evidence) if e.check.false and e.check.part == TENTH]
     found = {e.method for e in planted if e.finding and e.finding.status is Status.REFUTED}

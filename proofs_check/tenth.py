@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.bounds.theorem import Theorem, Value
+from madatheory.theory.lemma import Lemma
+from madatheory.theory.theorem import Theorem, Value
 
 TENTH = "a tenth of the right side"
 UNTESTED: Mapping[str, tuple[str, ...]] = {

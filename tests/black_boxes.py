@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.candidate import Candidate
-from madatheory.identities.conventions import FAMILIES, Family
-from madatheory.identities.target import Target, Tensor
+from madatheory.identities.recognition.candidate import Candidate
+from madatheory.identities.recognition.conventions import FAMILIES, Family
+from madatheory.identities.targets.target import Target, Tensor
 
 FAMILY: Mapping[str, Family] = {family.name: family for family in FAMILIES}
 DEFAULTS = {"beta1": 0.9, "beta2": 0.99, "beta3": 0.95, "eps": 1e-6, "eps_root": 0.0, "momentum": 0.9}

@@ -120,8 +120,8 @@ def smoke_figure(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], tuple[Path, dict[str, Any]]]:
     """A figure of the theory in the smoke profile, drawn once or taken from --smoke-figures: its folder, its record."""
-    from madatheory.catalogue import figures
     from madatheory.engine.simulate import simulate
+    from madatheory.figures.catalogue import list_figures
     from madatheory.figures.figure import Run
     from madatheory.figures.render import render
 
@@ -132,7 +132,8 @@ def smoke_figure(
     def get(name: str) -> tuple[Path, dict[str, Any]]:
         if name not in known:
             if not given:
-                render(figures()[name], Run("smoke", 0, simulate, lambda name, config, compute: compute()), folder, {})
+                run = Run("smoke", 0, simulate, lambda name, config, compute: compute())
+                render(list_figures()[name], run, folder, {})
             known[name] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             assert (known[name]["profile"], known[name]["seed"]) == ("smoke", 0)
         return folder, known[name]

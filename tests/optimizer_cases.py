@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from madatheory.catalogue import optimizers
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.references import adagrad, adam, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
@@ -52,7 +52,7 @@ class Case:
     instead: Mapping[str, Any]
 
     def optimizer(self) -> Optimizer:
-        return optimizers()[self.entry].make(self.options)
+        return list_optimizers()[self.entry].make(self.options)
 
     def reference(self, g: np.ndarray) -> np.ndarray:
         return self.run(X0, g, **{**self.hyper, **self.instead})

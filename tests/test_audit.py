@@ -12,20 +12,22 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from madatheory.bounds.theorem import Setting
-from madatheory.catalogue import parse, problems, theorems
 from madatheory.cli import app
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import largest_gradient
+from madatheory.entry import parse
 from madatheory.errors import UserError
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Atoms, Constant, Problem
-from madatheory.verification import verify
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Setting
+from madatheory.theory.verify import verify
 
 DELTA = 1e-4
 HONEST = (
-    *problems(),
+    *list_problems(),
     "ratio:d=1,noise=rare-large,scale=2",
     "log:d=3,noise=multiplicative,scale=0.5",
     "ratio:d=40,noise=rademacher",
@@ -35,11 +37,11 @@ HONEST = (
 
 
 def build(spec: str) -> Problem:
-    return parse(spec, problems(), "problem")
+    return parse(spec, list_problems(), "problem")
 
 
 COIN, SMOOTH = build("ratio:d=2,noise=rademacher,scale=0.5"), build("ratio:d=2,noise=uniform,scale=0.5")
-T5 = theorems()["avgrad-rate"]
+T5 = list_theorems()["avgrad-rate"]
 
 
 @pytest.mark.parametrize("spec", HONEST)
@@ -190,7 +192,7 @@ def test_iterates_are_kept_for_the_audit_unless_they_are_too_many(monkeypatch: p
         return simulate(*args, **kwargs)
 
     for most in (8 * 2 * 6, 8 * 2 * 6 - 1):  # seeds, coordinates and recorded times
-        monkeypatch.setattr("madatheory.verification.MOST_ITERATES", most)
+        monkeypatch.setattr("madatheory.theory.verify.MOST_ITERATES", most)
         assert verify([T5], [SMOOTH], steps=50, seeds=8, run=spy)[0].outcome == "holds"
     assert kept == [True, False]
 
@@ -239,11 +241,11 @@ def test_a_broken_promise_ends_every_verdict_that_applies_and_no_other() -> None
         return simulate(problem, *args, **kwargs)
 
     planted = replace(with_constant(COIN, L=1.0), name="planted")
-    chosen = [T5, theorems()["avgrad-high-probability"], theorems()["amsgrad-regret"]]
+    chosen = [T5, list_theorems()["avgrad-high-probability"], list_theorems()["amsgrad-regret"]]
     found = verify(chosen, [planted, COIN], steps=50, seeds=16, run=honest_only)
     for verdict in found:
         problem = planted if verdict.problem == "planted" else COIN
-        theorem = theorems()[verdict.theorem]
+        theorem = list_theorems()[verdict.theorem]
         applies = not theorem.reasons(Setting(problem, theorem.method(), verdict.hyper, 50))
         assert (verdict.outcome == "not applicable") != applies
         if applies:
@@ -255,9 +257,9 @@ def test_a_broken_promise_ends_every_verdict_that_applies_and_no_other() -> None
 def test_the_audit_does_not_touch_the_numbers_of_honest_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a bit differs without the audit, and without the iterates that it has recorded."""
     audited = verify([T5], [SMOOTH], steps=50, seeds=16)[0].as_json()
-    monkeypatch.setattr("madatheory.verification.iterate", largest_gradient)
+    monkeypatch.setattr("madatheory.theory.verify.iterate", largest_gradient)
     for name in ("broken_at_samples", "broken_at_visited"):
-        monkeypatch.setattr(f"madatheory.verification.{name}", lambda *_: [])
+        monkeypatch.setattr(f"madatheory.theory.verify.{name}", lambda *_: [])
     assert verify([T5], [SMOOTH], steps=50, seeds=16)[0].as_json() == audited
 
 

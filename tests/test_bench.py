@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.bench import profile, serve
 from madatheory.bench.check import all_checks, our_answers, with_ours
 from madatheory.bench.contenders import ours
@@ -210,9 +210,9 @@ def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
 
 
 def test_the_loops_of_a_step_are_counted() -> None:
-    reddi = catalogue.problem("reddi-online")
-    few = profile.loops_of_a_step(reddi, catalogue.optimizer("adam:form=practical"))
-    many = profile.loops_of_a_step(reddi, catalogue.optimizer("mada:learn=all"))
+    reddi = mt.problem("reddi-online")
+    few = profile.loops_of_a_step(reddi, mt.optimizer("adam:form=practical"))
+    many = profile.loops_of_a_step(reddi, mt.optimizer("mada:learn=all"))
     assert 3 <= few["loops"] < many["loops"]
     assert few["lanes"] == 16
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from madatheory import catalogue
-from madatheory.catalogue import Entry, ProblemEntry, checked, discover, load_file, parse
+import madatheory as mt
+from madatheory.entry import Entry, checked, discover, load_file, parse
 from madatheory.errors import UserError, unknown
+from madatheory.problems.catalogue import ProblemEntry
 
-ENTRY = "from madatheory.catalogue import ProblemEntry\n{name} = ProblemEntry({text!r}, 'x', lambda d=1: d)\n"
+ENTRY = "from madatheory.problems.catalogue import ProblemEntry\n{name} = ProblemEntry({text!r}, 'x', lambda d=1: d)\n"
 
 
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> str:
@@ -56,7 +57,7 @@ def test_names_are_lower_case_words_with_hyphens(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["optimizers", "problems", "theorems", "lemmas"])
 def test_the_package_has_entries_with_telling_names(kind: str) -> None:
-    entries = getattr(catalogue, kind)()
+    entries = getattr(mt, f"list_{kind}")()
     assert len(entries) >= 5
     for name, entry in entries.items():
         assert entry.name == name
@@ -65,7 +66,7 @@ def test_the_package_has_entries_with_telling_names(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["optimizers", "problems"])
 def test_every_entry_builds_under_its_own_name(kind: str) -> None:
-    for name, entry in getattr(catalogue, kind)().items():
+    for name, entry in getattr(mt, f"list_{kind}")().items():
         assert entry.make().name == name
         assert entry.build.__doc__ or kind == "problems", f"{name}: say what the step is"
 
@@ -113,11 +114,11 @@ def test_an_option_given_twice_is_refused() -> None:
 
 
 def test_short_cuts_build_from_the_package() -> None:
-    assert catalogue.optimizer("avgrad:form=practical").traits["form"] == "practical"
-    assert catalogue.problem("ratio:d=3").dimension == 3
-    assert catalogue.theorem("avgrad-rate").label == "T5"
+    assert mt.optimizer("avgrad:form=practical").traits["form"] == "practical"
+    assert mt.problem("ratio:d=3").dimension == 3
+    assert mt.theorem("avgrad-rate").label == "T5"
     with pytest.raises(UserError, match="did you mean 'avgrad-rate'"):
-        catalogue.theorem("avgrad-rat")
+        mt.theorem("avgrad-rat")
 
 
 def test_the_nearest_name_is_only_offered_when_it_is_near() -> None:

@@ -16,7 +16,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner, Result
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.cli import app
 
 Run = Callable[..., Result]
@@ -65,7 +65,7 @@ def test_list_shows_every_name(run: Run) -> None:
     text = run("list").output
     for kind in ("optimizers", "problems", "theorems", "lemmas", "figures"):
         assert kind in text
-        for name in getattr(catalogue, kind)():
+        for name in getattr(mt, f"list_{kind}")():
             assert name in text
 
 
@@ -271,7 +271,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
 PLANTED = """
 from dataclasses import replace
 
-from madatheory.bounds.theorems.avgrad_rate import avgrad_rate
+from madatheory.theory.theorems.avgrad_rate import avgrad_rate
 
 *proof, last = avgrad_rate.chain
 wrong = replace(last, value=lambda m, q, xp: last.value(m, q, xp) / 1000)
@@ -325,7 +325,7 @@ def test_inconclusive_alone_is_no_failure(run: Run) -> None:
 
 
 def verdict(theorem: str, problem: str, outcome: str, tightness: float, **hyper: float) -> Any:
-    from madatheory.verdicts import Comparison, Verdict
+    from madatheory.theory.verdict import Comparison, Verdict
 
     one = np.ones(1)
     shown = () if np.isnan(tightness) else (Comparison("bound", one, one, one, one, tightness * one, outcome, "test"),)  # type: ignore[arg-type]

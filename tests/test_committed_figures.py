@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.committed import choose, largest_difference
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Run, Tolerance
 from madatheory.figures.render import plain, render, save
@@ -19,7 +19,7 @@ QUICK = ("interior-rho-exact",)  # seconds in the default profile; the others ar
 CHAOTIC = ("interior-rho-stochastic",)  # half a minute: its numbers differ between processors, within its tolerance
 
 
-@pytest.mark.parametrize("name", list(figures()))
+@pytest.mark.parametrize("name", list(list_figures()))
 def test_every_figure_is_committed_and_its_claims_held(name: str) -> None:
     record = json.loads((FOLDER / f"{name}.json").read_text())
     assert record["profile"] == "default"
@@ -30,9 +30,9 @@ def test_every_figure_is_committed_and_its_claims_held(name: str) -> None:
     assert f"({name}.svg)" in (FOLDER / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", list(figures()))
+@pytest.mark.parametrize("name", list(list_figures()))
 def test_the_claims_follow_from_the_committed_numbers(name: str) -> None:
-    record, figure = json.loads((FOLDER / f"{name}.json").read_text()), figures()[name]
+    record, figure = json.loads((FOLDER / f"{name}.json").read_text()), list_figures()[name]
     assert [claim.text for claim in figure.claims(record["numbers"])] == [c["text"] for c in record["claims"]]
     assert all(claim.holds for claim in figure.claims(record["numbers"]))
     assert figure.caption(record["numbers"]) == record["caption"]
@@ -40,7 +40,7 @@ def test_the_claims_follow_from_the_committed_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in CHAOTIC)])
 def test_regenerating_gives_the_committed_numbers(name: str) -> None:
-    record, figure = json.loads((FOLDER / f"{name}.json").read_text()), figures()[name]
+    record, figure = json.loads((FOLDER / f"{name}.json").read_text()), list_figures()[name]
     run = Run("default", record["seed"], simulate, lambda name, config, compute: compute())
     assert choose(figure, run, FOLDER, plain(figure.compute(run)), {}).numbers == record["numbers"]
 
@@ -48,11 +48,11 @@ def test_regenerating_gives_the_committed_numbers(name: str) -> None:
 # drawing all takes half a minute, and `make figures` draws them too
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=() if name in (*QUICK, *CHAOTIC) else pytest.mark.slow) for name in figures()],
+    [pytest.param(name, marks=() if name in (*QUICK, *CHAOTIC) else pytest.mark.slow) for name in list_figures()],
 )
 def test_committed_pictures_are_drawn_from_the_committed_numbers(name: str, tmp_path: Path) -> None:
     record = json.loads((FOLDER / f"{name}.json").read_text())
-    save(figures()[name], record["numbers"], tmp_path)
+    save(list_figures()[name], record["numbers"], tmp_path)
     assert (tmp_path / f"{name}.svg").read_bytes() == (FOLDER / f"{name}.svg").read_bytes()
 
 

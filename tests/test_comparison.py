@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from madatheory.errors import UserError
-from madatheory.experiments.comparison import Plan, against, compare, corrected, final, paired
-from madatheory.experiments.robustness import Contender, final_over_grid, grid, tuned_rate
-from madatheory.experiments.training_runs import Recipe, nothing_cached, train
-from madatheory.experiments.trajectories import MEMBERS, coefficients_of, distances, nearest
-from madatheory.tasks.task import Task
+from madatheory.studies.tasks.task import Task
+from madatheory.studies.training.comparison import Plan, against, compare, corrected, final, paired
+from madatheory.studies.training.robustness import Contender, final_over_grid, grid, tuned_rate
+from madatheory.studies.training.training_runs import Recipe, nothing_cached, train
+from madatheory.studies.training.trajectories import MEMBERS, coefficients_of, distances, nearest
 from madatheory.training.methods import METHODS, START
 
 VALUES = np.array([0.31, 0.28, 0.35, 0.30, 0.33])

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from madatheory.confidence import (
+from madatheory.errors import UserError
+from madatheory.statistics.confidence import (
     clopper_pearson_lower,
     clopper_pearson_upper,
     empirical_bernstein,
     half_width,
     hoeffding,
 )
-from madatheory.errors import UserError
 
 
 @given(n=st.integers(2, 60), p=st.floats(0.001, 0.999), delta=st.sampled_from([0.2, 0.05, 0.01]))

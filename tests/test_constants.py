@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madatheory.catalogue import parse, problems
+from madatheory.entry import parse
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.coordinatewise import product_up, sum_up
 from madatheory.problems.data import table
-from madatheory.problems.laws import law
+from madatheory.problems.noise_laws import law
 from madatheory.problems.norms import largest_column_sum, largest_eigenvalue
 from madatheory.problems.problem import Constants, Problem, Words
 from madatheory.problems.scalar import JAX, Scalar, scalars
@@ -48,7 +49,7 @@ CERTIFIED = (
 
 
 def build(spec: str) -> Problem:
-    return parse(spec, problems(), "problem")
+    return parse(spec, list_problems(), "problem")
 
 
 def constants_of(problem: Problem) -> Constants:
@@ -209,7 +210,7 @@ def measured(spec: str, seed: int) -> tuple[Problem, dict[str, np.ndarray]]:
 
 def test_every_certified_problem_is_searched() -> None:
     searched = {spec.partition(":")[0] for spec in CERTIFIED}
-    assert searched == {name for name, entry in problems().items() if entry.make().constants is not None}
+    assert searched == {name for name, entry in list_problems().items() if entry.make().constants is not None}
 
 
 @pytest.mark.parametrize("spec", CERTIFIED)

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory import catalogue
-from madatheory.engine import blocks, flags
-from madatheory.engine.loop import Lanes, time_loop
+import madatheory as mt
+from madatheory.engine import flags
+from madatheory.engine.backend import blocks
+from madatheory.engine.backend.loop import Lanes, time_loop
 from madatheory.engine.noise import counter_noise, words
 from madatheory.engine.simulate import NonFiniteWarning, SlowEngineWarning, prepare, record_times, simulate
 from madatheory.engine.statistic import (
@@ -58,7 +59,7 @@ ALL = (
 
 
 def ratio(d: int = 3, **options: object) -> Problem:
-    return catalogue.problems()["ratio"].make({"d": d, **options})
+    return mt.list_problems()["ratio"].make({"d": d, **options})
 
 
 RATIO = ratio()
@@ -156,9 +157,9 @@ def test_long_float32_sums_do_not_drift(statistic):
     np.testing.assert_allclose(data.s.item(), exact, rtol=3e-7)
 
 
-@pytest.mark.parametrize("name", sorted({"ratio", "log", "tanh"} & set(catalogue.problems())))
+@pytest.mark.parametrize("name", sorted({"ratio", "log", "tanh"} & set(mt.list_problems())))
 def test_gradients_stay_within_the_certified_bound(name):
-    problem = catalogue.problems()[name].make({"d": 2})
+    problem = mt.list_problems()[name].make({"d": 2})
     assert problem.constants is not None
     data = simulate(problem, ADAM, 500, seeds=64, statistics=(largest_gradient,), settings={"alpha": (0.1, 3.0)})
     assert float(data.largest_gradient.max()) <= problem.constants.G.value * (1 + 1e-12)

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.cli import app, environment
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
@@ -36,7 +36,7 @@ def strict() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", ["avgrad", "mada"])
 def test_the_engine_runs_under_the_strictest_settings(name: str, request: pytest.FixtureRequest) -> None:
-    problem, make = catalogue.problems()["ratio"].make({"d": 2}), catalogue.optimizers()[name].make
+    problem, make = mt.list_problems()["ratio"].make({"d": 2}), mt.list_optimizers()[name].make
     plain = simulate(problem, make(), 5, seeds=4)
     request.getfixturevalue("strict")
     xr.testing.assert_equal(simulate(problem, make(), 5, seeds=4), plain)

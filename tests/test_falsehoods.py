@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory.bounds.conditions import STOCHASTIC_SMOOTH
-from madatheory.bounds.theorem import Condition, Level, Setting, Theorem
-from madatheory.catalogue import problems, theorems
 from madatheory.engine.statistic import Statistic, largest_gradient, mean_squared_gradient
 from madatheory.errors import UserError
-from madatheory.experiments.slack import levels
-from madatheory.verdicts import Verdict, judge, statistics_of
-from madatheory.verification import verify
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.theory.slack import levels
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.conditions import STOCHASTIC_SMOOTH
+from madatheory.theory.theorem import Condition, Level, Setting, Theorem
+from madatheory.theory.verdict import Verdict, judge, statistics_of
+from madatheory.theory.verify import verify
 
-RATIO = problems()["ratio"].make({"d": 2})
-T5 = theorems()["avgrad-rate"]
+RATIO = list_problems()["ratio"].make({"d": 2})
+T5 = list_theorems()["avgrad-rate"]
 MEASURED = 0.1
 KINDS = ("expectation", "every-path", "probability")
 LEFT = Level(
@@ -309,4 +310,4 @@ def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(UserError, match="two theorems are called 'mine'"):
         verify([statement(at({})), statement(at({}, 1e-3))], [RATIO], run=never)
     with pytest.raises(UserError, match="two problems are called 'ratio'"):
-        verify([T5], [RATIO, problems()["ratio"].make({"d": 3})], run=never)
+        verify([T5], [RATIO, list_problems()["ratio"].make({"d": 3})], run=never)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
-from madatheory.experiments.intervals import ratio_interval, slope_interval, t_interval
-from madatheory.experiments.step_sizes import best_alpha
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Numbers, Run
 from madatheory.figures.render import render
+from madatheory.statistics.intervals import ratio_interval, slope_interval, t_interval
+from madatheory.studies.theory.step_sizes import best_alpha
 
 COMMITTED = Path(__file__).parent.parent / "figures"
 NAMES = (
@@ -30,7 +30,7 @@ NAMES = (
 
 def smoke(name: str, folder: Path, seed: int = 0) -> dict[str, Any]:
     """Render in the smoke profile; the record written to json."""
-    render(figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
+    render(list_figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
     return json.loads((folder / f"{name}.json").read_text())
 
 
@@ -215,7 +215,7 @@ def test_doctored_numbers_fail_the_claim(name, doctor, index):
     """The committed numbers, in which every claim holds, after the change."""
     numbers = json.loads((COMMITTED / f"{name}.json").read_text())["numbers"]
     doctor(numbers)
-    assert not figures()[name].claims(numbers)[index].holds
+    assert not list_figures()[name].claims(numbers)[index].holds
 
 
 def test_slopes_of_a_known_power_law():

@@ -17,13 +17,14 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madatheory.catalogue import collect, problems
 from madatheory.engine.simulate import simulate
+from madatheory.entry import collect
 from madatheory.errors import UserError
-from madatheory.experiments import drift, regret, tuning, two_steps
 from madatheory.figures.figure import Figure, Numbers, Run
 from madatheory.figures.render import plain
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.theory import drift, regret, tuning, two_steps
 
 COMMITTED = Path(__file__).parent.parent / "figures"
 NAMES = ("drift_sign", "interior_rho_exact", "interior_rho_stochastic", "reddi_online", "reddi_stochastic", "rho_sweep")
@@ -196,7 +197,7 @@ def test_far_field_is_the_smooth_reddi_problem() -> None:
     x = np.array([[-2.0, 0.5], [1.5, -4.0]])
     with jax.enable_x64(True):
         for i, delta in enumerate(deltas):
-            one = problems()["reddi-smooth"].make({"C": C, "delta": delta})
+            one = list_problems()["reddi-smooth"].make({"C": C, "delta": delta})
             np.testing.assert_allclose(
                 grid.full_gradient(jnp.asarray(x))[i], one.full_gradient(jnp.asarray(x[i : i + 1]))[0]
             )
@@ -204,7 +205,7 @@ def test_far_field_is_the_smooth_reddi_problem() -> None:
             ours, theirs = (m(jnp.asarray(x), None, 1.0) for m in moments if m is not None)
             np.testing.assert_allclose(ours[i], theirs[i])
         total = sum(
-            problems()["reddi-smooth"].make({"C": C, "delta": v}).value(jnp.asarray(x[i : i + 1]))
+            list_problems()["reddi-smooth"].make({"C": C, "delta": v}).value(jnp.asarray(x[i : i + 1]))
             for i, v in enumerate(deltas)
         )
         np.testing.assert_allclose(grid.value(jnp.asarray(x)), total)
@@ -261,7 +262,7 @@ def test_best_value_agrees_with_an_independent_search() -> None:
 
 def test_tuning_chooses_on_one_set_of_seeds_and_judges_on_another() -> None:
     """A false `simulate` whose error is known: (alpha - rho)^2 + 10 on the tuning seeds, + 20 on the others."""
-    problem = problems()["pseudo-huber"].make({"d": 1, "noise": "none"})
+    problem = list_problems()["pseudo-huber"].make({"d": 1, "noise": "none"})
     asked: list[range] = []
 
     def false_run(
@@ -310,7 +311,7 @@ def test_period_ends_are_multiples_of_the_period() -> None:
 
 def test_regret_curves_on_a_path_done_by_hand() -> None:
     """Average regret and bound of AVGrad on the period-3 problem against a plain recurrence; none with momentum."""
-    problem = problems()["reddi-period"].make({"C": 4.0})
+    problem = list_problems()["reddi-period"].make({"C": 4.0})
     settings = {"alpha": 1.0, "beta2": 1 / 17, "eps": 1e-8}
     found = regret.regret_curves(
         simulate, problem, "avgrad", times=[3, 30], settings=settings, momenta=(0.0, 0.9), seeds=1, seed=0

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from madatheory.catalogue import collect
 from madatheory.engine.simulate import simulate
+from madatheory.entry import collect
 from madatheory.figures.figure import Figure, Run
 from madatheory.figures.gallery import training_control, training_problems
 from madatheory.figures.render import render
-from madatheory.store.identity import canonical, describe
+from madatheory.store.cache_key import canonical, describe
 from madatheory.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")

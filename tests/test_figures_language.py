@@ -10,14 +10,14 @@ import jax
 import numpy as np
 import pytest
 
-from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Run
 from madatheory.figures.gallery.training_language import study
 from madatheory.figures.render import render, save
 from madatheory.store.store import Store
-from madatheory.tasks.language import gram_losses, manual
+from madatheory.studies.tasks.language import gram_losses, manual
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -31,7 +31,7 @@ def run_of(profile: Any, data: Mapping[str, Path] | None = None, cached: Any = N
 @pytest.fixture(scope="module")
 def rendered(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     folder = tmp_path_factory.mktemp("figures")
-    render(figures()[NAME], run_of("smoke", cached=Store(store_folder).cached), folder, {})
+    render(list_figures()[NAME], run_of("smoke", cached=Store(store_folder).cached), folder, {})
     return json.loads((folder / f"{NAME}.json").read_text()), folder
 
 
@@ -78,7 +78,7 @@ def _harder(n: Any) -> None:
 def test_claims_can_fail(index: int, doctor: Callable[[Any], None], rendered: tuple[dict[str, Any], Path]) -> None:
     numbers = copy.deepcopy(rendered[0]["numbers"])
     doctor(numbers)
-    assert [claim.holds for claim in figures()[NAME].claims(numbers)] == [number != index for number in range(2)]
+    assert [claim.holds for claim in list_figures()[NAME].claims(numbers)] == [number != index for number in range(2)]
 
 
 def test_diverged_runs_are_drawn_and_told(rendered: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_diverged_runs_are_drawn_and_told(rendered: tuple[dict[str, Any], Path],
     part = numbers["methods"]["adam"]["tuned"]
     part["final"], part["diverged"], part["last"][0] = None, 1, None
     part["measures"] = dict.fromkeys(part["measures"])
-    save(figures()[NAME], numbers, tmp_path)
+    save(list_figures()[NAME], numbers, tmp_path)
     assert (tmp_path / f"{NAME}.png").is_file()
-    assert "Adam diverged and diverged" in figures()[NAME].caption(numbers)
+    assert "Adam diverged and diverged" in list_figures()[NAME].caption(numbers)
 
 
 @pytest.mark.parametrize("profile", ["smoke", "default", "full"])
 def test_texts_are_refused_before_any_work(profile: str, tmp_path: Path) -> None:
-    check = figures()[NAME].check
+    check = list_figures()[NAME].check
     check(run_of(profile))
     with pytest.raises(UserError, match="there is no file"):
         check(run_of(profile, {"text": tmp_path / "nowhere.txt"}))

@@ -13,14 +13,16 @@ import numpy as np
 import pytest
 
 import madatheory.references.mada as reference
-from madatheory.catalogue import collect, optimizer, problem, problems
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
+from madatheory.entry import collect
 from madatheory.errors import UserError
-from madatheory.experiments import learned_rho
 from madatheory.figures.figure import Figure, Numbers, Run
 from madatheory.figures.render import render
+from madatheory.optimizers.catalogue import optimizer
+from madatheory.problems.catalogue import list_problems, problem
 from madatheory.store.store import Store
+from madatheory.studies.theory import learned_rho
 
 NAMES = ("reddi_mada", "why_averaging")
 
@@ -154,7 +156,7 @@ def test_paths_equal_a_recurrence_by_hand(form: str) -> None:
     settings = {"alpha": 0.7, "beta2": 0.6, "eps": 1e-3, **({"W": 1.0} if form.endswith("sum") else {})}
     found = learned_rho.learned_paths(
         simulate,
-        problems()["reddi-period"].make(),
+        list_problems()["reddi-period"].make(),
         form,
         times=times,
         kappas=kappas,

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from madatheory.catalogue import figures
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
-from madatheory.experiments.comparison import compare
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Run
 from madatheory.figures.gallery import training_summary, training_trajectories
 from madatheory.figures.render import render
 from madatheory.store.store import Store
+from madatheory.studies.training.comparison import compare
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -32,7 +32,7 @@ def rendered(
 
     def get(name: str) -> tuple[dict[str, Any], Path]:
         if name not in known:
-            render(figures()[name], run, folder, {})
+            render(list_figures()[name], run, folder, {})
             known[name] = json.loads((folder / f"{name}.json").read_text())
         return known[name], folder
 
@@ -55,7 +55,7 @@ def test_smoke_claims_hold_and_fail_on_doctored_numbers(name: str, rendered: Any
     for index, doctor in DOCTORS[name]:
         numbers = copy.deepcopy(record["numbers"])
         doctor(numbers)
-        assert not figures()[name].claims(numbers)[index].holds, index
+        assert not list_figures()[name].claims(numbers)[index].holds, index
 
 
 def _stuck(n: Any) -> None:
@@ -118,4 +118,4 @@ def test_the_summary_asks_for_what_the_other_figures_have(rendered: Any, store_f
 def test_a_folder_without_images_is_refused_before_any_work(tmp_path: Path) -> None:
     run = Run("full", 0, simulate, lambda name, config, compute: compute(), data={"images": tmp_path / "nowhere"})
     with pytest.raises(UserError, match="nowhere is no folder"):
-        figures()["training-vision"].check(run)
+        list_figures()["training-vision"].check(run)

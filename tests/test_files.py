@@ -199,8 +199,8 @@ WRITERS = {"write_text", "write_bytes", "savefig", "to_netcdf", "touch", "fdopen
 ELSEWHERE = {
     ("madatheory/files.py", "open"),
     ("madatheory/bench/serve.py", "fdopen"),  # the pipe to the parent
-    ("madatheory/identities/isolated.py", "NamedTemporaryFile"),  # the log of a child, removed with it
-    ("madatheory/identities/isolated.py", "open"),  # the same log in the child
+    ("madatheory/identities/runner/isolated.py", "NamedTemporaryFile"),  # the log of a child, removed with it
+    ("madatheory/identities/runner/isolated.py", "open"),  # the same log in the child
     ("madatheory/stopping.py", "open"),  # /dev/null
     ("proofs_check/coq/build.py", "open"),  # a lock, which is empty
     ("proofs_check/coq/build.py", "touch"),  # a mark that all is built, likewise

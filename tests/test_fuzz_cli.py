@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.cli import app
-from madatheory.cli.shelf import KINDS
+from madatheory.cli.registry import KINDS
 
 HUGE = "1" + 30 * "0"
 NUMBERS = ("", "x", "--", "1e", "0x1f", "1,5", "nan,", "٣", "1_", "½", "+-1", "None", "[1]")
@@ -208,8 +208,8 @@ def invocations(command: str) -> list[list[str]]:
 def imported() -> None:
     """What the commands import when they start, which takes its time once."""
     for kind in KINDS:
-        getattr(catalogue, kind)()
-    for module in ("verification", "bench.run", "identities.conformance", "identities.isolated", "identities.identify"):
+        getattr(mt, f"list_{kind}")()
+    for module in ("theory.verify", "bench.run", "identities.report.conformance", "identities.recognition.identify"):
         import_module(f"madatheory.{module}")
     import_module("proofs_check.run")
 

@@ -10,9 +10,9 @@ import optax
 import pytest
 from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T
 
-from madatheory.catalogue import optimizer
 from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
+from madatheory.optimizers.catalogue import optimizer
 from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
 from madatheory.optimizers.open_loop import Path, open_loop
 from madatheory.optimizers.optax_form import from_optax

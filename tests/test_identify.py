@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from black_boxes import FAMILY, box, disguised
 
-from madatheory.identities.candidate import Candidate, candidates
-from madatheory.identities.conventions import COMPLEX, DECAY, FAMILIES
-from madatheory.identities.identify import identify
-from madatheory.identities.target import Tensor
+from madatheory.identities.recognition.candidate import Candidate, candidates
+from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES
+from madatheory.identities.recognition.identify import identify
+from madatheory.identities.targets.target import Tensor
 
 
 def variations() -> list[Candidate]:

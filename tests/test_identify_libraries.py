@@ -6,9 +6,9 @@ from typing import Any
 import optax
 import pytest
 
-from madatheory.identities.adapters import optax as optax_adapter
-from madatheory.identities.identification import WIDTH
-from madatheory.identities.identify import identify
+from madatheory.identities.recognition.identification import WIDTH
+from madatheory.identities.recognition.identify import identify
+from madatheory.identities.targets import optax as optax_adapter
 
 AFTER, INSIDE = "outside the root, after the correction", "inside the root, after the correction"
 ADAM = {"eps": AFTER, "bias correction": "power"}
@@ -65,7 +65,7 @@ TORCH: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
 def test_torch(name):
     import torch
 
-    from madatheory.identities.adapters import torch as adapter
+    from madatheory.identities.targets import torch as adapter
 
     given, family, expected = TORCH[name]
     found = identify(adapter.target(getattr(torch.optim, name.split()[0]), name, **given))

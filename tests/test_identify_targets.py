@@ -9,10 +9,10 @@ import pytest
 from black_boxes import DEFAULTS, FAMILY, NAMES, box, by_hand
 
 from madatheory.errors import UserError
-from madatheory.identities.candidate import OPERATIONS, X0, G, Observation, candidates
-from madatheory.identities.identification import Identification
-from madatheory.identities.identify import identify
-from madatheory.identities.target import Target, Tensor
+from madatheory.identities.recognition.candidate import OPERATIONS, X0, G, Observation, candidates
+from madatheory.identities.recognition.identification import Identification
+from madatheory.identities.recognition.identify import identify
+from madatheory.identities.targets.target import Target, Tensor
 from madatheory.references import adam, interpolation, mada, nadam
 
 # --- mistakes that are no convention ----------------------------------------------------------------------------------

@@ -13,17 +13,17 @@ from typer.testing import CliRunner, Result
 
 from madatheory.cli import app
 from madatheory.errors import UserError
-from madatheory.identities import isolated
-from madatheory.identities import report as written
-from madatheory.identities.cases import plain
 from madatheory.identities.check import check, select
-from madatheory.identities.conformance import Note, idle, judged, page, read_notes
-from madatheory.identities.example import example
 from madatheory.identities.identity import Violation, identities
-from madatheory.identities.library import Library, library
-from madatheory.identities.lookup import find
-from madatheory.identities.outcome import Outcome, Report, Request, report_from
-from madatheory.identities.prepared import PREPARED, Prepared
+from madatheory.identities.report import tables as written
+from madatheory.identities.report.conformance import Note, idle, judged, page, read_notes
+from madatheory.identities.report.outcome import Outcome, Report, Request, report_from
+from madatheory.identities.runner import isolated
+from madatheory.identities.runner.example import example
+from madatheory.identities.strategies import plain
+from madatheory.identities.targets.factory_overrides import PREPARED, Prepared
+from madatheory.identities.targets.library import Library, library
+from madatheory.identities.targets.lookup import find
 
 Run = Callable[..., Result]
 

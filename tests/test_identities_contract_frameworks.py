@@ -7,7 +7,7 @@ import pytest
 from planted_optimizers import found_in, made, unshrunk  # noqa: F401
 
 from madatheory.identities import check, find
-from madatheory.identities.traits import detect
+from madatheory.identities.recognition.traits import detect
 
 TORCH = """
 import torch

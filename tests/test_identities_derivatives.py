@@ -10,15 +10,15 @@ import optax
 import pytest
 
 from madatheory.identities import check, find
-from madatheory.identities.adapters.optax import target
-from madatheory.identities.by_jax import of
-from madatheory.identities.cases import plain
 from madatheory.identities.check import opened
 from madatheory.identities.derivatives import Unrolled, truncation
 from madatheory.identities.laws import hypergradients
-from madatheory.identities.outcome import Outcome, Request
-from madatheory.identities.own import own
-from madatheory.identities.runs import Runs
+from madatheory.identities.report.outcome import Outcome, Request
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import plain
+from madatheory.identities.targets.built_in import own
+from madatheory.identities.targets.optax import target
+from madatheory.identities.targets.optax_derivatives import of
 
 GROUPS = "K16,K17,H"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from madatheory.catalogue import optimizers
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import Path, open_loop
 
 T = 16
@@ -46,7 +46,7 @@ def gradients(draw: st.DrawFn) -> np.ndarray:
 
 @cache
 def _compiled(entry: str, options: tuple[tuple[str, Any], ...]) -> Any:
-    optimizer = optimizers()[entry].make(dict(options))
+    optimizer = list_optimizers()[entry].make(dict(options))
     return optimizer, open_loop(optimizer)
 
 

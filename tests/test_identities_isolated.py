@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from madatheory.errors import UserError
 from madatheory.identities.check import check, judged
 from madatheory.identities.identity import Identity, Violation
-from madatheory.identities.isolated import _fingerprint, check_all
-from madatheory.identities.lookup import find
-from madatheory.identities.outcome import Report, Request
+from madatheory.identities.report.outcome import Report, Request
+from madatheory.identities.runner.isolated import _fingerprint, check_all
+from madatheory.identities.targets.lookup import find
 
 # `broken` is SGD until the step size is 0, which only F4 tries: detection and the other identities see nothing
 TARGETS = """

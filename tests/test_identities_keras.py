@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from madatheory.identities import check
-from madatheory.identities.adapters.keras import import_keras
-from madatheory.identities.library import library
-from madatheory.identities.lookup import find
-from madatheory.identities.target import open_loop
+from madatheory.identities.targets.keras import import_keras
+from madatheory.identities.targets.library import library
+from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.target import open_loop
 
 pytestmark = pytest.mark.needs("keras")
 GRADIENTS = np.random.default_rng(0).normal(size=(12, 3))

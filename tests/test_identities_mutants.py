@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from identity_mutants import CONVENTIONS, MUTANTS, Mutant
 
-from madatheory.identities.adapters.functions import target
 from madatheory.identities.check import opened, refused
-from madatheory.identities.identify import identify
 from madatheory.identities.identity import Identity, NotApplicable, identities
-from madatheory.identities.outcome import BASE, Request
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Target, Unsettable
-from madatheory.identities.traits import Trait, lacking
+from madatheory.identities.recognition.identify import identify
+from madatheory.identities.recognition.traits import Trait, lacking
+from madatheory.identities.report.outcome import BASE, Request
+from madatheory.identities.rollout import Runs
+from madatheory.identities.targets.functions import target
+from madatheory.identities.targets.target import Target, Unsettable
 
 PARENTS = {factory.__name__: factory for factory in identity_parents.PARENTS}
 BY_DESIGN = {"yogi": {"F6"}}  # v - g^2 is inf - inf once g^2 overflows

@@ -5,9 +5,9 @@ import pytest
 from madatheory.errors import UserError
 from madatheory.identities import check, find
 from madatheory.identities.check import opened
-from madatheory.identities.conformance import declared
-from madatheory.identities.outcome import Request
-from madatheory.identities.own import BY_DESIGN, own, specs
+from madatheory.identities.report.conformance import declared
+from madatheory.identities.report.outcome import Request
+from madatheory.identities.targets.built_in import BY_DESIGN, own, specs
 
 MOMENTS = {
     "average of squares",

@@ -8,9 +8,9 @@ import pytest
 
 from madatheory.errors import UserError
 from madatheory.identities import suite
-from madatheory.identities.adapters import functions
 from madatheory.identities.identity import identities
-from madatheory.identities.plugin import read_xfail
+from madatheory.identities.runner.plugin import read_xfail
+from madatheory.identities.targets import functions
 
 pytest_plugins = ["pytester"]
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from madatheory.engine.noise import words as counter_words
 from madatheory.errors import UserError
-from madatheory.problems.laws import LAWS, NOISES, Law, bernoulli, circle, index, law, student
+from madatheory.problems.noise_laws import LAWS, NOISES, Law, bernoulli, circle, index, law, student
 from madatheory.problems.problem import Words
 
 pytestmark = pytest.mark.usefixtures("float64")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from madatheory.arithmetic import NUMPY, arithmetic
-from madatheory.bounds.lemma import Lemma, case
-from madatheory.bounds.lemmas.decoupling import decoupling
-from madatheory.bounds.terms import Psi, log1p_over
-from madatheory.bounds.theorems.horizon_rates import Psi1, Psi2
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma, case
+from madatheory.theory.lemmas.decoupling import decoupling
+from madatheory.theory.terms import Psi, log1p_over
+from madatheory.theory.theorems.horizon_rates import Psi1, Psi2
 
-LEMMAS = tuple(lemmas().values())
+LEMMAS = tuple(list_lemmas().values())
 FALSE = tuple(false for lemma in LEMMAS for false in lemma.false_variants)
 CASES = 256
 LABELS = {"L1", "L1log", "L2a", "L2b", "L2c", "L2d", "Psi", "L3", "L3a", "L3b", "L3d", "L4", "L5", "L6", "L7", "L8"}
@@ -133,7 +133,7 @@ def test_log1p_over_is_an_upper_bound(y: float) -> None:
 
 def test_yogi_starting_above_is_not_bounded_by_the_gradients() -> None:
     """L8's upper bound needs v_0 <= (2-beta2) max g^2: from v_0 = 100 one step with g = 1 leaves 99.9."""
-    false = next(f for f in lemmas()["yogi-upper"].false_variants if f.name == "yogi-upper-any-start")
+    false = next(f for f in list_lemmas()["yogi-upper"].false_variants if f.name == "yogi-upper-any-start")
     one = np.array([1.0])
     values = {"v": 100 * one, "x": one, "beta2": 0.9 * one, "sign": one, "M": 100 * one}
     assert false.admits(values).all()

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from madatheory.engine import lift_rules
-from madatheory.engine.lift import Unsupported, lift, pad, padded, unpad
+from madatheory.engine.backend import lift_rules
+from madatheory.engine.backend.lift import Unsupported, lift, pad, padded, unpad
 
 # float32 sums in another order: a few units in the last place, on numbers of order one
 TOLERANCE = 2e-6

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import madatheory.references.mada as reference
-from madatheory.catalogue import optimizer, problem
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import optimizer
 from madatheory.optimizers.open_loop import open_loop
+from madatheory.problems.catalogue import problem
 
 STEPS, D = 200, 3
 RNG = np.random.default_rng(20261123)

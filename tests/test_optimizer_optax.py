@@ -9,13 +9,14 @@ import optax
 import pytest
 from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, paths
 
-from madatheory.catalogue import optimizers, problems
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optax_form import as_optax, from_optax
 from madatheory.optimizers.optimizer import Optimizer, Parameter
+from madatheory.problems.catalogue import list_problems
 
 HYPER: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.97, "eps": 1e-3}
 
@@ -84,16 +85,16 @@ def run_optax(method: optax.GradientTransformation, x0: Any, gradients: Any) -> 
 @pytest.mark.parametrize("label", SAME)
 def test_same_convention_as_optax(label, float64):
     name, options, hyper, make = SAME[label]
-    found = paths(optimizers()[name].make(options), hyper)
+    found = paths(list_optimizers()[name].make(options), hyper)
     start = jnp.asarray(np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1))
     expected = np.moveaxis(np.asarray(run_optax(make(), start, jnp.asarray(GRADIENTS))), -1, 0)
     scale = np.maximum(np.max(np.abs(expected - X0), axis=(1, 2), keepdims=True), 1e-300)
     assert np.max(np.abs(found - expected) / scale) < 2e-14
 
 
-@pytest.mark.parametrize("name", optimizers())
+@pytest.mark.parametrize("name", list_optimizers())
 def test_as_optax_is_the_open_loop_map(name, float64):
-    optimizer = optimizers()[name].build()
+    optimizer = list_optimizers()[name].build()
     g = jnp.asarray(SEQUENCES["dyadic"])
     expected = open_loop(optimizer)(jnp.asarray(X0), g, optimizer.hyper({"alpha": 0.1}), float(T)).x
     found = run_optax(as_optax(optimizer, horizon=T, alpha=0.1), jnp.asarray(X0), g)
@@ -108,7 +109,7 @@ def test_pytrees_of_any_shape_and_dtype():
         "half": jnp.ones(4, jnp.bfloat16),
         "cube": jnp.ones((2, 2, 2), jnp.float16),
     }
-    method = as_optax(optimizers()["mada-family"].build(), alpha=0.5, beta3=0.5, gamma=0.5, c=0.5, rho=0.5)
+    method = as_optax(list_optimizers()["mada-family"].build(), alpha=0.5, beta3=0.5, gamma=0.5, c=0.5, rho=0.5)
     grads = jax.tree.map(jnp.ones_like, params)
     gradients = jax.tree.map(lambda g: jnp.stack([g] * 5), grads)
     final = jax.tree.map(lambda x: x[-1], run_optax(method, params, gradients))
@@ -126,20 +127,20 @@ def test_pytrees_of_any_shape_and_dtype():
 def test_half_precision_makes_progress_where_beta2_rounds_to_one():
     """An injected .9999 would be 1 in bfloat16, and 1 - beta2 = 0: the update is computed in float32."""
     beta2 = jnp.asarray(0.9999, jnp.float32)
-    method = as_optax(optimizers()["adam"].build(form="practical"), alpha=0.25, beta2=beta2)
+    method = as_optax(list_optimizers()["adam"].build(form="practical"), alpha=0.25, beta2=beta2)
     x = run_optax(method, jnp.zeros(2, jnp.bfloat16), jnp.full((4, 2), 4.0, jnp.bfloat16))
     np.testing.assert_array_equal(np.asarray(x[:, 0], float), [-0.25, -0.5, -0.75, -1.0])
 
 
 def test_composes_with_chain_multi_transform_and_vmap(float64):
-    adam = optimizers()["adam"].build(form="practical")
+    adam = list_optimizers()["adam"].build(form="practical")
     g = jnp.asarray(SEQUENCES["growing"])
     chained = optax.chain(optax.clip(1.0), as_optax(adam, **HYPER), optax.scale(2.0))
     x = run_optax(chained, jnp.asarray(X0), g)
     expected = run_optax(as_optax(adam, **{**HYPER, "alpha": 0.2}), jnp.asarray(X0), jnp.clip(g, -1, 1))
     np.testing.assert_allclose(x, expected, rtol=1e-12)
 
-    avgrad = optimizers()["avgrad"].build()
+    avgrad = list_optimizers()["avgrad"].build()
     parts: Any = {"a": as_optax(adam, **HYPER), "b": as_optax(avgrad, **HYPER)}
     both = optax.multi_transform(parts, {"one": "a", "two": "b"})
     x = run_optax(both, {"one": jnp.asarray(X0), "two": jnp.asarray(X0)}, {"one": g, "two": g})
@@ -156,7 +157,7 @@ def test_composes_with_chain_multi_transform_and_vmap(float64):
 @pytest.mark.parametrize("entry", ["adam", "adam-avgrad"])
 def test_injected_hyper_parameters_equal_given_ones(entry, float64):
     """E12, and an injected value may be a schedule; a bare schedule is a function of the number of steps done."""
-    optimizer = optimizers()[entry].build(form="practical")
+    optimizer = list_optimizers()[entry].build(form="practical")
     g = jnp.asarray(SEQUENCES["normal"])
 
     def make(alpha: Any, beta2: Any) -> optax.GradientTransformation:
@@ -175,7 +176,7 @@ def test_injected_hyper_parameters_equal_given_ones(entry, float64):
 
 
 def test_as_optax_maps_over_the_state_like_other_transformations():
-    method = as_optax(optimizers()["adam"].build())
+    method = as_optax(list_optimizers()["adam"].build())
     params = {"w": jnp.ones(3)}
     doubled: Any = optax.tree.map_params(method, lambda v: v + 1, method.init(params))
     assert float(doubled.leaves["w"]["v"][0]) == 1.0
@@ -201,8 +202,8 @@ def test_an_optimizer_that_is_not_elementwise_sees_each_leaf_as_one_vector(float
         (lambda o: as_optax(o, rho=0.5), "unknown hyper-parameter of adam 'rho'"),
         (lambda o: as_optax(o, beta2=1.5), "beta2 = 1.5 is out of range"),
         (lambda o: as_optax(o, beta2=jnp.array([0.9, 0.99])), "must be one number"),
-        (lambda o: as_optax(optimizers()["adam"].build(schedule="horizon")), "depend on the horizon T"),
-        (lambda o: as_optax(optimizers()["adam-avgrad-switch"].build()), "depend on the horizon T"),
+        (lambda o: as_optax(list_optimizers()["adam"].build(schedule="horizon")), "depend on the horizon T"),
+        (lambda o: as_optax(list_optimizers()["adam-avgrad-switch"].build()), "depend on the horizon T"),
         (lambda o: as_optax(o, horizon=0), "horizon = 0"),
         (lambda o: as_optax(o).init({"w": jnp.ones(2, jnp.complex64)}), "dtype complex64"),
         (lambda o: as_optax(o).init({"w": jnp.ones(2, jnp.int32)}), "dtype int32"),
@@ -210,18 +211,18 @@ def test_an_optimizer_that_is_not_elementwise_sees_each_leaf_as_one_vector(float
 )
 def test_bad_input_of_as_optax(action, message):
     with pytest.raises(UserError, match=message):
-        action(optimizers()["adam"].build())
+        action(list_optimizers()["adam"].build())
 
 
 def test_engine_runs_optax_as_it_runs_our_own():
     """simulate(problem, from_optax(optax.adam)) = simulate(problem, adam): same noise, grid, seeds and iterates."""
-    native = optimizers()["adam"].build(form="practical")
+    native = list_optimizers()["adam"].build(form="practical")
     theirs = from_optax(
         "optax-adam",
         lambda alpha, beta1, beta2, eps: optax.adam(alpha, beta1, beta2, eps),
         {"alpha": Parameter(1e-3, 0, open_low=True), "beta1": 0.9, "beta2": 0.999, "eps": 1e-8},
     )
-    problem = problems()["ratio"].build(d=3)
+    problem = list_problems()["ratio"].build(d=3)
     settings = {"alpha": [0.05, 0.2], "beta2": 0.9, "eps": 1e-3}
     ours, other = (
         simulate(problem, o, 60, seeds=4, settings=settings, statistics=[iterate], record=5, workers=1)
@@ -250,7 +251,7 @@ def test_external_optimizer_is_given_the_projected_iterate():
 
         return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
-    problem = next(p for p in (e.build() for e in problems().values()) if p.box == (-1.0, 1.0))
+    problem = next(p for p in (e.build() for e in list_problems().values()) if p.box == (-1.0, 1.0))
     steps = 12
     run = simulate(
         problem,

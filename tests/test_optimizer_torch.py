@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from optimizer_cases import SEQUENCES, X0, paths
 
-from madatheory.catalogue import optimizers
+from madatheory.optimizers.catalogue import list_optimizers
 
 pytestmark = pytest.mark.needs("torch")
 
@@ -54,7 +54,7 @@ def run_torch(make: Any, gradients: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("label", SAME)
 def test_same_convention_as_torch(label):
     name, options, hyper, make = SAME[label]
-    optimizer = optimizers()[name].make({"form": "practical", **options})
+    optimizer = list_optimizers()[name].make({"form": "practical", **options})
     for g, x in zip(SEQUENCES.values(), paths(optimizer, hyper), strict=True):
         expected = run_torch(make, g)
         scale = np.max(np.abs(expected - X0)) or 1.0
@@ -67,7 +67,7 @@ def test_practical_defaults_are_torchs():
     given = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop}
     for name, theirs in given.items():
         defaults = theirs([torch.nn.Parameter(torch.zeros(1))]).defaults
-        ours = optimizers()[name].build(form="practical").hyper()
+        ours = list_optimizers()[name].build(form="practical").hyper()
         assert ours["alpha"] == defaults["lr"], name
         assert ours["eps"] == defaults["eps"], name
         if name == "adam":

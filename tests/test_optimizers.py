@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from optimizer_cases import CASES, GRADIENTS, SEQUENCES, X0, D, T, paths, worst_error
 
-from madatheory.catalogue import optimizers
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.convention import PUBLISHED_MADA, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.members.safeguarded_mada import greedy, safeguarded
@@ -25,7 +25,7 @@ def test_member_equals_its_reference(label):
 
 def test_every_member_has_a_reference_in_both_forms():
     covered = {(case.entry, case.optimizer().traits["form"]) for case in CASES.values()}
-    for name, entry in optimizers().items():
+    for name, entry in list_optimizers().items():
         if "form" not in entry.options or name == "lion":  # lion: one update in both forms, checked below
             continue
         for form in ("theory", "practical"):
@@ -34,12 +34,12 @@ def test_every_member_has_a_reference_in_both_forms():
 
 def test_lion_is_the_same_in_both_forms():
     hyper = {"alpha": 0.1}
-    first, second = (paths(optimizers()["lion"].build(form=form), hyper) for form in ("theory", "practical"))
+    first, second = (paths(list_optimizers()["lion"].build(form=form), hyper) for form in ("theory", "practical"))
     np.testing.assert_array_equal(first, second)
 
 
 def test_sgd_with_momentum():
-    found = paths(optimizers()["sgd"].build(), {"alpha": 0.5, "beta1": 0.75})[0]
+    found = paths(list_optimizers()["sgd"].build(), {"alpha": 0.5, "beta1": 0.75})[0]
     x, m = X0.copy(), np.zeros(D)
     for g, expected in zip(SEQUENCES["normal"], found, strict=True):
         m = 0.75 * m + 0.25 * g
@@ -47,9 +47,9 @@ def test_sgd_with_momentum():
         np.testing.assert_allclose(expected, x, rtol=1e-13)
 
 
-@pytest.mark.parametrize("name", [n for n in optimizers() if n != "sgd"])
+@pytest.mark.parametrize("name", [n for n in list_optimizers() if n != "sgd"])
 def test_traits_say_what_theorems_ask_for(name):
-    optimizer = optimizers()[name].build()
+    optimizer = list_optimizers()[name].build()
     traits = optimizer.traits
     assert traits["family"]
     assert traits["method"] == name == optimizer.name
@@ -61,18 +61,18 @@ def test_traits_say_what_theorems_ask_for(name):
 
 
 def test_default_schedules_are_those_of_the_theorems():
-    schedule = {name: entry.build().traits["schedule"] for name, entry in optimizers().items()}
+    schedule = {name: entry.build().traits["schedule"] for name, entry in list_optimizers().items()}
     assert schedule["adam"] == schedule["adagrad"] == "constant"
     assert schedule["avgrad"] == schedule["amsgrad"] == schedule["adam-avgrad"] == "inverse_sqrt"
-    assert optimizers()["adam"].build(form="defossez").traits["schedule"] == "defossez_adam"
-    assert optimizers()["avgrad"].build(form="practical").traits["schedule"] == "constant"
+    assert list_optimizers()["adam"].build(form="defossez").traits["schedule"] == "defossez_adam"
+    assert list_optimizers()["avgrad"].build(form="practical").traits["schedule"] == "constant"
 
 
 def test_state_holds_only_what_the_free_coefficients_need():
     x = jnp.zeros(3)
 
     def keys(name: str, **options) -> set[str]:
-        optimizer = optimizers()[name].build(**options)
+        optimizer = list_optimizers()[name].build(**options)
         return set(optimizer.init(optimizer.hyper(), x))
 
     assert keys("rmsprop") == {"v"}
@@ -87,7 +87,7 @@ def test_state_holds_only_what_the_free_coefficients_need():
 
 def test_step_fields_of_the_theory_form(float64):
     """delta = eta m, eta = alpha/sqrt(b), b = t (eps + vhat) with alpha_t = alpha/sqrt(t)."""
-    optimizer = optimizers()["adam-avgrad"].build()
+    optimizer = list_optimizers()["adam-avgrad"].build()
     hyper = optimizer.hyper({"alpha": 0.3, "beta1": 0.5, "rho": 0.25, "eps": 1e-4})
     g = GRADIENTS[:, :, 0]
     path = open_loop(optimizer)(X0, g, hyper)
@@ -120,11 +120,11 @@ def test_b_is_alpha_over_eta_squared_in_every_form(label, float64):
 def test_defossez_forms_are_other_writings_of_known_methods():
     """Sums with alpha_t = (1-beta1) alpha: the same Adagrad. Summed Adam: eps scaled by 1-beta2, v bias corrected."""
     hyper = {"alpha": 0.1, "beta1": 0.8, "eps": 1e-3}
-    build = optimizers()["adagrad"].build
+    build = list_optimizers()["adagrad"].build
     np.testing.assert_allclose(
         paths(build(form="defossez"), hyper), paths(build(form="theory"), hyper), rtol=1e-12, atol=1e-13
     )
-    found = paths(optimizers()["adam"].build(form="defossez"), hyper | {"beta2": 0.97})
+    found = paths(list_optimizers()["adam"].build(form="defossez"), hyper | {"beta2": 0.97})
     c = 1 - 0.97 ** np.arange(1, T + 1)
     for g, x in zip(SEQUENCES.values(), found, strict=True):
         m, v, y = np.zeros(D), np.zeros(D), X0
@@ -206,21 +206,21 @@ def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(floa
 @pytest.mark.parametrize("safeguard", ["max", "sum"])
 @pytest.mark.parametrize("path", ["constant", "greedy"])
 def test_safeguarded_step_size_never_grows(safeguard, path, float64):
-    optimizer = optimizers()["safeguarded-mada"].build(safeguard=safeguard, path=path)
+    optimizer = list_optimizers()["safeguarded-mada"].build(safeguard=safeguard, path=path)
     run = open_loop(optimizer)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, optimizer.hyper({"beta2": 0.8}))
     eta = np.asarray(run.step.eta)
     assert np.all(eta[1:] <= eta[:-1])
 
 
 def test_without_the_safeguard_the_step_size_grows(float64):
-    unguarded = optimizers()["adam-avgrad"].build()
+    unguarded = list_optimizers()["adam-avgrad"].build()
     free = open_loop(unguarded)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, unguarded.hyper({"beta2": 0.8}))
     eta = np.asarray(free.step.eta)
     assert np.any(eta[1:] > eta[:-1])
 
 
 def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64):
-    optimizer = optimizers()["mada-family"].build()
+    optimizer = list_optimizers()["mada-family"].build()
     g = jnp.asarray(SEQUENCES["one_dead"])
 
     def final(rho: jax.Array) -> jax.Array:
@@ -235,16 +235,16 @@ def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64)
 @pytest.mark.parametrize("form", ["theory", "practical"])
 def test_nan_gradients_are_not_hidden(form):
     g = np.where(np.arange(T) == 3, np.nan, 1.0)[:, None]
-    optimizer = optimizers()["avgrad"].build(form=form)
+    optimizer = list_optimizers()["avgrad"].build(form=form)
     x = open_loop(optimizer)(np.zeros(1), g, optimizer.hyper()).x[:, 0]
     assert np.all(np.isfinite(x[:3]))
     assert np.all(np.isnan(x[3:]))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", optimizers())
+@pytest.mark.parametrize("name", list_optimizers())
 def test_dtype_follows_the_input(name, dtype, float64):
-    optimizer = optimizers()[name].build()
+    optimizer = list_optimizers()[name].build()
     hyper = {k: np.full(5, v) for k, v in optimizer.hyper().items()}
     path = jax.eval_shape(open_loop(optimizer), np.ones((3, 5), dtype), np.ones((7, 3, 5), dtype), hyper, 7.0)
     # counters, of steps without a hyper-gradient say, are whole numbers whatever the input
@@ -254,7 +254,7 @@ def test_dtype_follows_the_input(name, dtype, float64):
 
 @pytest.mark.parametrize("name", ["mada-family", "safeguarded-mada", "adam-avgrad-switch"])
 def test_lanes_with_their_own_hypers_are_separate_runs(name, float64):
-    optimizer = optimizers()[name].build()
+    optimizer = list_optimizers()[name].build()
     hyper = {k: np.linspace(0.5, 1.0, 3) * max(v, 0.5) for k, v in optimizer.hyper().items()}
     hyper |= {k: np.minimum(v, 0.95) for k, v in hyper.items() if k.startswith("beta")}
     run = open_loop(optimizer)
@@ -269,7 +269,7 @@ def test_published_convention_departs_from_the_formulas():
     """With a gradient difference the published update breaks sign symmetry; the clean family has it."""
     hyper = {"beta3": 0.5, "alpha": 0.1}
     for convention, symmetric in (("clean", True), ("published", False)):
-        optimizer = optimizers()["mada-family"].build(convention=convention)
+        optimizer = list_optimizers()["mada-family"].build(convention=convention)
         with jax.enable_x64(True):
             run = open_loop(optimizer)
             h = optimizer.hyper(hyper)
@@ -281,16 +281,16 @@ def test_published_convention_departs_from_the_formulas():
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (lambda: optimizers()["adam"].build(form="theroy"), "did you mean 'theory'"),
-        (lambda: optimizers()["avgrad"].build(form="defossez"), "unknown form of avgrad"),
-        (lambda: optimizers()["adam"].build(schedule="sqrt"), "unknown schedule 'sqrt'"),
-        (lambda: optimizers()["amsgrad"].build(order="first"), "unknown order"),
-        (lambda: optimizers()["mada-family"].build(form="theory", convention="published"), "practical form only"),
-        (lambda: optimizers()["adam"].build().hyper({"beta2": 1.0}), r"beta2 = 1 is out of range.*\[0, 1\)"),
-        (lambda: optimizers()["adam"].build().hyper({"eps": 0.0}), "eps = 0 is out of range"),
-        (lambda: optimizers()["adam"].build().hyper({"alpha": float("nan")}), "alpha = nan"),
-        (lambda: optimizers()["adam"].build().hyper({"alpha": "big"}), "'big' is not a number"),
-        (lambda: optimizers()["adam"].build().hyper({"rho": 0.5}), "unknown hyper-parameter of adam 'rho'"),
+        (lambda: list_optimizers()["adam"].build(form="theroy"), "did you mean 'theory'"),
+        (lambda: list_optimizers()["avgrad"].build(form="defossez"), "unknown form of avgrad"),
+        (lambda: list_optimizers()["adam"].build(schedule="sqrt"), "unknown schedule 'sqrt'"),
+        (lambda: list_optimizers()["amsgrad"].build(order="first"), "unknown order"),
+        (lambda: list_optimizers()["mada-family"].build(form="theory", convention="published"), "practical form only"),
+        (lambda: list_optimizers()["adam"].build().hyper({"beta2": 1.0}), r"beta2 = 1 is out of range.*\[0, 1\)"),
+        (lambda: list_optimizers()["adam"].build().hyper({"eps": 0.0}), "eps = 0 is out of range"),
+        (lambda: list_optimizers()["adam"].build().hyper({"alpha": float("nan")}), "alpha = nan"),
+        (lambda: list_optimizers()["adam"].build().hyper({"alpha": "big"}), "'big' is not a number"),
+        (lambda: list_optimizers()["adam"].build().hyper({"rho": 0.5}), "unknown hyper-parameter of adam 'rho'"),
         (lambda: member("x", "", free=("beta9",)), "unknown coefficient of x 'beta9'"),
         (lambda: member("x", "", free=("alpha",), policies={"alpha": lambda h, c, s: 1.0}), "alpha can be scheduled"),
         (

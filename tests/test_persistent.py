@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from jax.sharding import AbstractDevice, AbstractMesh, AxisType, use_abstract_mesh
 
-from madatheory import catalogue
-from madatheory.engine import lift_rules, persistent
-from madatheory.engine.blocks import Job
-from madatheory.engine.loop import Lanes, Loop, loop, started
-from madatheory.engine.persistent import Block, Unsupported
+import madatheory as mt
+from madatheory.engine.backend import lift_rules, persistent
+from madatheory.engine.backend.blocks import Job
+from madatheory.engine.backend.loop import Lanes, Loop, loop, started
+from madatheory.engine.backend.persistent import Block, Unsupported
 from madatheory.engine.simulate import prepare
 from madatheory.engine.statistic import (
     Statistic,
@@ -46,12 +46,12 @@ STATISTICS = (mean_squared_gradient, largest_gradient, iterate)
 
 
 def catalogued(name: str, **options: Any) -> Problem:
-    return catalogue.problems()[name].make(options)
+    return mt.list_problems()[name].make(options)
 
 
 def job(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32", generator: str = "hash") -> Job:
     """What the engine would run; the hash is quicker to compile than the default generator."""
-    made = catalogue.optimizers()[optimizer].make({})
+    made = mt.list_optimizers()[optimizer].make({})
     return prepare(problem, made, 1, dtype=dtype, seed=5, generator=generator).job(range(count))
 
 

@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.theorem import Formula, Setting, Theorem, quantities
-from madatheory.bounds.theorems.step_size_bounds import claimed_by_kingma_and_ba, step_size_theorem
 from madatheory.engine.simulate import simulate
 from madatheory.problems.coordinatewise import exact_oracle
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
-from madatheory.verdicts import judge
+from madatheory.theory.theorem import Formula, Setting, Theorem, quantities
+from madatheory.theory.theorems.step_size_bounds import claimed_by_kingma_and_ba, step_size_theorem
+from madatheory.theory.verdict import judge
 
 Mistake = Callable[[Formula], Formula]
 STEPS = 100_000
@@ -214,7 +214,7 @@ HOSTILE: dict[str, tuple[Problem, dict[str, float], int]] = {
 
 
 def theorem(name: str) -> Theorem:
-    return catalogue.theorems()[name.partition(",")[0]]
+    return mt.list_theorems()[name.partition(",")[0]]
 
 
 def with_mistake(proof: Theorem, mistake: Mistake) -> Theorem:
@@ -265,7 +265,7 @@ NOISE = {"alpha": 1.0, "eps": 1e-2, "beta1": 0.5, "beta2": 0.98, "rho": 0.5, "c"
 
 @cache
 def noisy_problem() -> Problem:
-    return catalogue.problems()["tanh"].make({"d": 1, "noise": "rademacher", "scale": 20.0})
+    return mt.list_problems()["tanh"].make({"d": 1, "noise": "rademacher", "scale": 20.0})
 
 
 @pytest.mark.parametrize("name", KILLS["sums"])

@@ -11,15 +11,16 @@ import xarray as xr
 from theorem_cases import ALL, at, huber, levels
 
 from madatheory.arithmetic import NUMPY, Arithmetic
-from madatheory.bounds.decoupled_chain import SHARP
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import log1p
-from madatheory.bounds.theorem import Level, Theorem
+from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
-from madatheory.engine.tree import enumerate_tree
+from madatheory.optimizers.optimizer import Hyper
 from madatheory.problems.coordinatewise import oracle_of
-from madatheory.problems.laws import Law
+from madatheory.problems.noise_laws import Law
 from madatheory.problems.problem import Atoms, Constant, Problem
+from madatheory.theory.chains.decoupled import SHARP
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import log1p
+from madatheory.theory.theorem import Level, Theorem
 
 # T1 and T2 lose a factor of about 5 and 2 at the worst settings known, so a halved right side survives measurements:
 # only the hand-typed formulas above catch it. T5hp is loose by a factor of 50: its constant is tested by the lemma
@@ -72,7 +73,7 @@ class Exact(NamedTuple):
         return [level.name for level, low, high in pairs if high < low * (1 - 1e-9)]
 
 
-def one_step(theorem: Theorem, problem: Problem, hyper: Mapping[str, float]) -> Exact:
+def one_step(theorem: Theorem, problem: Problem, hyper: Hyper) -> Exact:
     tree = enumerate_tree(problem, theorem.method(), 1, settings=hyper, statistics=theorem.statistics)
     return Exact(tree, at(theorem, problem, hyper, np.array([1])))
 

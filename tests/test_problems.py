@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from madatheory.catalogue import parse, problems
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import largest_gradient, mean_squared_gradient, total
+from madatheory.entry import parse
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer, Parameter, Step
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.data import CLASSIFICATION, REGRESSION, table
 from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.scalar import scalars
@@ -69,7 +70,7 @@ ONE_OF_EACH_KIND = (
 
 
 def build(spec: str) -> Problem:
-    return parse(spec, problems(), "problem")
+    return parse(spec, list_problems(), "problem")
 
 
 def points(problem: Problem, lanes: int = 40, seed: int = 0) -> jax.Array:
@@ -107,7 +108,7 @@ def noisy(problem: Problem, x: jax.Array, xi: jax.Array) -> tuple[jax.Array, jax
 
 
 def test_the_variants_cover_the_catalogue() -> None:
-    missing = set(problems()) - {spec.partition(":")[0] for spec in VARIANTS} - {"cliff-noise-steep"}
+    missing = set(list_problems()) - {spec.partition(":")[0] for spec in VARIANTS} - {"cliff-noise-steep"}
     assert not missing, f"add a variant for {missing}"
 
 

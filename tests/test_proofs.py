@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from madatheory.catalogue import lemmas, theorems
 from madatheory.cli import app
 from madatheory.errors import UserError
+from madatheory.theory.catalogue import list_lemmas, list_theorems
 from proofs_check import run
 from proofs_check.evidence import Check, Evidence, Finding, Missing, Status, cell, verdict
 from proofs_check.methods import METHODS, method
@@ -31,7 +31,7 @@ def said(status: Status, method: str = "smt", part: str = "", box: str = "", fal
 
 
 def test_every_lemma_and_theorem_is_a_row() -> None:
-    assert {*lemmas(), *theorems()} <= set(ROWS)
+    assert {*list_lemmas(), *list_theorems()} <= set(ROWS)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -166,7 +166,7 @@ def test_the_command_shows_table_checks_and_json(tmp_path: Path) -> None:
 
 def test_a_broken_formula_makes_the_command_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Psi with a wrong constant is refuted where it is used, and the exit status says so."""
-    terms = importlib.import_module("madatheory.bounds.lemmas.psi_integral")
+    terms = importlib.import_module("madatheory.theory.lemmas.psi_integral")
     right = terms.psi_integral.right
     monkeypatch.setattr(run, "_decided", lambda asked, workers: _here(asked))
     object.__setattr__(terms.psi_integral, "right", lambda v, xp: right(v, xp) * xp.rational(9, 10))

@@ -8,9 +8,9 @@ import flint
 import numpy as np
 import pytest
 
-from madatheory.bounds.lemmas import decoupling as decoupling_lemmas
-from madatheory.catalogue import lemmas
 from madatheory.problems.scalar import Elementary, scalars
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemmas import decoupling as decoupling_lemmas
 from proofs_check import balls
 from proofs_check.balls import constants, data, decoupling, drift
 from proofs_check.balls import lemmas as on_boxes
@@ -133,7 +133,7 @@ def test_cover_decides_both_ways() -> None:
 
 
 def test_a_weakened_lemma_is_refuted_on_its_box() -> None:
-    lemma = lemmas()["discounted-ratio-sum"]
+    lemma = list_lemmas()["discounted-ratio-sum"]
     wrong = lemma.false_variants[1]
     found = on_boxes.on_box(wrong, on_boxes.REGIONS[lemma.name][0])
     assert found.status is Status.REFUTED
@@ -141,17 +141,17 @@ def test_a_weakened_lemma_is_refuted_on_its_box() -> None:
 
 
 def test_a_region_outside_the_hypothesis_is_not_decided() -> None:
-    lemma, region = lemmas()["ratio-sum"], on_boxes.REGIONS["ratio-sum"][0]
+    lemma, region = list_lemmas()["ratio-sum"], on_boxes.REGIONS["ratio-sum"][0]
     outside = replace(region, ranges=(region.ranges[0], (-1.0, 1.0), *region.ranges[2:]))
     assert on_boxes.on_box(lemma, outside).status is Status.OPEN
 
 
 def test_breaking_psi_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from madatheory.bounds.lemmas import psi_integral
+    from madatheory.theory.lemmas import psi_integral
 
     half = psi_integral.Psi
     monkeypatch.setattr(psi_integral, "Psi", lambda c, xp: half(c, xp) / 2)
-    found = on_boxes.on_box(lemmas()["psi-integral"], on_boxes.REGIONS["psi-integral"][0])
+    found = on_boxes.on_box(list_lemmas()["psi-integral"], on_boxes.REGIONS["psi-integral"][0])
     assert found.status is Status.REFUTED
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from madatheory.bounds import decoupled_chain, momentum_chains, terms
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Theorem
-from madatheory.bounds.theorems import amsgrad_rate, avgrad_rate, regret_bounds
-from madatheory.catalogue import theorems
-from madatheory.engine.tree import histories
+from madatheory.engine.noise_tree import histories
+from madatheory.theory import terms
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.chains import decoupled as decoupled_chain
+from madatheory.theory.chains import momentum as momentum_chains
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Theorem
+from madatheory.theory.theorems import amsgrad_rate, avgrad_rate, regret_bounds
 from proofs_check import bridge
 from proofs_check.bridge import trees
 from proofs_check.bridge.hostile import fields, grid_of, huber, sequences, skewed
@@ -33,12 +35,12 @@ def broken(theorem: Theorem) -> str:
 
 @pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-momentum-rate", "amsgrad-rate", "avgrad-regret"])
 def test_chains_hold(name: str) -> None:
-    assert broken(theorems()[name]) == ""
+    assert broken(list_theorems()[name]) == ""
 
 
 def test_the_search_finds_where_a_bound_is_tight() -> None:
     """T5 at T = 1, huge eps and alpha = sqrt(eps)/L is gradient descent on Huber's function: nothing is lost."""
-    top = max((worst for _, worst in search(theorems()["avgrad-rate"])), key=lambda worst: worst.ratio)
+    top = max((worst for _, worst in search(list_theorems()["avgrad-rate"])), key=lambda worst: worst.ratio)
     assert 0.99 < top.ratio <= 1
     assert top.setting["T"] == 1
 
@@ -67,7 +69,7 @@ BREAKS: dict[str, tuple[str, Any, str, Callable[[Callable], Callable]]] = {
 def test_a_broken_formula_is_caught(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name, module, function, change = BREAKS[what]
     monkeypatch.setattr(module, function, change(getattr(module, function)))
-    assert broken(theorems()[name])
+    assert broken(list_theorems()[name])
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
@@ -77,29 +79,29 @@ def test_a_smaller_K_is_caught(share: float, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(
         decoupled_chain.Pair, "values", lambda pair, xp: (values(pair, xp)[0], share * values(pair, xp)[1])
     )
-    found = bridge._support(theorems()["avgrad-rate"])
+    found = bridge._support(list_theorems()["avgrad-rate"])
     assert found.status is Status.REFUTED
     assert found.witness
 
 
 def test_every_theorem_has_mistakes_that_are_caught() -> None:
-    assert set(CAUGHT) == set(theorems())
+    assert set(CAUGHT) == set(list_theorems())
     for name, mistakes in CAUGHT.items():
         assert mistakes
         assert set(mistakes) <= set(MISTAKES)
         for mistake in mistakes:
-            assert plant(theorems()[name], mistake) is not None, (name, mistake)
+            assert plant(list_theorems()[name], mistake) is not None, (name, mistake)
 
 
 @pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-regret"])
 def test_planted_mistakes_are_caught(name: str) -> None:
     for mistake in CAUGHT[name]:
-        assert bridge._catch(theorems()[name], mistake).status is Status.REFUTED, mistake
+        assert bridge._catch(list_theorems()[name], mistake).status is Status.REFUTED, mistake
 
 
 def test_a_mistake_that_is_none_is_not_caught() -> None:
     """The right side doubled is true, and the check must not refute it."""
-    theorem = theorems()["avgrad-rate"]
+    theorem = list_theorems()["avgrad-rate"]
     field = fields(theorem)[0]
     right = theorem.right.value
     larger = theorem.chain[-1].__class__(theorem.right.name, "", lambda m, q, xp: 2 * right(m, q, xp))
@@ -132,7 +134,7 @@ def test_every_statement_has_a_check_or_a_reason() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-high-probability"])
 def test_a_right_side_that_is_no_finite_number_breaks_the_chain(name: str, value: float) -> None:
-    chain = theorems()[name]
+    chain = list_theorems()[name]
     levels = np.array([np.full((2, 3), 1.0), np.full((2, 3), value)])  # (level, path, t)
     q = Quantities(p=0.5)
     if chain.kind == "probability":

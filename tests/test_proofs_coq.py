@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Setting
-from madatheory.bounds.theorems import interpolation_rate as interpolation
-from madatheory.catalogue import lemmas, optimizers, problems, theorems
+from madatheory.engine.noise_tree import enumerate_tree, exact_mean
 from madatheory.engine.statistic import squared_gradient_over_root_t
-from madatheory.engine.tree import enumerate_tree, exact_mean
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Setting
+from madatheory.theory.theorems import interpolation_rate as interpolation
 from proofs_check import coq
 from proofs_check.coq import build, claims, drift, gallina, mutants, readme, sources, theorem, trees, values
 from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, Claim
@@ -76,7 +78,7 @@ def test_a_theorem_says_what_the_package_says(claim: Claim) -> None:
 
 @pytest.mark.parametrize("claim", LEMMAS, ids=lambda claim: claim.name)
 def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
-    for false in lemmas()[claim.statement].false_variants:
+    for false in list_lemmas()[claim.statement].false_variants:
         same = replace(false, name=claim.statement)
         monkeypatch.setattr(drift, "lemmas", lambda same=same: {claim.statement: same})
         with pytest.raises((drift.Drifted, ZeroDivisionError)):
@@ -88,9 +90,9 @@ def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypat
 def test_a_constant_changed_in_the_package_is_noticed(
     claim: Claim, factor: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = theorems()[claim.statement].right
+    right = list_theorems()[claim.statement].right
     moved = replace(right, value=lambda m, q, xp: factor * right.value(m, q, xp))
-    changed = replace(theorems()[claim.statement], chain=(theorems()[claim.statement].left, moved))
+    changed = replace(list_theorems()[claim.statement], chain=(list_theorems()[claim.statement].left, moved))
     monkeypatch.setattr(drift, "theorems", lambda: {claim.statement: changed})
     with pytest.raises(drift.Drifted):
         drift.agreement(claim)
@@ -144,8 +146,8 @@ def test_terms_are_read_as_coq_reads_them() -> None:
 # ---- the methods, on exact noise trees
 
 PROBLEMS = {
-    "one coordinate, rare large noise": lambda: problems()["reddi-smooth"].build(C=3.0, delta=0.5, start=0.7),
-    "two coordinates": lambda: problems()["ratio"].build(d=2, noise="rademacher"),
+    "one coordinate, rare large noise": lambda: list_problems()["reddi-smooth"].build(C=3.0, delta=0.5, start=0.7),
+    "two coordinates": lambda: list_problems()["ratio"].build(d=2, noise="rademacher"),
 }
 
 
@@ -154,7 +156,7 @@ def constant_path(value: float) -> Callable[[Any], Callable[[int], float]]:
     return lambda h: lambda i: value
 
 
-def in_coq_s_words(claim: Claim, hyper: dict[str, float], steps: int) -> dict[str, Any]:
+def in_coq_s_words(claim: Claim, hyper: dict[str, Any], steps: int) -> dict[str, Any]:
     """What a theorem calls by other names, or takes as a function of the history."""
     if claim.module == "Safeguarded":
         return {**hyper, **{f"{name}s": constant_path(hyper.get(name, 0.0)) for name in PATHS}}
@@ -173,7 +175,7 @@ NO_HINDSIGHT = [claim for claim in METHODS if "hindsight" not in claim.statement
 @pytest.mark.parametrize("claim", NO_HINDSIGHT, ids=lambda claim: f"{claim.statement}")
 def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) -> None:
     built, steps = PROBLEMS[problem](), 4 if problem.startswith("one") else 3
-    hyper = dict(theorems()[claim.statement].settings)
+    hyper = dict(list_theorems()[claim.statement].settings)
     in_coq = trees.coq_left(claim, built, in_coq_s_words(claim, hyper, steps), steps)
     assert in_coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=1e-12)
 
@@ -181,7 +183,7 @@ def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])
 def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     problem, steps = PROBLEMS["two coordinates"](), 3
-    method = optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
     hyper = {"alpha": 0.3, "beta1": 0.0, "beta2": 0.8, "eps": 0.1, "rho": rho}
     tree = enumerate_tree(problem, method, steps, settings=hyper, statistics=(squared_gradient_over_root_t,))
     package = float(exact_mean(tree)[squared_gradient_over_root_t.name].squeeze())
@@ -212,8 +214,8 @@ def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
 
 @pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)
 def test_the_regret_in_coq_is_the_package_s(claim: Claim) -> None:
-    theorem, steps = theorems()[claim.statement], 7
-    problem = problems()["reddi-period"].build(C=4.0, start=0.25)
+    theorem, steps = list_theorems()[claim.statement], 7
+    problem = list_problems()["reddi-period"].build(C=4.0, start=0.25)
     assert problem.box is not None
     tree = enumerate_tree(
         problem, theorem.method(), steps, settings=theorem.settings, statistics=theorem.left.statistics

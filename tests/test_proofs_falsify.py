@@ -7,23 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.bounds.lemmas import (
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.lemma import Lemma
+from madatheory.theory.lemmas import (
     amsgrad_ratio_sums,
     avgrad_weights,
     interpolation_monotone,
     psi_integral,
     yogi,
 )
-from madatheory.catalogue import lemmas, optimizers, theorems
-from madatheory.optimizers.optimizer import Optimizer
 from proofs_check.evidence import Status
 from proofs_check.falsify import checks, constants, decide, not_applicable, steps
 from proofs_check.falsify.climb import Budget, Worst, changed, climb, search
 from proofs_check.falsify.precise import precise_excess, refutes, shrink, written
 from proofs_check.statements import statements
 
-LEMMAS = tuple(lemmas().values())
+LEMMAS = tuple(list_lemmas().values())
 
 
 def test_every_statement_has_a_check_or_a_reason() -> None:
@@ -68,24 +69,24 @@ def test_a_mistake_in_a_formula_is_found(
     module: Any, name: str, change: Callable[[Any], Any], lemma: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, name, change(getattr(module, name)))
-    finding = decide(_reading_its_module(lemmas()[lemma]))
+    finding = decide(_reading_its_module(list_lemmas()[lemma]))
     assert finding.status is Status.REFUTED
     assert finding.witness
     assert finding.residual is not None
-    assert finding.residual > lemmas()[lemma].tolerance
+    assert finding.residual > list_lemmas()[lemma].tolerance
 
 
 @pytest.mark.parametrize("name", ["decoupling", "avgrad-ratio-sum-uniform", "yogi-upper", "smoothness-log"])
 def test_true_lemmas_are_supported_never_proved(name: str) -> None:
-    finding = decide(lemmas()[name])
+    finding = decide(list_lemmas()[name])
     assert finding.status is Status.SUPPORTED
     assert finding.residual is not None
-    assert finding.residual <= lemmas()[name].tolerance
+    assert finding.residual <= list_lemmas()[name].tolerance
 
 
 def test_the_climb_goes_further_than_the_draws() -> None:
     """No draw of a few hundred shows that L1 needs K > 0.3883; the climb from the worst of them does."""
-    lemma = lemmas()["decoupling"]
+    lemma = list_lemmas()["decoupling"]
 
     def right(v: Any, xp: Any) -> Any:
         square = sum(p * g * g / (v["a"] + v["w"] * g * g) for p, g in zip(v["p"], v["g"], strict=True)) / sum(v["p"])
@@ -106,13 +107,13 @@ def test_a_climb_keeps_its_start_and_changes_copies() -> None:
     assert np.array_equal(values["x"][:, 0], start["x"])
     assert values["beta2"][0] == 0.9
     assert (values["beta2"] != 0.9).mean() > 0.2
-    lemma = lemmas()["avgrad-largest-weight"]
+    lemma = list_lemmas()["avgrad-largest-weight"]
     assert climb(lemma, Worst(-1.0, start, 0), Budget(rounds=2)).excess >= -1.0
 
 
 def test_rounding_is_no_counterexample() -> None:
     """1 - beta2^t next to beta2 = 1 loses digits in floats, and not with 60."""
-    lemma = lemmas()["avgrad-weights"]
+    lemma = list_lemmas()["avgrad-weights"]
     case = {"x": [1.0, 1.0], "beta2": 1 - 1e-9}
     single = {k: np.asarray(v)[..., None] for k, v in case.items()}
     assert lemma.excess(single)[0] > lemma.tolerance
@@ -121,7 +122,7 @@ def test_rounding_is_no_counterexample() -> None:
 
 
 def test_counterexamples_are_shortened() -> None:
-    false = lemmas()["avgrad-bias-factor"].false_variants[0]
+    false = list_lemmas()["avgrad-bias-factor"].false_variants[0]
     found = false.counterexample(false.draw(np.random.default_rng(1), 64))
     assert found is not None
     short = shrink(false, found)
@@ -146,7 +147,7 @@ def test_yogi_is_above_the_largest_square_after_two_steps() -> None:
 
 
 def test_t10_with_a_smaller_bound_is_refuted() -> None:
-    lemma = steps.as_lemma(theorems()["adam-step-size"])
+    lemma = steps.as_lemma(list_theorems()["adam-step-size"])
     few = Budget(draws=4, starts=1, rounds=4, children=256)
     assert search(lemma, few).excess <= lemma.tolerance
     assert search(steps.less(lemma), few).excess > lemma.tolerance
@@ -158,7 +159,7 @@ def test_a_constant_that_is_too_small_is_refuted() -> None:
 
 
 def test_what_is_no_number_supports_nothing() -> None:
-    lemma = lemmas()["decreasing-weights"]
+    lemma = list_lemmas()["decreasing-weights"]
     nowhere = replace(lemma, hypothesis=lambda values: [np.zeros(np.shape(values["a"])[-1:], bool)])
     finding = decide(nowhere)
     assert (finding.status, "none of them satisfies the hypothesis" in finding.detail) == (Status.OPEN, True)
@@ -176,7 +177,7 @@ def test_a_slope_that_is_nan_is_no_support(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_methods_of_one_name_run_as_what_they_are() -> None:
     def method(sign: float) -> Optimizer:
-        made = optimizers()["sgd"].make()
+        made = list_optimizers()["sgd"].make()
 
         def step(hyper: Any, state: Any, g: Any, clock: Any) -> Any:
             found, after = made.step(hyper, state, g, clock)

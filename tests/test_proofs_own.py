@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import problems, theorems
 from madatheory.cli import app
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Theorem
 from proofs_check import bridge
 from proofs_check.bridge import places
 from proofs_check.evidence import Status
@@ -18,12 +19,13 @@ from proofs_check.own import Own
 from proofs_check.run import select
 from proofs_check.tenth import with_right
 
-T5 = theorems()["avgrad-rate"]
+T5 = list_theorems()["avgrad-rate"]
 HEAD = """
 from dataclasses import replace
-from madatheory.catalogue import lemmas, problems, theorems
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
 
-T5, ROOTS = theorems()["avgrad-rate"], lemmas()["ratio-root-sum"]
+T5, ROOTS = list_theorems()["avgrad-rate"], list_lemmas()["ratio-root-sum"]
 
 def mine(value):
     return replace(T5, name="mine", label="mine", chain=(T5.left, replace(T5.right, value=value)))
@@ -71,7 +73,7 @@ def test_lemmas_are_drawn_and_their_false_variants_must_be_refuted(prove: Callab
     [
         ("bad = mine(lambda m, q, xp: q.D0 / q.nothing)", "", r"mine: AttributeError: .*'nothing' \(my_bound.py:\d+\)"),
         ("x = 1", "", "defines nothing to load"),
-        ("entry = replace(problems()['ratio'], name='other')", "", "needs a module-level Theorem or Lemma"),
+        ("entry = replace(list_problems()['ratio'], name='other')", "", "needs a module-level Theorem or Lemma"),
         ("bad = replace(T5, name='ratio-root-sum')", "", "'ratio-root-sum' is the name of a statement"),
         ("half = mine(T5.right.value)", "nothing-like-it", "unknown statement 'nothing-like-it'"),
         ("half = mine(T5.right.value)", "--page page.md", "--page needs all statements"),
@@ -88,7 +90,7 @@ def test_a_mistake_in_the_file_is_a_mistake_of_the_request(
 
 def searched(theorem: Theorem, monkeypatch: pytest.MonkeyPatch, *names: str) -> bridge.Finding:
     """What the search on the hostile problems and these says."""
-    monkeypatch.setattr(places, "problems", lambda: {name: problems()[name] for name in names})
+    monkeypatch.setattr(places, "problems", lambda: {name: list_problems()[name] for name in names})
     return bridge.of_user(theorem, ()).decide()
 
 
@@ -112,7 +114,7 @@ def test_a_theorem_about_nothing_is_open(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_every_problem_with_few_noise_values_is_tried_and_so_is_the_users() -> None:
-    mine = replace(problems()["ratio"], name="my-ratio")
+    mine = replace(list_problems()["ratio"], name="my-ratio")
     tried = {field.name.partition(",")[0].partition(":")[0]: grid for field, grid in places.everywhere(T5, [mine])}
     assert {"huber", "ratio", "log", "tanh", "sigmoid-loss", "cliff-noise-steep", "my-ratio"} <= set(tried)
     assert T5.settings["eps"] in tried["ratio"]["eps"]

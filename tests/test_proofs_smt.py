@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madatheory.arithmetic import NUMPY, Arithmetic
-from madatheory.bounds.lemmas import avgrad_weights, interpolation_monotone, yogi
-from madatheory.bounds.theorems import step_size_bounds
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.lemmas import avgrad_weights, interpolation_monotone, yogi
+from madatheory.theory.theorems import step_size_bounds
 from proofs_check.evidence import Check, Status
 from proofs_check.smt import checks, not_applicable, steps, updates
 from proofs_check.smt.decide import decide, holds, number, values_of
@@ -113,7 +113,7 @@ def test_a_model_needs_every_definition() -> None:
 
 
 def test_too_little_time_is_open() -> None:
-    lemma = lemmas()["decoupling-published"]
+    lemma = list_lemmas()["decoupling-published"]
     sizes = {"p": 2, "g": 2, "G": 0, "a": 0, "w": 0, "k": 0}
     finding = decide(lemma, sizes, seconds=0.2)
     assert finding.status is Status.OPEN
@@ -122,7 +122,7 @@ def test_too_little_time_is_open() -> None:
 
 def test_a_model_that_floats_do_not_confirm_is_no_refutation() -> None:
     """A tolerance that no excess reaches stands for a gap below rounding: z3 has a model, floats see nothing."""
-    lemma = lemmas()["yogi-lower"]
+    lemma = list_lemmas()["yogi-lower"]
     hidden = replace(lemma, tolerance=10.0, left=lambda v, xp: 2 * lemma.left(v, xp))
     finding = decide(hidden, {"v": 0, "x": 0, "beta2": 0, "sign": 0})
     assert finding.status is Status.OPEN
@@ -167,7 +167,7 @@ def test_the_range_of_monotone_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_longest_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = theorems()["adam-step-size"]
+    old = list_theorems()["adam-step-size"]
     *_, last = old.chain
     short = replace(last, value=lambda m, q, xp: step_size_bounds.adam_step(q._replace(beta1=q.beta1 * 0), xp))
     monkeypatch.setattr(updates, "theorems", lambda: {"adam-step-size": replace(old, chain=(*old.chain[:-1], short))})

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from madatheory.bounds.decoupled_chain import Pair
-from madatheory.bounds.lemmas import avgrad_weights
-from madatheory.bounds.theorems import avgrad_rate
-from madatheory.catalogue import lemmas, optimizers, theorems
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Clock
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.chains.decoupled import Pair
+from madatheory.theory.lemmas import avgrad_weights
+from madatheory.theory.theorems import avgrad_rate
 from proofs_check.evidence import Check, Status
 from proofs_check.statements import statements
 from proofs_check.symbolic import (
@@ -87,7 +88,7 @@ def test_identities() -> None:
 
 def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> None:
     wrong = replace(avgrad_rate._theorem("avgrad-rate", pair, "planted"))
-    monkeypatch.setattr(links, "theorems", lambda: {**theorems(), "avgrad-rate": wrong})
+    monkeypatch.setattr(links, "theorems", lambda: {**list_theorems(), "avgrad-rate": wrong})
 
 
 def _link(theorem: str, to: str) -> links.Link:
@@ -102,12 +103,12 @@ def test_t5_with_a_constant_smaller_than_its_lemmas(monkeypatch: pytest.MonkeyPa
 def _scaled(
     name: str, level: str, change: Callable[[Any, Any, Any, Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theorem = theorems()[name]
+    theorem = list_theorems()[name]
     chain = tuple(
         replace(one, value=lambda m, q, xp, old=one.value: change(old, m, q, xp)) if one.name == level else one
         for one in theorem.chain
     )
-    monkeypatch.setattr(links, "theorems", lambda: {**theorems(), name: replace(theorem, chain=chain)})
+    monkeypatch.setattr(links, "theorems", lambda: {**list_theorems(), name: replace(theorem, chain=chain)})
 
 
 @pytest.mark.parametrize(
@@ -138,16 +139,16 @@ def test_a_last_step_that_promises_more_than_its_lemma(name: str, monkeypatch: p
 
 
 def test_l1_with_a_smaller_constant_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = next(f for f in lemmas()["decoupling"].false_variants if f.name == "decoupling-38")
-    monkeypatch.setattr(decoupling, "lemmas", lambda: {**lemmas(), "decoupling": wrong})
+    wrong = next(f for f in list_lemmas()["decoupling"].false_variants if f.name == "decoupling-38")
+    monkeypatch.setattr(decoupling, "lemmas", lambda: {**list_lemmas(), "decoupling": wrong})
     assert decoupling.sharp_constant().status is Status.OPEN
 
 
 def test_constants_are_read_off_the_lemmas() -> None:
     k = sp.Symbol("k", positive=True)
-    assert decoupling.constants(lemmas()["decoupling"]) == (1, sp.Rational(2, 5))
-    assert decoupling.constants(lemmas()["decoupling-published"]) == (sp.Rational(1, 2), 2)
-    c, K = decoupling.constants(lemmas()["decoupling-family"])
+    assert decoupling.constants(list_lemmas()["decoupling"]) == (1, sp.Rational(2, 5))
+    assert decoupling.constants(list_lemmas()["decoupling-published"]) == (sp.Rational(1, 2), 2)
+    c, K = decoupling.constants(list_lemmas()["decoupling-family"])
     assert sp.simplify(c - (1 - k)) == 0
     assert sp.simplify(K - 1 / (8 * k)) == 0
 
@@ -215,7 +216,7 @@ CASES = (
 def test_a_traced_step_is_the_step(name: str, options: Mapping[str, str], float64: None) -> None:
     import jax.numpy as jnp
 
-    optimizer = optimizers()[name].make(options)
+    optimizer = list_optimizers()[name].make(options)
     hyper = {k: jnp.asarray(float(v)) for k, v in optimizer.hyper().items()}
     method = traced(optimizer, tuple(hyper), _floats())
     plain = {k: float(v) for k, v in hyper.items()}
@@ -233,7 +234,7 @@ def test_a_traced_step_is_the_step(name: str, options: Mapping[str, str], float6
 
 
 def test_an_operation_without_meaning_is_named() -> None:
-    optimizer = optimizers()["adam"].make({"form": "practical"})
+    optimizer = list_optimizers()["adam"].make({"form": "practical"})
     strange = replace(optimizer, init=lambda h, x: {"v": __import__("jax").numpy.tan(x)})
     with pytest.raises(Unknown, match="'tan'"):
         traced(strange, (), _floats()).start({})

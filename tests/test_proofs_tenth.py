@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.quantities import Quantities
 from proofs_check import bridge, coq, falsify
 from proofs_check.bridge.cuts import cuts, literals, stronger
 from proofs_check.bridge.literals import literals_of, with_one_cut
@@ -26,7 +26,7 @@ def planted(name: str) -> list[Check]:
 def test_every_right_side_is_cut_or_declared_untested() -> None:
     asked = {check.statement for name in METHODS for check in planted(name)}
     declared = {name for name, what in UNTESTED.items() if TENTH in what}
-    assert asked | declared | set(NO_CONSTANT) == {*lemmas(), *theorems()}
+    assert asked | declared | set(NO_CONSTANT) == {*list_lemmas(), *list_theorems()}
     assert not asked & declared
     for name, what in UNTESTED.items():
         assert set(what) <= set(cuts(name)), name
@@ -34,8 +34,8 @@ def test_every_right_side_is_cut_or_declared_untested() -> None:
 
 def test_what_has_no_constant_has_a_side_that_is_0() -> None:
     for name in NO_CONSTANT:
-        values = lemmas()[name].draw(np.random.default_rng(0), 50)
-        sides = [np.asarray(side(values, NUMPY)) for side in (lemmas()[name].left, lemmas()[name].right)]
+        values = list_lemmas()[name].draw(np.random.default_rng(0), 50)
+        sides = [np.asarray(side(values, NUMPY)) for side in (list_lemmas()[name].left, list_lemmas()[name].right)]
         assert any(np.all(side == 0) for side in sides), name
 
 
@@ -53,7 +53,7 @@ def test_the_comparison_with_coq_sees_every_constant() -> None:
     """So that theorems compared with it need no cut of single constants."""
     asked, seen = set(), set()
     for claim in RATES:
-        theorem = theorems()[claim.statement]
+        theorem = list_theorems()[claim.statement]
         for place in [place for place in literals(theorem) if stronger(theorem, place)]:
             asked.add(place)
             try:
@@ -65,7 +65,7 @@ def test_the_comparison_with_coq_sees_every_constant() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "avgrad-rate" else pytest.mark.slow) for name in theorems()]
+    "name", [pytest.param(name, marks=() if name == "avgrad-rate" else pytest.mark.slow) for name in list_theorems()]
 )
 def test_cuts_are_caught_on_trees_but_for_those_declared(name: str) -> None:
     """Slow: a minute for all trees, which `make prove` builds too."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from madatheory.bounds.theorem import Setting
-from madatheory.catalogue import theorems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Setting
 from proofs_check.bridge import hindsight, two_steps
 from proofs_check.evidence import Status
 
@@ -52,7 +52,7 @@ def test_conditions_exclude_the_choice(name: str) -> None:
     example = hindsight.EXAMPLES[name]
     problem, method = example.problem(), example.method()
     hyper = {k: v for k, v in example.hyper.items() if k in method.parameters}
-    reasons = theorems()[example.theorem].reasons(Setting(problem, method, hyper, example.steps))
+    reasons = list_theorems()[example.theorem].reasons(Setting(problem, method, hyper, example.steps))
     assert bool(reasons) is (name != "safeguarded-rate-hindsight-alpha")
 
 

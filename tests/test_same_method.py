@@ -7,13 +7,14 @@ from typing import Any
 import jax.numpy as jnp
 import pytest
 
-from madatheory.bounds.terms import decrease
-from madatheory.bounds.theorem import Level, Theorem
-from madatheory.catalogue import problems, theorems
 from madatheory.optimizers.optimizer import Optimizer, Parameter, Step
-from madatheory.verification import jobs, verify
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.terms import decrease
+from madatheory.theory.theorem import Level, Theorem
+from madatheory.theory.verify import jobs, verify
 
-QUIET = problems()["ratio"].make({"d": 2, "noise": "none"})
+QUIET = list_problems()["ratio"].make({"d": 2, "noise": "none"})
 RATE = {"alpha": Parameter(0.1, low=0.0)}
 
 
@@ -89,7 +90,7 @@ def test_methods_that_cannot_be_told_apart_are_not_shared() -> None:
 
 
 def test_the_packages_theorems_still_share_their_simulations() -> None:
-    statements = list(theorems().values())
+    statements = list(list_theorems().values())
     found = jobs(statements, [QUIET])
     assert len({id(job.optimizer) for job in found}) == 19
     assert len(found) == 29 < len(statements) == 36

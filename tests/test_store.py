@@ -20,11 +20,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory import catalogue, sources
-from madatheory.engine.blocks import Run
-from madatheory.engine.persistent import Path as Execution
+import madatheory as mt
+from madatheory import sources
+from madatheory.engine.backend.blocks import Run
+from madatheory.engine.backend.persistent import Path as Execution
 from madatheory.engine.simulate import NonFiniteWarning, Plan, simulate
 from madatheory.engine.statistic import final_value, iterate, mean_squared_gradient, total
+from madatheory.entry import load_file
 from madatheory.errors import UserError
 from madatheory.files import check_output
 from madatheory.optimizers.family import member
@@ -34,7 +36,7 @@ from madatheory.store import Store, StoreWarning, canonical, describe, folder, s
 FREE = ("alpha", "beta1", "beta2", "eps")
 AVGRAD = member("avgrad-t", "", free=FREE, pinned={"rho": 0.0}, schedule="inverse_sqrt", alpha=0.3)
 ADAM = member("adam-t", "", free=FREE, schedule="inverse_sqrt", alpha=0.3)
-RATIO = catalogue.problems()["ratio"].make({"d": 2})
+RATIO = mt.list_problems()["ratio"].make({"d": 2})
 SMALL = 1e-4  # seconds a piece: as small as pieces get
 
 
@@ -116,9 +118,7 @@ CHANGES = {
     "statistic": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, statistics=(final_value,)),
     "optimizer": lambda s: s.simulate(RATIO, replace(ADAM, name="avgrad-t"), 30, seeds=5),
     "observe": lambda s: s.simulate(RATIO, replace(AVGRAD, observe=lambda state, x: state), 30, seeds=5),
-    "noise scale": lambda s: s.simulate(
-        catalogue.problems()["ratio"].make({"d": 2, "scale": 0.5}), AVGRAD, 30, seeds=5
-    ),
+    "noise scale": lambda s: s.simulate(mt.list_problems()["ratio"].make({"d": 2, "scale": 0.5}), AVGRAD, 30, seeds=5),
     "same names, other function": lambda s: s.simulate(replace(RATIO, gradient=lambda x: 2 * x), AVGRAD, 30, seeds=5),
 }
 
@@ -130,7 +130,7 @@ def test_whatever_changes_the_numbers_is_computed_anew(store, change):
     assert (store.computed, store.reused) == (1, 0)
     CHANGES[change](store)
     assert (store.computed, store.reused) == (2, 0)
-    store.simulate(catalogue.problems()["ratio"].make({"d": 2}), AVGRAD, 30, seeds=5, workers=1)
+    store.simulate(mt.list_problems()["ratio"].make({"d": 2}), AVGRAD, 30, seeds=5, workers=1)
     assert (store.computed, store.reused) == (2, 1)
 
 
@@ -138,12 +138,12 @@ USER_FILE = """
 import jax.numpy as jnp
 import numpy as np
 from dataclasses import replace
-from madatheory.catalogue import ProblemEntry, problems
+from madatheory.problems.catalogue import ProblemEntry, list_problems
 SLOPE = {slope}
 def tilt(x):
     return SLOPE * x
 def build():
-    return replace(problems()["ratio"].make({{"d": 2}}), name="mine", gradient=lambda x: tilt(x))
+    return replace(list_problems()["ratio"].make({{"d": 2}}), name="mine", gradient=lambda x: tilt(x))
 mine = ProblemEntry("mine", "a user's problem", build)
 """
 
@@ -154,7 +154,7 @@ def test_an_edited_user_file_is_computed_anew(store, tmp_path):
     counts = []
     for slope in (1.0, 2.0, 1.0):
         file.write_text(USER_FILE.format(slope=slope))
-        problem = catalogue.load_file(file).mine.make()
+        problem = load_file(file).mine.make()
         store.simulate(problem, AVGRAD, 10, seeds=3)
         counts.append((store.computed, store.reused))
     assert counts == [(1, 0), (2, 0), (2, 1)]
@@ -223,7 +223,7 @@ def test_classes_with_what_python_writes_are_identified():
 
 def test_every_catalogue_entry_is_identified_and_none_collide():
     found = {}
-    for name, entry in [*catalogue.problems().items(), *catalogue.optimizers().items()]:
+    for name, entry in [*mt.list_problems().items(), *mt.list_optimizers().items()]:
         made = entry.make()
         parts = (made.init, made.step, made.traits) if hasattr(made, "init") else replace(made, name="", summary="")
         data, sources = describe(parts)

@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from madatheory import catalogue
+import madatheory as mt
+from madatheory.entry import Entry, load_file
 from madatheory.optimizers.family import member
 from madatheory.problems.problem import Problem
 from madatheory.sources import closure_of_imports
 from madatheory.store import Store, StoreWarning, canonical, describe
-from madatheory.store.identity import code_of, identify
+from madatheory.store.cache_key import code_of, identify
 from madatheory.store.outside import outside
 
 SGD = member("sgd-t", "", free=("alpha",), schedule="constant", alpha=0.1)
@@ -29,7 +30,7 @@ import numpy as np
 from dataclasses import replace
 from os import environ as surroundings
 from pathlib import Path
-from madatheory.catalogue import ProblemEntry, problems
+from madatheory.problems.catalogue import ProblemEntry, list_problems
 
 DATA = {data!r}
 opening = functools.partial(open, DATA)
@@ -58,7 +59,7 @@ def slope():
 {body}
 
 def build():
-    return replace(problems()["ratio"].make({{"d": 2}}), name="mine", gradient=lambda x: slope() * x)
+    return replace(list_problems()["ratio"].make({{"d": 2}}), name="mine", gradient=lambda x: slope() * x)
 mine = ProblemEntry("mine", "a user's problem", build)
 """
 TAKES = {
@@ -87,7 +88,7 @@ def problem(folder: Path, body: str) -> Problem:
     (folder / "data").write_text("2.0")
     text = FILE.format(data=str(folder / "data"), body="\n".join(f"    {line}" for line in body.splitlines()))
     (folder / "mine.py").write_text(text)
-    return catalogue.load_file(folder / "mine.py").mine.make()
+    return load_file(folder / "mine.py").mine.make()
 
 
 @pytest.mark.parametrize("expression", TAKES)
@@ -111,9 +112,9 @@ def test_ordinary_functions_take_nothing_from_outside() -> None:
         return jnp.sin(state.x) + jnp.asarray(table).sum() * key + state.read(time)
 
     assert outside(step) == []
-    for kind in (catalogue.problems(), catalogue.optimizers(), catalogue.theorems(), catalogue.figures()):
+    for kind in (mt.list_problems(), mt.list_optimizers(), mt.list_theorems(), mt.list_figures()):
         for name, entry in kind.items():
-            made = entry.make() if hasattr(entry, "make") else entry
+            made = entry.make() if isinstance(entry, Entry) else entry
             found = identify(made)
             assert (found.outside, found.users) == ({}, False), name
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from madatheory.errors import UserError
-from madatheory.tasks import cartpole as module
-from madatheory.tasks.cartpole import (
+from madatheory.studies.tasks import cartpole as module
+from madatheory.studies.tasks.cartpole import (
     CAP,
     Episodes,
     advantages,

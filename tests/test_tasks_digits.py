@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from madatheory.errors import UserError
-from madatheory.tasks.cifar import cifar, cifar_cnn, refuse_missing
-from madatheory.tasks.digits import digits, digits_cnn, digits_mlp
-from madatheory.tasks.task import Task
+from madatheory.studies.tasks.cifar import cifar, cifar_cnn, refuse_missing
+from madatheory.studies.tasks.digits import digits, digits_cnn, digits_mlp
+from madatheory.studies.tasks.task import Task
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madatheory.errors import UserError
-from madatheory.tasks import language
-from madatheory.tasks.language import (
+from madatheory.studies.tasks import language
+from madatheory.studies.tasks.language import (
     MINI_GPT,
     batch_of,
     char_gpt,
@@ -29,7 +29,7 @@ from madatheory.tasks.language import (
     text_file,
     windows_of,
 )
-from madatheory.tasks.task import Task
+from madatheory.studies.tasks.task import Task
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from madatheory.catalogue import problems
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.data import table
-from madatheory.tasks.problems import draw, logistic_regression, matrix_factorization, problem_task
-from madatheory.tasks.task import Task
+from madatheory.studies.tasks.problems import draw, logistic_regression, matrix_factorization, problem_task
+from madatheory.studies.tasks.task import Task
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -25,7 +25,7 @@ def keys(count: int, seed: int = 0) -> Any:
 @pytest.mark.parametrize("name", ["sigmoid-loss", "geman-mcclure"])
 def test_the_gradient_of_a_problem_is_its_oracles(name: str) -> None:
     """Every drawn gradient is that of one mini-batch, all of them occur, equally often, and the loss is F."""
-    problem = problems()[name].make({"n": 48, "batches": 4})
+    problem = list_problems()[name].make({"n": 48, "batches": 4})
     task = problem_task(problem)
     x = jnp.linspace(-0.4, 0.5, problem.dimension)
     full, one = problem.full_gradient(x), jnp.ones([])
@@ -39,7 +39,7 @@ def test_the_gradient_of_a_problem_is_its_oracles(name: str) -> None:
 
 
 def test_measures_of_a_problem_are_its_own() -> None:
-    problem = problems()["log"].make({"d": 3})
+    problem = list_problems()["log"].make({"d": 3})
     task = problem_task(problem)
     x = jnp.array([0.5, -1.0, 2.0])
     found = task.measures(x)
@@ -48,15 +48,15 @@ def test_measures_of_a_problem_are_its_own() -> None:
     assert float(found["excess"]) == pytest.approx(float(problem.value(x)) - problem.constants.F_star.value)
     assert float(found["squared_gradient"]) == pytest.approx(float(np.sum(np.asarray(problem.full_gradient(x)) ** 2)))
     np.testing.assert_allclose(task.init(jax.random.key(9)), problem.start, rtol=1e-6)
-    uncertified = problem_task(problems()["quadratic"].make())
+    uncertified = problem_task(list_problems()["quadratic"].make())
     assert "excess" not in uncertified.measures(uncertified.init(jax.random.key(0)))
 
 
 def test_problems_that_cannot_be_trained_are_refused() -> None:
     with pytest.raises(UserError, match="box"):
-        problem_task(problems()["reddi-stochastic"].make())
+        problem_task(list_problems()["reddi-stochastic"].make())
     with pytest.raises(UserError, match="time"):
-        problem_task(replace(problems()["reddi-period"].make(), box=None))
+        problem_task(replace(list_problems()["reddi-period"].make(), box=None))
 
 
 @pytest.mark.parametrize("count", [1, 3, 1000])
@@ -134,7 +134,7 @@ def test_both_parts_together_are_all_entries() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: problem_task(problems()["sigmoid-loss"].make()), logistic_regression, matrix_factorization]
+    "make", [lambda: problem_task(list_problems()["sigmoid-loss"].make()), logistic_regression, matrix_factorization]
 )
 def test_tasks_are_functions_of_the_key_and_can_be_vectorized(make: Callable[[], Task]) -> None:
     task = make()

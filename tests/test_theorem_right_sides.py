@@ -10,10 +10,10 @@ import pytest
 from theorem_cases import ALL, NAMES
 
 from madatheory.arithmetic import NUMPY, arithmetic
-from madatheory.bounds import momentum_terms
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import K2_avgrad
-from madatheory.bounds.theorems import interpolation_rate
+from madatheory.theory.chains import momentum_terms
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import K2_avgrad
+from madatheory.theory.theorems import interpolation_rate
 
 POINT = {
     "T": 1000,

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory import catalogue
+import madatheory as mt
 from madatheory.arithmetic import NUMPY, arithmetic
-from madatheory.bounds.momentum_terms import (
+from madatheory.engine.noise_tree import enumerate_tree, exact_mean
+from madatheory.engine.simulate import simulate
+from madatheory.engine.statistic import mean_squared_gradient
+from madatheory.optimizers.members.safeguarded_mada import safeguarded
+from madatheory.optimizers.open_loop import open_loop
+from madatheory.problems.problem import Problem
+from madatheory.theory.chains.momentum_terms import (
     R_safeguarded,
     least_weight,
     random_step_gradient,
@@ -18,16 +24,10 @@ from madatheory.bounds.momentum_terms import (
     shifted_first_order,
     shifted_step,
 )
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import inner_product_sum
-from madatheory.bounds.theorem import Setting, Theorem, quantities
-from madatheory.bounds.theorems import step_size_bounds
-from madatheory.engine.simulate import simulate
-from madatheory.engine.statistic import mean_squared_gradient
-from madatheory.engine.tree import enumerate_tree, exact_mean
-from madatheory.optimizers.members.safeguarded_mada import safeguarded
-from madatheory.optimizers.open_loop import open_loop
-from madatheory.problems.problem import Problem
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import inner_product_sum
+from madatheory.theory.theorem import Setting, Theorem, quantities
+from madatheory.theory.theorems import step_size_bounds
 
 # one point at which every right side is typed by hand; ln 7 is not 0 and no symbol is 0 or 1
 AT = {"T": 7.0, "d": 3.0, "D0": 2.0, "L": 1.5, "G": 1.25, "eps": 0.125, "alpha": 0.25, "beta1": 0.5, "beta2": 0.75}
@@ -107,7 +107,7 @@ BY_HAND = {
 
 
 def theorem(name: str) -> Theorem:
-    return catalogue.theorems()[name]
+    return mt.list_theorems()[name]
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -129,7 +129,7 @@ def test_right_side_is_the_statement_in_every_arithmetic(name: str, float64: Non
 
 
 def tiny(noise: str = "rademacher", scale: float = 1.0, dimension: int = 1, start: float = 0.75) -> Problem:
-    return catalogue.problems()["log"].make({"d": dimension, "noise": noise, "scale": scale, "start": start})
+    return mt.list_problems()["log"].make({"d": dimension, "noise": noise, "scale": scale, "start": start})
 
 
 def levels(name: str, problem: Problem, data: xr.Dataset, hyper: dict[str, float]) -> np.ndarray:
@@ -207,7 +207,7 @@ def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None
 def test_every_link_holds_on_simulated_data(name: str) -> None:
     proof, steps = theorem(name), 2000
     online = name.endswith("regret")
-    problem = catalogue.problems()["reddi-stochastic" if online else "ratio"].make({})
+    problem = mt.list_problems()["reddi-stochastic" if online else "ratio"].make({})
     hyper = proof.method().hyper(proof.settings)
     data = simulate(
         problem, proof.method(), steps, seeds=256, settings=proof.settings, statistics=proof.statistics, record=6
@@ -222,7 +222,7 @@ def test_every_link_holds_on_simulated_data(name: str) -> None:
 @pytest.mark.parametrize("name", ["avgrad-regret", "amsgrad-regret"])
 def test_regret_chain_holds_on_every_path(name: str) -> None:
     proof = theorem(name)
-    problem = catalogue.problems()["reddi-stochastic"].make({"p": 0.3, "up": 4.0, "down": 1.0, "d": 2})
+    problem = mt.list_problems()["reddi-stochastic"].make({"p": 0.3, "up": 4.0, "down": 1.0, "d": 2})
     settings = {"alpha": (0.1, 1.0, 5.0), "beta2": (0.0, 0.9), "beta1": 0.0, "eps": 1e-6}
     data = simulate(
         problem,
@@ -326,7 +326,7 @@ def test_published_step_size_bound_is_refuted(float64: None) -> None:
 def reasons(name: str, problem: Problem, options: dict, hyper: dict, steps: int = 100) -> str:
     proof = theorem(name)
     method = proof.method()
-    optimizer = catalogue.optimizers()[method.name].make(options) if options else method
+    optimizer = mt.list_optimizers()[method.name].make(options) if options else method
     return "; ".join(proof.reasons(Setting(problem, optimizer, optimizer.hyper(hyper), steps)))
 
 

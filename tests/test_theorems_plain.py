@@ -8,11 +8,12 @@ import pytest
 from theorem_cases import ALL, NAMES, RATIO, at, huber, levels, statistics_of
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.theorem import Setting
-from madatheory.bounds.theorems import avgrad_high_probability
-from madatheory.catalogue import optimizers, problems
+from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
-from madatheory.engine.tree import enumerate_tree
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.theorem import Setting
+from madatheory.theory.theorems import avgrad_high_probability
 
 # --- the chains ------------------------------------------------------------------------------------------------------
 
@@ -146,7 +147,7 @@ def test_what_the_proofs_measure(name: str) -> None:
 
 def test_high_probability_is_measured_at_every_step() -> None:
     """Without noise and with long steps the share peaks early, and the statistic remembers the peak."""
-    theorem, problem = ALL["avgrad-high-probability"], problems()["ratio"].make({"d": 2, "noise": "none"})
+    theorem, problem = ALL["avgrad-high-probability"], list_problems()["ratio"].make({"d": 2, "noise": "none"})
     statistics = (*theorem.statistics, *ALL["avgrad-weighted-rate"].left.statistics)
     hyper = {**theorem.settings, "alpha": 1.0, "eps": 1.0}
     data = simulate(
@@ -175,7 +176,7 @@ def test_high_probability_is_measured_at_every_step() -> None:
     ],
 )
 def test_what_a_theorem_does_not_cover(name: str, entry: str, options: dict, hyper: dict, reason: str) -> None:
-    method = optimizers()[entry].make(options)
+    method = list_optimizers()[entry].make(options)
     full = {k: v for k, v in {**method.hyper(), "beta1": 0.0, **hyper}.items() if k in method.parameters}
     found = ALL[name].reasons(Setting(RATIO, method, full, 10))
     assert any(reason in text for text in found), found
@@ -187,7 +188,7 @@ def test_defaults_are_covered_and_say_something(name: str) -> None:
 
     T6 at the published constants does not, at the settings of the sharp ones (which the two share to share runs).
     """
-    theorem, problem = ALL[name], problems()["ratio"].make({})
+    theorem, problem = ALL[name], list_problems()["ratio"].make({})
     setting = Setting(problem, theorem.method(), theorem.method().hyper(theorem.settings), 10**4)
     assert theorem.reasons(setting) == []
     q = theorem.quantities(setting)

@@ -8,8 +8,8 @@ import numpy as np
 import optax
 import pytest
 
-from madatheory.catalogue import optimizer
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import optimizer
 from madatheory.references import mada as reference
 from madatheory.training import Descent, badam, coefficients, disagreement, hyperadam, unrolled
 from madatheory.training import baselines as module

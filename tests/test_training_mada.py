@@ -24,7 +24,7 @@ from training_cases import (
 )
 
 import madatheory.references.mada as reference
-from madatheory.catalogue import optimizer
+from madatheory.optimizers.catalogue import optimizer
 from madatheory.references import interpolation
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")

@@ -12,9 +12,9 @@ import pytest
 import xarray as xr
 
 from madatheory.errors import UserError
-from madatheory.experiments.training_runs import Recipe, train
 from madatheory.store.store import Store
-from madatheory.tasks.task import Task
+from madatheory.studies.tasks.task import Task
+from madatheory.studies.training.training_runs import Recipe, train
 from madatheory.training.methods import KAPPA, METHODS, START
 from madatheory.training.transformation import mada
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from madatheory import catalogue
+import madatheory as mt
+from madatheory.engine.noise_tree import MAX_HISTORIES, enumerate_tree, exact_mean, histories, probabilities
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import (
     final_value,
@@ -17,7 +18,6 @@ from madatheory.engine.statistic import (
     min_squared_gradient,
     squared_gradient_over_root_t,
 )
-from madatheory.engine.tree import MAX_HISTORIES, enumerate_tree, exact_mean, histories, probabilities
 from madatheory.errors import UserError
 from madatheory.optimizers.family import member
 from madatheory.problems.problem import Atoms, Problem
@@ -28,7 +28,7 @@ INTERPOLATION = member("interpolation-t", "", free=("alpha", "beta1", "beta2", "
 
 
 def ratio(d: int, noise: str, scale: float = 0.7) -> Problem:
-    return catalogue.problems()["ratio"].make({"d": d, "noise": noise, "scale": scale})
+    return mt.list_problems()["ratio"].make({"d": d, "noise": noise, "scale": scale})
 
 
 def expectation(
@@ -112,7 +112,7 @@ def test_tree_equals_recursion(optimizer, rule, d, noise, atoms, T, beta1):
 
 
 def test_tree_agrees_with_simulation_at_every_grid_point_and_time():
-    problem = catalogue.problems()["ratio"].make({"d": 1, "noise": "rare-large", "scale": 1.0})
+    problem = mt.list_problems()["ratio"].make({"d": 1, "noise": "rare-large", "scale": 1.0})
     chosen = (mean_squared_gradient, squared_gradient_over_root_t, min_squared_gradient)
     settings = {"beta2": (0.5, 0.9), "alpha": 0.3}
     tree = enumerate_tree(problem, AVGRAD, 8, settings=settings, statistics=chosen, record=[1, 4, 8])
@@ -136,7 +136,7 @@ def test_every_simulated_trajectory_is_a_path_of_the_tree():
 
 
 def test_minibatch_tree_has_the_batches_as_atoms():
-    for entry in catalogue.problems().values():
+    for entry in mt.list_problems().values():
         if "batches" in entry.options:
             break
     else:

@@ -53,8 +53,8 @@ def numbered(text: str) -> tuple[str, str]:
 THEOREM = """
 import sys
 from madatheory import Condition, Level, Theorem, optimizer
-from madatheory.bounds.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
-from madatheory.bounds.terms import AVERAGE
+from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
+from madatheory.theory.terms import AVERAGE
 
 def right(measured, q, xp):
     return 2 * q.D0 / (q.alpha * q.T)

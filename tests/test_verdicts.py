@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from madatheory.bounds.theorem import Level, Theorem
-from madatheory.catalogue import problems, theorems
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
-from madatheory.verdicts import Verdict, judge, statistics_of
-from madatheory.verification import verify
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Level, Theorem
+from madatheory.theory.verdict import Verdict, judge, statistics_of
+from madatheory.theory.verify import verify
 
 HYPER = {"alpha": 0.3, "beta1": 0.0, "beta2": 0.99, "eps": 1e-4}
-RATIO = problems()["ratio"].make({"d": 2})
-T5 = theorems()["avgrad-rate"]
+RATIO = list_problems()["ratio"].make({"d": 2})
+T5 = list_theorems()["avgrad-rate"]
 
 
 def scaled(theorem: Theorem, factor: float) -> Theorem:
@@ -78,7 +79,7 @@ def test_not_applicable_gives_the_reason() -> None:
 def test_a_theorem_without_conditions_meets_a_problem_without_constants() -> None:
     bare = replace(only_ends(T5), conditions=())
     with pytest.raises(UserError, match="which quadratic does not have"):
-        verify([bare], [problems()["quadratic"].make({"d": 2})], steps=20, seeds=8)
+        verify([bare], [list_problems()["quadratic"].make({"d": 2})], steps=20, seeds=8)
 
 
 def test_a_broken_certificate_is_a_violation() -> None:
@@ -119,7 +120,7 @@ def test_a_planted_wrong_theorem_is_violated_on_simulated_data() -> None:
 
 
 def test_without_noise_the_left_side_is_exact() -> None:
-    quiet = problems()["ratio"].make({"d": 2, "noise": "none"})
+    quiet = list_problems()["ratio"].make({"d": 2, "noise": "none"})
     found = verify([T5], [quiet], steps=100, seeds=2)[0]
     assert found.outcome == "holds"
     assert found.comparisons[0].method == "exact (no noise)"
@@ -129,7 +130,7 @@ def test_without_noise_the_left_side_is_exact() -> None:
 
 def test_few_steps_of_finite_noise_are_judged_exactly() -> None:
     """The tree's verdict has no interval, and its mean is inside the sampled one's."""
-    coin = problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 0.5})
+    coin = list_problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 0.5})
     exact = verify([T5], [coin], steps=6, seeds=2)[0].comparisons[0]
     assert exact.method == "exact (noise tree of 64 histories)"
     np.testing.assert_array_equal(exact.lower, exact.upper)
@@ -144,7 +145,7 @@ def test_few_steps_of_finite_noise_are_judged_exactly() -> None:
 
 def test_an_exact_verdict_sees_what_few_seeds_cannot() -> None:
     """Half of the right side is refuted exactly at T = 1, where the bound is 1.47 times the left side."""
-    slope = problems()["exponential"].make({"d": 1, "noise": "none"})
+    slope = list_problems()["exponential"].make({"d": 1, "noise": "none"})
     hostile = replace(slope, start=np.array([0.5**0.5]))
     settings = {"eps": 1e6, "alpha": 660.0}
     good, bad = (verify([t], [hostile], steps=1, settings=settings)[0] for t in (T5, scaled(T5, 0.5)))

@@ -1,23 +1,25 @@
 """The theorems of T1 to T6, a function that makes them tight, and their levels on measured data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Setting, Theorem
-from madatheory.catalogue import problems, theorems
 from madatheory.engine.statistic import Statistic
+from madatheory.optimizers.optimizer import Hyper
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.separable import separable
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Setting, Theorem
 
 LABELS = ("T1", "T1'", "T2", "TA", "T5", "T5w", "T5A", "T5hp", "T5c", "T6", "T6t")
-ALL = {name: t for name, t in theorems().items() if t.label in LABELS}
+ALL = {name: t for name, t in list_theorems().items() if t.label in LABELS}
 NAMES = sorted(ALL)
-RATIO = problems()["ratio"].make({"d": 3})
+RATIO = list_problems()["ratio"].make({"d": 3})
 
 
 def huber(start: float, noise: str = "none", scale: float = 0.0) -> Problem:
@@ -40,7 +42,7 @@ def huber(start: float, noise: str = "none", scale: float = 0.0) -> Problem:
     )
 
 
-def at(theorem: Theorem, problem: Problem, hyper: Mapping[str, float], T: np.ndarray) -> Quantities:
+def at(theorem: Theorem, problem: Problem, hyper: Hyper, T: np.ndarray) -> Quantities:
     setting = Setting(problem, theorem.method(), hyper, int(T[-1]))
     return theorem.quantities(setting, T=T.astype(float))
 

@@ -38,9 +38,10 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
     import numpy as np
     import optax
 
-    from madatheory.catalogue import optimizer, problem
     from madatheory.engine.statistic import total
+    from madatheory.optimizers.catalogue import optimizer
     from madatheory.optimizers.optax_form import from_optax
+    from madatheory.problems.catalogue import problem
 
     largest = total("largest", "sum max |g|", lambda event: jnp.max(jnp.abs(event.g), axis=0))
     theirs = from_optax("optax-adam", lambda alpha: optax.adam(alpha), {"alpha": 1e-3})
@@ -68,9 +69,10 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
 
 def main() -> None:
     """Measure and print one line of JSON."""
-    from madatheory.catalogue import optimizer, problem
     from madatheory.engine.flags import enable_native_loop
     from madatheory.engine.simulate import simulate
+    from madatheory.optimizers.catalogue import optimizer
+    from madatheory.problems.catalogue import problem
 
     enable_native_loop()
     plain = {

@@ -100,8 +100,9 @@ def _lines(rows: list[list[str]]) -> str:
 
 def measure() -> Iterator[Part]:
     """Everything, a part at a time."""
-    from madatheory.catalogue import optimizer, problem
     from madatheory.engine.simulate import simulate
+    from madatheory.optimizers.catalogue import optimizer
+    from madatheory.problems.catalogue import problem
 
     for method, name in METHODS.items():
         for B, d in SIZES:
@@ -147,9 +148,9 @@ def _alone() -> Iterator[Part]:
     import jax.numpy as jnp
     import numpy as np
 
-    from madatheory.engine.compiled import OPTIONS
+    from madatheory.engine.backend.compiled import OPTIONS
     from madatheory.engine.noise import words
-    from madatheory.problems.laws import gaussian
+    from madatheory.problems.noise_laws import gaussian
     from madatheory.xla import accepted
 
     keys, steps = np.arange(1024, dtype=np.uint32), 20_000

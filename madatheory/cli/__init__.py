@@ -15,7 +15,8 @@ from typer.core import TyperGroup
 
 from madatheory import stopping
 from madatheory.blame import line_of, said
-from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, stored, verify
+from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, verify
+from madatheory.cli import store as stored
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.cli.strict import Strict
 from madatheory.errors import UserError

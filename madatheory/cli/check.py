@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
-from madatheory.cli.values import settings
+from madatheory.cli.options import settings
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
 if TYPE_CHECKING:
-    from madatheory.identities.outcome import Report
+    from madatheory.identities.report.outcome import Report
 
 WIDTH = 100
 _PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "d": ("d", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
@@ -76,9 +76,9 @@ def check(
     madatheory check mymodule:make --by-design "F2=eps is inside the root"
     madatheory check --all optax --workers 2 --markdown optax.md
     """
-    from madatheory.identities.isolated import check_all
-    from madatheory.identities.outcome import Request
-    from madatheory.identities.report import as_json, markdown
+    from madatheory.identities.report.outcome import Request
+    from madatheory.identities.report.tables import as_json, markdown
+    from madatheory.identities.runner.isolated import check_all
 
     fixed = settings(hyper)
     for name, value in fixed.items():
@@ -128,7 +128,7 @@ def _specs(targets: Sequence[str], libraries: Sequence[str]) -> tuple[list[str],
         raise UserError("name a target, such as optax:adam, or a library: --all optax")
     specs, left = list(targets), {}
     for name in libraries:
-        from madatheory.identities.library import library
+        from madatheory.identities.targets.library import library
 
         found = library(name)
         specs += found.optimizers
@@ -157,7 +157,7 @@ def _reasons(given: Sequence[str] | None) -> dict[str, str]:
 
 
 def _print_one(report: "Report", traits: bool) -> None:
-    from madatheory.identities.report import counts, failure
+    from madatheory.identities.report.tables import counts, failure
 
     if report.problem:
         if not report.unusable:
@@ -183,7 +183,7 @@ def _print_declared(report: "Report") -> None:
 
 
 def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool, snippets: bool) -> None:
-    from madatheory.identities.report import LEGEND, counts, failure, matrix
+    from madatheory.identities.report.tables import LEGEND, counts, failure, matrix
 
     for line in matrix(reports, min(WIDTH, max(OUT.width, 40))):
         OUT.print(_coloured(line), soft_wrap=True)

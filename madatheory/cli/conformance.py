@@ -39,10 +39,10 @@ def conformance(
     madatheory conformance
     madatheory conformance optax --target optax:adam --target optax:lion --page /tmp/page.md
     """
-    from madatheory.identities.conformance import LIBRARIES, declared, findings, idle, judged, page, read_notes
-    from madatheory.identities.isolated import check_all
-    from madatheory.identities.library import library
-    from madatheory.identities.outcome import Request
+    from madatheory.identities.report.conformance import LIBRARIES, declared, findings, idle, judged, page, read_notes
+    from madatheory.identities.report.outcome import Request
+    from madatheory.identities.runner.isolated import check_all
+    from madatheory.identities.targets.library import library
 
     check_output(page_file)
     notes = read_notes(Path(notes_file))

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from madatheory.blame import blame
 from madatheory.cli.console import ERR, OUT, note, progress
-from madatheory.cli.shelf import shelf
-from madatheory.cli.values import Load, Seed, StoreFolder
+from madatheory.cli.options import Load, Seed, StoreFolder
+from madatheory.cli.registry import shelf
 from madatheory.errors import UserError, unknown
 from madatheory.files import check_folder
 
@@ -73,8 +73,8 @@ def figures(
     folder = check_folder(out)
     prepare_folder(folder, [figure.name for figure in chosen])
 
-    from madatheory.cli.ledger import Ledger
     from madatheory.cli.runs import open_store, versions
+    from madatheory.store.figure_manifest import Ledger
 
     ledger = Ledger(Path(store), folder, profile, seed, versions(), data)
     kept = open_store(store, force=force)

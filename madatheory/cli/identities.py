@@ -24,8 +24,8 @@ def identify(
     madatheory identify optax:nadam
     madatheory identify path/to/file.py:make
     """
-    from madatheory.identities.identify import identify as follow
-    from madatheory.identities.lookup import find
+    from madatheory.identities.recognition.identify import identify as follow
+    from madatheory.identities.targets.lookup import find
 
     if json_file is not None:
         check_output(json_file)

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT
-from madatheory.cli.shelf import KINDS, Shelf, shelf
-from madatheory.cli.values import Load
+from madatheory.cli.options import Load
+from madatheory.cli.registry import KINDS, Shelf, shelf
 from madatheory.errors import unknown
 
 

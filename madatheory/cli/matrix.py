@@ -6,8 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, symbol
-from madatheory.cli.values import in_words
-from madatheory.verdicts import Verdict
+from madatheory.cli.options import in_words
+from madatheory.theory.verdict import Verdict
 
 _RANK = {"violated": 0, "inconclusive": 1, "holds": 2, "not applicable": 3}
 _STYLE = {"violated": "bold red", "inconclusive": "yellow", "holds": "green", "not applicable": "dim"}

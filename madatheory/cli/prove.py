@@ -12,8 +12,8 @@ from rich.text import Text
 
 from madatheory.cli.check import JsonFile
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.shelf import shelf
-from madatheory.cli.values import Load
+from madatheory.cli.options import Load
+from madatheory.cli.registry import shelf
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 

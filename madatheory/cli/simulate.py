@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress, symbol
-from madatheory.cli.shelf import shelf
-from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
+from madatheory.cli.registry import shelf
 from madatheory.files import check_output
 
 
@@ -33,7 +33,7 @@ def simulate(
     """
     entries, given = shelf(load), settings(hyper)
 
-    from madatheory.catalogue import parse
+    from madatheory.entry import parse
 
     built = parse(problem, entries.all("problems"), "problem")
     method = parse(optimizer, entries.all("optimizers"), "optimizer")

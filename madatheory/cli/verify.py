@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.shelf import Shelf, shelf
-from madatheory.cli.values import Load, Seed, Set, StoreFolder, settings
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
+from madatheory.cli.registry import Shelf, shelf
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
@@ -51,8 +51,8 @@ def verify(
     theorems, problems = entries.choose("theorems", theorem), _problems(entries, problem)
 
     from madatheory.cli.runs import open_store
-    from madatheory.verification import refuse_unknown
-    from madatheory.verification import verify as check
+    from madatheory.theory.verify import refuse_unknown
+    from madatheory.theory.verify import verify as check
 
     refuse_unknown(given, theorems)
     file = None if json_file is None else check_output(json_file)
@@ -97,7 +97,7 @@ def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[
 
 def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:
     """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
-    from madatheory.catalogue import parse
+    from madatheory.entry import parse
 
     if not specs:
         return [entry.make() for entry in entries.choose("problems", None)]

@@ -9,13 +9,13 @@ right and the loop is several times slower.
     -unroll-full-max-count=12      LLVM: keeps loops over 16 and 32 lanes loops, so that they become vector code
 
 An option unknown to LLVM ends the process, so its two are set only where they are known to be taken: by the versions of
-jaxlib that they were tested with, and by others after `engine.llvm` has tried them in a process of its own.
+jaxlib that they were tested with, and by others after `engine.backend.llvm` has tried them in a process of its own.
 """
 
 import os
 from importlib.metadata import version
 
-from madatheory.engine import llvm
+from madatheory.engine.backend import llvm
 
 KERNEL_LOOP = "xla_cpu_small_while_loop_byte_threshold"
 LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
-from madatheory.engine.asked import asked_oracle
+from madatheory.engine.backend.tracing import asked_oracle
 from madatheory.problems.problem import Problem, Words
 
 Array = Any

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from optax import GradientTransformation
 
-from madatheory.engine.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
-from madatheory.engine.given import as_optimizer, as_problem
+from madatheory.engine.arguments import as_optimizer, as_problem
+from madatheory.engine.backend.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
+from madatheory.engine.backend.loop import Lanes
 from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
-from madatheory.engine.loop import Lanes
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
 from madatheory.errors import UserError, unknown

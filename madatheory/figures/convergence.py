@@ -9,12 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from madatheory.catalogue import optimizers, problems, theorems
 from madatheory.engine.statistic import Statistic, final_value, mean_squared_gradient
-from madatheory.experiments.convergence import Contender, Plan, compare
-from madatheory.experiments.intervals import ratio_interval
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.catalogue import list_problems
+from madatheory.statistics.intervals import ratio_interval
+from madatheory.studies.theory.convergence import Contender, Plan, compare
+from madatheory.theory.catalogue import list_theorems
 
 LABELS = ("T5", "T5A", "T6")  # the rates without momentum, one per method
 RHOS = (0.25, 0.5, 0.75)
@@ -24,13 +26,13 @@ _LINES: Mapping[str, Any] = {"old": ("--", 1.1), "new": ("-", 1.1), "data": (":"
 
 def contenders(settings: Mapping[str, float]) -> list[Contender]:
     """Adam, AMSGrad, AVGrad and three interpolations in the theory form, alpha_t = alpha/sqrt(t), beta1 = 0."""
-    known = [t for t in theorems().values() if t.label in LABELS]
+    known = [t for t in list_theorems().values() if t.label in LABELS]
 
     def made(name: str, title: str, **more: float) -> Contender:
-        optimizer = optimizers()[name].make({"schedule": "inverse_sqrt"})
+        optimizer = list_optimizers()[name].make({"schedule": "inverse_sqrt"})
         return Contender(title, optimizer, {"beta1": 0.0, **settings, **more}, tuple(known))
 
-    mixed = optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    mixed = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
 
     def interpolation(title: str, rho: float) -> Contender:
         hyper = {"beta1": 0.0, **settings, "rho": rho}
@@ -67,7 +69,7 @@ def convergence_figure(
 
     def compute(run: Run) -> Numbers:
         steps, seeds = run.pick(sizes["smoke"], sizes["default"], sizes["full"])
-        made = problems()[problem].make(options)
+        made = list_problems()[problem].make(options)
         assert made.constants is not None
         plan = Plan(steps, seeds, max(8, seeds // 2), run.pick(8, 25, 40), tuple(alphas), tuned_for)
         rows = compare(

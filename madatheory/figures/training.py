@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from madatheory.experiments.comparison import Outcome, Plan, against, compare, corrected, final, paired
-from madatheory.experiments.intervals import t_interval
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
-from madatheory.tasks.task import Task
+from madatheory.statistics.intervals import t_interval
+from madatheory.studies.tasks.task import Task
+from madatheory.studies.training.comparison import Outcome, Plan, against, compare, corrected, final, paired
+from madatheory.studies.training.training_runs import Recipe
 
 RATES = ("default", "tuned")
 TRAINED = Tolerance(

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from madatheory.identities.check import Outcome, Report, check
-from madatheory.identities.lookup import find
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Target
+from madatheory.identities.rollout import Runs
+from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.target import Target
 
 if TYPE_CHECKING:
-    from madatheory.identities.plugin import suite
+    from madatheory.identities.runner.plugin import suite
 
 __all__ = ["Outcome", "Report", "Runs", "Target", "check", "find", "runs_of", "suite"]
 
@@ -20,7 +20,7 @@ def runs_of(make_optimizer: Any) -> Runs:
 
 def __getattr__(name: str) -> Any:
     if name == "suite":  # needs pytest, which not everyone who checks something has loaded
-        from madatheory.identities.plugin import suite
+        from madatheory.identities.runner.plugin import suite
 
         return suite
     raise AttributeError(f"module 'madatheory.identities' has no attribute {name!r}")

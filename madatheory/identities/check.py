@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import HypothesisException
 
 from madatheory.errors import UserError, unknown
-from madatheory.identities.example import program
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
-from madatheory.identities.lookup import find
-from madatheory.identities.outcome import BASE, LIMIT, PROFILES, Outcome, Report, Request
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Misbehaved, Target, Unsettable, Unusable
-from madatheory.identities.traits import detect, lacking
+from madatheory.identities.recognition.traits import detect, lacking
+from madatheory.identities.report.outcome import BASE, LIMIT, PROFILES, Outcome, Report, Request
+from madatheory.identities.rollout import Runs
+from madatheory.identities.runner.example import program
+from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited
 
 REFUSALS = (NotImplementedError, ValueError, UserError)
@@ -44,7 +44,7 @@ def check(
     """Test an optimizer against every identity that applies to it.
 
     `make_optimizer` is a `Target`, an optax factory, a torch or keras optimizer class, a function that returns (init,
-    update), or a name such as "optax:adam" (see `madatheory.identities.lookup.find`). `traits` declares what would
+    update), or a name such as "optax:adam" (see `identities.targets.lookup.find`). `traits` declares what would
     otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `by_design` maps codes of
     identities that the optimizer breaks on purpose to the reason; a declared failure that does not fail is an error.
     `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from madatheory.identities import by_jax
-from madatheory.identities.cases import Case
-from madatheory.identities.compare import unit
 from madatheory.identities.identity import NotApplicable
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Target, Unusable
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case
+from madatheory.identities.targets import optax_derivatives as by_jax
+from madatheory.identities.targets.target import Target, Unusable
+from madatheory.identities.tolerance import unit
 
 Array = np.ndarray
 HYPER = ("lr", "beta1", "beta2")
@@ -81,7 +81,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
 
 
 def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
-    from madatheory.identities.adapters.torch import import_torch, to_numpy, to_torch
+    from madatheory.identities.targets.torch import import_torch, to_numpy, to_torch
 
     torch = import_torch()
 
@@ -115,7 +115,7 @@ def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any
 
 def _differentiable(target: Target, x0: Array, fixed: Mapping[str, Any]) -> tuple[Any, Any]:
     """A tensor that is no leaf, and an optimizer of it whose steps autograd follows."""
-    from madatheory.identities.adapters.torch import to_torch
+    from madatheory.identities.targets.torch import to_torch
 
     x = to_torch(x0).requires_grad_().clone()
     return x, target.factory({**fixed, "differentiable": True})([x])
@@ -210,7 +210,7 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
 
 
 def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
-    from madatheory.identities.adapters.torch import import_torch, to_numpy, to_torch
+    from madatheory.identities.targets.torch import import_torch, to_numpy, to_torch
 
     torch = import_torch()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
 
 
 class Violation(AssertionError):

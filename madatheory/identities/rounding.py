@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.compare import close, equal, path_tolerance, unit
 from madatheory.identities.identity import Violation
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
+from madatheory.identities.tolerance import close, equal, path_tolerance, unit
 
 _STEP = 2.0**-30  # large against float64's rounding, small against every gradient
 _UNKNOWN = 1e4  # 1/(1-beta) where no decay is known: decays up to 0.9999

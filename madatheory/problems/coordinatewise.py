@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
-from madatheory.problems.laws import Law, law
+from madatheory.problems.noise_laws import Law, law
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Words
 
 CHECK = "tests/test_constants.py"

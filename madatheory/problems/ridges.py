@@ -9,7 +9,7 @@ from jax import lax
 
 from madatheory.errors import UserError, unknown
 from madatheory.problems.coordinatewise import CHECK, certify, coordinatewise
-from madatheory.problems.laws import NOISES, index, law
+from madatheory.problems.noise_laws import NOISES, index, law
 from madatheory.problems.norms import inflated, largest_column_sum, largest_eigenvalue
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 from madatheory.problems.scalar import JAX, Scalar

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
-from madatheory.catalogue import ProblemEntry, collect
+from madatheory.entry import collect
 from madatheory.errors import unknown
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start
 from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.separable import separable

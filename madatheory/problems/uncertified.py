@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.problems.coordinatewise import coordinatewise
-from madatheory.problems.laws import Law
+from madatheory.problems.noise_laws import Law
 from madatheory.problems.problem import Array, Oracle, Problem
 
 

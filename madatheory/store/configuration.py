@@ -5,7 +5,7 @@ from typing import Any
 
 from madatheory.engine.simulate import Plan
 from madatheory.sources import PACKAGE, closure_of_imports
-from madatheory.store.identity import Identity, canonical, describe, digest, environment, identify, merged
+from madatheory.store.cache_key import Identity, canonical, describe, digest, environment, identify, merged
 
 
 def configuration_of(plan: Plan) -> tuple[dict[str, Any], Identity]:

@@ -22,8 +22,8 @@ from xarray.backends import H5NetCDFStore
 
 from madatheory import files
 from madatheory.errors import UserError
+from madatheory.store.cache_key import canonical, digest, environment
 from madatheory.store.folder import PIECE, REJECTED
-from madatheory.store.identity import canonical, digest, environment
 
 CONFIGURATION, LABEL = "configuration", "piece"
 _HDF5 = threading.Lock()  # the library is not made for several threads

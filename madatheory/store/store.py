@@ -23,6 +23,7 @@ from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
+from madatheory.store.cache_key import Identity, canonical, code_of, digest, environment, identify, merged
 from madatheory.store.configuration import configuration_of
 from madatheory.store.files import (
     Report,
@@ -37,7 +38,6 @@ from madatheory.store.files import (
     write,
 )
 from madatheory.store.folder import FIGURES, REJECTED, Entry, claim, discard, entries, remove
-from madatheory.store.identity import Identity, canonical, code_of, digest, environment, identify, merged
 from madatheory.store.reads import watched
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")

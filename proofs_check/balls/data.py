@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from madatheory.catalogue import problems
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.data import CLASSIFICATION, REGRESSION, sample
 from madatheory.problems.problem import Problem
 from madatheory.problems.scalar import Scalar, scalar_named
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
     def build(self) -> Problem:
         """The package's problem."""
-        return problems()[self.problem].make({"data": self.data, "n": self.n, "batches": self.batches})
+        return list_problems()[self.problem].make({"data": self.data, "n": self.n, "batches": self.batches})
 
 
 CASES = tuple(

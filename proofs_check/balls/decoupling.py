@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from madatheory.arithmetic import Arithmetic, arithmetic
-from madatheory.bounds.lemma import Values
-from madatheory.bounds.lemmas.decoupling import decoupling
+from madatheory.theory.lemma import Values
+from madatheory.theory.lemmas.decoupling import decoupling
 from proofs_check.evidence import Check, Finding, Status
 
 Number = Any

@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from madatheory.experiments.drift import Law, exact_drift
+from madatheory.studies.theory.drift import Law, exact_drift
 from proofs_check.evidence import Check, Finding, Status
 
 Ball = Any

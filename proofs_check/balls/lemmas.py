@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import Arithmetic, arithmetic
-from madatheory.bounds.lemma import Lemma, Values, case
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma, Values, case
 from proofs_check.evidence import Check, Finding, Status
 
 Number = Any
@@ -133,7 +133,7 @@ REGIONS: Mapping[str, tuple[Region, ...]] = {
 
 def checks() -> Iterator[Check]:
     """Every lemma with a box on all of its boxes, and every false variant of every lemma."""
-    for lemma in lemmas().values():
+    for lemma in list_lemmas().values():
         for i, region in enumerate(REGIONS.get(lemma.name, ())):
             # one check of a lemma is about the whole statement, the others are its other boxes
             part = "" if i == len(REGIONS[lemma.name]) - 1 else region.text

@@ -6,8 +6,9 @@ Expectations are exact up to rounding, but the settings are samples: a theorem i
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import ProblemEntry, theorems
+from madatheory.problems.catalogue import ProblemEntry
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Theorem
 from proofs_check.bridge import hindsight, two_steps
 from proofs_check.bridge.cuts import cuts
 from proofs_check.bridge.hostile import Field
@@ -32,7 +33,7 @@ _REASONS = {
 
 def checks() -> Iterable[Check]:
     """Every theorem and the mistakes planted in it, methods in turn; then the refutations."""
-    for theorem in sorted(theorems().values(), key=family):
+    for theorem in sorted(list_theorems().values(), key=family):
         yield Check(theorem.name, partial(_support, theorem))
         yield from _mistakes(theorem)
     for name, decide in _TWO_STEPS.items():

@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import theorems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Theorem
 from proofs_check.bridge.literals import Place, literals_of, with_one_cut
 from proofs_check.coq.claims import COMPARED
 from proofs_check.coq.drift import draw_symbols
@@ -44,13 +44,13 @@ def stronger(theorem: Theorem, place: Place) -> bool:
 
 @cache
 def _tested_by_comparison() -> frozenset[Place]:
-    return frozenset(place for name in COMPARED & set(theorems()) for place in literals(theorems()[name]))
+    return frozenset(place for name in COMPARED & set(list_theorems()) for place in literals(list_theorems()[name]))
 
 
 @cache
 def cuts(name: str) -> Mapping[str, Theorem]:
     """The theorem of this name with one thing cut to a tenth, by what that is."""
-    theorem = theorems()[name]
+    theorem = list_theorems()[name]
     found = {TENTH: tenth_of_theorem(theorem)}
     if name in COMPARED or TENTH in UNTESTED.get(name, ()):
         return found

@@ -15,19 +15,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.decoupled_chain import SHARP
-from madatheory.bounds.theorem import Level, Setting, Theorem, quantities
-from madatheory.bounds.theorems.interpolation_moving_rate import K1, K2
-from madatheory.bounds.theorems.interpolation_rate import proof
-from madatheory.catalogue import theorems
-from madatheory.confidence import clopper_pearson_lower, half_width
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import Event, mean_squared_gradient
 from madatheory.optimizers.convention import THEORY
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State
-from madatheory.problems.laws import uniform01
+from madatheory.problems.noise_laws import uniform01
 from madatheory.problems.problem import Constant, Constants, Oracle, Problem
+from madatheory.statistics.confidence import clopper_pearson_lower, half_width
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.chains.decoupled import SHARP
+from madatheory.theory.theorem import Level, Setting, Theorem, quantities
+from madatheory.theory.theorems.interpolation_moving_rate import K1, K2
+from madatheory.theory.theorems.interpolation_rate import proof
 from proofs_check.evidence import Finding, Status
 
 FAILURE = 1e-4  # probability that the measured mean misleads
@@ -211,7 +211,7 @@ class Measured:
 
 def measure(example: Example, chosen: bool = True) -> Measured:
     """Simulate the example by the package's engine, and take the largest of the theorem's bounds at its ends."""
-    problem, theorem = example.problem(), theorems()[example.theorem]
+    problem, theorem = example.problem(), list_theorems()[example.theorem]
     method = example.method() if chosen else example.honest()
     honest = {} if chosen else {"beta3": 0.0}
     hyper = {k: v for k, v in {**example.hyper, **honest}.items() if k in method.parameters}

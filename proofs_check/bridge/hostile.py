@@ -8,12 +8,12 @@ from functools import cache
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import problems
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.coordinatewise import oracle_of
-from madatheory.problems.laws import Law
+from madatheory.problems.noise_laws import Law
 from madatheory.problems.problem import Array, Atoms, Constant, Problem
 from madatheory.problems.separable import separable
+from madatheory.theory.theorem import Theorem
 
 Grid = Mapping[str, Sequence[float]]
 PROVED = "tests/test_proofs_bridge.py"
@@ -113,7 +113,7 @@ def _smooth() -> tuple[Field, ...]:
         Field("huber, skewed noise, d = 2, T <= 3", skewed(2), 3, EVERYWHERE),
         Field(
             "ratio, Rademacher noise, d = 1, T <= 7",
-            problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 1.0}),
+            list_problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 1.0}),
             7,
             EVERYWHERE,
         ),
@@ -122,7 +122,7 @@ def _smooth() -> tuple[Field, ...]:
 
 @cache
 def _linear() -> tuple[Field, ...]:
-    problem = problems()["reddi-stochastic"].make({"p": 0.55, "up": 1.0, "down": 1.0, "start": -1.0})
+    problem = list_problems()["reddi-stochastic"].make({"p": 0.55, "up": 1.0, "down": 1.0, "start": -1.0})
     return (Field("linear losses +-x on [-1, 1], T <= 8", problem, 8, _PATHS),)
 
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from madatheory.arithmetic import NUMPY, Arithmetic
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Value
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Value
 
 GUARD = 1e-5  # a literal below keeps a division from 0/0; it is no constant of a statement
 

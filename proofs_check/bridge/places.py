@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import ProblemEntry, problems
-from madatheory.engine.tree import histories
+from madatheory.engine.noise_tree import histories
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry, list_problems
 from madatheory.problems.problem import Problem
+from madatheory.theory.theorem import Theorem
 from proofs_check.bridge.hostile import EVERYWHERE, Field, Grid, all_fields, grid_of
 
 HISTORIES, STEPS = 2**9, 5  # more steps or more histories cost seconds a problem and found nothing more
@@ -20,7 +20,7 @@ _SMALL: dict[str, Any] = {"d": 1, "noise": "rademacher"}
 
 def everywhere(theorem: Theorem, own: Sequence[ProblemEntry] = ()) -> Iterator[tuple[Field, Grid]]:
     """The fields with a grid that has the theorem's own settings too."""
-    entries = {**problems(), **{entry.name: entry for entry in own}}
+    entries = {**list_problems(), **{entry.name: entry for entry in own}}
     instances = (field for entry in entries.values() for field in _instances(entry))
     for field in (*all_fields(), *instances):
         grid = grid_of(theorem, field)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Level, Theorem, Value
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Level, Theorem, Value
 
 Change = Callable[[Value], Value]
 

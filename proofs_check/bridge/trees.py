@@ -10,14 +10,14 @@ import numpy as np
 import xarray as xr
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Setting, Theorem
-from madatheory.catalogue import theorems
+from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.statistic import Statistic
-from madatheory.engine.tree import enumerate_tree
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-from madatheory.store.identity import fingerprint
+from madatheory.store.cache_key import fingerprint
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Setting, Theorem
 from proofs_check.bridge.hostile import Field, Grid, fields, grid_of
 
 ROUNDING = 1e-9
@@ -57,7 +57,7 @@ class Group:
 
 @cache
 def _package_group(key: str) -> Group:
-    group = [theorem for theorem in theorems().values() if family(theorem) == key]
+    group = [theorem for theorem in list_theorems().values() if family(theorem) == key]
     named = {s.name: s for theorem in group for s in theorem.statistics}
     return Group(group[0].method(), tuple(named.values()))
 
@@ -77,7 +77,7 @@ class _Same(NamedTuple):
 @lru_cache(maxsize=64)
 def _group(same: _Same) -> Group:
     theorem = same.theorem
-    if theorems().get(theorem.name) is theorem:
+    if list_theorems().get(theorem.name) is theorem:
         return _package_group(family(theorem))
     return Group(theorem.method(), theorem.statistics)
 

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
-from madatheory.catalogue import optimizers
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import Path, open_loop
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
 from proofs_check.evidence import Finding, Status
 
 ADAM = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
@@ -19,7 +19,7 @@ ONES = (1.0, 1.0)
 
 def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> Path:
     """The package's optimizer in float64 on these gradients, from x_0 = 0."""
-    optimizer = optimizers()[method].make({"form": form})
+    optimizer = list_optimizers()[method].make({"form": form})
     with jax.enable_x64(True):
         g = jnp.asarray(gradients, jnp.float64)[:, None]
         return open_loop(optimizer)(jnp.zeros(1, jnp.float64), g, optimizer.hyper(hyper))

@@ -7,7 +7,7 @@ reals, and when the theorem's statement, read from the file, is the package's: b
 from collections.abc import Iterable
 from functools import cache, partial
 
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
 from proofs_check.coq import build, mutants, sources
 from proofs_check.coq.claims import CLAIMS, Claim
 from proofs_check.evidence import Check, Finding, Status
@@ -54,7 +54,7 @@ def _sees_a_tenth(claim: Claim) -> Finding:
     from proofs_check.coq.drift import Drifted, agreement
 
     name = claim.statement
-    cut = tenth_of_lemma(lemmas()[name]) if name in lemmas() else tenth_of_theorem(theorems()[name])
+    cut = tenth_of_lemma(list_lemmas()[name]) if name in list_lemmas() else tenth_of_theorem(list_theorems()[name])
     try:
         agreement(claim, said=cut)
     except Drifted as error:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.lemma import Lemma, case
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Theorem
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.lemma import Lemma, case
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Theorem
 from proofs_check.coq.claims import DRAWN, Claim
 from proofs_check.coq.theorem import Statement, statement
 
@@ -32,7 +32,7 @@ def agreement(claim: Claim, cases: int = 30, said: Lemma | Theorem | None = None
     theorem = statement(claim.module, claim.theorem) if claim.values else None
     if theorem is None:
         return None
-    package = said or {**lemmas(), **theorems()}[claim.statement]
+    package = said or {**list_lemmas(), **list_theorems()}[claim.statement]
     compare = _lemma if isinstance(package, Lemma) else _rate
     return max(compare(claim, theorem, cases, package))
 

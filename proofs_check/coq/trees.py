@@ -1,6 +1,6 @@
 """The methods of the Coq files beside the package's optimizers: exact expectations over all noise histories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from typing import Any
@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.catalogue import theorems
-from madatheory.engine.tree import enumerate_tree, exact_mean
+from madatheory.engine.noise_tree import enumerate_tree, exact_mean
+from madatheory.optimizers.optimizer import Hyper
 from madatheory.problems.problem import Problem
+from madatheory.theory.catalogue import list_theorems
 from proofs_check.coq.claims import Claim, sequence
 from proofs_check.coq.theorem import statement
 from proofs_check.coq.values import Environment
@@ -54,9 +55,9 @@ def coq_left(claim: Claim, problem: Problem, given: Environment, steps: int) -> 
     return theorem.value(theorem.left, {**oracle(problem), **given, "T": steps})
 
 
-def package_left(claim: Claim, problem: Problem, hyper: Mapping[str, float], steps: int) -> float:
+def package_left(claim: Claim, problem: Problem, hyper: Hyper, steps: int) -> float:
     """The same from the package: its optimizer on the exact noise tree, its own statistic."""
-    theorem = theorems()[claim.statement]
+    theorem = list_theorems()[claim.statement]
     tree = enumerate_tree(problem, theorem.method(), steps, settings=hyper, statistics=theorem.left.statistics)
     means = exact_mean(tree).squeeze()
     return float(theorem.left.value({str(name): means[name].values for name in means.data_vars}, None, NUMPY))  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import partial
 from math import inf
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.falsify import constants, steps
 from proofs_check.falsify.climb import Budget, search
@@ -38,7 +38,7 @@ def decide(lemma: Lemma) -> Finding:
 
 
 def _longest_step(name: str, less: bool) -> Finding:
-    lemma = steps.as_lemma(theorems()[name])
+    lemma = steps.as_lemma(list_theorems()[name])
     return _in_floats(steps.less(lemma) if less else lemma)
 
 
@@ -53,7 +53,7 @@ def _in_floats(lemma: Lemma) -> Finding:
 
 def checks() -> Iterable[Check]:
     """One search per lemma, per false variant of it, and per step-size theorem; refuted rows; constants."""
-    for lemma in lemmas().values():
+    for lemma in list_lemmas().values():
         yield Check(lemma.name, partial(decide, lemma))
         if lemma.name not in NO_CONSTANT:
             yield Check(lemma.name, partial(decide, tenth_of_lemma(lemma)), TENTH, false=True)

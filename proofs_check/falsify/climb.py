@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bounds.lemma import Lemma, case
+from madatheory.theory.lemma import Lemma, case
 
 Array = np.ndarray
 Case = Mapping[str, Any]

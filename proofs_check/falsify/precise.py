@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import Arithmetic
-from madatheory.bounds.lemma import Lemma
+from madatheory.theory.lemma import Lemma
 from proofs_check.falsify.climb import excesses
 
 DIGITS = 60

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY, Arithmetic
-from madatheory.bounds.adversary import decay, log_uniform, mixed
-from madatheory.bounds.lemma import Lemma, Values
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Theorem
-from madatheory.bounds.theorems.step_size_bounds import claimed_by_kingma_and_ba
-from madatheory.catalogue import optimizers, theorems
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.lemma import Lemma, Values
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.samplers import decay, log_uniform, mixed
+from madatheory.theory.theorem import Theorem
+from madatheory.theory.theorems.step_size_bounds import claimed_by_kingma_and_ba
 from proofs_check.evidence import Finding, Status
 
 STEPS = 6
@@ -23,7 +24,7 @@ ROUNDING = 1e-9  # the steps are computed in float64 with cancelling bias correc
 
 def step_size_theorems() -> list[Theorem]:
     """The theorems that bound one step on every path, whatever the problem (T10)."""
-    return [t for t in theorems().values() if t.kind == "every-path" and t.left.name == "longest step"]
+    return [t for t in list_theorems().values() if t.kind == "every-path" and t.left.name == "longest step"]
 
 
 def path(optimizer: Optimizer, gradients: np.ndarray, hyper: Mapping[str, Any]) -> tuple[np.ndarray, dict[str, Any]]:
@@ -46,7 +47,7 @@ _KNOWN: dict[int, tuple[Optimizer, Callable[..., Any]]] = {}  # by id, which is 
 def _compiled(optimizer: Optimizer) -> Callable[..., Any]:
     """One program for methods that compute the same."""
     from madatheory.optimizers.open_loop import open_loop
-    from madatheory.store.identity import fingerprint
+    from madatheory.store.cache_key import fingerprint
 
     if id(optimizer) not in _KNOWN:
         _KNOWN[id(optimizer)] = optimizer, _PROGRAMS.setdefault(fingerprint(optimizer), open_loop(optimizer))
@@ -133,14 +134,14 @@ def kingma_ba() -> Finding:
     """The integers g_1, g_2 of least size for which practical Adam's second step exceeds the published bound."""
     beta1, beta2 = 0.9, 0.99
     g = _pairs(12)
-    adam = optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
+    adam = list_optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
     move, _ = path(adam, g, {"alpha": 1.0, "beta1": beta1, "beta2": beta2, "eps": 0.0})
     claim = float(claimed_by_kingma_and_ba(Quantities(beta1=beta1, beta2=beta2), NUMPY))
     excess = np.abs(move) / claim - 1
     if excess[0].max() > ROUNDING or not (excess[1] > ROUNDING).any():
         return Finding(Status.OPEN, f"{g.shape[1]} pairs of gradients: the bound is not broken first at t = 2")
     at = int(np.argmax(excess[1] > ROUNDING))
-    right = float(theorems()["adam-step-size"].bound(Quantities(T=2, beta1=beta1, beta2=beta2), NUMPY))
+    right = float(list_theorems()["adam-step-size"].bound(Quantities(T=2, beta1=beta1, beta2=beta2), NUMPY))
     return Finding(
         Status.REFUTED,
         f"practical Adam on {g.shape[1]} pairs of integers; the first step never breaks it; T10's bound is {right:.6f}",
@@ -154,7 +155,7 @@ def yogi_below_largest_square() -> Finding:
     """The least integer gradients and a short beta2 for which Yogi's v_2 exceeds both squares."""
     pairs, betas = _pairs(4), np.arange(1, 20) / 20
     g, beta2 = np.repeat(pairs, len(betas), axis=1), np.tile(betas, pairs.shape[1])
-    yogi = optimizers()["yogi"].make({"form": "theory"})
+    yogi = list_optimizers()["yogi"].make({"form": "theory"})
     _, states = path(yogi, g, {"alpha": 1.0, "beta1": 0.0, "beta2": beta2, "eps": 1.0})
     v = states["v"][:, 0]
     excess = v / np.maximum.accumulate(g**2, axis=0) - 1

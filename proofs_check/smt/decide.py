@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bounds.lemma import Lemma
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Finding, Status
 from proofs_check.smt.terms import Facts, Formula, Term, arithmetic, constant, variable, z3_or_missing
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from madatheory.bounds.lemma import second_moments
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import second_moments
 from proofs_check.evidence import Finding, Status
 from proofs_check.smt.decide import SECONDS, case_of, holds, written
 from proofs_check.smt.terms import Facts, Formula, Term, arithmetic, variable
@@ -80,7 +80,7 @@ def _sharp_constant(K: Fraction | None) -> Callable[..., Claim]:
 
 def _constant(name: str) -> Fraction:
     """K of one of the package's L1 lemmas."""
-    _, K = constants(lemmas()[name])
+    _, K = constants(list_lemmas()[name])
     return Fraction(int(K.p), int(K.q))
 
 
@@ -147,7 +147,7 @@ def _root_step(factor: Fraction) -> Callable[..., Claim]:
     """x/sqrt(S+x) <= factor (sqrt(S+x) - sqrt(S)): the lemma's two sides at the terms S, x, less those at S."""
 
     def claim(facts: Facts, S: Term, x: Term) -> Claim:
-        lemma, xp = lemmas()["ratio-root-sum"], arithmetic(facts)
+        lemma, xp = list_lemmas()["ratio-root-sum"], arithmetic(facts)
         long, short = {"x": [S, x]}, {"x": [S]}
         more_left = lemma.left(long, xp) - lemma.left(short, xp)
         more_right = lemma.right(long, xp) - lemma.right(short, xp)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorems.step_size_bounds import claimed_by_kingma_and_ba
-from madatheory.catalogue import lemmas, optimizers, theorems
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorems.step_size_bounds import claimed_by_kingma_and_ba
 from proofs_check.evidence import Finding, Status
 from proofs_check.falsify.steps import ROUNDING, path
 from proofs_check.smt.decide import SECONDS, Answer, case_of, holds, written
@@ -83,7 +84,7 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 
 
 def _run(theorem: str) -> Run:
-    optimizer = theorems()[theorem].method()
+    optimizer = list_theorems()[theorem].method()
     names = _METHODS[optimizer.name]
     return step_of(optimizer, (*names, "W") if "W" in optimizer.parameters else names)
 
@@ -121,12 +122,12 @@ def yogi_is_yogi() -> Finding:
     """The package's Yogi step is what L8's lemmas are about: v' of the update is v' of the lemma."""
     facts = Facts()
     hyper = {"beta2": variable(facts, "beta2")}
-    method = traced(optimizers()["yogi"].make({"form": "theory"}), ("beta2",), algebra(facts))
+    method = traced(list_optimizers()["yogi"].make({"form": "theory"}), ("beta2",), algebra(facts))
     v, g = variable(facts, "v"), variable(facts, "g")
     _, after = method.step(hyper, {**method.start(hyper), "v": v}, g, constant(facts, 1))
     x = g * g
     case = {"v": v, "x": x, "beta2": hyper["beta2"], "sign": algebra(facts).sign(v - x), "M": x}
-    claimed = lemmas()["yogi-nonnegative"].right(case, arithmetic(facts))
+    claimed = list_lemmas()["yogi-nonnegative"].right(case, arithmetic(facts))
     known = [hyper["beta2"] >= 0, hyper["beta2"] < 1, v >= 0]
     return _finding(holds(known, after["v"] == claimed, facts), {**hyper, "v": v, "g": g})
 
@@ -143,7 +144,7 @@ def _moves(optimizer: Optimizer, facts: Facts, hyper: Mapping[str, Term], g: Seq
 
 def longest_step(theorem: str, T: int, factor: Fraction = Fraction(1)) -> Finding:
     """T10: |x_T - x_{T-1}| <= alpha B(T) for all gradients and hyper-parameters, at alpha = 1, eps = 0."""
-    facts, found = Facts(), theorems()[theorem]
+    facts, found = Facts(), list_theorems()[theorem]
     free = [name for name in found.settings if name not in ("alpha", "eps")]
     optimizer = found.method()
     hyper = {name: variable(facts, name) for name in free}
@@ -172,7 +173,7 @@ def longest_steps(theorem: str, most: int) -> Finding:
 
 def step_from_any_state(theorem: str, factor: Fraction = Fraction(1)) -> Finding:
     """|x_t - x_{t-1}| <= alpha B after any state, for a B that does not depend on t: Lion."""
-    facts, found = Facts(), theorems()[theorem]
+    facts, found = Facts(), list_theorems()[theorem]
     optimizer = found.method()
     hyper = {name: variable(facts, name) for name in optimizer.parameters}
     method = traced(optimizer, tuple(hyper), algebra(facts))
@@ -191,7 +192,7 @@ def kingma_ba() -> Finding:
     facts = Facts()
     numbers = {"alpha": Fraction(1), "beta1": Fraction(9, 10), "beta2": Fraction(99, 100), "eps": Fraction(0)}
     hyper = {name: constant(facts, value) for name, value in numbers.items()}
-    adam = optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
+    adam = list_optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
     g = [variable(facts, "g1"), variable(facts, "g2")]
     moves, _ = _moves(adam, facts, hyper, g)
     claim = claimed_by_kingma_and_ba(Quantities(beta1=hyper["beta1"], beta2=hyper["beta2"]), arithmetic(facts))
@@ -213,7 +214,7 @@ def yogi_below_largest_square(T: int = 2) -> Finding:
     """Gradients and a beta2 for which v_T of the package's Yogi is above every g_t^2."""
     facts = Facts()
     hyper = {"beta2": variable(facts, "beta2")}
-    yogi = optimizers()["yogi"].make({"form": "theory"})
+    yogi = list_optimizers()["yogi"].make({"form": "theory"})
     g = [variable(facts, f"g{t}") for t in range(1, T + 1)]
     _, state = _moves(yogi, facts, hyper, g)
     squares = arithmetic(facts).maximum(*[x * x for x in g])

@@ -6,8 +6,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.smt.decide import Sizes, decide
 
@@ -30,7 +30,7 @@ class Question:
 
     def decide(self) -> Finding:
         """All sizes: PROVED only if every one is."""
-        lemma, finding = lemmas()[self.lemma], Finding(Status.OPEN, "no sizes")
+        lemma, finding = list_lemmas()[self.lemma], Finding(Status.OPEN, "no sizes")
         for size in self.sizes:
             finding = decide(lemma, size, self.exactly)
             if finding.status is not Status.PROVED:
@@ -52,7 +52,7 @@ class Question:
     def checks(self) -> Iterable[Check]:
         """The lemma and its false variants."""
         yield Check(self.lemma, self.decide, box=self.box)
-        for false in lemmas()[self.lemma].false_variants:
+        for false in list_lemmas()[self.lemma].false_variants:
             yield Check(self.lemma, partial(self.refute, false), false.name, self.box, True)
 
 
@@ -118,6 +118,6 @@ LAWS: Mapping[str, tuple[Sizes, Mapping[str, Any]]] = {
 def laws() -> Iterable[Check]:
     """The false variants of L1, each at a law."""
     for name in ("decoupling", "decoupling-family", "decoupling-published"):
-        for false in lemmas()[name].false_variants:
+        for false in list_lemmas()[name].false_variants:
             size, fixed = LAWS[false.name]
             yield Check(name, partial(decide, false, size, None, fixed), false.name, "one law", True)

@@ -6,7 +6,7 @@ Run through the package's own lemmas, theorem chains and optimizers, whose step 
 from collections.abc import Iterable
 from functools import partial
 
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
 from proofs_check.evidence import Check
 from proofs_check.statements import Statement
 from proofs_check.symbolic import chains, decoupling, instances, logarithms, smooth, updates
@@ -33,18 +33,18 @@ _SHIFTED = (
 def _of_lemmas() -> Iterable[Check]:
     for one in instances.INSTANCES:
         yield Check(one.lemma, one.decide, box=one.box)
-        for false in lemmas()[one.lemma].false_variants:
+        for false in list_lemmas()[one.lemma].false_variants:
             if false.name not in _LONG:
                 yield Check(one.lemma, partial(one.refute, false.name), false.name, one.box, True)
     for name in _SUMS:
-        lemma = lemmas()[name]
+        lemma = list_lemmas()[name]
         yield Check(name, partial(logarithms.term_by_term, lemma, 5), box="T <= 5")
         yield Check(name, partial(logarithms.induction_step, name), "step from T to T+1")
         for false in lemma.false_variants:
             yield Check(name, partial(logarithms.refute, false, 5), false.name, "T <= 5", True)
     for name in smooth.SMOOTH:
         yield Check(name, partial(smooth.descent, name))
-        for false in lemmas()[name].false_variants:
+        for false in list_lemmas()[name].false_variants:
             yield Check(name, partial(smooth.refute_descent, name, false.name), false.name, false=True)
 
 

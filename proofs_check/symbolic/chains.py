@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.momentum_terms import R_safeguarded, R_safeguarded_sum
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.terms import R
-from madatheory.bounds.theorem import Formula
-from madatheory.catalogue import theorems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.chains.momentum_terms import R_safeguarded, R_safeguarded_sum
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import R
+from madatheory.theory.theorem import Formula
 from proofs_check.symbolic.links import (
     Link,
     Sums,
@@ -129,5 +129,5 @@ def last_links() -> list[Link]:
 
 
 def _of(name: str, table: Table) -> list[Link]:
-    levels = [level.name for level in theorems()[name].chain]
+    levels = [level.name for level in list_theorems()[name].chain]
     return [Link(name, to, *table[to]) for to in levels[1:] if to in table]

@@ -4,8 +4,8 @@ s = sqrt(E b), q = sqrt(b), e = E q, phi = g/q, Q = E phi^2, b = a + w g^2 in [r
 The proof needs the identities and polynomial inequalities below, and that E preserves them.
 """
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.instances import sides, symbols
 from proofs_check.symbolic.signs import (
@@ -34,7 +34,7 @@ def logarithmic_constant() -> Expression:
     """K of the package's L1log, K (G/sqrt W) E ln(b/a), from a single atom with b above a."""
     sp = sympy_or_missing()
     g, G, W, a, b = symbols("g G W a b")
-    lemma = lemmas()["decoupling-any-denominator"]
+    lemma = list_lemmas()["decoupling-any-denominator"]
     _, right = sides(lemma, {"p": [sp.Integer(1)], "g": [g], "b": [b], "G": G, "a": a, "W": W})
     K = sp.simplify((right - g**2 / sp.sqrt(b)) / (G / sp.sqrt(W) * sp.log(b / a)))
     assert not K.free_symbols, f"{lemma.name} is not of the form K (G/sqrt W) E ln(b/a)"
@@ -99,7 +99,7 @@ def cubes() -> Finding:
 def sharp_constant() -> Finding:
     """c = 1 and (sqrt(8/27) + 1/4)/2 <= K, K of the package's `decoupling`."""
     sp = sympy_or_missing()
-    c, K = constants(lemmas()["decoupling"])
+    c, K = constants(list_lemmas()["decoupling"])
     needed = (sp.sqrt(sp.Rational(8, 27)) + sp.Rational(1, 4)) / 2
     if c == 1 and (K - needed).is_nonnegative:
         return Finding(Status.PROVED, f"c = {c}, K = {K}; the proof gives {sp.N(needed, 8)}")
@@ -110,7 +110,7 @@ def young() -> Finding:
     """k m^2 + m D + D^2/(4k) = (2 k m + D)^2/(4k), and D^2 <= 2 s (s-e) Q <= s rho Q/2: K k = 1/8, c = 1 - k."""
     k, m = symbols("k m")
     D = sympy_or_missing().Symbol("D", real=True)
-    c, K = constants(lemmas()["decoupling-family"])
+    c, K = constants(list_lemmas()["decoupling-family"])
     square = identity(k * m**2 + m * D + D**2 / (4 * k) - (2 * k * m + D) ** 2 / (4 * k), "Young as a square")
     same = identity((c - (1 - k)) ** 2 + (8 * K * k - 1) ** 2, "c = 1 - k and 8 K k = 1 in the package's lemma")
     return together([square, same])
@@ -118,7 +118,7 @@ def young() -> Finding:
 
 def published_constant() -> Finding:
     """(1/2, 2) follows from the family: at 1 - k = c it gives 1/(8k) <= K."""
-    c, K = constants(lemmas()["decoupling-published"])
+    c, K = constants(list_lemmas()["decoupling-published"])
     k = 1 - c
     found = k > 0 and bool(1 / (8 * k) <= K)
     detail = f"c = {c}, K = {K}; the family gives K = {1 / (8 * k)}"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.lemma import Lemma
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.signs import Expression, identity, inequality, sympy_or_missing, together
 
@@ -60,12 +60,12 @@ class Instances:
 
     def decide(self) -> Finding:
         """Every length, by the lemma's formulas on symbols."""
-        found = lemmas()[self.lemma]
+        found = list_lemmas()[self.lemma]
         return together([_decide(found, self.build(length)) for length in self.lengths])
 
     def refute(self, name: str) -> Finding:
         """A false variant at the first length at which it fails."""
-        false = next(f for f in lemmas()[self.lemma].false_variants if f.name == name)
+        false = next(f for f in list_lemmas()[self.lemma].false_variants if f.name == name)
         build = self.build_false or self.build
         for length in self.lengths:
             finding = _decide(false, build(length))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.quantities import Quantities
-from madatheory.bounds.theorem import Level, Theorem
-from madatheory.catalogue import lemmas, theorems
+from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Level, Theorem
 from proofs_check.evidence import Finding
 from proofs_check.symbolic.decoupling import constants, logarithmic_constant
 from proofs_check.symbolic.instances import symbols
@@ -33,7 +33,7 @@ class Link:
 
     def decide(self) -> Finding:
         """right - left of the two levels, all sums and symbols positive but those that may have any sign."""
-        theorem = theorems()[self.theorem]
+        theorem = list_theorems()[self.theorem]
         chain = {level.name: level for level in theorem.chain}
         names = list(chain)
         before, after = chain[names[names.index(self.to) - 1]], chain[self.to]
@@ -94,7 +94,7 @@ def below_start(q: Quantities, m: Sums) -> Sums:
 def decoupled(lemma: str) -> Callable[[Quantities, Sums], Sums]:
     def given(q: Quantities, m: Sums) -> Sums:
         """L1 summed, with the lemma's own (c, K): c sum m^2/sqrt(E b) <= sum <.> + K G sum sqrt(w_t) g^2/b."""
-        c, K = constants(lemmas()[lemma])
+        c, K = constants(list_lemmas()[lemma])
         weighted = next((m[name] for name in _WEIGHTED if name in m), None)
         if weighted is None:
             weighted = arithmetic("sympy").sqrt(q.w) * m["ratio_sum"]
@@ -214,7 +214,7 @@ def shifted_start(q: Quantities, m: Sums) -> Sums:
 def right(lemma: str, q: Quantities) -> Expression:
     """The right side of a lemma about T terms x_t <= G^2."""
     case = {"x": [sympy_or_missing().Integer(0)] * int(q.T), "G": q.G, "eps": q.eps, "beta2": q.beta2}
-    return lemmas()[lemma].right(case, arithmetic("sympy"))
+    return list_lemmas()[lemma].right(case, arithmetic("sympy"))
 
 
 def ratios(*names: str) -> Callable[[Quantities, Sums], Sums]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.lemma import Lemma
-from madatheory.bounds.terms import Psi
-from madatheory.bounds.theorems.horizon_rates import Psi1, Psi2
-from madatheory.catalogue import lemmas
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma
+from madatheory.theory.terms import Psi
+from madatheory.theory.theorems.horizon_rates import Psi1, Psi2
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.instances import fraction, gap, sequence, symbols
 from proofs_check.symbolic.signs import (
@@ -77,7 +77,7 @@ def refute(lemma: Lemma, T: int) -> Finding:
 
 def induction_step(name: str) -> Finding:
     """The gap of T terms depends on the past through S alone, so that two terms S, x stand for any number of them."""
-    lemma = lemmas()[name]
+    lemma = list_lemmas()[name]
     a, b, x, S = symbols("a b x S")
     discounted = name == "discounted-ratio-sum"
     past = fraction("u") * a + b if discounted else a + b

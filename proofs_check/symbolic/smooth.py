@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from madatheory.bounds.lemma import Lemma
-from madatheory.catalogue import lemmas
 from madatheory.problems.scalar import Elementary, Scalar, scalar_named
+from madatheory.theory.catalogue import list_lemmas
+from madatheory.theory.lemma import Lemma
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.instances import gap
 from proofs_check.symbolic.signs import Expression, identity, is_nonnegative, sympy_or_missing, together
@@ -22,7 +22,7 @@ def _difference(lemma: Lemma) -> tuple[Expression, Any, Any]:
 def descent(name: str) -> Finding:
     """phi(y) <= phi(x) + phi'(x)(y-x) + (L/2)(y-x)^2 for all x, y, by the lemma's own formulas."""
     sp = sympy_or_missing()
-    h, x, y = _difference(lemmas()[name])
+    h, x, y = _difference(list_lemmas()[name])
     touches = [identity(f.subs(y, x), "h and h' vanish at y = x") for f in (h, sp.diff(h, y))]
     return together([*touches, _convex(sp.diff(h, y, 2), y)])
 
@@ -50,7 +50,7 @@ def _sum_is_nonnegative(expression: Expression) -> bool:
 def refute_descent(name: str, false_name: str) -> Finding:
     """The planted mistake, at x = 0 and y = 1/10."""
     sp = sympy_or_missing()
-    false = next(f for f in lemmas()[name].false_variants if f.name == false_name)
+    false = next(f for f in list_lemmas()[name].false_variants if f.name == false_name)
     h, x, y = _difference(false)
     value = h.subs({x: 0, y: sp.Rational(1, 10)})
     if value.is_negative:

@@ -64,7 +64,7 @@ def _operate(name: str, values: Sequence[Value], options: Mapping[str, Any], alg
 
 def _evaluate(jaxpr: Any, arguments: Sequence[Value], algebra: Algebra) -> list[Value]:
     """The outputs of a jaxpr for arguments of the algebra."""
-    from madatheory.engine.jaxprs import body_of, is_variable, opened  # imports JAX
+    from madatheory.engine.backend.jaxprs import body_of, is_variable, opened  # imports JAX
 
     inside, constants = opened(jaxpr)
     known: dict[Any, Value] = dict(zip(inside.constvars, (_constant(c, algebra) for c in constants), strict=True))

@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
-from madatheory.bounds.quantities import Quantities
-from madatheory.catalogue import optimizers, theorems
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.quantities import Quantities
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.instances import fraction, sequence, symbols
 from proofs_check.symbolic.signs import Expression, identity, is_nonnegative, is_zero, sympy_or_missing, together
@@ -32,7 +33,7 @@ def algebra() -> Algebra:
 
 
 def _method(name: str, names: Sequence[str], **options: str) -> Traced:
-    return traced(optimizers()[name].make(options), names, algebra())
+    return traced(list_optimizers()[name].make(options), names, algebra())
 
 
 def weights_of_avgrad() -> Finding:
@@ -88,7 +89,7 @@ def growth_of_interpolation() -> Finding:
 
 def shifted_point(theorem: str) -> Finding:
     """z_t - z_{t-1} = -eta_t g_t + r (eta_{t-1} - eta_t) m_{t-1} on a step from any state, t a symbol."""
-    optimizer = theorems()[theorem].method()
+    optimizer = list_theorems()[theorem].method()
     sp = sympy_or_missing()
     hyper = {"alpha": symbols("alpha"), "beta1": fraction("u")}
     method = traced(optimizer, ("alpha", "beta1"), algebra())
@@ -132,7 +133,7 @@ def _adam(T: int, beta1: Expression, beta2: Expression, g: Sequence[Any]) -> tup
     state = adam.start(hyper)
     for t, now in enumerate(g, 1):
         step, state = adam.step(hyper, state, now, sp.Integer(t))
-    B = theorems()["adam-step-size"].bound(Quantities(T=T, beta1=beta1, beta2=beta2), arithmetic("sympy"))
+    B = list_theorems()["adam-step-size"].bound(Quantities(T=T, beta1=beta1, beta2=beta2), arithmetic("sympy"))
     second = sp.cancel(step.vhat)
     return second, sp.cancel(step.delta**2 * second), sp.cancel(B**2)
 
@@ -170,7 +171,7 @@ def longest_adam_steps(most: int) -> Finding:
 def one_step_of_regret(theorem: str) -> Finding:
     """g (x - x*) = ((x - x*)^2 - (x' - x*)^2)/(2 eta) + eta g^2/2 for x' = x - delta of the theorem's method."""
     sp = sympy_or_missing()
-    optimizer = theorems()[theorem].method()
+    optimizer = list_theorems()[theorem].method()
     hyper = {"alpha": symbols("alpha"), "beta1": sp.Integer(0)}
     method = traced(optimizer, ("alpha", "beta1"), algebra())
     g, x, best = sp.symbols("g x best", real=True)
@@ -199,7 +200,7 @@ def drift() -> Finding:
 
 def law_of_reddi_smooth() -> Finding:
     """The law in `drift` is the package's: values C, -1 with P[xi = C] = (1+delta)/(C+1), on a grid of C and delta."""
-    from madatheory.catalogue import problem
+    from madatheory.problems.catalogue import problem
 
     for C in (1, 2, 10, 64):
         for delta in (0.25, 0.5, 1.0):

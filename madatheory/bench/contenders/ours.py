@@ -30,8 +30,9 @@ def environment(threads: int) -> None:
 @cache
 def objects(task: Task) -> tuple[Any, Any, Any]:
     """Problem, optimizer and statistic: the same objects for the same question, as a program that reuses them has."""
-    from madatheory.catalogue import optimizer, problem
     from madatheory.engine.statistic import mean_squared_gradient, total
+    from madatheory.optimizers.catalogue import optimizer
+    from madatheory.problems.catalogue import problem
 
     law = {"normal": "gaussian", "uniform": "uniform"}[task.noise]
     method = optimizer(OPTIMIZERS[task.optimizer])

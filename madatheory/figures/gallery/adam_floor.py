@@ -8,10 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from madatheory.catalogue import optimizers, problems, theorems
-from madatheory.experiments.convergence import Contender, Plan, compare
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.theory.convergence import Contender, Plan, compare
+from madatheory.theory.catalogue import list_theorems
 
 BETA2 = 0.9
 HYPER = {"beta1": 0.0, "beta2": BETA2, "eps": 1e-4}
@@ -35,9 +37,9 @@ def _contenders(alpha: float, constant: float) -> list[Contender]:
     def made(name: str, optimizer: str, schedule: str, **more: float) -> Contender:
         return Contender(
             name,
-            optimizers()[optimizer].make({"schedule": schedule}),
+            list_optimizers()[optimizer].make({"schedule": schedule}),
             {**HYPER, **more},
-            tuple(t for t in theorems().values() if t.label == LABELS[name]),
+            tuple(t for t in list_theorems().values() if t.label == LABELS[name]),
         )
 
     return [
@@ -52,7 +54,7 @@ def compute(run: Run) -> Numbers:
     steps, seeds = run.pick((30_000, 16), (1_000_000, 128), (10_000_000, 256))
     panels = []
     for key, title, name, options, alpha, constant in PROBLEMS:
-        problem = problems()[name].make(options)
+        problem = list_problems()[name].make(options)
         rows = compare(
             run.simulate,
             problem,

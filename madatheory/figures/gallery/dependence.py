@@ -9,15 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from madatheory.bounds.theorem import Setting, Theorem
-from madatheory.catalogue import optimizers, problems, theorems
-from madatheory.experiments.convergence import bounds_at, is_published_constants
-from madatheory.experiments.intervals import t_interval
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Problem
-from madatheory.verdicts import comparisons_per_setting, judge, statistics_of
+from madatheory.statistics.intervals import t_interval
+from madatheory.studies.theory.convergence import bounds_at, is_published_constants
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Setting, Theorem
+from madatheory.theory.verdict import comparisons_per_setting, judge, statistics_of
 
 METHODS = {"avgrad": "T5", "amsgrad": "T5A"}
 CENTRE = {"alpha": 0.1, "beta1": 0.0, "beta2": 0.99, "eps": 1e-4}
@@ -53,7 +55,7 @@ def compute(run: Run) -> Numbers:
     """For every axis and method: measured mean and bounds at every point, the other quantities at the centre."""
     steps, seeds, points = run.pick((200, 32, 5), (2000, 1536, 9), (30_000, 4096, 25))
     axes = {**_grid(points), "d": list(run.pick((1, 4), (1, 4, 16, 64, 256), (1, 4, 16, 64, 256, 1024)))}
-    known = {method: [t for t in theorems().values() if t.label == label] for method, label in METHODS.items()}
+    known = {method: [t for t in list_theorems().values() if t.label == label] for method, label in METHODS.items()}
     per_method = sum(len(values) for values in axes.values())
     claimed = sum(comparisons_per_setting(t, 1) * per_method for ts in known.values() for t in ts)
 
@@ -70,16 +72,16 @@ def compute(run: Run) -> Numbers:
 
     curves = []
     for method, statements in known.items():
-        optimizer = optimizers()[method].make({"schedule": "inverse_sqrt"})
+        optimizer = list_optimizers()[method].make({"schedule": "inverse_sqrt"})
 
         use = _Use(optimizer, statements, steps, claimed)
-        centre = problems()["ratio"].make({"d": DIMENSION, "noise": "uniform", "scale": 1.0})
+        centre = list_problems()["ratio"].make({"d": DIMENSION, "noise": "uniform", "scale": 1.0})
         for axis, values in axes.items():
             run.report(len(curves), len(METHODS) * len(axes), f"{method}: {axis}")
             if axis == "d":
                 found = []
                 for d in values:
-                    problem = problems()["ratio"].make({"d": d, "noise": "uniform", "scale": 1.0})
+                    problem = list_problems()["ratio"].make({"d": d, "noise": "uniform", "scale": 1.0})
                     found.append(_point(d, problem, CENTRE, use, simulated(problem, CENTRE, use)))
             else:
                 data = simulated(centre, {**CENTRE, axis: tuple(values)}, use)

@@ -7,8 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
-from madatheory.catalogue import optimizers
-from madatheory.experiments.drift import (
+from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.style import colour
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.problem import Problem
+from madatheory.studies.theory.drift import (
     Law,
     critical_delta,
     exact_drift,
@@ -16,9 +19,6 @@ from madatheory.experiments.drift import (
     simulated_drift,
     sufficient_beta2,
 )
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
-from madatheory.figures.style import colour
-from madatheory.problems.problem import Problem
 
 C, BETA2, ALPHA, EPS, START = 101.0, 0.99, 1.0, 1e-12, 1e6
 FAILURE = 1e-3  # probability that one of all cells' intervals misses, if the seeds' means are normal
@@ -26,7 +26,7 @@ FAILURE = 1e-3  # probability that one of all cells' intervals misses, if the se
 
 def _panel(run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int, seeds: int) -> dict[str, Any]:
     """Exact and simulated drift for every delta of the problem and every value of one hyper-parameter."""
-    method = optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
     settings = {"alpha": ALPHA, "beta1": 0.0, "beta2": BETA2, "rho": 1.0, "eps": EPS, axis: tuple(values)}
     drift = simulated_drift(run.simulate, method, problem, steps=steps, seeds=seeds, seed=run.seed, settings=settings)
     drift = drift.transpose(axis, "coordinate", "seed")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.experiments.two_steps import best_value, start, value_after_two
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.studies.theory.two_steps import best_value, start, value_after_two
 
 BETA2 = 0.9
 TARGETS = (0.25, 0.5, 0.75)

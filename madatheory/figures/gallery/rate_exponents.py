@@ -7,12 +7,14 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from madatheory.bounds.theorem import Setting
-from madatheory.catalogue import optimizers, problems, theorems
-from madatheory.experiments.convergence import bounds_at, is_published_constants
-from madatheory.experiments.intervals import slope_interval
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.problems.catalogue import list_problems
+from madatheory.statistics.intervals import slope_interval
+from madatheory.studies.theory.convergence import bounds_at, is_published_constants
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Setting
 
 
 class Method(NamedTuple):
@@ -56,10 +58,10 @@ def compute(run: Run) -> Numbers:
     """Slopes with bootstrap intervals over seeds, and the slope of the proved bound in the same window."""
     steps, seeds = run.pick((1000, 32), (20_000, 256), (300_000, 1024))
     rows, done = [], 0
-    made = {(m.optimizer, m.schedule): optimizers()[m.optimizer].make({"schedule": m.schedule}) for m in METHODS}
+    made = {(m.optimizer, m.schedule): list_optimizers()[m.optimizer].make({"schedule": m.schedule}) for m in METHODS}
     chosen = run.pick(PROBLEMS[:1], PROBLEMS, PROBLEMS)
     for title, name, options, alpha, factor in chosen:
-        problem = problems()[name].make(options)
+        problem = list_problems()[name].make(options)
         horizon = int(steps * factor)
         times = np.unique(np.round(np.geomspace(horizon / WINDOW, horizon, 12)).astype(int))
         for method in METHODS:
@@ -92,7 +94,7 @@ def _bound_slope(label: str, setting: Setting, times: np.ndarray) -> float | Non
     """The log-log slope of the smallest proved bound of that label over the same window; None where none applies."""
     found = [
         bounds_at(t, setting, times)["prior"]
-        for t in theorems().values()
+        for t in list_theorems().values()
         if t.label == label and t.at == "any" and not is_published_constants(t) and not t.reasons(setting)
     ]
     if not found:

@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problems
-from madatheory.experiments.intervals import t_interval
-from madatheory.experiments.learned_rho import FORMS, Paths, learned_paths, rest_point
-from madatheory.experiments.regret import METHODS, period_ends, regret_curves
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Problem
+from madatheory.statistics.intervals import t_interval
+from madatheory.studies.theory.learned_rho import FORMS, Paths, learned_paths, rest_point
+from madatheory.studies.theory.regret import METHODS, period_ends, regret_curves
 
 LABELS = {
     "adam": "Adam",
@@ -69,7 +69,7 @@ def _learned(paths: Paths, kappas: Sequence[float], root: float) -> dict[str, An
 
 def _case(run: Run, done: int, name: str, times: np.ndarray, seeds: int, alpha: float, beta2: float) -> dict[str, Any]:
     """All methods on one problem, on the same noise; `done` methods of other problems lie behind."""
-    problem = problems()[name].make()
+    problem = list_problems()[name].make()
     slopes, chance = _slopes(problem)
     root = float(np.sqrt(chance @ slopes**2))
     given = {"alpha": alpha, "beta2": beta2}

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problems
-from madatheory.experiments.regret import METHODS, period_ends, regret_curves
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.theory.regret import METHODS, period_ends, regret_curves
 
 TITLES = {"adam": "Adam", "amsgrad": "AMSGrad", "avgrad": "AVGrad"}
 EPS, MOMENTUM, C = 1e-8, 0.9, 4.0
@@ -19,7 +19,7 @@ def _case(
     run: Run, name: str, *, period: int, steps: int, momenta: tuple[float, ...], **settings: float
 ) -> dict[str, Any]:
     """Curves of all methods on one problem; a single path each, there is no noise."""
-    problem = problems()[name].make({"C": C} if name == "reddi-period" else {})
+    problem = list_problems()[name].make({"C": C} if name == "reddi-period" else {})
     times = period_ends(steps, period, run.pick(15, 40, 80))
     # what a point that stays at +1 pays per step more than one at -1: 2 |mean slope|
     stuck = -2 * problem.constants.F_star.value if problem.constants is not None else float("nan")

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problems
-from madatheory.experiments.intervals import t_interval
-from madatheory.experiments.regret import METHODS, regret_curves
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.problems.catalogue import list_problems
+from madatheory.statistics.intervals import t_interval
+from madatheory.studies.theory.regret import METHODS, regret_curves
 
 TITLES = {"adam": "Adam", "amsgrad": "AMSGrad", "avgrad": "AVGrad"}
 EPS, BETA2, ALPHA, MOMENTUM, CONFIDENCE = 1e-8, 0.99, 1.0, 0.9, 0.99
@@ -24,7 +24,7 @@ def _band(values: np.ndarray) -> dict[str, np.ndarray]:
 
 def compute(run: Run) -> Numbers:
     """Iterates and average regret of the three methods on the same noise, with and without momentum."""
-    problem = problems()["reddi-stochastic"].make()
+    problem = list_problems()["reddi-stochastic"].make()
     steps, seeds = run.pick(200_000, 3_000_000, 30_000_000), run.pick(64, 256, 1024)
     times = np.unique(np.round(np.geomspace(FIRST, steps, run.pick(12, 40, 80))).astype(int))
     methods: dict[str, Any] = {}

@@ -7,13 +7,14 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.arithmetic import NUMPY
-from madatheory.bounds.theorem import Setting, quantities
-from madatheory.catalogue import problems, theorems
 from madatheory.engine.statistic import largest_gradient
-from madatheory.experiments.intervals import t_interval
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.verdicts import comparisons_per_setting, judge
+from madatheory.problems.catalogue import list_problems
+from madatheory.statistics.intervals import t_interval
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Setting, quantities
+from madatheory.theory.verdict import comparisons_per_setting, judge
 
 PROBLEMS = (
     ("pseudo-huber", {"d": 10, "noise": "rademacher", "scale": 1.0}),
@@ -25,7 +26,7 @@ CONFIDENCE = 0.99
 
 def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times: np.ndarray) -> dict[str, Any]:
     """Measured average, both forms of T6's bound and the verdict for every rho on one problem."""
-    theorem, problem = theorems()["interpolation-rate"], problems()[name].make(options)
+    theorem, problem = list_theorems()["interpolation-rate"], list_problems()[name].make(options)
     method, steps, seeds = theorem.method(), int(times[-1]), run.pick(256, 2048, 8192)
     levels = [theorem.left, *(level for level in theorem.chain if level.data_bound)]
     statistics = {s.name: s for level in levels for s in level.statistics} | {largest_gradient.name: largest_gradient}

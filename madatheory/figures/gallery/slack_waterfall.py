@@ -7,10 +7,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problems, theorems
-from madatheory.experiments.slack import waterfall
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.theory.slack import waterfall
+from madatheory.theory.catalogue import list_theorems
 
 # theorem, and the hyper-parameters of its run
 PANELS: tuple[tuple[str, Mapping[str, float]], ...] = (
@@ -28,11 +29,11 @@ def compute(run: Run) -> Numbers:
     """The waterfalls of the four chains."""
     steps, seeds = run.pick((300, 64), (10_000, 2048), (100_000, 8192))
     name, options = PROBLEM
-    problem = problems()[name].make(options)
+    problem = list_problems()[name].make(options)
     chains = []
     for done, (theorem, settings) in enumerate(PANELS):
         run.report(done, len(PANELS), theorem)
-        statement = theorems()[theorem]
+        statement = list_theorems()[theorem]
         chains.append(
             waterfall(
                 run.simulate,

@@ -8,10 +8,11 @@ from typing import Any
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch, Rectangle
 
-from madatheory.catalogue import problems, theorems
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
-from madatheory.verdicts import Verdict
-from madatheory.verification import verify
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.verdict import Verdict
+from madatheory.theory.verify import verify
 
 COLOURS = {"holds": "#b7e1cd", "violated": "#e66b5b", "inconclusive": "#fde29b", "not applicable": "#ececec"}
 
@@ -40,8 +41,8 @@ def _cell(found: list[Verdict]) -> dict[str, Any]:
 def compute(run: Run) -> Numbers:
     """`verify` on the whole catalogue."""
     steps, seeds = run.pick((50, 8), (400, 768), (20_000, 4096))
-    statements = list(theorems().values())
-    made = [entry.make() for entry in problems().values()]
+    statements = list(list_theorems().values())
+    made = [entry.make() for entry in list_problems().values()]
     if run.profile == "smoke":
         statements = [t for t in statements if t.label in ("T5", "T5A", "T9") or t.name == "lion-step-size"]
         made = [p for p in made if p.name in ("ratio", "reddi-online", "rosenbrock")]

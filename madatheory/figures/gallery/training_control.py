@@ -6,8 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.experiments.comparison import MULTIPLES, Outcome, Pair, Plan, corrected, paired
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
@@ -23,7 +21,9 @@ from madatheory.figures.training import (
     score,
     tuning_claim,
 )
-from madatheory.tasks.cartpole import CAP, cartpole
+from madatheory.studies.tasks.cartpole import CAP, cartpole
+from madatheory.studies.training.comparison import MULTIPLES, Outcome, Pair, Plan, corrected, paired
+from madatheory.studies.training.training_runs import Recipe
 
 METHODS = ("adam", "avgrad", "hyperadam", "mada", "mada-rho", "mada-frozen")
 MEASURES = {"final": "final mean return", "average": "mean return over training"}

@@ -6,8 +6,6 @@ from typing import Any
 import jax
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.experiments.comparison import Plan
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
@@ -24,7 +22,9 @@ from madatheory.figures.training import (
     score,
     sentence,
 )
-from madatheory.tasks.language import MINI_GPT, Corpus, char_gpt, corpus, gram_losses
+from madatheory.studies.tasks.language import MINI_GPT, Corpus, char_gpt, corpus, gram_losses
+from madatheory.studies.training.comparison import Plan
+from madatheory.studies.training.training_runs import Recipe
 from madatheory.training.methods import METHODS
 
 _SOME = ("adam", "amsgrad", "avgrad", "lion", "hyperadam", "mada", "mada-rho", "mada-frozen")

@@ -9,9 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problems
-from madatheory.experiments.comparison import MULTIPLES, Outcome, Plan
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
@@ -27,7 +24,10 @@ from madatheory.figures.training import (
     ranked,
     tuning_claim,
 )
-from madatheory.tasks.problems import logistic_regression, matrix_factorization, problem_task
+from madatheory.problems.catalogue import list_problems
+from madatheory.studies.tasks.problems import logistic_regression, matrix_factorization, problem_task
+from madatheory.studies.training.comparison import MULTIPLES, Outcome, Plan
+from madatheory.studies.training.training_runs import Recipe
 from madatheory.training.methods import METHODS
 
 TITLES: Mapping[str, str] = {
@@ -47,14 +47,14 @@ def studies(run: Run) -> tuple[Study, ...]:
     every = tuple(METHODS)
     plan = run.pick(Plan(few, (1.0, 30.0), 1, 3), Plan(every, MULTIPLES, 4, 12), Plan(every, MULTIPLES, 12, 100))
     common = (
-        Study(problem_task(problems()["geman-mcclure"].make()), recipe, plan),
+        Study(problem_task(list_problems()["geman-mcclure"].make()), recipe, plan),
         Study(logistic_regression(), recipe, plan),
     )
     if run.profile == "smoke":
         return common
     # this optimum is far: with the grid of the others, 11 of 13 methods were best at its largest rate
     higher = plan._replace(multiples=tuple(10 * multiple for multiple in MULTIPLES))
-    first = Study(problem_task(problems()["sigmoid-loss"].make(IRIS)), recipe, higher)
+    first = Study(problem_task(list_problems()["sigmoid-loss"].make(IRIS)), recipe, higher)
     return first, *common, Study(matrix_factorization(), recipe, plan)
 
 

@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.experiments.comparison import corrected, paired
-from madatheory.experiments.robustness import Contender, final_over_grid, grid, tuned_rate
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, shares
-from madatheory.tasks.digits import digits_mlp
+from madatheory.studies.tasks.digits import digits_mlp
+from madatheory.studies.training.comparison import corrected, paired
+from madatheory.studies.training.robustness import Contender, final_over_grid, grid, tuned_rate
+from madatheory.studies.training.training_runs import Recipe
 
 CONTENDERS = (
     Contender("adam", None, "Adam"),

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from madatheory.experiments.comparison import Pair, against, corrected
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_problems, training_vision
 from madatheory.figures.training import RATES, TRAINED, Study, outcomes, shares
+from madatheory.studies.training.comparison import Pair, against, corrected
 from madatheory.training.methods import METHODS
 
 _COLOURS = {"win": "#9BD3A8", "tie": "#EEEEEE", "loss": "#F2A58E"}

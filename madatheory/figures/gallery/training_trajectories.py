@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.experiments.comparison import compare, final
-from madatheory.experiments.intervals import t_interval
-from madatheory.experiments.training_runs import train
-from madatheory.experiments.trajectories import coefficients_of, distances, nearest
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, Study, shares
+from madatheory.statistics.intervals import t_interval
+from madatheory.studies.training.comparison import compare, final
+from madatheory.studies.training.training_runs import train
+from madatheory.studies.training.trajectories import coefficients_of, distances, nearest
 from madatheory.training.methods import METHODS, START
 
 NAMES = {"beta1": "β₁", "beta2": "β₂", "beta3": "β₃", "rho": "ρ", "c": "c", "gamma": "γ"}

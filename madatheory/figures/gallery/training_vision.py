@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.errors import UserError
-from madatheory.experiments.comparison import MULTIPLES, Plan
-from madatheory.experiments.training_runs import Recipe
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.training import (
     RATES,
@@ -22,8 +20,10 @@ from madatheory.figures.training import (
     score,
     sentence,
 )
-from madatheory.tasks.cifar import cifar_cnn, refuse_missing
-from madatheory.tasks.digits import digits_cnn
+from madatheory.studies.tasks.cifar import cifar_cnn, refuse_missing
+from madatheory.studies.tasks.digits import digits_cnn
+from madatheory.studies.training.comparison import MULTIPLES, Plan
+from madatheory.studies.training.training_runs import Recipe
 from madatheory.training.methods import METHODS
 
 

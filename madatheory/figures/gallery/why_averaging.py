@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.catalogue import problem
-from madatheory.confidence import clopper_pearson_upper
-from madatheory.experiments.intervals import ratio_interval, t_interval
-from madatheory.experiments.learned_rho import CONVENTIONS, Signals, signals, typical_signal
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
+from madatheory.problems.catalogue import problem
+from madatheory.statistics.confidence import clopper_pearson_upper
+from madatheory.statistics.intervals import ratio_interval, t_interval
+from madatheory.studies.theory.learned_rho import CONVENTIONS, Signals, signals, typical_signal
 
 PROBLEMS = {
     "reddi-stochastic": "Reddi's stochastic problem, d = 1",

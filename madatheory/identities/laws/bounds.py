@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, sequences
-from madatheory.identities.compare import holds, unit
 from madatheory.identities.identity import identity
 from madatheory.identities.laws.family import point
-from madatheory.identities.recurrences import BETA1, BETA2, Array, chosen, kind, steps, times
-from madatheory.identities.runs import Runs
+from madatheory.identities.recognition.recurrences import BETA1, BETA2, Array, chosen, kind, steps, times
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, sequences
+from madatheory.identities.tolerance import holds, unit
 
 
 def t10(t: Array, beta1: float, beta2: float) -> Array:

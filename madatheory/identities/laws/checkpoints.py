@@ -8,10 +8,10 @@ import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Several, missing
-from madatheory.identities.compare import equal
 from madatheory.identities.identity import Violation, identity
-from madatheory.identities.runs import Noted, Runs
+from madatheory.identities.rollout import Noted, Runs
+from madatheory.identities.strategies import Several, missing
+from madatheory.identities.tolerance import equal
 
 STEPS = 8
 

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, Several, late, nonzero_constants, sequences
-from madatheory.identities.compare import close, equal, path_tolerance
 from madatheory.identities.identity import identity
-from madatheory.identities.recurrences import BETA1, BETA2, chosen, kind
+from madatheory.identities.recognition.recurrences import BETA1, BETA2, chosen, kind
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import OPERATIONS, alike, condition
-from madatheory.identities.runs import Runs
+from madatheory.identities.strategies import Case, Several, late, nonzero_constants, sequences
+from madatheory.identities.tolerance import close, equal, path_tolerance
 
 
 def _one() -> st.SearchStrategy[Case]:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, Several, plain, sequences, tensors
-from madatheory.identities.compare import equal
 from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import near
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Unusable
+from madatheory.identities.strategies import Case, Several, plain, sequences, tensors
+from madatheory.identities.targets.target import Unusable
+from madatheory.identities.tolerance import equal
 
 
 def _eight() -> st.SearchStrategy[Case]:

@@ -5,12 +5,12 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from madatheory.identities.cases import Case, plain, sequences
-from madatheory.identities.compare import finite, holds, unit
 from madatheory.identities.identity import Violation, identity
 from madatheory.identities.laws.fixed_points import X0, short
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import near
-from madatheory.identities.runs import Runs
+from madatheory.identities.strategies import Case, plain, sequences
+from madatheory.identities.tolerance import finite, holds, unit
 
 REAL = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
 HALF = (np.float16, ml_dtypes.bfloat16)

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, plain, sequences
-from madatheory.identities.compare import close, equal, path_tolerance
 from madatheory.identities.derivatives import injected
 from madatheory.identities.identity import NotApplicable, Violation, identity
-from madatheory.identities.recurrences import (
+from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
     EPS,
@@ -26,7 +24,9 @@ from madatheory.identities.recurrences import (
     times,
     variant,
 )
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, plain, sequences
+from madatheory.identities.tolerance import close, equal, path_tolerance
 
 
 def path_of(x0: Array, moves: Array) -> Array:

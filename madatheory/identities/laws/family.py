@@ -4,11 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.cases import Case, sequences
-from madatheory.identities.compare import close, path_tolerance, unit
 from madatheory.identities.identity import NotApplicable, Violation, identity
 from madatheory.identities.laws.equivalences import follows, path_of
-from madatheory.identities.recurrences import (
+from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
     DENOMINATORS,
@@ -25,7 +23,9 @@ from madatheory.identities.recurrences import (
     steps,
     yogi,
 )
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, sequences
+from madatheory.identities.tolerance import close, path_tolerance, unit
 
 ADAM_END = {"rho": 1.0, "c": 1.0, "gamma": 1.0, "beta3": 0.0}
 LION = (0.95, 0.98)  # MADA's constants

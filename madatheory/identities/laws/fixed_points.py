@@ -6,10 +6,10 @@ import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, plain, sequences
-from madatheory.identities.compare import equal, finite, holds
 from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, plain, sequences
+from madatheory.identities.tolerance import equal, finite, holds
 
 X0 = np.array([1.0, 0.0, -0.5])
 ONES = np.tile(np.array([1.0, 0.0, -1.0]), (12, 1))

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Several, late, missing, tensors
-from madatheory.identities.compare import equal
 from madatheory.identities.identity import NotApplicable, identity
 from madatheory.identities.laws.contract import implementations
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import alike
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Unusable
+from madatheory.identities.strategies import Several, late, missing, tensors
+from madatheory.identities.targets.target import Unusable
+from madatheory.identities.tolerance import equal
 
 
 def _cases() -> st.SearchStrategy[Several]:

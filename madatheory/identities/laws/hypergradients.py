@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, plain
-from madatheory.identities.compare import close, finite
 from madatheory.identities.derivatives import LastUpdate, last_update, unrolled
 from madatheory.identities.identity import NotApplicable, identity
 from madatheory.identities.laws.family import point
-from madatheory.identities.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
-from madatheory.identities.runs import Runs
+from madatheory.identities.recognition.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, plain
+from madatheory.identities.tolerance import close, finite
 
 
 def seeds() -> st.SearchStrategy[Case]:

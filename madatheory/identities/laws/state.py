@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from madatheory.identities.cases import Case, sequences
-from madatheory.identities.compare import close, holds, unit
 from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.recurrences import (
+from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
     DENOMINATORS,
@@ -23,7 +21,9 @@ from madatheory.identities.recurrences import (
     times,
     variant,
 )
-from madatheory.identities.runs import Runs
+from madatheory.identities.rollout import Runs
+from madatheory.identities.strategies import Case, sequences
+from madatheory.identities.tolerance import close, holds, unit
 
 TOP = np.maximum.accumulate
 

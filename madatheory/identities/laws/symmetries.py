@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, Several, complex_sequences, plain, sequences, tensors
-from madatheory.identities.compare import close, equal, path_tolerance, unit
 from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import OPERATIONS, alike, near
-from madatheory.identities.runs import Runs
-from madatheory.identities.target import Unusable
+from madatheory.identities.strategies import Case, Several, complex_sequences, plain, sequences, tensors
+from madatheory.identities.targets.target import Unusable
+from madatheory.identities.tolerance import close, equal, path_tolerance, unit
 
 HALF_THE_DIGITS = 2.0**-26
 

@@ -3,14 +3,14 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.cases import Case, Several, sequences, tensors
-from madatheory.identities.compare import close, finite
 from madatheory.identities.identity import Violation, identity
 from madatheory.identities.laws.contract import implementations
 from madatheory.identities.laws.groups import column
 from madatheory.identities.laws.symmetries import HALF_THE_DIGITS
+from madatheory.identities.rollout import Runs
 from madatheory.identities.rounding import alike, near
-from madatheory.identities.runs import Runs
+from madatheory.identities.strategies import Case, Several, sequences, tensors
+from madatheory.identities.tolerance import close, finite
 
 
 def _eight() -> st.SearchStrategy[Case]:

@@ -1,6 +1,6 @@
 """Adam: exponential averages of the gradient and of its square."""
 
-from madatheory.catalogue import OptimizerEntry
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Optimizer
 

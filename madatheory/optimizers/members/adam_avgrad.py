@@ -1,6 +1,6 @@
 """The interpolation between Adam (rho = 1) and AVGrad (rho = 0)."""
 
-from madatheory.catalogue import OptimizerEntry
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import convention_of, member
 from madatheory.optimizers.optimizer import Optimizer
 

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from madatheory.catalogue import OptimizerEntry
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import convention_of, member
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, Parameter
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import convention_of, member
 from madatheory.optimizers.optimizer import Optimizer
 

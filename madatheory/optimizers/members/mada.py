@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import UserError, unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import PRACTICAL, PUBLISHED_MADA, THEORY, member
 from madatheory.optimizers.hypergradient import BOXES, SAFEGUARDS, Learned, learned, refuse_unsafe
 from madatheory.optimizers.optimizer import Optimizer

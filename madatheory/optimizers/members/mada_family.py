@@ -1,7 +1,7 @@
 """The whole family: all seven coefficients free."""
 
-from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import UserError, unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import PUBLISHED_MADA, convention_of, member
 from madatheory.optimizers.optimizer import Optimizer
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from madatheory.catalogue import OptimizerEntry
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import FORMS, member
 from madatheory.optimizers.optimizer import Optimizer
 

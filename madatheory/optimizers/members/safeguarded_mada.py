@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import jax.numpy as jnp
 
-from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import THEORY, Adapted, Policy, Schedule, member
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State
 

@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 
-from madatheory.catalogue import OptimizerEntry
 from madatheory.errors import unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, Parameter, State, Step
 from madatheory.optimizers.schedule import SCHEDULES
 

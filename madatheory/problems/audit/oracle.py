@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from madatheory.confidence import half_width_of, hoeffding
 from madatheory.problems.audit.function import ROUNDING
 from madatheory.problems.audit.probe import Points, Probe, shown
+from madatheory.statistics.confidence import half_width_of, hoeffding
 
 HISTORIES = 2**12
 """Up to so many combinations of the noise's values one step is enumerated."""

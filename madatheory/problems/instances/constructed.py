@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import CHECK, round_up
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 

@@ -1,7 +1,7 @@
 """Robust regression after Geman and McClure (1985): F(x) = (1/n) sum_j r_j^2/(1 + r_j^2), r_j = a_j.x - b_j."""
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start
 from madatheory.problems.data import REGRESSION, sample
 from madatheory.problems.problem import Problem

@@ -3,10 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start, oracle_of
-from madatheory.problems.laws import law, student
+from madatheory.problems.noise_laws import law, student
 from madatheory.problems.problem import Array, Problem
 from madatheory.problems.uncertified import uncertified
 

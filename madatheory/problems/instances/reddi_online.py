@@ -1,6 +1,6 @@
 """Reddi, Kale, Kumar 2018, section 5, online: f_t = 1010 x once in 101 steps, else -10 x."""
 
-from madatheory.catalogue import ProblemEntry
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.periodic import periodic_problem
 from madatheory.problems.problem import Problem
 

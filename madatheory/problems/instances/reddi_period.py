@@ -1,6 +1,6 @@
 """Reddi, Kale, Kumar 2018, Theorem 1: f_t = C x once in three steps, else -x; Adam without momentum goes to +1."""
 
-from madatheory.catalogue import ProblemEntry
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.periodic import periodic_problem
 from madatheory.problems.problem import Problem
 

@@ -3,10 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import CHECK, constant_start
-from madatheory.problems.laws import bernoulli
+from madatheory.problems.noise_laws import bernoulli
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 
 

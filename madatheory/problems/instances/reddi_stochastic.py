@@ -3,10 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start
-from madatheory.problems.laws import bernoulli
+from madatheory.problems.noise_laws import bernoulli
 from madatheory.problems.periodic import BOX, check_slopes, linear_constants, regret_facts
 from madatheory.problems.problem import Atoms, Oracle, Problem
 

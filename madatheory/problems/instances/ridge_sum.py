@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start
 from madatheory.problems.problem import Problem
 from madatheory.problems.ridges import Ridges, ridge_problem

@@ -2,8 +2,8 @@
 
 import jax.numpy as jnp
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start
 from madatheory.problems.problem import Array, Problem
 from madatheory.problems.uncertified import uncertified

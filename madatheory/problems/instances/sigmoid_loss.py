@@ -2,8 +2,8 @@
 
 import math
 
-from madatheory.catalogue import ProblemEntry
 from madatheory.errors import UserError
+from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import constant_start, round_up
 from madatheory.problems.data import CLASSIFICATION, sample
 from madatheory.problems.problem import Constant, Problem

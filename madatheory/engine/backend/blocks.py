@@ -1,0 +1,221 @@
+"""Host side of the engine: cut all trajectories into blocks, run them on a few threads, collect the statistics.
+
+A block is as wide as the cache allows while every worker has one; the last one is padded. There are only a few widths,
+all multiples of 16: a new number of seeds seldom means a new program, and the compiled arithmetic of a lane does not
+depend on the width.
+"""
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import psutil
+
+from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
+from madatheory.engine.backend.loop import Carry, Lanes, started
+from madatheory.engine.backend.persistent import Path, launch_width
+from madatheory.engine.backend.settings import engine_settings
+from madatheory.engine.flags import native_loop_enabled
+from madatheory.engine.grid import whole
+from madatheory.engine.noise import Draw
+from madatheory.engine.statistic import Statistic
+from madatheory.errors import UserError
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+
+Progress = Callable[[int, int], None]  # (coordinate updates done, of how many)
+_SPAN_SECONDS = 0.3  # how long a thread computes before it looks whether it should stop
+_FIRST_SPAN = 2 * 10**6  # coordinate updates: some milliseconds
+_LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
+_WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # lanes; below 16 the arithmetic is another
+_PAIRED_WIDTHS = (2, 16, 64)
+_USUAL = 64  # lanes: wider blocks are faster in low dimensions only
+
+
+class SlowEngineWarning(UserWarning):
+    """The time loop is not compiled into one kernel because the XLA flag is missing."""
+
+
+def block_width(dimension: int, total: int, workers: int) -> int:
+    """Trajectories per block: so many that the state stays in the cache and all workers are busy.
+
+    On an accelerator as many as fill it.
+    """
+    widths = _PAIRED_WIDTHS if by_pairs(dimension) else _WIDTHS
+    if jax.default_backend() != "cpu":
+        most = launch_width(dimension)
+    elif native_loop_enabled():
+        most = max(_USUAL if dimension <= 80 or by_pairs(dimension) else 32, min(1024, 2560 // dimension))
+    else:  # every operation of a step is a call of its own: few large ones
+        most = max(_USUAL, 2**15 // dimension)
+    width = widths[0]
+    for wider in widths[1:]:
+        if wider <= most and width < total and wider * (workers - 1) < total:
+            width = wider
+    return width
+
+
+def worker_count(workers: int | None) -> int:
+    """Threads of a run: `workers`, or one per core, or one per device if these are more or are no CPUs."""
+    devices = jax.local_devices()
+    cores = (os.cpu_count() or 1) if devices[0].platform == "cpu" else 1
+    return workers or max(cores, len(devices))
+
+
+class Job(NamedTuple):
+    """What to run: `lanes_of(indices)` gives the data of lanes 0 .. total-1 as NumPy arrays.
+
+    `result_of(indices)` says which trajectory of the result a lane is, increasing from 0 to count-1; -1 for a lane that
+    only fills up a pair (see `counter_noise`).
+    """
+
+    problem: Problem
+    optimizer: Optimizer
+    statistics: tuple[Statistic, ...]
+    draw: Draw
+    lanes_of: Callable[[np.ndarray], Lanes]
+    result_of: Callable[[np.ndarray], np.ndarray]
+    total: int  # even
+    count: int
+    times: np.ndarray  # int32
+    steps: int
+    dtype: str
+
+    @property
+    def programs(self) -> Programs:
+        """The compiled loop, shared by all jobs about the same objects."""
+        return programs(self.problem, self.optimizer, self.draw, self.statistics)
+
+    @property
+    def horizon(self) -> Any:
+        """T in the dtype of the run."""
+        return np.dtype(self.dtype).type(self.steps)
+
+    def width(self, workers: int | None) -> int:
+        """Trajectories per block; always the same where the rounding would depend on it."""
+        width = block_width(self.problem.dimension, self.total, worker_count(workers))
+        if jax.default_backend() == "cpu" and width != _USUAL:
+            with engine_settings(self.dtype):
+                if self.programs.has_products(self.lanes(0, width), self.times, self.horizon):
+                    return _USUAL
+        return width
+
+    def lanes(self, start: int, width: int) -> Lanes:
+        """Data of `width` lanes from `start` (even) on, padded with the last pair."""
+        lane = np.arange(start, start + width)
+        return self.lanes_of(np.where(lane < self.total, lane, self.total - 2 + lane % 2))
+
+
+def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
+    """Shapes (times, *extra) of the statistics' values; `UserError` if one is wrong or they do not fit in memory."""
+    width = job.width(workers)
+    with engine_settings(job.dtype):
+        shapes = job.programs.shapes(job.lanes(0, width), job.times, job.horizon)
+    for statistic, shape in zip(job.statistics, shapes, strict=True):
+        if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
+            raise UserError(
+                f"statistic {statistic.name}: its value has shape {shape[1:]}; "
+                f"give {len(statistic.dims)} extra axes {statistic.dims} and then one of the {width} trajectories"
+            )
+    numbers = sum(int(np.prod(shape[:-1], dtype=object)) for shape in shapes) * job.count
+    # results, and the same again for the caller's first operation on them
+    need, free = 2 * numbers * np.dtype(job.dtype).itemsize, psutil.virtual_memory().available
+    if need > free:
+        raise UserError(
+            f"the results need about {need / 2**30:.3g} GiB and {free / 2**30:.3g} GiB are free: "
+            "lower the number of seeds, grid points, recorded times or coordinatewise statistics"
+        )
+    return [shape[:-1] for shape in shapes]
+
+
+def _warn_if_slow(job: Job) -> None:
+    large = job.total * int(job.times[-1]) * job.problem.dimension > _LARGE_JOB
+    if large and jax.default_backend() == "cpu" and not native_loop_enabled():
+        warnings.warn(
+            "the time loop runs several times slower without its XLA flag: call "
+            "madatheory.engine.flags.enable_native_loop() before the first JAX computation",
+            SlowEngineWarning,
+            stacklevel=4,
+        )
+
+
+class Run(NamedTuple):
+    """The values of every statistic, each (trajectories, times, *extra), and how they were computed."""
+
+    values: list[np.ndarray]
+    path: Path
+
+
+def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | None = None) -> Run:
+    """Run all trajectories; `progress` is called on the calling thread.
+
+    The workers are threads, shared out over all local devices. Ctrl-C, and whatever a worker or `progress` raises,
+    stops all of them within a fraction of a second and is raised.
+    """
+    if workers is not None:
+        workers = whole("workers", workers, 1, 1024)
+    shapes = check_memory(job, workers)
+    _warn_if_slow(job)
+    devices, width = jax.local_devices(), job.width(workers)
+    times, horizon, dimension = job.times, job.horizon, job.problem.dimension
+    results = [np.empty((job.count, *shape), job.dtype) for shape in shapes]
+    work = job.total * int(times[-1]) * dimension
+    starts = iter(range(0, job.total, width))
+    lock, stop, done = threading.Lock(), threading.Event(), [0]
+    pace = [max(64, _FIRST_SPAN // (width * dimension))]
+    paths: set[Path] = set()
+    same_everywhere = all(np.ndim(value) == 0 for value in job.lanes(0, width).hyper.values())
+
+    def run_block(start: int, program: Program, fresh: Carry | None) -> None:
+        block, lanes = job.lanes(start, width), min(width, job.total - start)
+        result = job.result_of(np.arange(start, start + lanes))
+        kept = np.flatnonzero(result >= 0)
+        first, last = result[kept[0]], result[kept[-1]] + 1
+        first_carry: Carry = program.begin(block, horizon) if fresh is None else fresh
+        carry, before = started(first_carry, program.advance, block, times, horizon), 0
+        while before < times[-1] and not stop.is_set():
+            size = pace[0]
+            until = min(before + size, int(times[-1]))
+            ends = np.clip(times, before, until).astype(np.int32)
+            began = time.perf_counter()
+            carry, values = jax.block_until_ready(program.advance(block, carry, np.int32(before), ends, horizon))
+            seconds = (time.perf_counter() - began) / (until - before)
+            pace[0] = max(1, min(8 * size, int(_SPAN_SECONDS / max(seconds, 1e-12))))
+            read = (times > before) & (times <= until)
+            for into, value in zip(results, values, strict=True):
+                into[first:last, read] = np.moveaxis(np.asarray(value)[read][..., kept], -1, 0)
+            with lock:
+                done[0] += lanes * (until - before) * dimension
+            before = until
+
+    def worker(device: Any) -> None:
+        with engine_settings(job.dtype), jax.default_device(device):
+            program = job.programs.get(device, job.lanes(0, width), times, horizon)
+            paths.add(program.path)
+            fresh = program.begin(job.lanes(0, width), horizon) if same_everywhere else None
+            while not stop.is_set():
+                with lock:
+                    start = next(starts, None)
+                if start is None:
+                    return
+                run_block(start, program, fresh)
+
+    count = min(worker_count(workers), -(-job.total // width))
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            pending = {pool.submit(worker, devices[i % len(devices)]) for i in range(count)}
+            while pending:
+                finished, pending = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
+                if progress is not None:
+                    progress(done[0], work)
+                for future in finished:
+                    future.result()
+        finally:
+            stop.set()
+    return Run(results, min(paths))

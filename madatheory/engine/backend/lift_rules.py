@@ -1,0 +1,289 @@
+"""How the primitives of a traced function act on arrays padded to powers of two: one rule each (see `backend.lift`).
+
+A rule takes (equation, padded values, evaluate) to the list of padded results; `evaluate(jaxpr, values)` enters a body.
+Maxima and minima pass nan on, as XLA's do; the kernel language's own do not, and a diverged run would look finite.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from madatheory.engine.backend.jaxprs import branches_of, scan_of, while_of
+
+Array = Any
+_Recurse = Callable[[Any, Sequence[Any]], list[Any]]
+_Rule = Callable[[Any, Sequence[Any], _Recurse], list[Any]]
+
+
+class Complex(NamedTuple):
+    """A complex value in registers."""
+
+    real: Array
+    imag: Array
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["array"], meta_fields=["shape"])
+@dataclass(frozen=True)
+class Merged:
+    """A value whose axes were merged across padding, still held as it was before, with true shape `shape`."""
+
+    array: Array
+    shape: tuple[int, ...]
+
+
+class Unsupported(Exception):
+    """A traced function cannot be evaluated on padded arrays; the message is the reason in words."""
+
+
+# fmt: off
+_ELEMENTWISE = frozenset([
+    "abs", "acos", "acosh", "add", "add_any", "and", "asin", "asinh", "atan", "atan2", "atanh",
+    "bitcast_convert_type", "cbrt", "ceil", "clz", "cos", "cosh", "div", "eq", "exp", "exp2", "expm1", "floor", "ge",
+    "gt", "integer_pow", "is_finite", "le", "log", "log1p", "logistic", "lt", "mul", "ne", "neg", "nextafter", "not",
+    "or", "population_count", "pow", "rem", "rsqrt", "select_n", "shift_left", "shift_right_arithmetic",
+    "shift_right_logical", "sign", "sin", "sinh", "sqrt", "square", "sub", "tan", "tanh", "xor",
+])
+# fmt: on
+_HELD = frozenset(["complex", "real", "imag", "reshape", "while", "scan", "cond", "copy", "optimization_barrier"])
+
+
+def padded(shape: Sequence[int]) -> tuple[int, ...]:
+    """`shape` with every axis rounded up to a power of two."""
+    return tuple(1 << max(n - 1, 0).bit_length() for n in shape)
+
+
+def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
+    """The results of one equation, not a plain call, on padded values; raises `Unsupported`."""
+    name = equation.primitive.name
+    refuse_wide(equation)
+    if name not in _HELD and any(isinstance(value, Merged) for value in values):
+        raise Unsupported(f"{name} of an array whose axes were merged by a reshape across padding")
+    if name in _RULES:
+        return _RULES[name](equation, values, recurse)
+    if name in _ELEMENTWISE:
+        return [_elementwise(equation, values)]
+    raise Unsupported(f"{name} has no form on arrays in registers")
+
+
+def refuse_wide(equation: Any) -> None:
+    """Raise `Unsupported` if an equation takes or gives 64-bit numbers; complex ones of two 32-bit numbers are fine."""
+    for atom in (*equation.invars, *equation.outvars):
+        dtype = np.dtype(atom.aval.dtype)
+        if dtype.itemsize > 4 and dtype != np.complex64:
+            raise Unsupported(f"{equation.primitive.name} works on {dtype}; registers hold 32-bit numbers")
+    if equation.primitive.name not in _HELD and any(v.aval.dtype == np.complex64 for v in equation.invars):
+        raise Unsupported(f"{equation.primitive.name} of complex numbers has no form on arrays in registers")
+
+
+def _elementwise(equation: Any, values: Sequence[Array]) -> Array:
+    name, params = equation.primitive.name, equation.params
+    if name == "select_n" and (len(values) != 3 or equation.invars[0].aval.dtype != bool):
+        raise Unsupported("select_n chooses among more than two arrays")
+    if all(isinstance(value, np.generic) for value in values):  # numbers only: fold now, the kernel wants a tensor
+        with jax.ensure_compile_time_eval():
+            return np.asarray(equation.primitive.bind(*values, **params))[()]
+    return equation.primitive.bind(*values, **params)
+
+
+def _shape(equation: Any, operand: int = 0) -> tuple[int, ...]:
+    return equation.invars[operand].aval.shape
+
+
+def _filled(like: Array, value: Any) -> Array:
+    return lax.full(jnp.shape(like), value, like.dtype)
+
+
+def _positions(x: Array, axis: int) -> Array:
+    return lax.broadcasted_iota(jnp.int32, x.shape, axis)
+
+
+def _masked(x: Array, shape: Sequence[int], axes: Sequence[int], identity: Any) -> Array:
+    """`x` with the padding along `axes` replaced by `identity`."""
+    for axis in axes:
+        if shape[axis] < x.shape[axis]:
+            x = lax.select(_positions(x, axis) < shape[axis], x, _filled(x, identity))
+    return x
+
+
+def _extreme(x: Array, y: Array, larger: bool) -> Array:
+    """max or min; nan if either is nan."""
+    if not jnp.issubdtype(jnp.result_type(x), jnp.floating):
+        return lax.max(x, y) if larger else lax.min(x, y)
+    return jnp.where((x > y if larger else x < y) | (x != x), x, y)
+
+
+def _reduce(name: str) -> _Rule:
+    def identity(dtype: Any) -> Any:
+        if name == "reduce_sum":
+            return 0
+        if jnp.issubdtype(dtype, jnp.floating):
+            return -np.inf if name == "reduce_max" else np.inf
+        info = np.iinfo(dtype)
+        return info.min if name == "reduce_max" else info.max
+
+    def reduced(x: Array, axes: Sequence[int]) -> Array:
+        operation = {"reduce_sum": lax.reduce_sum, "reduce_max": lax.reduce_max, "reduce_min": lax.reduce_min}[name]
+        return operation(x, tuple(axes))
+
+    def rule(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+        (x,), axes, shape = values, equation.params["axes"], _shape(equation)
+        result = reduced(_masked(x, shape, axes, identity(x.dtype)), axes)
+        if name != "reduce_sum" and jnp.issubdtype(x.dtype, jnp.floating):
+            nans = lax.reduce_max(_masked((x != x).astype(jnp.int32), shape, axes, 0), tuple(axes))
+            result = jnp.where(nans > 0, jnp.asarray(np.nan, x.dtype), result)
+        return [result]
+
+    return rule
+
+
+def _reduce_logical(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    axes, every = tuple(equation.params["axes"]), equation.primitive.name == "reduce_and"
+    if equation.invars[0].aval.dtype != bool:
+        raise Unsupported(f"{equation.primitive.name} of integers has no form on arrays in registers")
+    number = _masked(values[0].astype(jnp.int32), _shape(equation), axes, int(every))
+    return [(lax.reduce_min(number, axes) if every else lax.reduce_max(number, axes)) > 0]
+
+
+def _without(x: Array, axes: Sequence[int]) -> Array:
+    """`x` without these axes of length one; the maximum over one entry keeps the layout, a reshape may change it."""
+    for axis in sorted(axes, reverse=True):
+        x = lax.reduce_max(x.astype(jnp.int32), (axis,)) > 0 if x.dtype == bool else lax.reduce_max(x, (axis,))
+    return x
+
+
+def _reshape(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
+    (x,), old, new = values, _shape(equation), equation.outvars[0].aval.shape
+    return (
+        [Complex(_reshaped(x.real, old, new), _reshaped(x.imag, old, new))]
+        if isinstance(x, Complex)
+        else [_reshaped(x, old, new)]
+    )
+
+
+def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Any:
+    if isinstance(x, Merged):
+        x, old = x.array, x.shape
+    if [n for n in old if n != 1] == [n for n in new if n != 1]:
+        x = _without(x, [i for i, n in enumerate(old) if n == 1])
+        return lax.broadcast_in_dim(x, padded(new), [i for i, n in enumerate(new) if n != 1])
+    same = 0  # leading axes that stay as they are may be padded, the others may not
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    if padded(old[same:]) == old[same:] and padded(new[same:]) == new[same:]:
+        return lax.reshape(x, padded(new))
+    return Merged(x, old)
+
+
+def _stack(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    axis = equation.params["axis"]
+    if len(values) != 2 or axis != values[0].ndim:
+        raise Unsupported("stack has a form on arrays in registers only for two arrays on a new last axis")
+    return [lax.stack(list(values), axis)]
+
+
+def _concatenate(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    """A stack of two arrays, as JAX 0.10.0 writes it down."""
+    axis, shape = equation.params["dimension"], equation.outvars[0].aval.shape
+    if len(values) != 2 or axis != len(shape) - 1 or shape[axis] != 2:
+        raise Unsupported("concatenate has a form on arrays in registers only for two entries on the last axis")
+    first, second = (lax.broadcast_in_dim(x, padded(shape), range(x.ndim)) for x in values)
+    return [lax.select(_positions(first, axis) == 0, first, second)]
+
+
+def _slice(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    (x,), p = values, equation.params
+    strides = p["strides"] or (1,) * x.ndim
+    for axis, (n, low, high, stride) in enumerate(
+        zip(_shape(equation), p["start_indices"], p["limit_indices"], strides, strict=True)
+    ):
+        if (low, high, stride) == (0, n, 1):
+            continue
+        if -(-(high - low) // stride) != 1 or x.dtype == bool:
+            raise Unsupported("slices of several entries have no form on arrays in registers")
+        one = lax.reduce_sum(lax.select(_positions(x, axis) == low, x, _filled(x, 0)), (axis,))
+        shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        x = lax.broadcast_in_dim(one, shape, [i for i in range(len(shape)) if i != axis])
+    return [x]
+
+
+def _while(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    loop = while_of(equation)
+    first, second = loop.condition_constants, loop.condition_constants + loop.body_constants
+    condition, body, carry = values[:first], values[first:second], values[second:]
+    return list(
+        lax.while_loop(
+            lambda c: recurse(loop.condition, [*condition, *c])[0],
+            lambda c: tuple(recurse(loop.body, [*body, *c])),
+            tuple(carry),
+        )
+    )
+
+
+def _scan(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    scan = scan_of(equation)
+    consts, carry = values[: scan.constants], values[scan.constants :]
+    if scan.reads or len(equation.outvars) != scan.carry:
+        raise Unsupported("a scan over arrays inside the time loop has no form on arrays in registers")
+    step = lambda _, c: tuple(recurse(scan.body, [*consts, *c]))  # noqa: E731
+    return list(lax.fori_loop(0, scan.length, step, tuple(carry)))
+
+
+def _cond(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    index, *operands = values
+    branches = [lambda *a, branch=branch: tuple(recurse(branch, a)) for branch in branches_of(equation)]
+    return list(lax.switch(index, branches, *operands))
+
+
+def _clamp(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    low, x, high = values
+    return [_extreme(_extreme(x, low, True), high, False)]
+
+
+def _round(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    size = lax.abs(values[0])
+    whole = lax.floor(size)
+    rest, odd = size - whole, whole - 2 * lax.floor(whole * 0.5)
+    away = equation.params["rounding_method"] is lax.RoundingMethod.AWAY_FROM_ZERO
+    whole = whole + jnp.where((rest > 0.5) | ((rest == 0.5) & (away | (odd == 1))), 1, 0).astype(size.dtype)
+    return [jnp.where(values[0] < 0, -whole, whole)]
+
+
+def _iota(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    p = equation.params
+    return [lax.broadcasted_iota(p["dtype"], padded(p["shape"]), p["dimension"])]
+
+
+_RULES: dict[str, _Rule] = {
+    "max": lambda e, v, r: [_extreme(v[0], v[1], True)],
+    "min": lambda e, v, r: [_extreme(v[0], v[1], False)],
+    "clamp": _clamp,
+    "reduce_and": _reduce_logical,
+    "reduce_or": _reduce_logical,
+    **{name: _reduce(name) for name in ("reduce_sum", "reduce_max", "reduce_min")},
+    "broadcast_in_dim": lambda e, v, r: [
+        lax.broadcast_in_dim(v[0], padded(e.params["shape"]), e.params["broadcast_dimensions"])
+    ],
+    "convert_element_type": lambda e, v, r: [lax.convert_element_type(v[0], e.params["new_dtype"])],
+    "transpose": lambda e, v, r: [lax.transpose(v[0], e.params["permutation"])],
+    "squeeze": lambda e, v, r: [_without(v[0], e.params["dimensions"])],
+    "reshape": _reshape,
+    "slice": _slice,
+    "iota": _iota,
+    "round": _round,
+    "stack": _stack,
+    "concatenate": _concatenate,
+    "complex": lambda e, v, r: [Complex(*v)],
+    "real": lambda e, v, r: [v[0].real],
+    "imag": lambda e, v, r: [v[0].imag],
+    "copy": lambda e, v, r: list(v),
+    "optimization_barrier": lambda e, v, r: list(v),
+    "while": _while,
+    "scan": _scan,
+    "cond": _cond,
+}

@@ -1,0 +1,258 @@
+"""The GPU path: the time loop as one kernel that keeps the state of a block of trajectories in registers for all steps.
+
+There is no second engine. `advance` takes the engine's own `advance`, traces it, and turns the loop that it finds into
+a Pallas kernel for Triton whose body is the same jaxpr, evaluated on arrays padded to powers of two (`backend.lift`).
+One program of the kernel carries some trajectories: it reads their state, takes all steps of the span, writes the
+statistics at the record times and the state at the end. What stands before and after the loop stays with XLA. The noise
+words are the same as on the CPU, bit for bit; real numbers agree to float32 rounding (other order of the sums over
+coordinates, fused multiply-adds, and a division that errs by up to two units in the last place).
+
+Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
+constants per coordinate, and sums, maxima and minima over coordinates, as far as the state of two trajectories fits in
+the registers of one program: some 20 arrays of 1000 coordinates (Adam). Not supported: matrix products, gathers, sorts,
+slices of several coordinates, operations that mix trajectories. `refusal` says whether and why not. `compiled` takes
+the persistent kernel if the backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and
+says which.
+"""
+
+import math
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from madatheory.engine.backend.jaxprs import body_of, inner_jaxprs, is_variable, opened
+from madatheory.engine.backend.kernel import Block, Launch, kernel
+from madatheory.engine.backend.lift import Unsupported, live, padded
+
+__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "lowered", "refusal"]
+
+Array = Any
+Advance = Callable[..., Any]
+WARP = 32
+_OVERHEAD = 16  # registers of a thread for addresses, counters and numbers
+_REGISTERS = 255  # the hardware's maximum for a thread
+_REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program must fit
+_MOST_WARPS = 16
+_FILLING = 2**17  # coordinates in flight that fill a large GPU
+_QUIET = threading.Lock()  # filters of warnings belong to the process, and blocks are compiled in threads
+
+
+class Path(NamedTuple):
+    """How a run is executed ("persistent kernel" or "plain loop"), and why not otherwise ("" if nothing is lost)."""
+
+    name: str
+    reason: str
+
+
+def compiled(
+    function: Advance, *arguments: Any, options: Mapping[str, Any] | None = None
+) -> tuple[Path, jax.stages.Compiled]:
+    """`function` compiled for these arguments (or shapes) and the default backend, and the path that it takes.
+
+    Whatever goes wrong with the kernel, the plain loop is compiled instead, with the compiler options `options`, and
+    the path says why. The kernel has no options.
+    """
+    if (backend := jax.default_backend()) != "gpu":
+        reason = f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}"
+    else:
+        try:
+            return Path("persistent kernel", ""), lowered(advance(function), *arguments).compile()
+        except Unsupported as problem:
+            reason = str(problem)
+        except Exception as problem:  # the errors of the kernel language and its compiler have no common type
+            reason = f"the kernel language refuses it: {problem}"
+    plain = jax.jit(function).lower(*arguments)
+    return Path("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
+
+
+def lowered(function: Advance, *arguments: Any, platform: str | None = None) -> jax.stages.Lowered:
+    """What `advance` gives, lowered for these arguments (or shapes) and a platform ("cuda"), by default the backend's.
+
+    JAX warns since 0.11 that Triton will leave Pallas, which is our concern and nobody else's; without Triton the plain
+    loop runs.
+    """
+    traced = jax.jit(function).trace(*arguments)
+    with _QUIET, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The Pallas Triton backend is deprecated", DeprecationWarning)
+        return traced.lower(lowering_platforms=None if platform is None else (platform,))
+
+
+def launch_width(dimension: int) -> int:
+    """Trajectories that one launch should carry: enough coordinates to fill a large GPU several times over."""
+    return max(WARP, 16 * _FILLING // padded((dimension,))[0])
+
+
+def refusal(function: Advance, *arguments: Any) -> str | None:
+    """Why the persistent kernel cannot run `function(*arguments)` (arrays or their shapes), or None if it can."""
+    try:
+        jax.eval_shape(advance(function), *arguments)
+    except Unsupported as problem:
+        return str(problem)
+    return None
+
+
+def advance(function: Advance, *, block: Block | None = None, interpret: bool = False) -> Advance:
+    """`function` = (lanes, carry, *others) -> (carry, values), with its loop as a persistent kernel; for `jax.jit`.
+
+    Arrays in `lanes` and `carry` are scalars or have the trajectories, or groups of them such as pairs, on their last
+    axis. `block` overrides the choice of `block_for`, `interpret` runs the kernel on any backend, slowly. Raises
+    `Unsupported` when it is traced.
+    """
+
+    def run(lanes: Any, carry: Any, *others: Any) -> Any:
+        width = lanes.x.shape[-1]
+        wide, shapes = jax.make_jaxpr(function, return_shape=True)(lanes, carry, *others)
+        chosen = block or block_for(_first_loop(opened(wide)[0]), width, _group((lanes, carry), width))
+        narrow = jax.make_jaxpr(function)(*_narrowed((lanes, carry), width, chosen.lanes), *others)
+        launch = Launch(width, chosen, interpret)
+        values = jax.tree.leaves((lanes, carry, *others))
+        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch, None))
+
+    return run
+
+
+def block_for(loop: Any, width: int, group: int = 1) -> Block:
+    """Lanes (a multiple of `group`) and warps for a loop (an equation) over `width` trajectories.
+
+    Every thread holds a few coordinates of every array: one until the device is full, then up to four, which hides
+    latency, and more only where a trajectory is so long that its threads would not fit in one program. A trajectory
+    stays in one warp if it can, so that sums over coordinates need no shared memory. Raises `Unsupported` if the state
+    does not fit in registers.
+    """
+    shapes = [v.aval.shape for v in loop.invars if v.aval.shape and width % v.aval.shape[-1] == 0]
+    coordinates = max((math.prod(padded(shape[:-1])) for shape in shapes), default=1)
+    arrays = max(_pressure(inner, width, coordinates) for inner in inner_jaxprs(loop))
+    wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
+
+    def shape(per_thread: int) -> Block:
+        lanes = max(group, WARP * per_thread // coordinates)
+        return Block(lanes, max(1, lanes * coordinates // per_thread // WARP))
+
+    def fits(per_thread: int) -> bool:
+        warps = shape(per_thread).warps
+        registers = arrays * per_thread + _OVERHEAD
+        return warps <= _MOST_WARPS and registers <= min(_REGISTERS, _REGISTER_FILE // (WARP * warps))
+
+    fitting = [p for p in (1, 2, 4, 8, 16) if fits(p)]
+    if not fitting:
+        raise Unsupported(
+            f"a step holds about {arrays:.0f} arrays of {coordinates} numbers per trajectory: too many for registers"
+        )
+    return shape(min(fitting, key=lambda p: abs(math.log2(p / wished))))
+
+
+def _pressure(jaxpr: Any, width: int, coordinates: int, wanted: Sequence[bool] | None = None) -> float:
+    """The most arrays (of one number per coordinate) that are alive at once when a jaxpr runs in order.
+
+    Threads hold few coordinates and as many trajectories, so a number per trajectory costs them as much as one per
+    coordinate; what is broadcast costs nothing more.
+    """
+    equations, last = live(jaxpr, wanted), {}
+    for i, (equation, _) in enumerate(equations):
+        last.update((atom, i) for atom in equation.invars if is_variable(atom))
+    inside = opened(jaxpr)[0]
+    last.update((atom, len(equations)) for atom in inside.outvars if is_variable(atom))
+
+    def size(v: Any) -> float:
+        shape = v.aval.shape
+        if not shape or width % shape[-1]:
+            return 0
+        return max(1, math.prod(padded(shape[:-1])) / coordinates) * shape[-1] / width * v.aval.dtype.itemsize / 4
+
+    alive = {v: size(v) for v in inside.invars if v in last}
+    most = sum(alive.values())
+    for i, (equation, used) in enumerate(equations):
+        others = sum(n for v, n in alive.items() if not any(v is atom for atom in equation.invars))
+        wants = used if body_of(equation) is not None else None
+        for inner in inner_jaxprs(equation):
+            most = max(most, others + _pressure(inner, width, coordinates, wants))
+        spread = equation.primitive.name == "broadcast_in_dim"
+        alive.update((v, 0 if spread else size(v)) for v, use in zip(equation.outvars, used, strict=True) if use)
+        most = max(most, sum(alive.values()))
+        alive = {v: n for v, n in alive.items() if last[v] > i}
+    return most
+
+
+def _group(tree: Any, width: int) -> int:
+    """The least number of trajectories that every array of `tree` can be cut into."""
+    return width // math.gcd(width, *(jnp.shape(leaf)[-1] for leaf in jax.tree.leaves(tree) if jnp.shape(leaf)))
+
+
+def _narrowed(tree: Any, width: int, lanes: int) -> Any:
+    """Shapes of the arguments with `lanes` trajectories instead of `width`."""
+
+    def leaf(x: Any) -> jax.ShapeDtypeStruct:
+        shape = jnp.shape(x)
+        if shape and (shape[-1] > width or shape[-1] * lanes % width):
+            raise Unsupported(f"an array of shape {shape} has no axis of {width} trajectories at the end")
+        return jax.ShapeDtypeStruct((*shape[:-1], shape[-1] * lanes // width) if shape else (), x.dtype)
+
+    return jax.tree.map(leaf, tree)
+
+
+def _first_loop(jaxpr: Any) -> Any:
+    """The first loop of a jaxpr, at the top or in a call."""
+    for equation in jaxpr.eqns:
+        if equation.primitive.name in ("scan", "while"):
+            return equation
+        call = body_of(equation)
+        if call is not None:
+            try:
+                return _first_loop(opened(call)[0])
+            except Unsupported:
+                continue
+    raise Unsupported("there is no loop to run in a kernel")
+
+
+def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None) -> list[Array]:
+    """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
+    inside, consts = opened(wide)
+    known: dict[Any, Array] = dict(zip(inside.constvars, consts, strict=True))
+    known.update(zip(inside.invars, args, strict=True))
+
+    def read(atom: Any) -> Array:
+        return known[atom] if is_variable(atom) else atom.val
+
+    for equation, small, used in _pairs(wide, narrow, wanted):
+        values = [read(atom) for atom in equation.invars]
+        call = body_of(equation)
+        if equation.primitive.name in ("scan", "while"):
+            _refuse_mixing(equation, small, used)
+            results = kernel(equation, small, values, launch)
+        elif call is not None:
+            results = _host(call, body_of(small), values, launch, used)
+        else:
+            results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
+            results = results if equation.primitive.multiple_results else [results]
+        known.update(zip(equation.outvars, results, strict=True))
+    return [known.get(v) if is_variable(v) else v.val for v in inside.outvars]
+
+
+def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iterator[tuple[Any, Any, list[bool]]]:
+    """The live equations of one computation traced at two widths, and which of their results are needed."""
+    here, there = live(wide, wanted), live(narrow, wanted)
+    if [e.primitive.name for e, _ in here] != [e.primitive.name for e, _ in there]:
+        raise Unsupported("the traced computation depends on the number of trajectories")
+    for (equation, used), (small, _) in zip(here, there, strict=True):
+        yield equation, small, used
+
+
+def _refuse_mixing(wide: Any, narrow: Any, used: Sequence[bool]) -> None:
+    """Raise `Unsupported` if an equation, traced at two widths, sums, cuts or counts along the axis that differs."""
+    operand = lambda equation: (*equation.invars, *equation.outvars)[0].aval.shape  # noqa: E731
+    shape, small = operand(wide), operand(narrow)
+    axes, p = wide.params.get("axes", ()), wide.params
+    if wide.primitive.name == "iota":
+        axes = (p["dimension"],)
+    elif wide.primitive.name == "slice":
+        axes = [i for i, n in enumerate(shape) if (p["start_indices"][i], p["limit_indices"][i]) != (0, n)]
+    if any(shape[axis] != small[axis] for axis in axes):
+        raise Unsupported(f"{wide.primitive.name} along the trajectories: a program of the kernel sees a few of them")
+    wanted = used if body_of(wide) is not None else None
+    for inner, inside in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
+        for pair in _pairs(inner, inside, wanted):
+            _refuse_mixing(*pair)

@@ -1,0 +1,103 @@
+"""What `identify` has seen of a target: its runs, and hyper-parameters estimated from them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from madatheory.errors import UserError
+from madatheory.identities.recognition.candidate import X0, Candidate, G, Observation, candidates, forms
+from madatheory.identities.recognition.conventions import DECAY, Family
+from madatheory.identities.recognition.fit import fitted
+from madatheory.identities.targets.target import Misbehaved, Target, open_loop
+
+LR = 0.125
+VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, "eps": 0.125, "eps_root": 0.0625}
+"""Settings that no convention hides behind: eps as large as the gradients, betas far from 1 and from each other."""
+MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
+
+
+class Seen:
+    """All runs of the target, made when asked for."""
+
+    def __init__(self, target: Target) -> None:
+        self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
+        self.hidden: tuple[str, ...] | None = None
+        self._estimates: dict[tuple[str, str], Candidate | None] = {}
+        base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
+        self.base = {name: value for name, value in base.items() if name in target.settable}
+        self.visible = {name: value for name, value in VISIBLE.items() if name in target.settable}
+        if "momentum" in target.settable:
+            self.visible["momentum"] = MOMENTUM
+        # a setting whose default is not known is always given
+        self.base |= {name: value for name, value in self.visible.items() if name not in target.defaults}
+        self.plain = [run for run in (self._visible(), self._run("defaults", self.base)) if run]
+        if self.plain:
+            self.dtype = self.plain[0].path.dtype
+
+    def _visible(self) -> Observation | None:
+        return self._run("visible", {**self.base, **self.visible}) if self.visible else None
+
+    def _run(self, name: str, settings: Mapping[str, Any], x0: Any = X0, g: Any = G) -> Observation | None:
+        known = {key: value for key, value in self.target.defaults.items() if not isinstance(value, bool | str)}
+        values = {key: float(value) for key, value in {**known, **settings}.items()}
+        try:
+            path = open_loop(self.target, [x0], [[row] for row in g], settings)
+        except Exception as error:  # whatever the optimizer raises is told
+            kind = "" if isinstance(error, UserError | Misbehaved) else f"{type(error).__name__}: "
+            self.problem = f"it cannot be run ({name}): {kind}{error}"
+            self.notes.append(self.problem)
+            return None
+        return Observation(name, dict(settings), values, x0, g, np.stack([step[0] for step in path]))
+
+    def decayed(self) -> Observation | None:
+        """With weight decay."""
+        return self._run("with weight decay", {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY})
+
+    def complex(self) -> Observation | None:
+        """With complex numbers: the imaginary part of a coordinate is the real part of the next."""
+        x0, g = X0 + 1j * np.roll(X0, 1), G + 1j * np.roll(G, 1, axis=1)
+        return self._run("with complex numbers", {**self.base, **self.visible}, x0, g)
+
+    def estimate(self, family: Family, step_size: str) -> Candidate | None:
+        """The family with its first options and its hyper-parameters estimated; None if there is nothing to estimate.
+
+        A weight decay that is no setting is one of them.
+        """
+        key = (family.name, step_size)
+        if key not in self._estimates:
+            first = next(candidates(family, step_size))
+            if self.hidden is None:
+                self.hidden = ("weight_decay",) if "weight_decay" not in self.target.settable and self.reads_x() else ()
+            optional = not self.target.settable & {"beta1", "beta2", "momentum"}
+            hidden = () if family.plain else self.hidden
+            unknown = first.unknown(self.plain[0].values, optional) + hidden
+            first = replace(first, extra=next(iter(DECAY.options.values())) if hidden else {})
+            self._estimates[key] = fitted(first, self.plain[0], unknown, None) if unknown else None
+        return self._estimates[key]
+
+    def explored(self, first: Candidate) -> list[Candidate]:
+        """The nearest candidate and those tried on the way.
+
+        From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer.
+        """
+        run, best = self.plain[0], first
+        unknown = tuple(name for name in first.known if name != "eps_root")
+        tried, nearer = {(best.labels, *best.extra.values()): best}, True
+        while nearer:
+            nearer = False
+            for other in [*best.neighbours(), *(forms(best, DECAY).values() if best.extra else ())]:
+                name = (other.labels, *other.extra.values())
+                if name not in tried:
+                    tried[name] = fitted(other, run, unknown, best.known)
+                    if tried[name].distance(run) < best.distance(run):
+                        best, nearer = tried[name], True
+        self._estimates[best.family.name, best.step_size] = best
+        return sorted(tried.values(), key=lambda c: c is not best)
+
+    def reads_x(self) -> bool:
+        """Whether a shifted start changes the updates beyond rounding: a decay that is no setting."""
+        first = self.plain[0]
+        other = self._run("shifted", first.settings, X0 + 4)
+        return other is not None and not np.allclose(other.updates, first.updates, rtol=0, atol=1e-13, equal_nan=True)

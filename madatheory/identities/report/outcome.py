@@ -1,0 +1,108 @@
+"""What is asked of an optimizer under test, and what came of it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from madatheory.errors import UserError, unknown
+from madatheory.identities.identity import identities
+from madatheory.identities.recognition.traits import PROBES, Trait
+
+PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
+"""Examples per identity."""
+BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
+"""Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
+LIMIT = 20.0
+STATUSES = ("pass", "FAIL", "by design", "n.a.", "error")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one identity: `status` is one of `STATUSES`, `detail` why, `snippet` a program that shows it."""
+
+    code: str
+    name: str
+    status: str
+    detail: str = ""
+    statement: str = ""
+    snippet: str = ""
+    got: str = ""
+    expected: str = ""
+    seconds: float = 0.0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it counts against the optimizer."""
+        return self.status in ("FAIL", "error")
+
+
+@dataclass(frozen=True)
+class Report:
+    """All outcomes for one target, the traits and how they are known.
+
+    `problem` says why nothing could be tested; `unusable` that this is no finding: the target cannot be built or run
+    in this way, and the message says what to give instead.
+    """
+
+    target: str
+    framework: str
+    traits: Mapping[str, Trait]
+    outcomes: tuple[Outcome, ...]
+    problem: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    unusable: bool = False
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """What does not hold and was not declared, time limits included."""
+        return [o for o in self.outcomes if o.fails]
+
+    @property
+    def ok(self) -> bool:
+        """Something was tested and nothing failed."""
+        return not self.problem and not self.failures and any(o.status == "pass" for o in self.outcomes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a JSON file."""
+        named = {name: trait._asdict() for name, trait in self.traits.items()}
+        return json.loads(json.dumps({**asdict(self), "traits": named}, default=str))
+
+
+def report_from(record: Mapping[str, Any]) -> Report:
+    """The report that `Report.as_dict` wrote."""
+    traits = {name: Trait(**trait) for name, trait in record["traits"].items()}
+    return Report(**{**record, "traits": traits, "outcomes": tuple(Outcome(**o) for o in record["outcomes"])})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of every target; plain values, so that it can be sent to another process. See `check`."""
+
+    traits: Mapping[str, bool] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    by_design: Mapping[str, str] = field(default_factory=dict)
+    only: str | None = None
+    profile: str = "default"
+    seed: int | None = None
+    limit: float = LIMIT
+
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            raise unknown("profile", self.profile, PROFILES)
+        for name in self.traits:
+            if name not in PROBES:
+                raise unknown("trait", name, PROBES)
+        if self.by_design:
+            check_codes(self.by_design)
+        if not self.limit > 0:
+            raise UserError(f"limit = {self.limit:g} s: give a time above 0")
+        if self.seed is not None and not 0 <= self.seed < 2**32:
+            raise UserError(f"seed = {self.seed}: give a whole number from 0 to 2^32-1")
+
+
+def check_codes(codes: Iterable[str]) -> None:
+    """`UserError` at the first code that no identity has."""
+    for code in codes:
+        if code not in identities():
+            raise unknown("identity", code, identities())

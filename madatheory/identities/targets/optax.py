@@ -1,0 +1,196 @@
+"""optax: a factory of gradient transformations, stepped under jit."""
+
+import copy
+import inspect
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from madatheory.identities.targets.optax_modes import FORMS, Form
+from madatheory.identities.targets.signature import parameters, settings_of
+from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+
+NAMES = {
+    "learning_rate": "lr",
+    "lr": "lr",
+    "step_size": "lr",
+    "alpha": "lr",
+    "b1": "beta1",
+    "beta1": "beta1",
+    "b2": "beta2",
+    "beta2": "beta2",
+    "b3": "beta3",
+    "beta3": "beta3",
+    "decay": "beta2",
+    "eps": "eps",
+    "epsilon": "eps",
+    "eps_root": "eps_root",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "maximize": "maximize",
+}
+_MOMENTS = {"mu": "m", "nu": "v", "nu_max": "vmax"}
+_ABILITIES = frozenset({"several tensors", "complex", "jit", "compiled", "copies", *FORMS} - {""})
+
+
+class OptaxStepper:
+    """Parameters in some tree, the transformation's state, one step."""
+
+    def __init__(self, step: "_Step", x: Any, state: Any) -> None:
+        self._step, self._x, self._state = step, x, state
+
+    def parameters(self) -> list[Tensor]:
+        return [np.array(x) for x in self._step.form.unpack(self._x)]
+
+    def step(self, gradients: Sequence[Tensor | None]) -> None:
+        if any(g is None for g in gradients):
+            raise Unusable("optax has no missing gradients")
+        with jax.enable_x64(self._step.wide):
+            try:
+                self._x, self._state = self._step.call(self._step.form.pack(list(gradients)), self._state, self._x)
+            except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError) as error:
+                raise Misbehaved(f"update raised {type(error).__name__}: {error}") from error
+
+    def save(self) -> Any:
+        return jax.tree.map(_plain, (self._x, self._state))
+
+    def load(self, saved: Any) -> Stepper:
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *jax.tree.map(_restored, (self._x, self._state), saved))
+
+    def carry(self) -> Any:
+        """The state's structure, shapes and dtypes: what a scan wants to stay the same."""
+        return jax.tree.map(_kind, self._state)
+
+    def next_carry(self) -> Any:
+        """The same of the state that an update would return."""
+        with jax.enable_x64(self._step.wide):
+            return jax.tree.map(_kind, jax.eval_shape(self._step.call, self._x, self._state, self._x)[1])
+
+    def pickled(self) -> "OptaxStepper":
+        """A copy through pickle."""
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *pickle.loads(pickle.dumps((self._x, self._state))))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OptaxStepper":
+        with jax.enable_x64(self._step.wide):
+            return OptaxStepper(self._step, *copy.deepcopy((self._x, self._state), memo))
+
+    def state(self) -> list[Tensor]:
+        return [_plain(leaf) for leaf in jax.tree.leaves(self._state)]
+
+    def moments(self) -> dict[str, list[Tensor]]:
+        found: dict[str, list[Tensor]] = {}
+        for path, leaf in jax.tree_util.tree_leaves_with_path(self._state):
+            for key in path:
+                neutral = _MOMENTS.get(getattr(key, "name", ""))
+                if neutral:
+                    found.setdefault(neutral, []).append(np.array(leaf))
+        return {name: leaves for name, leaves in found.items() if len(leaves) == len(self.parameters())}
+
+
+def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
+    """The target of a factory such as `optax.adam`; `given` are further arguments for it.
+
+    `factory.neutral`, where there is one, translates further parameters to neutral names.
+    """
+    known, defaults = settings_of(factory, {**NAMES, **getattr(factory, "neutral", {})}, given)
+    steps: dict[Any, _Step] = {}
+
+    def make(settings: Mapping[str, Any]) -> Any:
+        arguments = dict(given) | {known[key]: value for key, value in settings.items()}
+        if settings.get("eps", 1.0) <= 2.0**-100 and "eps_root" in parameters(factory):
+            arguments["eps_root"] = 0.0
+        try:
+            made = factory(**arguments)
+        except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
+            raise Unusable(f"{name or factory}: building it with {arguments} raised {error!r}") from error
+        if not (hasattr(made, "init") and hasattr(made, "update")):
+            raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no init and update")
+        return made
+
+    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
+        wide = any(np.dtype(x.dtype).itemsize >= 8 * (2 if x.dtype.kind == "c" else 1) for x in map(np.asarray, x0))
+        form = FORMS[way]
+        fixed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        key = (way, wide, *sorted(fixed.items()))
+        with jax.enable_x64(wide):
+            if key not in steps:
+                steps[key] = _step(form.make(make, settings, len(x0)), form, wide)
+            x = form.pack([jax.numpy.asarray(value) for value in x0])
+            try:
+                state = form.whole(steps[key].made.init)(x)
+            except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
+                raise Misbehaved(f"init raised {type(error).__name__}: {error}") from error
+        return OptaxStepper(steps[key], x, state)
+
+    code = code or f"import optax\noptimizer = optax.{getattr(factory, '__name__', name)}"
+    return Target(
+        name or getattr(factory, "__name__", "optimizer"),
+        "optax",
+        start,
+        frozenset(known),
+        defaults,
+        _ABILITIES if "lr" in known else _ABILITIES - {"scheduled"},
+        code,
+        make,
+        {way: partial(start, way=way) for way in FORMS if way},
+    )
+
+
+def _is_key(leaf: Any) -> bool:
+    return jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _plain(leaf: Any) -> Tensor:
+    """A NumPy copy; of a typed random key its words."""
+    return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def _restored(like: Any, saved: Tensor) -> Any:
+    value = jax.numpy.asarray(saved)
+    return jax.random.wrap_key_data(value, impl=jax.random.key_impl(like)) if _is_key(like) else value
+
+
+def _kind(leaf: Any) -> tuple[tuple[int, ...], str]:
+    return tuple(leaf.shape), str(leaf.dtype)
+
+
+class _Step(NamedTuple):
+    """The step gradients, state, x -> x, state of one transformation."""
+
+    made: Any
+    call: Callable[..., Any]
+    form: Form
+    wide: bool
+
+
+def _step(made: Any, form: Form, wide: bool) -> _Step:
+    extra = _extra(made.update)
+
+    def step(gradients: Any, state: Any, x: Any) -> Any:
+        updates, state = made.update(gradients, state, x, **extra)
+        if jax.tree.structure(updates) != jax.tree.structure(x):
+            raise Misbehaved(f"update returned {jax.tree.structure(updates)} for {jax.tree.structure(x)}")
+        for new, old in zip(jax.tree.leaves(updates), jax.tree.leaves(x), strict=True):
+            if new.shape != old.shape:
+                raise Misbehaved(f"update returned shape {new.shape} for a tensor of shape {old.shape}")
+        return jax.tree.map(lambda a, b: (a + b).astype(a.dtype), x, updates), state
+
+    return _Step(made, form.compiled(form.whole(step)), form, wide)
+
+
+def _extra(update: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments without default beyond (updates, state, params) cannot be made up from gradients alone."""
+    beyond = [
+        name
+        for name, p in list(parameters(update).items())[3:]
+        if p.default is inspect.Parameter.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if beyond:
+        raise Unusable(f"update needs {', '.join(beyond)} besides gradients: no open-loop map exists")
+    return {}

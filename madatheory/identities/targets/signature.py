@@ -1,0 +1,43 @@
+"""Which neutral settings a factory accepts, read from its signature."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from madatheory.identities.targets.target import Unusable
+
+
+def parameters(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Parameters of a factory, by name; empty where Python cannot tell."""
+    try:
+        return inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def settings_of(
+    factory: Callable[..., Any], names: Mapping[str, str], given: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """(neutral name -> parameter, neutral name -> default) for the parameters that `names` translates to neutral ones.
+
+    `Unusable` if a parameter without default is neither translated nor in `given`.
+    """
+    known, defaults, missing = {}, {}, []
+    for name, parameter in parameters(factory).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        neutral = names.get(name)
+        if neutral and neutral not in known:
+            known[neutral] = name
+            if isinstance(parameter.default, int | float):
+                defaults[neutral] = parameter.default
+        if name in given and neutral:
+            defaults[neutral] = given[name]
+        if parameter.default is parameter.empty and neutral != "lr" and name not in given:
+            missing.append(name)
+    if missing:
+        raise Unusable(
+            f"{getattr(factory, '__name__', factory)} needs {', '.join(missing)}: give a function of no arguments "
+            "that fills them in, such as lambda learning_rate: make(.., learning_rate=learning_rate)"
+        )
+    return known, defaults

@@ -1,0 +1,298 @@
+"""torch: a class of optimizers, or a function from parameters and settings to one."""
+
+import copy
+import io
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from madatheory.errors import UserError
+from madatheory.identities.targets.signature import parameters
+from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+
+_NAMES = {
+    "lr": "lr",
+    "eps": "eps",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "maximize": "maximize",
+    "alpha": "beta2",
+}
+_MOMENTS = {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vmax", "square_avg": "v"}
+_FLAGS = ("foreach", "fused", "differentiable", "capturable")
+
+
+def import_torch() -> Any:
+    """The module, or a `UserError` that says how to get it."""
+    try:
+        import torch
+    except ImportError:
+        raise UserError("this target needs torch: pip install 'madatheory[torch]'") from None
+    return torch
+
+
+def to_torch(value: Tensor) -> Any:
+    """A torch tensor of the same numbers and dtype."""
+    torch = import_torch()
+    value = np.array(value)
+    if str(value.dtype) == "bfloat16":
+        return torch.from_numpy(value.astype(np.float32)).to(torch.bfloat16)
+    return torch.from_numpy(value)
+
+
+def to_numpy(value: Any) -> Tensor:
+    """A NumPy copy of a torch tensor."""
+    torch = import_torch()
+    value = value.detach().cpu().resolve_conj()
+    if value.dtype == torch.bfloat16:
+        import ml_dtypes
+
+        return value.to(torch.float32).numpy().astype(ml_dtypes.bfloat16)
+    return np.array(value.numpy())
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the same steps are taken: what may make no difference.
+
+    `strided`: tensors with gaps or transposed; `one_buffer`: each gradient overwrites the last one's memory; `closure`:
+    gradients are set inside step(closure); `leafless`: tensors inside a graph, as differentiable=True wants them;
+    `late`: a tensor's group is added at its first gradient; `rates`: the group's lr is set anew before every step.
+    """
+
+    strided: bool = False
+    one_buffer: bool = False
+    closure: bool = False
+    leafless: bool = False
+    late: bool = False
+    rates: tuple[float, ...] = ()
+
+    def tensor(self, value: Tensor) -> Any:
+        """A tensor of this layout, not yet a leaf that wants gradients."""
+        made = to_torch(value)
+        if self.strided and made.ndim == 1:
+            wide = made.new_zeros(2 * len(made))
+            wide[::2] = made
+            return wide[::2]
+        if self.strided and made.ndim > 1:
+            return made.mT.contiguous().mT
+        return made
+
+
+class TorchStepper:
+    """Leaf tensors and an optimizer over them."""
+
+    def __init__(
+        self, make: Callable[[list[Any]], Any], x0: Sequence[Tensor], form: Form | None = None, done: int = 0
+    ) -> None:
+        self._make, self._form, self._done = make, form or Form(), done
+        self.tensors = [self._form.tensor(x).requires_grad_() for x in x0]
+        if self._form.leafless:
+            self.tensors = [x.clone() for x in self.tensors]
+        self.optimizer = None if self._form.late else make(self.tensors)
+
+    def parameters(self) -> list[Tensor]:
+        return [to_numpy(x) for x in self.tensors]
+
+    def step(self, gradients: Sequence[Tensor | None]) -> None:
+        torch, calls = import_torch(), []
+        loss = torch.ones((), dtype=torch.float64)
+
+        def closure() -> Any:
+            calls.append(torch.is_grad_enabled())
+            self._give(gradients)
+            return loss
+
+        self._prepare(gradients)
+        if not self._form.closure:
+            self._give(gradients)
+        try:
+            returned = self._built().step(*([closure] if self._form.closure else []))
+        except (TypeError, ValueError, RuntimeError, AttributeError, IndexError, KeyError, ZeroDivisionError) as error:
+            raise Misbehaved(f"step raised {type(error).__name__}: {error}") from error
+        self._done += 1
+        if self._form.closure:
+            if calls != [True]:
+                how = "with gradients enabled: " + str(calls) if calls else "never"
+                raise Misbehaved(f"step(closure) must call the closure once, gradients enabled; called {how}")
+            if returned is None or float(returned) != 1.0:
+                raise Misbehaved(f"step(closure) must return the closure's loss, 1; returned {returned!r}")
+
+    def _prepare(self, gradients: Sequence[Tensor | None]) -> None:
+        if self._form.late:
+            present = [x for x, g in zip(self.tensors, gradients, strict=True) if g is not None]
+            if self.optimizer is None:
+                self.optimizer = self._make(present)
+            known = {id(x) for group in self.optimizer.param_groups for x in group["params"]}
+            for x in present:
+                if id(x) not in known:
+                    self.optimizer.add_param_group({"params": [x]})
+        if self._form.rates:
+            for group in self._built().param_groups:
+                group["lr"] = self._form.rates[self._done]
+
+    def _give(self, gradients: Sequence[Tensor | None]) -> None:
+        for x, g in zip(self.tensors, gradients, strict=True):
+            if g is None:
+                x.grad = None
+            elif self._form.one_buffer and x.grad is not None:
+                x.grad.copy_(to_torch(g))
+            else:
+                x.grad = self._form.tensor(g)
+
+    def given(self) -> list[Tensor | None]:
+        """What has become of the gradients of the last step."""
+        return [None if x.grad is None else to_numpy(x.grad) for x in self.tensors]
+
+    def pickled(self) -> "TorchStepper":
+        """A copy through pickle."""
+        fresh = TorchStepper.__new__(TorchStepper)
+        fresh._make, fresh._form, fresh._done = self._make, self._form, self._done
+        fresh.tensors, fresh.optimizer = pickle.loads(pickle.dumps((self.tensors, self.optimizer)))
+        return fresh
+
+    def save(self) -> Any:
+        torch, file = import_torch(), io.BytesIO()
+        torch.save((self.parameters(), self._built().state_dict()), file)
+        return file.getvalue()
+
+    def load(self, saved: Any) -> Stepper:
+        x, state = import_torch().load(io.BytesIO(saved), weights_only=False)
+        fresh = TorchStepper(self._make, x, self._form, self._done)
+        fresh._built().load_state_dict(state)
+        return fresh
+
+    def state(self) -> list[Tensor]:
+        found, optimizer = [], self._built()
+        for x in self.tensors:
+            for key in sorted(optimizer.state.get(x, {}), key=str):
+                value = optimizer.state[x][key]
+                if hasattr(value, "detach"):
+                    found.append(to_numpy(value))
+                elif isinstance(value, int | float):
+                    found.append(np.asarray(value))
+        return found
+
+    def _built(self) -> Any:
+        return self.optimizer
+
+    def moments(self) -> dict[str, list[Tensor]]:
+        states = [self._built().state.get(x, {}) for x in self.tensors]
+        found = {new: [s[old] for s in states] for old, new in _MOMENTS.items() if all(old in s for s in states)}
+        return {name: [to_numpy(value) for value in values] for name, values in found.items()}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TorchStepper":
+        fresh = TorchStepper.__new__(TorchStepper)
+        memo[id(self)] = fresh
+        fresh._make, fresh._form, fresh._done = self._make, self._form, self._done
+        fresh.tensors, fresh.optimizer = copy.deepcopy((self.tensors, self.optimizer), memo)
+        return fresh
+
+
+def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
+    """The target of `factory(params, **settings)`; `given` are further arguments for it."""
+    import_torch()
+    names, defaults, known = parameters(factory), {}, {}
+    rmsprop = any("rmsprop" in base.__name__.lower() for base in getattr(factory, "__mro__", ()))  # its beta2 is alpha
+    if not names:
+        raise Unusable(f"{name or factory}: its signature cannot be read; wrap it in a function with named arguments")
+    for key, parameter in names.items():
+        if key == "betas":
+            length = len(
+                given.get(key, parameter.default if parameter.default is not parameter.empty else (0.9, 0.999))
+            )
+            known |= {f"beta{i + 1}": key for i in range(min(length, 3))}
+            values = given.get(key, parameter.default)
+            if isinstance(values, tuple | list):
+                defaults |= {f"beta{i + 1}": float(values[i]) for i in range(min(length, 3))}
+        elif key == "alpha" and not (rmsprop and "betas" not in names):
+            continue  # a power, a scale, another average
+        elif key in _NAMES:
+            known[_NAMES[key]] = key
+            value = given.get(key, parameter.default)
+            if isinstance(value, int | float):
+                defaults[_NAMES[key]] = value
+    missing = [
+        key
+        for i, (key, p) in enumerate(names.items())
+        if i
+        and p.default is p.empty
+        and key not in given
+        and key not in known
+        and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if missing:
+        raise Unusable(f"{name or factory} needs {', '.join(missing)}: give a function that fills them in")
+    flags = frozenset(flag for flag in _FLAGS if flag in names)
+
+    def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+        betas = {key: value for key, value in settings.items() if known.get(key) == "betas"}
+        found = {key if key in flags else known[key]: settings[key] for key in settings if key not in betas}
+        if betas:
+            standard = given.get("betas", names["betas"].default)
+            values = list(standard if isinstance(standard, tuple | list) else (0.9, 0.999))
+            for key, value in betas.items():
+                values[int(key[4:]) - 1] = value
+            found["betas"] = tuple(values)
+        return found
+
+    def built(parameters: list[Any], settings: Mapping[str, Any]) -> Any:
+        whole = {**given, **arguments(settings)}
+        try:
+            made = factory(parameters, **whole)
+        except (TypeError, ValueError, RuntimeError, AttributeError, AssertionError, KeyError, IndexError) as error:
+            raise Unusable(f"{name or factory}: building it with {whole} raised {error!r}") from error
+        if not callable(getattr(made, "step", None)):
+            raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no step")
+        return made
+
+    def make(settings: Mapping[str, Any]) -> Callable[[list[Any]], Any]:
+        return lambda tensors: built(tensors, settings)
+
+    def formed(**form: Any) -> Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]:
+        return lambda x0, settings: TorchStepper(make(settings), x0, Form(**form))
+
+    def grouped(x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
+        """Every tensor a group of its own; a setting that is a list has one value per tensor."""
+        several = {key: value for key, value in settings.items() if isinstance(value, list)}
+        common = {key: several[key][0] if key in several else value for key, value in settings.items()}
+
+        def build(tensors: list[Any]) -> Any:
+            own = [arguments({key: value[i] for key, value in several.items()}) for i in range(len(tensors))]
+            return built([{"params": [x], **more} for x, more in zip(tensors, own, strict=True)], common)
+
+        return TorchStepper(build, x0)
+
+    def scheduled(x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
+        """The step size a tuple, one per step."""
+        rates = tuple(settings["lr"])
+        return TorchStepper(make({**settings, "lr": rates[0]}), x0, Form(rates=rates))
+
+    ways = {
+        "strided": formed(strided=True),
+        "one buffer": formed(one_buffer=True),
+        "closure": formed(closure=True),
+        "late groups": formed(late=True),
+        "groups": grouped,
+    }
+    if "lr" in known:
+        ways["scheduled"] = scheduled
+    if "differentiable" in flags:
+        ways["differentiable"] = lambda x0, settings: TorchStepper(
+            make({**settings, "differentiable": True}), x0, Form(leafless=True)
+        )
+    module = getattr(factory, "__module__", "torch.optim")
+    return Target(
+        name or getattr(factory, "__name__", "optimizer"),
+        "torch",
+        formed(),
+        frozenset(known) | flags,
+        defaults,
+        frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *ways}),
+        code or f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer",
+        make,
+        ways,
+    )

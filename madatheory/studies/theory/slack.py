@@ -1,0 +1,81 @@
+"""What every inequality of a proof gives away, all levels measured on the same trajectories."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import stats
+
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
+from madatheory.statistics.intervals import ratio_interval, t_interval
+from madatheory.theory.evaluate import measured_in, right_side, side
+from madatheory.theory.theorem import Setting, Theorem
+
+
+def levels(theorem: Theorem, setting: Setting, data: xr.Dataset) -> list[np.ndarray]:
+    """The chain q_0 <= .. <= q_n after the last recorded step, one value per seed for every level; numbers all."""
+    last, n = data.isel(t=[-1]), data.sizes["seed"]
+    measured, T = measured_in(last), last["t"].values
+    found = [
+        side(theorem, level, setting, T, measured, n) if level.statistics else right_side(theorem, setting, T, level)
+        for level in theorem.chain
+    ]
+    return [np.broadcast_to(values, (n, 1))[:, 0] for values in found]
+
+
+def waterfall(
+    simulate: Callable[..., xr.Dataset],
+    theorem: Theorem,
+    problem: Problem,
+    optimizer: Optimizer,
+    settings: Mapping[str, float],
+    *,
+    steps: int,
+    seeds: int,
+    seed: int = 0,
+    confidence: float = 0.99,
+) -> dict[str, Any]:
+    """Means of all levels, the factor that each link gives away, and whether each link holds.
+
+    A link q_k <= q_{k+1} between means is refuted when the one-sided t-test on the paired differences rejects it at
+    (1-confidence)/links, and its factor E q_{k+1}/E q_k has a 95 % interval by the delta method.
+    """
+    hyper = optimizer.hyper(settings)
+    setting = Setting(problem, optimizer, hyper, steps)
+    reasons = theorem.reasons(setting)
+    if reasons:
+        raise ValueError(f"{theorem.name} does not apply to {problem.name}: {'; '.join(reasons)}")
+    data = simulate(
+        problem, optimizer, steps, seeds=seeds, seed=seed, settings=dict(settings), statistics=theorem.statistics
+    )
+    values = levels(theorem, setting, data)
+    links = len(values) - 1
+    quantile = float(stats.t.ppf(1 - (1 - confidence) / links, seeds - 1))
+    rows = []
+    for k, (level, value) in enumerate(zip(theorem.chain, values, strict=True)):
+        mean, low, high = t_interval(value)
+        row: dict[str, Any] = {"name": level.name, "by": level.by, "mean": mean, "low": low, "high": high}
+        if k:
+            gap = value - values[k - 1]
+            error = float(gap.std(ddof=1)) / np.sqrt(seeds)
+            slack = 1e-9 * abs(mean)
+            row |= {
+                "factor": list(ratio_interval(value, values[k - 1])),
+                "gap_upper": float(gap.mean()) + quantile * error,
+                "ordered": bool(gap.mean() + quantile * error >= -slack),
+                "significant": bool(gap.mean() - quantile * error > slack),
+            }
+        rows.append(row)
+    return {
+        "theorem": theorem.name,
+        "label": theorem.label,
+        "problem": problem.name,
+        "optimizer": optimizer.name,
+        "hyper": dict(hyper),
+        "steps": steps,
+        "seeds": seeds,
+        "levels": rows,
+        "total": list(ratio_interval(values[-1], values[0])),
+    }

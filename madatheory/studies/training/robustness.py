@@ -1,0 +1,54 @@
+"""How much the final loss depends on the initial decays: a grid of (beta1, beta2), every cell trained."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from madatheory.studies.tasks.task import Task
+from madatheory.studies.training.comparison import final
+from madatheory.studies.training.training_runs import Recipe, no_report, nothing_cached, train
+from madatheory.training.methods import METHODS
+
+
+class Contender(NamedTuple):
+    """A method whose initial beta1 and beta2 are varied; `scale` multiplies the hyper step sizes, None: it has none."""
+
+    method: str
+    scale: float | None
+    label: str
+
+
+def grid(points: int) -> tuple[np.ndarray, np.ndarray]:
+    """`points` values of beta1 in [.01, .99] and of beta2 in [.501, .99], evenly spaced: the boxes of MADA."""
+    return np.linspace(0.01, 0.99, points), np.linspace(0.501, 0.99, points)
+
+
+def final_over_grid(
+    task: Task,
+    recipe: Recipe,
+    contender: Contender,
+    rate: float,
+    beta1: Sequence[float] | np.ndarray,
+    beta2: Sequence[float] | np.ndarray,
+    runs: Sequence[int],
+    *,
+    seed: int = 0,
+    cached: Any = nothing_cached,
+    report: Any = no_report,
+) -> np.ndarray:
+    """Final judged measure, shape (beta1, beta2, run); a diverged run is +-inf. One program trains all cells."""
+    axes: dict[str, Any] = {"rate": [rate], "beta1": list(beta1), "beta2": list(beta2)}
+    if contender.scale is not None:
+        axes["scale"] = [contender.scale]
+    found = train(task, METHODS[contender.method], recipe, axes, runs, seed=seed, cached=cached, report=report)
+    return final(task, found).reshape(len(beta1), len(beta2), len(runs))
+
+
+def tuned_rate(
+    task: Task, recipe: Recipe, rates: Sequence[float], runs: Sequence[int], *, seed: int = 0, cached: Any
+) -> float:
+    """Adam's best rate at its customary decays: the one that all contenders use."""
+    found = train(task, METHODS["adam"], recipe, {"rate": list(rates)}, runs, seed=seed, cached=cached)
+    means = [final(task, found.isel(setting=i)).mean() for i in range(len(rates))]
+    return float(rates[int(np.argmin(means) if task.better == "lower" else np.argmax(means))])

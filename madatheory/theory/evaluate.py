@@ -1,0 +1,141 @@
+"""The numbers of a statement in one setting: its left side, right sides and almost sure bounds.
+
+A comparison with nan is false, whichever way it is written, so a right side that is no number could pass for one that
+holds. What is no real number is therefore refused here, once for all who compare.
+"""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from madatheory.arithmetic import NUMPY
+from madatheory.blame import Blamed, blame
+from madatheory.errors import UserError
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Formula, Level, Setting, Theorem
+
+_REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. (see Quantities) and returns real numbers"
+Values = Mapping[str, np.ndarray]
+
+
+def measured_in(data: xr.Dataset) -> dict[str, np.ndarray]:
+    """Values by statistic, as they were measured."""
+    return {str(name): value.values for name, value in data.data_vars.items()}
+
+
+def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Level | None = None) -> np.ndarray:
+    """A level of constants at `times`, by default the a-priori bound: real numbers, or +inf where it says nothing.
+
+    `UserError` for anything else.
+    """
+    chosen = level or theorem.right
+    what = f"the right side {chosen.name!r}"
+    return _prior(theorem, setting, times, what, lambda q, xp: chosen.at({}, q, xp), chosen.value)
+
+
+def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:
+    """The almost sure bound `highest` of a level at `times`: finite and not negative, else `UserError`."""
+    what = f"`highest` of level {level.name!r}"
+    with blame("", level.highest or level.value):
+        if level.highest is None:
+            raise UserError(f"theorem {theorem.name!r}: {what} is missing: give the almost sure bound of its value")
+        values = _prior(theorem, setting, times, what, level.highest, level.highest)
+        bad = ~((values >= 0) & (values < np.inf))
+        if bad.any():
+            found = f"{what} is {values[bad][0]:g} at T = {times[bad][0]}"
+            raise UserError(f"theorem {theorem.name!r}: {found}: give a finite number >= 0")
+        return values
+
+
+def side(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, measured: Values, n: int) -> np.ndarray:
+    """A measured level on n trajectories, (n, times), each from its own measurements.
+
+    `UserError` for nan or -inf where all that it reads is finite.
+    """
+    what = f"level {level.name!r}"
+
+    def on(chosen: slice) -> np.ndarray:
+        # its own copies: what it changes nobody else sees
+        own = {s.name: np.array(measured[s.name][chosen]) for s in level.statistics if s.name in measured}
+        whole = all(np.all(np.isfinite(value)) for value in own.values())
+        values = _call(theorem, setting, times, what, lambda q, xp: level.at(own, q, xp), level.value)
+        shape = (len(range(n)[chosen]), len(times))
+        if np.shape(values) != shape:
+            raise UserError(
+                f"theorem {theorem.name!r}: {what} has shape {np.shape(values)}: give a value per trajectory and time, "
+                f"{shape}, from what it measures"
+            )
+        with blame("", level.value):
+            return _real(theorem, what, values, shape, times, allow_nan=not whole)
+
+    values = on(slice(None))
+    if not np.allclose(on(slice(1)), values[:1], rtol=1e-9, atol=0, equal_nan=True):
+        with blame("", level.value):
+            raise UserError(
+                f"theorem {theorem.name!r}: {what} mixes trajectories: its value on one must come from that one alone, "
+                "for means over trajectories are taken of it"
+            )
+    return values
+
+
+def failure_probability(theorem: Theorem, setting: Setting) -> float:
+    """The p of a statement about a probability; `UserError` outside (0, 1)."""
+    p = theorem.quantities(setting).p
+    if not isinstance(p, int | float | np.number) or not 0 < p < 1:
+        raise UserError(
+            f"theorem {theorem.name!r}: p = {p!r}: give a failure probability in (0, 1) among its `symbols`"
+        )
+    return float(p)
+
+
+def _prior(
+    theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any
+) -> np.ndarray:
+    """A formula of constants at `times`; `written` is the function that whoever stated it has written."""
+    values = _call(theorem, setting, times, what, formula, written)
+    with blame("", written):
+        return _real(theorem, what, values, (len(times),), times)
+
+
+def _call(theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any) -> Any:
+    q: Quantities = theorem.quantities(setting, T=times.astype(float))
+    try:
+        with np.errstate(all="ignore"), blame(f"theorem {theorem.name!r}, {what}", written, _REMEDY):
+            return formula(q, NUMPY)
+    except (TypeError, Blamed) as error:
+        if setting.problem.constants is not None or not isinstance(error.__cause__ or error, TypeError):
+            raise
+        raise UserError(
+            f"{theorem.name} needs L, G or F_star, which {setting.problem.name} does not have: "
+            "add STOCHASTIC_SMOOTH, or A1 .. A4 that it uses, to its conditions"
+        ) from error
+
+
+def _real(
+    theorem: Theorem, what: str, values: Any, shape: tuple[int, ...], times: np.ndarray, *, allow_nan: bool = False
+) -> np.ndarray:
+    """`values` as floats of `shape`, whose last axis is `times`."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(None)
+    exact = array.dtype.kind == "O" and all(isinstance(v, Real) and not isinstance(v, bool) for v in array.flat)
+    if array.dtype.kind not in "iuf" and not exact:
+        raise UserError(f"theorem {theorem.name!r}: {what} is {values!r}, which is no real number: correct its formula")
+    try:
+        array = np.broadcast_to(array.astype(float), shape)
+    except ValueError:
+        raise UserError(
+            f"theorem {theorem.name!r}: {what} has shape {array.shape}: give {' or '.join(map(str, {(), shape}))}"
+        ) from None
+    bad = np.isnan(array) | (array == -np.inf)
+    if bad.any() and not allow_nan:
+        first = tuple(np.argwhere(bad)[0])
+        raise UserError(
+            f"theorem {theorem.name!r}: {what} is {array[first]:g} at T = {times[first[-1]]}: "
+            "correct its formula, or add the condition under which it is a number"
+        )
+    return array

@@ -1,0 +1,97 @@
+"""Terms that several bounds share, each typed once, and the statistics that measure them."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from madatheory.arithmetic import Arithmetic, Number
+from madatheory.engine.statistic import Event, Statistic, mean_squared_gradient, total
+from madatheory.engine.statistic import squared_gradient_over_root_t as squared_gradient_over_root_t
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Level
+
+
+def R(q: Quantities, xp: Arithmetic) -> Number:
+    """R = sqrt(eps + G^2)."""
+    return xp.sqrt(q.eps + q.G**2)
+
+
+def R_published(q: Quantities, xp: Arithmetic) -> Number:
+    """R = G + sqrt(eps): Defossez et al. assume |g_i| <= R - sqrt(eps)."""
+    return q.G + xp.sqrt(q.eps)
+
+
+def log1p(x: Number, xp: Arithmetic) -> Number:
+    """ln(1 + x)."""
+    return xp.log(1 + x)
+
+
+def log1p_over(y: Number, xp: Arithmetic) -> Number:
+    """Upper bound of h(y) = ln(1+y)/y that exists at y = 0: h(z) + (z-y)/2, z = max(y, 2^-20); exact for y >= 2^-20.
+
+    h is convex with h'(0) = -1/2, so h(y) - h(z) <= (z-y)/2.
+    """
+    z = xp.maximum(y, xp.rational(1, 2**20))
+    return xp.log(1 + z) / z + (z - y) / 2
+
+
+def log_range(q: Quantities, xp: Arithmetic) -> Number:
+    """Lam = ln(1 + G^2/eps): how far ln(eps + vhat) can move."""
+    return log1p(q.G**2 / q.eps, xp)
+
+
+def harmonic(T: Number, xp: Arithmetic) -> Number:
+    """1 + ln T, which is at least 1 + 1/2 + .. + 1/T."""
+    return 1 + xp.log(T)
+
+
+def Psi(c: Number, xp: Arithmetic) -> Number:
+    """Psi(c) = int_1^inf min(1, sqrt(c/z)) dz/z: 2 sqrt(c) for c <= 1, 2 + ln c for c > 1."""
+    return 2 * xp.sqrt(xp.minimum(c, xp.rational(1, 1))) + xp.log(xp.maximum(c, xp.rational(1, 1)))
+
+
+def K2_avgrad(q: Quantities, xp: Arithmetic) -> Number:
+    """L2(d): bound on sum_t g_t^2/(t eps + t vbar_t) for |g_t| <= G."""
+    plain = log1p(q.w * q.T * q.G**2 / q.eps, xp) / q.w
+    uniform = log1p(q.T * q.G**2 / q.eps, xp) + q.beta2 / q.w * Psi(2 * q.w * q.G**2 / q.eps, xp)
+    return xp.minimum(plain, uniform)
+
+
+Term = Callable[[Event], Number]
+
+
+def _over_coordinates(term: Term) -> Term:
+    return lambda e: jnp.sum(term(e), axis=0)
+
+
+ratio_sum = total("ratio_sum", "sum_s sum_i g_{s,i}^2/b_{s,i}", _over_coordinates(lambda e: e.g**2 / e.step.b))
+inner_product_sum = total(
+    "inner_product_sum",
+    "sum_s sum_i d_iF(x_{s-1}) g_{s,i}/sqrt(b_{s,i})",
+    _over_coordinates(lambda e: e.grad * e.g / jnp.sqrt(e.step.b)),
+)
+decrease = Statistic(
+    "decrease",
+    "F(x_0) - F(x_t)",
+    lambda c: (c.problem.value(c.x), jnp.zeros(c.x.shape[1:], c.x.dtype)),
+    lambda s, e: (s[0], s[0] - e.value()),
+    lambda s, clock: s[1],
+)
+
+AVERAGE = Level(
+    "measured average",
+    "",
+    lambda m, q, xp: m["mean_squared_gradient"],
+    (mean_squared_gradient,),
+    lambda q, xp: q.d * q.G**2,
+)
+
+
+def expected_denominator(event: Event, slope: Number) -> Number:
+    """E_{s-1} b_{s,i} where b is linear in g^2 with coefficient `slope` once the past is given."""
+    return event.step.b + slope * (event.second_moment - event.g**2)
+
+
+def measured_sum(name: str, formula: str, term: Term) -> Statistic:
+    """sum over steps and coordinates of `term(event)`."""
+    return total(name, formula, _over_coordinates(term))

@@ -1,0 +1,92 @@
+"""T2: the published rate of Adam without momentum in the form of Defossez et al., and its proof level by level."""
+
+import jax.numpy as jnp
+
+from madatheory.arithmetic import Arithmetic, Number
+from madatheory.engine.statistic import Event
+from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.theory.chains.decoupled import PUBLISHED, DecoupledProof, conditional_ratio
+from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import AVERAGE, R, R_published, log1p, measured_sum
+from madatheory.theory.theorem import Level, Theorem
+
+
+def _corrected(e: Event) -> Number:
+    """(1 - beta2^t)/(1 - beta2), so that b_t = (eps + v_t)/corrected with v_t = sum beta2^{t-s} g_s^2."""
+    return (1 - e.hyper["beta2"] ** e.clock.t) / (1 - e.hyper["beta2"])
+
+
+ratio_over_root_correction = measured_sum(
+    "ratio_over_root_correction",
+    "sum_s sum_i g^2/(b sqrt(C_s)), C_s = (1-beta2^s)/(1-beta2)",
+    lambda e: e.g**2 / (e.step.b * jnp.sqrt(_corrected(e))),
+)
+ratio_over_correction = measured_sum(
+    "ratio_over_correction", "sum_s sum_i g^2/(eps + v_s)", lambda e: e.g**2 / (e.step.b * _corrected(e))
+)
+
+
+def _sum_of_ratios(q: Quantities, xp: Arithmetic) -> Number:
+    """ln(1 + G^2/((1-beta2) eps)) - (T-1) ln beta2 >= sum g^2/(eps + v)."""
+    return log1p(q.G**2 / (q.w * q.eps), xp) - (q.T - 1) * xp.log(q.beta2)
+
+
+_PROOF = DecoupledProof(
+    PUBLISHED,
+    lambda q, xp: R(q, xp) / q.T,
+    "E b <= R^2",
+    conditional_ratio(lambda e: 1 / _corrected(e)),
+    lambda m, q, xp: m["ratio_over_root_correction"],
+    (ratio_over_root_correction,),
+    lambda q, xp: _sum_of_ratios(q, xp) / xp.sqrt(q.w),
+    lambda q, xp: _sum_of_ratios(q, xp) / q.w,
+    "L2(b): sum g^2/(eps + v) <= ln(1 + G^2/((1-beta2) eps)) - (T-1) ln beta2",
+)
+
+
+def _full_correction(m, q: Quantities, xp: Arithmetic) -> Number:
+    ratios = m["ratio_over_correction"]
+    return _PROOF.bracket(q, xp, q.D0, ratios / xp.sqrt(q.w), ratios / q.w)
+
+
+def published(q: Quantities, xp: Arithmetic) -> Number:
+    """2RD0/(alpha T) + E( (1/T) ln(1 + R^2/((1-beta2) eps)) - ln beta2 ), R = G + sqrt(eps).
+
+    E = 4dR^2/sqrt(1-beta2) + alpha dRL/(1-beta2).
+    """
+    bound = R_published(q, xp)
+    weight = 4 * q.d * bound**2 / xp.sqrt(q.w) + q.alpha * q.d * bound * q.L / q.w
+    ratios = log1p(bound**2 / (q.w * q.eps), xp) / q.T - xp.log(q.beta2)
+    return 2 * bound * q.D0 / (q.alpha * q.T) + weight * ratios
+
+
+adam_published_rate = Theorem(
+    "adam-published-rate",
+    "T2",
+    "Adam in the form of Defossez et al., beta1 = 0: (1/T) sum E|grad F|^2 <= 2RD0/(alpha T) "
+    "+ E((1/T) ln(1 + R^2/((1-beta2) eps)) - ln beta2), E = 4dR^2/sqrt(1-beta2) + alpha dRL/(1-beta2), "
+    "|g_i| <= R - sqrt(eps)",
+    "Defossez, Bottou, Bach, Usunier (TMLR 2022), Theorem 2",
+    "published",
+    lambda: list_optimizers()["adam"].make({"form": "defossez"}),
+    (
+        *STOCHASTIC_SMOOTH,
+        method_is("adam", form="defossez", schedule="defossez_adam"),
+        hyper_is("beta1", 0.0),
+        hyper_positive("beta2"),
+    ),
+    (
+        AVERAGE,
+        *_PROOF.levels()[:-1],
+        Level(
+            "longest memory",
+            "(1-beta2^t)/(1-beta2) <= 1/(1-beta2)",
+            _full_correction,
+            (ratio_over_correction,),
+        ),
+        _PROOF.levels()[-1],
+        Level("published form", "sqrt(eps + G^2) <= G + sqrt(eps) = R", lambda m, q, xp: published(q, xp)),
+    ),
+    {"alpha": 0.01, "beta1": 0.0, "beta2": 0.999, "eps": 1e-2},
+)

@@ -1,0 +1,238 @@
+"""Every theorem on every problem: one simulation per method and setting, shared by all theorems about it."""
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from madatheory.engine.arguments import problems_of
+from madatheory.engine.grid import MAX_STEPS, check_steps, grid_of, record_times, whole
+from madatheory.engine.noise_tree import enumerate_tree
+from madatheory.engine.simulate import simulate
+from madatheory.engine.statistic import iterate
+from madatheory.errors import UserError, unknown
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.audit.declared import check_declared
+from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
+from madatheory.problems.problem import Problem
+from madatheory.statistics.confidence import check_confidence
+from madatheory.store.cache_key import fingerprint
+from madatheory.theory.catalogue import theorems_of
+from madatheory.theory.evaluate import failure_probability, largest, right_side
+from madatheory.theory.theorem import Setting, Theorem
+from madatheory.theory.verdict import Verdict, comparisons_per_setting, deterministic, judge, statistics_of
+
+Simulate = Callable[..., xr.Dataset]
+EXACT_STEPS, EXACT_HISTORIES = 10, 2**16
+AUDIT = 0.01
+"""Share of the failure probability, on top of the verdicts', with which honest problems are called broken."""
+MOST_ITERATES = 2**24
+"""Coordinates of iterates that a simulation may keep for the audit; where they would be more it keeps none."""
+
+
+class Job(NamedTuple):
+    """One simulation: theorems about the same method at the same hyper-parameters, on one problem."""
+
+    problem: Problem
+    optimizer: Optimizer
+    settings: Mapping[str, float | tuple[float, ...]]
+    theorems: tuple[Theorem, ...]
+
+
+def settings_of(theorem: Theorem, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The theorem's default hyper-parameters, overridden by those of `given` that its method has."""
+    parameters = theorem.method().parameters
+    return {**theorem.settings, **{k: v for k, v in (given or {}).items() if k in parameters}}
+
+
+def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mapping[str, Any] | None = None) -> list[Job]:
+    """Group theorems that can share a simulation: their methods compute the same, at the same hyper-parameters."""
+    grouped: dict[Any, Job] = {}
+    same: dict[str, Optimizer] = {}  # one object per method, so that the engine compiles it once
+    methods = [same.setdefault(fingerprint(m), m) for m in [theorem.method() for theorem in theorems]]
+    chosen = [settings_of(theorem, given) for theorem in theorems]
+    grids = [repr(grid_of(method, settings)) for method, settings in zip(methods, chosen, strict=True)]
+    for problem in problems:
+        for theorem, optimizer, settings, grid in zip(theorems, methods, chosen, grids, strict=True):
+            key = (id(problem), id(optimizer), grid)
+            job = grouped.get(key, Job(problem, optimizer, settings, ()))
+            grouped[key] = job._replace(theorems=(*job.theorems, theorem))
+    return list(grouped.values())
+
+
+def refuse_unknown(given: Mapping[str, Any] | None, theorems: Sequence[Theorem]) -> None:
+    """`UserError` for a hyper-parameter that no theorem's method has."""
+    if given is not None and not isinstance(given, Mapping):
+        raise UserError(
+            f"settings = {given!r}: give a mapping of hyper-parameters, for example {{'beta2': [0.9, 0.99]}}"
+        )
+    known = {name for theorem in theorems for name in theorem.method().parameters}
+    for name in given or ():
+        if name not in known:
+            raise unknown("hyper-parameter", str(name), known)
+
+
+def _refuse_repeated(kind: str, names: Sequence[str]) -> None:
+    """Verdicts are told apart by names."""
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two {kind}s are called {name!r}: give each once, and a name of its own")
+
+
+def _check_formulas(theorem: Theorem, setting: Setting, times: np.ndarray) -> None:
+    """Evaluate before any long work what needs no measurement; `UserError` where it is no number."""
+    times = times[-1:] if theorem.at == "final" else times
+    right_side(theorem, setting, times)
+    if theorem.kind == "probability":
+        failure_probability(theorem, setting)
+    sampled = not (deterministic(setting.problem) or exact(setting.problem, setting.steps))
+    for level in theorem.measured:
+        if level.highest is not None or (theorem.kind == "expectation" and sampled):
+            largest(theorem, level, setting, times)
+
+
+class _Stopped(Exception):
+    """Ends the jobs that run beside one that failed, or was interrupted."""
+
+
+def exact(problem: Problem, steps: int) -> bool:
+    """Whether a run has at most `EXACT_STEPS` steps and its noise tree at most `EXACT_HISTORIES` histories."""
+    atoms = problem.oracle.atoms
+    return (
+        steps <= EXACT_STEPS
+        and atoms is not None
+        and len(atoms.values) ** (problem.oracle.entries * steps) <= EXACT_HISTORIES
+    )
+
+
+def _points(settings: Mapping[str, Any]) -> Iterator[dict[str, float]]:
+    axes = {name: np.atleast_1d(value) for name, value in settings.items()}
+    for values in itertools.product(*axes.values()):
+        yield {name: float(value) for name, value in zip(axes, values, strict=True)}
+
+
+def _applicable(job: Job, steps: int) -> list[Theorem]:
+    """The theorems of a job that apply at one of its settings."""
+    points = list(_points(job.optimizer.hyper(job.settings)))
+    return [
+        theorem
+        for theorem in job.theorems
+        if any(not theorem.reasons(Setting(job.problem, job.optimizer, point, steps)) for point in points)
+    ]
+
+
+def verify(
+    theorems: Theorem | str | Sequence[Theorem | str],
+    problems: Problem | str | Sequence[Problem | str],
+    *,
+    steps: int = 2000,
+    seeds: int = 256,
+    seed: int = 0,
+    confidence: float = 0.99,
+    records: int = 6,
+    settings: Mapping[str, Any] | None = None,
+    run: Simulate = simulate,
+    progress: Callable[[float, int, str], None] | None = None,
+) -> list[Verdict]:
+    """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
+
+    Both may be given by name ("avgrad-rate", "ratio:d=3"), theorems also by label ("T5"), one or a list of any mixture.
+    Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
+    expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
+    is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing. `progress`
+    is called with (simulations done, of how many, which), from several threads.
+
+    What a problem promises (constants, unbiased gradients, their second moment, the noise's law) is checked at sampled
+    points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
+    honest problem is called broken with probability at most (1 - `confidence`)/100. Malformed problems: `UserError`.
+    """
+    theorems, problems = theorems_of(theorems), problems_of(problems)
+    steps, seeds = check_steps(steps), whole("seeds", seeds, 0, 2**32)
+    seed, records = whole("seed", seed, 0, 2**32 - 1), whole("records", records, 1, MAX_STEPS)
+    check_confidence(confidence)
+    if seeds < 2:
+        raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
+    if not theorems or not problems:
+        raise UserError("nothing to verify: give at least one theorem and one problem")
+    _refuse_repeated("theorem", [theorem.name for theorem in theorems])
+    _refuse_repeated("problem", [problem.name for problem in problems])
+    refuse_unknown(settings, theorems)
+    work = jobs(theorems, problems, settings)
+    times = record_times(steps, records)
+    plan = [
+        (theorem, Setting(job.problem, job.optimizer, point, steps))
+        for job in work
+        for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings)))
+    ]
+    plan = [(theorem, setting) for theorem, setting in plan if not theorem.reasons(setting)]
+    claims = sum(comparisons_per_setting(theorem, len(times)) for theorem, _ in plan)
+    verdicts: list[Verdict] = []
+    needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
+    for job in work:
+        needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(_applicable(job, steps))
+    audited = {id(job.problem): job.problem for job in work if _applicable(job, steps)}
+    for problem in audited.values():
+        check_declared(problem)
+    for theorem, setting in plan:
+        _check_formulas(theorem, setting, times)
+    for group in needed.values():
+        statistics_of(group, iterate)  # refuses one name for two that differ
+    audit = (AUDIT * (1 - confidence) / (2 * max(len(audited), 1)), seed)  # before and after the runs
+    share = [0.0] * len(work)  # of each job that is done
+    stop = threading.Event()
+
+    def measured(number: int) -> xr.Dataset:
+        job = work[number]
+
+        def within(done: int, total: int) -> None:
+            if stop.is_set():
+                raise _Stopped
+            share[number] = done / max(total, 1)
+            if progress is not None:
+                progress(sum(share), len(work), f"{job.optimizer.name} on {job.problem.name}")
+
+        within(0, 1)
+        if not _applicable(job, steps) or before[id(job.problem)].result():
+            return xr.Dataset()
+        kept = seeds * len(times) * job.problem.dimension * len(list(_points(job.optimizer.hyper(job.settings))))
+        audited_too = (iterate,) if kept <= MOST_ITERATES else ()
+        measure = {
+            "settings": job.settings,
+            "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
+            "record": times,
+        }
+        if exact(job.problem, steps):
+            return enumerate_tree(job.problem, job.optimizer, steps, **measure)
+        return run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, progress=within, **measure)
+
+    # most of a small job is compilation, which runs on one core: so several jobs at a time
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        before = {key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items()}
+        futures = [pool.submit(measured, number) for number in range(len(work))]
+        try:
+            for key, numbers in itertools.groupby(range(len(work)), key=lambda number: id(work[number].problem)):
+                runs = {number: futures[number].result() for number in numbers}
+                broken = []
+                if key in audited:
+                    broken = before[key].result() or broken_at_visited(audited[key], list(runs.values()), *audit)
+                for number, data in runs.items():
+                    share[number] = 1.0
+                    job = work[number]
+                    for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings))):
+                        grid = {str(name): point[str(name)] for name in data.dims if name in point}
+                        found = data.sel(grid) if grid else data
+                        about = (theorem, job.problem, job.optimizer, point, found)
+                        limits = {"steps": steps, "confidence": confidence, "claims": claims}
+                        verdicts.append(judge(*about, **limits, broken="; ".join(broken)))
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if progress is not None:
+        progress(len(work), len(work), "")
+    return verdicts
