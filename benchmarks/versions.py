@@ -51,10 +51,10 @@ def serve(llvm: bool) -> None:
     import jax
 
     from madatheory import simulate
-    from madatheory.optimizers.catalogue import optimizer
-    from madatheory.problems.catalogue import problem
+    from madatheory.optimizers.catalogue import get_optimizer
+    from madatheory.problems.catalogue import get_problem
 
-    made = [(problem(f"ratio:d={case.d},noise=gaussian"), optimizer(case.optimizer)) for case in CASES]
+    made = [(get_problem(f"ratio:d={case.d},noise=gaussian"), get_optimizer(case.optimizer)) for case in CASES]
     kind = "" if llvm else ", without LLVM's flags"
     print(f"{sys.version.split()[0]} | {jax.__version__}{kind}", flush=True)
     for line in sys.stdin:

@@ -8,7 +8,10 @@ from typing import Any
 
 import lazy_loader
 
-_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+_RENAMED = {"optimizer": "get_optimizer", "problem": "get_problem", "theorem": "get_theorem"}
+"""Names of the last release, which go with the next one."""
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +19,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
-    return _name(name)
+    if name in _RENAMED:
+        import warnings
+
+        new = _RENAMED[name]
+        warnings.warn(f"madatheory.{name} is now called madatheory.{new}", DeprecationWarning, stacklevel=2)
+        return _find(new)
+    return _find(name)

@@ -10,8 +10,8 @@ from .figures.figure import Figure as Figure
 from .identities.check import check as check
 from .identities.recognition.identify import identify as identify
 from .optimizers.catalogue import OptimizerEntry as OptimizerEntry
+from .optimizers.catalogue import get_optimizer as get_optimizer
 from .optimizers.catalogue import list_optimizers as list_optimizers
-from .optimizers.catalogue import optimizer as optimizer
 from .optimizers.family import member as member
 from .optimizers.optax_form import as_optax as as_optax
 from .optimizers.optax_form import from_optax as from_optax
@@ -19,15 +19,15 @@ from .optimizers.optimizer import Optimizer as Optimizer
 from .optimizers.optimizer import Parameter as Parameter
 from .optimizers.optimizer import Step as Step
 from .problems.catalogue import ProblemEntry as ProblemEntry
+from .problems.catalogue import get_problem as get_problem
 from .problems.catalogue import list_problems as list_problems
-from .problems.catalogue import problem as problem
 from .problems.problem import Constant as Constant
 from .problems.problem import Problem as Problem
 from .theory import conditions as conditions
 from .theory import terms as terms
+from .theory.catalogue import get_theorem as get_theorem
 from .theory.catalogue import list_lemmas as list_lemmas
 from .theory.catalogue import list_theorems as list_theorems
-from .theory.catalogue import theorem as theorem
 from .theory.lemma import Lemma as Lemma
 from .theory.quantities import Quantities as Quantities
 from .theory.theorem import Condition as Condition

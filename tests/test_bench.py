@@ -210,9 +210,9 @@ def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
 
 
 def test_the_loops_of_a_step_are_counted() -> None:
-    reddi = mt.problem("reddi-online")
-    few = profile.loops_of_a_step(reddi, mt.optimizer("adam:form=practical"))
-    many = profile.loops_of_a_step(reddi, mt.optimizer("mada:learn=all"))
+    reddi = mt.get_problem("reddi-online")
+    few = profile.loops_of_a_step(reddi, mt.get_optimizer("adam:form=practical"))
+    many = profile.loops_of_a_step(reddi, mt.get_optimizer("mada:learn=all"))
     assert 3 <= few["loops"] < many["loops"]
     assert few["lanes"] == 16
 

@@ -114,11 +114,11 @@ def test_an_option_given_twice_is_refused() -> None:
 
 
 def test_short_cuts_build_from_the_package() -> None:
-    assert mt.optimizer("avgrad:form=practical").traits["form"] == "practical"
-    assert mt.problem("ratio:d=3").dimension == 3
-    assert mt.theorem("avgrad-rate").label == "T5"
+    assert mt.get_optimizer("avgrad:form=practical").traits["form"] == "practical"
+    assert mt.get_problem("ratio:d=3").dimension == 3
+    assert mt.get_theorem("avgrad-rate").label == "T5"
     with pytest.raises(UserError, match="did you mean 'avgrad-rate'"):
-        mt.theorem("avgrad-rat")
+        mt.get_theorem("avgrad-rat")
 
 
 def test_the_nearest_name_is_only_offered_when_it_is_near() -> None:

@@ -18,7 +18,7 @@ from madatheory.engine.statistic import (
 )
 
 STATISTICS = (mean_squared_gradient, squared_gradient_over_root_t, largest_gradient, final_value, iterate)
-AVGRAD = mt.optimizer("avgrad")
+AVGRAD = mt.get_optimizer("avgrad")
 
 
 def at_width(width: int, monkeypatch: pytest.MonkeyPatch, *args: object, **kwargs: object) -> xr.Dataset:
@@ -29,7 +29,7 @@ def at_width(width: int, monkeypatch: pytest.MonkeyPatch, *args: object, **kwarg
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("d", [1, 3, 70, 200])
 def test_same_bits_for_any_batch_and_worker_count(d, dtype):
-    problem, times = mt.problem(f"ratio:d={d}"), [1, 7, 50]
+    problem, times = mt.get_problem(f"ratio:d={d}"), [1, 7, 50]
     whole = simulate(
         problem,
         AVGRAD,
@@ -69,7 +69,7 @@ def test_same_bits_for_any_batch_and_worker_count(d, dtype):
     ],
 )
 def test_same_bits_for_any_block_width(problem, optimizer, dtype, monkeypatch):
-    run = (mt.problem(problem), mt.optimizer(optimizer), 30)
+    run = (mt.get_problem(problem), mt.get_optimizer(optimizer), 30)
     runs = [at_width(w, monkeypatch, *run, seeds=20, statistics=STATISTICS, dtype=dtype) for w in (16, 64, 256)]
     xr.testing.assert_identical(runs[0], runs[1])
     xr.testing.assert_identical(runs[0], runs[2])
@@ -79,7 +79,7 @@ def test_same_bits_for_any_block_width(problem, optimizer, dtype, monkeypatch):
 @pytest.mark.parametrize("settings", [{}, {"beta2": (0.9, 0.99)}])
 def test_pair_by_pair_is_the_same_loop(noise, settings, monkeypatch):
     """The order in which lanes are computed changes the rounding of sums over coordinates and nothing else."""
-    run = (mt.problem(f"ratio:d=160,noise={noise}"), AVGRAD, 40)
+    run = (mt.get_problem(f"ratio:d=160,noise={noise}"), AVGRAD, 40)
     options = {"seeds": range(3, 10), "statistics": STATISTICS, "settings": settings, "record": [1, 40]}
     paired = simulate(*run, **options)
     monkeypatch.setattr(compiled, "_PAIRS_FROM", 10**9)
@@ -91,14 +91,14 @@ def test_pair_by_pair_is_the_same_loop(noise, settings, monkeypatch):
 
 @pytest.mark.parametrize("name", ["ridge-sum", "ridge-sum:d=24", "ridge-sum:d=160", "sigmoid-loss"])
 def test_same_bits_with_matrix_products(name):
-    problem = mt.problem(name)
+    problem = mt.get_problem(name)
     whole = simulate(problem, AVGRAD, 12, seeds=70, statistics=STATISTICS, workers=2)
     part = simulate(problem, AVGRAD, 12, seeds=range(61, 67), statistics=STATISTICS, workers=1)
     xr.testing.assert_identical(part, whole.sel(seed=slice(61, 66)))
 
 
 def test_numbers_do_not_depend_on_where_the_host_pauses(monkeypatch):
-    problem = mt.problem("ratio:d=3")
+    problem = mt.get_problem("ratio:d=3")
     reference = simulate(problem, AVGRAD, 3000, seeds=5, statistics=STATISTICS, record=7)
     monkeypatch.setattr(blocks, "_SPAN_SECONDS", 1e-9)  # a pause after almost every step
     short = simulate(problem, AVGRAD, 3000, seeds=5, statistics=STATISTICS, record=7)
@@ -119,7 +119,7 @@ def noted(self, device, *rest):
     return get(self, device, *rest)
 blocks.Programs.get = noted
 data = simulate(
-    mt.problem("ratio:d=3,noise=gaussian"), mt.optimizer("adam:form=practical"), 200,
+    mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam:form=practical"), 200,
     seeds=200, settings={"beta2": (0.9, 0.99)}, dtype="float32",
 )
 assert all(block == own for block, own in used), used

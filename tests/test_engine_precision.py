@@ -21,7 +21,7 @@ AGREEMENT = 1e-3  # relative difference of a trajectory's statistic; documented 
 )
 @pytest.mark.parametrize("noise", ["uniform", "gaussian"])
 def test_single_precision_over_a_million_steps(optimizer, noise):
-    problem, method = mt.problem(f"ratio:d=2,noise={noise}"), mt.optimizer(optimizer)
+    problem, method = mt.get_problem(f"ratio:d=2,noise={noise}"), mt.get_optimizer(optimizer)
     single, double = (
         simulate(problem, method, 1_000_000, seeds=16, statistics=STATISTICS, settings={"alpha": 0.01}, dtype=dtype)
         for dtype in ("float32", "float64")
@@ -34,7 +34,7 @@ def test_single_precision_over_a_million_steps(optimizer, noise):
 def test_sums_are_compensated_and_need_it():
     """10^6 terms of 0.1: the sum of the engine is right to an ulp or two, a plain one is off by a hundredth."""
     tenth = total("tenth", "sum 0.1", lambda event: 0 * event.x[0] + jnp.float32(0.1))
-    problem, sgd = mt.problem("ratio:d=1,noise=none"), mt.optimizer("sgd")
+    problem, sgd = mt.get_problem("ratio:d=1,noise=none"), mt.get_optimizer("sgd")
     found = simulate(problem, sgd, 1_000_000, seeds=1, statistics=(tenth,), dtype="float32").tenth.item()
     exact = 1e6 * float(np.float32(0.1))
     plain = float(np.cumsum(np.full(1_000_000, 0.1, np.float32))[-1])
@@ -44,7 +44,7 @@ def test_sums_are_compensated_and_need_it():
 
 def moved(optimizer: str, compensated: bool) -> float:
     """Where a running average of 1.0 stands after 10^5 terms v = 1.1 from t = 2 10^7 on, minus 1; exactly 5e-4."""
-    chosen = mt.optimizer(optimizer)
+    chosen = mt.get_optimizer(optimizer)
     if compensated:
         assert chosen.compensated is not None
         chosen = chosen.compensated
@@ -69,19 +69,19 @@ def test_a_compensated_average_moves_where_a_plain_one_stands_still():
 
 def test_long_single_precision_runs_are_compensated(monkeypatch):
     """The choice is made by the number of steps; in double precision and for short runs nothing changes."""
-    problem, method = mt.problem("ratio:d=1"), mt.optimizer("avgrad")
+    problem, method = mt.get_problem("ratio:d=1"), mt.get_optimizer("avgrad")
     monkeypatch.setattr(engine, "_COMPENSATE", 1000)
     assert engine.prepare(problem, method, 1001, dtype="float32").optimizer is method.compensated
     assert engine.prepare(problem, method, 1000, dtype="float32").optimizer is method
     assert engine.prepare(problem, method, 1001, dtype="float64").optimizer is method
-    assert mt.optimizer("adam").compensated is None
-    learned = mt.optimizer("mada:learn=rho").defaults(alpha=0.5)
+    assert mt.get_optimizer("adam").compensated is None
+    learned = mt.get_optimizer("mada:learn=rho").defaults(alpha=0.5)
     assert learned.compensated is not None
     assert learned.compensated.parameters["alpha"].default == 0.5
 
 
 def test_a_counter_beyond_single_precision_is_refused():
-    problem, adam = mt.problem("reddi-online"), mt.optimizer("adam")
+    problem, adam = mt.get_problem("reddi-online"), mt.get_optimizer("adam")
     engine.prepare(problem, adam, 2**22, dtype="float32")
     with pytest.raises(UserError, match="give dtype 'float64'"):
         engine.prepare(problem, adam, 2**22 + 1, dtype="float32")

@@ -19,8 +19,8 @@ from madatheory.entry import collect
 from madatheory.errors import UserError
 from madatheory.figures.figure import Figure, Numbers, Run
 from madatheory.figures.render import render
-from madatheory.optimizers.catalogue import optimizer
-from madatheory.problems.catalogue import list_problems, problem
+from madatheory.optimizers.catalogue import get_optimizer
+from madatheory.problems.catalogue import get_problem, list_problems
 from madatheory.store.store import Store
 from madatheory.studies.theory import learned_rho
 
@@ -202,7 +202,7 @@ def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: di
 @pytest.mark.parametrize("partner", learned_rho.CONVENTIONS)
 def test_signals_equal_a_recurrence_by_hand(partner: str) -> None:
     h, edges, kappas = {"alpha": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4}, [2, 7, 30, 60], (0.0, 0.3)
-    chosen = problem("log:d=3,noise=none,start=2.5")
+    chosen = get_problem("log:d=3,noise=none,start=2.5")
     found = learned_rho.signals(simulate, chosen, partner, edges=edges, kappas=kappas, settings=h, seeds=2, seed=0)
     for i, kappa in enumerate(kappas):
         u, slope, rho, g = signals_by_hand(partner, kappa, 60, np.full(3, 2.5), h)
@@ -226,7 +226,7 @@ def test_signals_equal_a_recurrence_by_hand(partner: str) -> None:
 
 def test_the_share_of_flat_coordinates_counts_coordinates() -> None:
     """One coordinate whose gradient grows at first among three: a third of the coordinates, and dl/drho is not 0."""
-    chosen = problem("log:d=3,noise=none")
+    chosen = get_problem("log:d=3,noise=none")
     found = learned_rho.signals(
         lambda *a, **k: simulate(*a, **k, start=[2.5, 0.5, 0.6]),
         chosen,
@@ -243,7 +243,7 @@ def test_the_share_of_flat_coordinates_counts_coordinates() -> None:
 
 
 def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
-    chosen, h = problem("log:d=2"), {"alpha": 0.01, "beta1": 0.5, "beta2": 0.9}
+    chosen, h = get_problem("log:d=2"), {"alpha": 0.01, "beta1": 0.5, "beta2": 0.9}
     parts = [
         learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, seeds=range(s, s + 1), seed=3)
         for s in (5, 6)
@@ -300,13 +300,19 @@ THEORY = {"alpha": 0.3, "beta2": 0.9, "eps": 1e-3, "rho": 0.4}
 )
 def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, plain: str) -> None:
     """kappa = 0 against the optimizer of T6, T7 and T8 on the same noise; kappa > 0 differs."""
-    chosen, settings = problem("ratio:d=3,noise=rademacher"), {**THEORY, "beta1": 0.6}
+    chosen, settings = get_problem("ratio:d=3,noise=rademacher"), {**THEORY, "beta1": 0.6}
     if "sum" in spec:
         settings["W"] = 0.7
 
     def x(name: str, **more: float) -> np.ndarray:
         data = simulate(
-            chosen, optimizer(name), 60, seeds=3, settings={**settings, **more}, statistics=(iterate,), record=[5, 60]
+            chosen,
+            get_optimizer(name),
+            60,
+            seeds=3,
+            settings={**settings, **more},
+            statistics=(iterate,),
+            record=[5, 60],
         )
         return data["iterate"].to_numpy()
 
@@ -325,21 +331,23 @@ def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, 
 )
 def test_bad_options_of_the_theory_form(spec: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        optimizer(spec)
+        get_optimizer(spec)
 
 
 def test_experiments_refuse_bad_arguments() -> None:
     with pytest.raises(UserError, match="did you mean 'mada-max'"):
         learned_rho.learned_paths(
-            simulate, problem("reddi-period"), "mada-mx", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+            simulate, get_problem("reddi-period"), "mada-mx", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
         )
     with pytest.raises(UserError, match="has no regret"):
         learned_rho.learned_paths(
-            simulate, problem("log"), "mada", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+            simulate, get_problem("log"), "mada", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
         )
     for edges in ([1, 5], [5], [5, 5]):
         with pytest.raises(UserError, match="the first >= 2"):
-            learned_rho.signals(simulate, problem("log"), "max", edges=edges, kappas=(0,), settings={}, seeds=1, seed=0)
+            learned_rho.signals(
+                simulate, get_problem("log"), "max", edges=edges, kappas=(0,), settings={}, seeds=1, seed=0
+            )
     with pytest.raises(UserError, match="unknown partner"):
         learned_rho.partnered("mean")
     with pytest.raises(UserError, match="unknown partner"):

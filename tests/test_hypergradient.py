@@ -12,7 +12,7 @@ from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T
 
 from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
 from madatheory.optimizers.open_loop import Path, open_loop
 from madatheory.optimizers.optax_form import from_optax
@@ -46,7 +46,7 @@ def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray 
 @pytest.mark.parametrize("spec", [spec for spec in POINTS if spec != "sgd"])  # sgd has a closed form below
 def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     """l(x_{t-1}(h)) with the state before step t-1 held, for a loss that is not linear, at every step of a run."""
-    point, names = optimizer(spec), POINTS[spec]
+    point, names = get_optimizer(spec), POINTS[spec]
     method, hyper = made(point, names, kappa=0.003)
     x, state = jnp.asarray(X0), method.init(hyper, jnp.asarray(X0))
     center, width = jnp.asarray([0.3, -0.7]), 1e-5
@@ -70,7 +70,7 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
 
 @pytest.mark.parametrize(("spec", "lag"), [("adam-avgrad", 0), ("sgd", 1), ("mada-family:convention=published", 0)])
 def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
-    point = optimizer(spec)
+    point = get_optimizer(spec)
     method, hyper = made(point, POINTS[spec][-2:], lag, kappa=0.0)
     start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
     expected = run(point, {name: hyper[name] for name in point.parameters}, GRADIENTS, start).x
@@ -79,7 +79,7 @@ def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
 
 def sgd_alphas(lag: int = 0, kappa: float = 0.01, mu: float = 0.0, start: int = 1) -> np.ndarray:
     """alpha_1 .. alpha_T by learned sgd without momentum."""
-    method, hyper = made(optimizer("sgd"), ("alpha",), lag, kappa=kappa, mu=mu, start=start)
+    method, hyper = made(get_optimizer("sgd"), ("alpha",), lag, kappa=kappa, mu=mu, start=start)
     return np.asarray(run(method, hyper | {"alpha": 1.0, "beta1": 0.0}, SEQUENCES["normal"]).state["values"]["alpha"])
 
 
@@ -128,7 +128,7 @@ def test_a_lag_shifts_by_one_step(float64):
 def test_what_a_coefficient_has_seen(lag, float64):
     """Another g_k changes the values from step k on without a lag, and from step k+1 on with one."""
     names = ("beta2", "rho")
-    method, hyper = made(optimizer("adam-avgrad"), names, lag, mu=0.5)
+    method, hyper = made(get_optimizer("adam-avgrad"), names, lag, mu=0.5)
     other = SEQUENCES["normal"].copy()
     k = 20
     other[k - 1] += 1.0
@@ -141,7 +141,7 @@ def test_what_a_coefficient_has_seen(lag, float64):
 
 
 def check_boxes(dtype: str = "float64", names: tuple[str, ...] = ("alpha", "rho")) -> None:
-    method, hyper = made(optimizer("mada-family"), names, kappa=30.0, mu=0.5)
+    method, hyper = made(get_optimizer("mada-family"), names, kappa=30.0, mu=0.5)
     start = np.zeros((D, GRADIENTS.shape[-1]), dtype)
     values = run(method, hyper, GRADIENTS.astype(dtype), start).state["values"]
     for name in names:
@@ -167,7 +167,7 @@ def test_no_nan_where_gradients_vanish(spec, float64):
     g = np.zeros((4, 2, 4), dtype)
     g[:, 0, 1] = g[2:, 0, 2] = g[2:, 1, 2] = SEQUENCES["normal"][0, 0]
     g[:, :, 3] = 1e-12
-    method, hyper = made(optimizer(spec), POINTS[spec], kappa=0.01, mu=0.5)
+    method, hyper = made(get_optimizer(spec), POINTS[spec], kappa=0.01, mu=0.5)
     hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
     state = method.init(hyper, jnp.zeros((2, 4), dtype))
     for t, now in enumerate(g, start=1):
@@ -183,7 +183,7 @@ def check_overflow(bad: float) -> None:
     """A coefficient keeps its last good value, the iterate shows what happened, and the state counts it."""
     g = SEQUENCES["normal"].copy()
     g[3] = bad
-    method, hyper = made(optimizer("adam-avgrad:form=practical"), ("alpha", "rho"))
+    method, hyper = made(get_optimizer("adam-avgrad:form=practical"), ("alpha", "rho"))
     path = run(method, hyper, g)
     assert np.all(np.isfinite(path.x[:3]))
     for name in ("alpha", "rho"):
@@ -208,7 +208,7 @@ def test_a_gradient_that_overflows_leaves_coefficients_at_their_last_good_values
 
 def test_trajectories_learn_apart_from_each_other(float64):
     """Coefficients, step sizes and momenta per trajectory; x of shape (d,) has one of each."""
-    method, hyper = made(optimizer("adam-avgrad:form=practical"), ("beta2", "rho"))
+    method, hyper = made(get_optimizer("adam-avgrad:form=practical"), ("beta2", "rho"))
     hyper |= {"rho": np.array([0.0, 0.5, 1.0]), "kappa_rho": np.array([0.0, 0.02, 0.1]), "mu_beta2": 0.5}
     hyper = {key: np.broadcast_to(value, (3,)) for key, value in hyper.items()}
     together = run(method, hyper, GRADIENTS[:, :, :3], np.ones((D, 3)))
@@ -236,11 +236,11 @@ def test_a_projection_is_told_to_the_point():
     state = method.init(method.hyper(), jnp.zeros(2))
     moved = method.observe(state, jnp.ones(2))
     np.testing.assert_array_equal(moved["point"]["x"], jnp.ones(2))
-    assert made(optimizer("sgd"), ("alpha",))[0].observe is None
+    assert made(get_optimizer("sgd"), ("alpha",))[0].observe is None
 
 
 def test_traits_say_what_moves_and_how():
-    point = optimizer("adam-avgrad")
+    point = get_optimizer("adam-avgrad")
     for lag, kind in ((0, "adapted"), (1, "predictable")):
         method, _ = made(point, ("rho", "beta2"), lag)
         assert method.traits["moving"] == {"rho": kind, "beta2": kind}
@@ -274,7 +274,7 @@ def test_traits_say_what_moves_and_how():
 )
 def test_bad_input_is_one_clear_message(action: Callable[[Optimizer], Any], message: str):
     with pytest.raises(UserError, match=message):
-        action(optimizer("adam-avgrad"))
+        action(get_optimizer("adam-avgrad"))
 
 
 MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {

@@ -147,3 +147,14 @@ def test_the_public_names_are_those_that_type_checkers_see() -> None:
         assert public.__doc__
     with pytest.raises(AttributeError, match="nothing_here"):
         getattr(madatheory, "nothing_here")  # noqa: B009
+
+
+def test_no_two_public_names_differ_by_case_alone() -> None:
+    names = [name.lower() for name in dir(madatheory) if not name.startswith("_")]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(("old", "new"), madatheory._RENAMED.items())
+def test_names_of_the_last_release_say_what_they_are_called_now(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"madatheory.{old} is now called madatheory.{new}"):
+        assert getattr(madatheory, old) is getattr(madatheory, new)

@@ -13,9 +13,9 @@ import pytest
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.open_loop import open_loop
-from madatheory.problems.catalogue import problem
+from madatheory.problems.catalogue import get_problem
 
 STEPS, D = 200, 3
 RNG = np.random.default_rng(20261123)
@@ -40,7 +40,7 @@ CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
 def engine(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Path and learned coefficients of the engine's member."""
     options, initial, _ = CASES[label]
-    method = optimizer(f"mada:{options}")
+    method = get_optimizer(f"mada:{options}")
     names = method.traits["learned"]
     speeds = {f"kappa_{name}": KAPPA for name in names} | {f"mu_{name}": MU for name in names}
     with jax.enable_x64(True):
@@ -106,7 +106,7 @@ def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad
     initial: dict[str, Any] = ONLY | {"rho": 0.4, "alpha": 1e5}
     g = G[:40].copy()
     g[20, 1] = bad
-    method = optimizer("mada:learn=rho")
+    method = get_optimizer("mada:learn=rho")
     given = method.hyper(initial | {"kappa_rho": 1e-7, "mu_rho": MU, "eps": EPS})
     with jax.enable_x64(True):
         path = open_loop(method)(X0, g, given)
@@ -127,12 +127,12 @@ def test_a_constant_path_of_the_learned_recurrence_is_the_plain_one():
 
 
 def state_of(options: str) -> dict[str, Any]:
-    method = optimizer(f"mada:{options}")
+    method = get_optimizer(f"mada:{options}")
     return method.init(method.hyper(), jnp.zeros((D, 4)))
 
 
 def test_the_state_holds_only_what_learning_needs():
-    plain = optimizer("adam-avgrad:form=practical")
+    plain = get_optimizer("adam-avgrad:form=practical")
     state = state_of("learn=rho")
     assert (
         set(state["point"]) == set(plain.init(plain.hyper(), jnp.zeros(D))) == {"m", "v", "partner", "ones1", "ones2"}
@@ -147,8 +147,8 @@ def test_the_state_holds_only_what_learning_needs():
 
 
 def test_what_is_learned_and_what_is_not():
-    assert optimizer("mada").traits["learned"] == ("beta1", "beta2", "beta3", "rho", "c", "gamma")
-    method = optimizer("mada:learn=rho+beta2,partner=max,lag=1")
+    assert get_optimizer("mada").traits["learned"] == ("beta1", "beta2", "beta3", "rho", "c", "gamma")
+    method = get_optimizer("mada:learn=rho+beta2,partner=max,lag=1")
     assert method.traits["learned"] == ("beta2", "rho")
     assert method.traits["moving"] == {"beta2": "predictable", "rho": "predictable"}
     assert method.traits["partner"] == "max"
@@ -160,10 +160,17 @@ def test_what_is_learned_and_what_is_not():
 
 def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
     """kappa = 0 is Adam-AVGrad with the initial rho, on the same noise; kappa > 0 is not."""
-    function, shared = problem("ratio:d=3,noise=rademacher"), {"alpha": 0.05, "beta2": 0.97, "eps": 1e-3, "rho": 0.5}
-    plain = simulate(function, optimizer("adam-avgrad:form=practical"), 50, seeds=4, settings=shared)
+    function, shared = (
+        get_problem("ratio:d=3,noise=rademacher"),
+        {"alpha": 0.05, "beta2": 0.97, "eps": 1e-3, "rho": 0.5},
+    )
+    plain = simulate(function, get_optimizer("adam-avgrad:form=practical"), 50, seeds=4, settings=shared)
     grid = simulate(
-        function, optimizer("mada:learn=rho"), 50, seeds=4, settings={**shared, "kappa_rho": [0.0, 0.5], "mu_rho": 0.5}
+        function,
+        get_optimizer("mada:learn=rho"),
+        50,
+        seeds=4,
+        settings={**shared, "kappa_rho": [0.0, 0.5], "mu_rho": 0.5},
     )
     name = next(iter(plain.data_vars))
     still, learning = (grid[name].isel(kappa_rho=i).to_numpy() for i in (0, 1))
@@ -187,10 +194,10 @@ def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
 )
 def test_bad_options_are_one_clear_message(spec, message):
     with pytest.raises(UserError, match=message):
-        optimizer(spec)
+        get_optimizer(spec)
 
 
 def test_an_initial_value_outside_its_box_is_refused():
     with pytest.raises(UserError, match=r"beta2 = 0.999 is out of range: give a value in \[0.501, 0.99\]"):
-        optimizer("mada:learn=beta2").hyper({"beta2": 0.999})
-    assert optimizer("mada:learn=rho").hyper({"beta2": 0.999})["beta2"] == 0.999
+        get_optimizer("mada:learn=beta2").hyper({"beta2": 0.999})
+    assert get_optimizer("mada:learn=rho").hyper({"beta2": 0.999})["beta2"] == 0.999

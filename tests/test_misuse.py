@@ -21,7 +21,7 @@ mt: Any = madatheory  # a type checker would refuse what is misused here
 
 def test_simulate_takes_names() -> None:
     by_name = mt.simulate("ratio:d=3", "adam", 5, seeds=2)
-    by_object = mt.simulate(mt.problem("ratio:d=3"), mt.optimizer("adam"), steps=5, seeds=2)
+    by_object = mt.simulate(mt.get_problem("ratio:d=3"), mt.get_optimizer("adam"), steps=5, seeds=2)
     assert by_name.identical(by_object)
 
 
@@ -39,23 +39,25 @@ def test_verify_takes_names_labels_and_mixtures() -> None:
     by_label, other = mt.verify("T5", "ratio:d=2", **how)  # two theorems have this label
     assert (by_label.theorem, by_label.problem) == ("avgrad-rate", "ratio:d=2")
     assert other.label == "T5"
-    (by_object,) = mt.verify([mt.theorem("avgrad-rate")], [mt.problem("ratio:d=2")], **how)
+    (by_object,) = mt.verify([mt.get_theorem("avgrad-rate")], [mt.get_problem("ratio:d=2")], **how)
     assert by_label.comparisons[0].left == pytest.approx(by_object.comparisons[0].left)
-    mixed = mt.verify(["avgrad-rate", mt.theorem("T5hp"), "avgrad-rate"], (mt.problem("quadratic"), "log:d=1"), **how)
+    mixed = mt.verify(
+        ["avgrad-rate", mt.get_theorem("T5hp"), "avgrad-rate"], (mt.get_problem("quadratic"), "log:d=1"), **how
+    )
     assert [(v.theorem, v.problem) for v in mixed] == [
-        (name, problem) for problem in ("quadratic", "log:d=1") for name in ("avgrad-rate", mt.theorem("T5hp").name)
+        (name, problem) for problem in ("quadratic", "log:d=1") for name in ("avgrad-rate", mt.get_theorem("T5hp").name)
     ]
 
 
 def test_a_theorem_by_its_label() -> None:
-    assert mt.theorem("T5hp").label == "T5hp"
+    assert mt.get_theorem("T5hp").label == "T5hp"
     with pytest.raises(mt.UserError, match="'T5': several have this label; give one of avgrad-rate, "):
-        mt.theorem("T5")
+        mt.get_theorem("T5")
 
 
 # ---- misuses
 
-RATIO, ADAM, T5 = mt.problem("ratio:d=2"), mt.optimizer("adam"), mt.theorem("avgrad-rate")
+RATIO, ADAM, T5 = mt.get_problem("ratio:d=2"), mt.get_optimizer("adam"), mt.get_theorem("avgrad-rate")
 LEARN = {"beta3": 0.1}
 NOT_A_PROBLEM = [
     None,
@@ -151,9 +153,12 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     ),
     *((f"verify confidence {v!r:.30}", verify(confidence=v), "confidence = ") for v in (float("nan"), [0.9], 1j)),
     *((f"verify settings {v!r:.30}", verify(settings=v), words) for v, words in SETTINGS[1:]),
-    *((f"problem {v!r:.30}", lambda v=v: mt.problem(v), "problem") for v in (None, 3, "", "rato", ["ratio"], RATIO)),
-    *((f"optimizer {v!r:.30}", lambda v=v: mt.optimizer(v), "optimizer") for v in (None, 3, "", "adamm", ["adam"])),
-    *((f"theorem {v!r:.30}", lambda v=v: mt.theorem(v), "theorem") for v in (None, 3, "", "T99", ["T5"], T5)),
+    *(
+        (f"problem {v!r:.30}", lambda v=v: mt.get_problem(v), "problem")
+        for v in (None, 3, "", "rato", ["ratio"], RATIO)
+    ),
+    *((f"optimizer {v!r:.30}", lambda v=v: mt.get_optimizer(v), "optimizer") for v in (None, 3, "", "adamm", ["adam"])),
+    *((f"theorem {v!r:.30}", lambda v=v: mt.get_theorem(v), "theorem") for v in (None, 3, "", "T99", ["T5"], T5)),
     *(
         (f"mada {v!r:.30}", lambda v=v: mt.mada(v, LEARN), f"{v}")
         for v in ("1e-3", "", None, -1, float("nan"), [1.0, 2.0])

@@ -94,7 +94,7 @@ def test_finite_laws_are_sampled_as_their_atoms_say(sample, name):
 @pytest.mark.parametrize("name", ["uniform", "gaussian", "rademacher"])
 def test_a_pair_of_trajectories_shares_one_evaluation(name, generator):
     """Trajectory 2j gets the first of the two values that the words of (seed, j) make, 2j + 1 the second."""
-    problem = mt.problem(f"ratio:d=3,noise={name}")
+    problem = mt.get_problem(f"ratio:d=3,noise={name}")
     draw, pairs = counter_noise(problem, generator), jnp.array([0, 7, 8], jnp.uint32)
     lane = (jnp.uint32(5), pairs)
     xi = draw.xi(lane, draw.ahead(lane, jnp.uint32(9), np.float32))
@@ -107,7 +107,7 @@ def test_a_pair_of_trajectories_shares_one_evaluation(name, generator):
 
 
 def test_a_law_of_two_words_has_an_evaluation_for_each_trajectory():
-    problem = mt.problem("ratio:d=3,noise=student-t")
+    problem = mt.get_problem("ratio:d=3,noise=student-t")
     draw = counter_noise(problem, "threefry2x32-20")
     lane = (jnp.uint32(5), jnp.array([4], jnp.uint32))
     xi = draw.xi(lane, draw.ahead(lane, jnp.uint32(9), np.float32))
@@ -128,11 +128,11 @@ def test_two_words_of_one_evaluation_are_independent(generator):
 
 def test_an_unknown_generator_is_refused():
     with pytest.raises(UserError, match=r"unknown generator 'mersenne'.*hash"):
-        simulate(mt.problem("ratio"), mt.optimizer("adam"), 10, generator="mersenne")
+        simulate(mt.get_problem("ratio"), mt.get_optimizer("adam"), 10, generator="mersenne")
 
 
 def test_the_generator_changes_the_noise_and_nothing_else():
-    run = (mt.problem("ratio:d=2,noise=uniform"), mt.optimizer("adam"), 400)
+    run = (mt.get_problem("ratio:d=2,noise=uniform"), mt.get_optimizer("adam"), 400)
     a, b = (
         simulate(*run, seeds=2000, generator=g).mean_squared_gradient.to_numpy().ravel() for g in sorted(GENERATORS)
     )

@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from madatheory.errors import UserError
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.references import mada as reference
 from madatheory.training import Descent, badam, coefficients, disagreement, hyperadam, unrolled
 from madatheory.training import baselines as module
@@ -104,11 +104,11 @@ REFUSED = {
     "rho": (lambda: hyperadam(0.1, {"rho": 0.1}), "for rho use mada"),
     "gamma": (lambda: hyperadam(0.1, 0.1, gamma=0.5), "for gamma use mada"),
     "unrolled name": (
-        lambda: unrolled(optimizer("adam"), {}, quadratic, jnp.ones(2), jnp.ones((3, 2)), ["rho"]),
+        lambda: unrolled(get_optimizer("adam"), {}, quadratic, jnp.ones(2), jnp.ones((3, 2)), ["rho"]),
         "unknown coefficient of adam 'rho'",
     ),
     "window": (
-        lambda: unrolled(optimizer("adam"), {}, quadratic, jnp.ones(2), jnp.ones((3, 2)), ["beta1"], window=0),
+        lambda: unrolled(get_optimizer("adam"), {}, quadratic, jnp.ones(2), jnp.ones((3, 2)), ["beta1"], window=0),
         "window = 0",
     ),
 }
@@ -132,7 +132,7 @@ NAMES = ("alpha", "beta1", "beta2", "rho")
 
 def check_unrolled() -> None:
     """The last full derivative is the central difference of whole runs; the one-step one holds all but one step."""
-    point, x0, batches = optimizer(POINT), jnp.asarray(X0), jnp.asarray(G[:9])
+    point, x0, batches = get_optimizer(POINT), jnp.asarray(X0), jnp.asarray(G[:9])
     found = unrolled(point, HYPER, quadratic, x0, batches, NAMES)
     for name in NAMES:
         width = 1e-5
@@ -158,12 +158,12 @@ def test_unrolled_hyper_gradients_are_derivatives_of_whole_runs(float64):
 def test_what_one_step_leaves_out_is_measured(float64):
     """On a noiseless quadratic the step size acts through the whole path: one step sees a small part of it."""
     batches = jnp.zeros((40, D))
-    found = disagreement(unrolled(optimizer(POINT), HYPER, quadratic, jnp.asarray(X0), batches, NAMES))
+    found = disagreement(unrolled(get_optimizer(POINT), HYPER, quadratic, jnp.asarray(X0), batches, NAMES))
     for name in NAMES:
         assert -1 <= found[name]["cosine"] <= 1
         assert 0 <= found[name]["sign"] <= 1
         assert found[name]["ratio"] > 0
-    same = disagreement(unrolled(optimizer(POINT), HYPER, quadratic, jnp.asarray(X0), batches, NAMES, window=1))
+    same = disagreement(unrolled(get_optimizer(POINT), HYPER, quadratic, jnp.asarray(X0), batches, NAMES, window=1))
     assert all(abs(row["cosine"] - 1) < 1e-12 and abs(row["ratio"] - 1) < 1e-12 for row in same.values())
 
 

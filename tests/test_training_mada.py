@@ -24,7 +24,7 @@ from training_cases import (
 )
 
 import madatheory.references.mada as reference
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.references import interpolation
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -130,7 +130,7 @@ def test_every_end_point_is_the_member(label, learns, float64):
     from madatheory.optimizers.optax_form import as_optax
 
     spec, more, options = ENDS[label]
-    method = optimizer(spec)
+    method = get_optimizer(spec)
     hyper: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.9, "eps": EPS, **more}
     want, _ = run(as_optax(method, **{name: value for name, value in hyper.items() if name in method.parameters}))
     given = {"beta1": 0.8, "beta2": 0.9, **options}

@@ -53,7 +53,7 @@ def test_options_are_probed_once_by_all_threads_together(monkeypatch):
 
 def test_this_jaxlib_compiles_the_loop_into_one_kernel():
     """An unknown key among the extra options is ignored, so only the program itself shows that the flag still works."""
-    job = prepare(mt.problem("ratio:d=3"), mt.optimizer("adam"), 100).job(range(1))
+    job = prepare(mt.get_problem("ratio:d=3"), mt.get_optimizer("adam"), 100).job(range(1))
     with jax.enable_x64(job.dtype == "float64"):
         lanes = job.lanes(0, job.width(1))
         program = job.programs.get(jax.devices("cpu")[0], lanes, job.times, job.horizon)
@@ -124,13 +124,13 @@ def test_numbers_are_right_without_any_flag():
     """A process that imports JAX without flags; the rounding may differ, by 1e-6 of the values."""
     code = (
         "from madatheory import catalogue\nfrom madatheory.engine.simulate import simulate\n"
-        "data = simulate(mt.problem('ratio:d=3,noise=gaussian'), mt.optimizer('adam'), 200, seeds=6)\n"
+        "data = simulate(mt.get_problem('ratio:d=3,noise=gaussian'), mt.get_optimizer('adam'), 200, seeds=6)\n"
         "print(data.path, *data.mean_squared_gradient.values.ravel().tolist(), sep='\\n')"
     )
     environment = {key: value for key, value in os.environ.items() if key != "XLA_FLAGS"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     path, *values = done.stdout.splitlines()
     assert path == "plain loop (the XLA flag is missing)"
-    data = simulate(mt.problem("ratio:d=3,noise=gaussian"), mt.optimizer("adam"), 200, seeds=6)
+    data = simulate(mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam"), 200, seeds=6)
     assert data.path == "one kernel"
     np.testing.assert_allclose(np.array(values, float), data.mean_squared_gradient.values.ravel(), rtol=1e-6)

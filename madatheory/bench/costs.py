@@ -39,9 +39,9 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
     import optax
 
     from madatheory.engine.statistic import total
-    from madatheory.optimizers.catalogue import optimizer
+    from madatheory.optimizers.catalogue import get_optimizer
     from madatheory.optimizers.optax_form import from_optax
-    from madatheory.problems.catalogue import problem
+    from madatheory.problems.catalogue import get_problem
 
     largest = total("largest", "sum max |g|", lambda event: jnp.max(jnp.abs(event.g), axis=0))
     theirs = from_optax("optax-adam", lambda alpha: optax.adam(alpha), {"alpha": 1e-3})
@@ -52,14 +52,14 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
         "a grid of 8 step sizes": ({"settings": grid, "seeds": B // 8}, 1),
         "another fold, max |g|": ({"statistics": (largest,)}, 1),
         "optax.adam through from_optax": ({"optimizer": theirs}, 4),
-        "MADA with a learned rho": ({"optimizer": optimizer("mada:learn=rho")}, 1),
-        "MADA with all coefficients learned": ({"optimizer": optimizer("mada:learn=all")}, 4),
-        "uniform noise": ({"problem": problem(f"ratio:d={D},noise=uniform")}, 1),
+        "MADA with a learned rho": ({"optimizer": get_optimizer("mada:learn=rho")}, 1),
+        "MADA with all coefficients learned": ({"optimizer": get_optimizer("mada:learn=all")}, 4),
+        "uniform noise": ({"problem": get_problem(f"ratio:d={D},noise=uniform")}, 1),
         "hash instead of Threefry": ({"generator": "hash"}, 1),
         "float64": ({"dtype": "float64"}, 2),
         **{
             f"ridge functions (F not separable), d = {d}, B = {seeds}": (
-                {"problem": problem(f"ridge-sum:d={d},noise=gaussian"), "seeds": seeds},
+                {"problem": get_problem(f"ridge-sum:d={d},noise=gaussian"), "seeds": seeds},
                 fewer,
             )
             for d, seeds, fewer in ((10, B, 8), (100, 128, 40), (1000, 64, 1000))
@@ -71,13 +71,13 @@ def main() -> None:
     """Measure and print one line of JSON."""
     from madatheory.engine.flags import enable_native_loop
     from madatheory.engine.simulate import simulate
-    from madatheory.optimizers.catalogue import optimizer
-    from madatheory.problems.catalogue import problem
+    from madatheory.optimizers.catalogue import get_optimizer
+    from madatheory.problems.catalogue import get_problem
 
     enable_native_loop()
     plain = {
-        "problem": problem(f"ratio:d={D},noise=gaussian"),
-        "optimizer": optimizer("adam:form=practical"),
+        "problem": get_problem(f"ratio:d={D},noise=gaussian"),
+        "optimizer": get_optimizer("adam:form=practical"),
         "seeds": B,
         "dtype": "float32",
     }

@@ -101,25 +101,25 @@ def _lines(rows: list[list[str]]) -> str:
 def measure() -> Iterator[Part]:
     """Everything, a part at a time."""
     from madatheory.engine.simulate import simulate
-    from madatheory.optimizers.catalogue import optimizer
-    from madatheory.problems.catalogue import problem
+    from madatheory.optimizers.catalogue import get_optimizer
+    from madatheory.problems.catalogue import get_problem
 
     for method, name in METHODS.items():
         for B, d in SIZES:
-            steps, made = max(16, int(UPDATES / (B * d))), optimizer(name)
+            steps, made = max(16, int(UPDATES / (B * d))), get_optimizer(name)
             arguments = {"seeds": B, "dtype": "float32", "workers": 1}
             cases = {
                 what: partial(
-                    simulate, problem(f"ratio:d={d},noise={noise}"), made, steps, generator=generator, **arguments
+                    simulate, get_problem(f"ratio:d={d},noise={noise}"), made, steps, generator=generator, **arguments
                 )
                 for what, (noise, generator) in RUNS.items()
             }
             for what, seconds in in_turns(cases).items():
                 yield Part("run", what, method, B, d, 1e9 * seconds / (steps * B * d))
     yield from _alone()
-    reddi, steps = problem("reddi-online"), {lanes: min(2 * 10**6, 2**26 // lanes) for lanes in LANES}
+    reddi, steps = get_problem("reddi-online"), {lanes: min(2 * 10**6, 2**26 // lanes) for lanes in LANES}
     for method, name in (("adam", METHODS["adam"]), ("mada, all learned", "mada:learn=all")):
-        made = optimizer(name)
+        made = get_optimizer(name)
         arguments = {"dtype": "float32", "workers": 1}
         cases = {
             f"{lanes} trajectories": partial(simulate, reddi, made, steps[lanes], seeds=lanes, **arguments)

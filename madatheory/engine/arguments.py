@@ -8,16 +8,12 @@ import optax
 
 from madatheory.entry import Entry
 from madatheory.errors import UserError
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Optimizer
-from madatheory.problems.catalogue import problem
+from madatheory.problems.catalogue import get_problem
 from madatheory.problems.problem import Problem
 from madatheory.structure import conform, kind, several
-
-# one object per name and transformation, so that the engine compiles it once
-_optimizer = lru_cache(maxsize=128)(optimizer)
-_problem = lru_cache(maxsize=128)(problem)
 
 
 @lru_cache(maxsize=128)
@@ -28,7 +24,7 @@ def _transformed(transformation: Any) -> Optimizer:
 def as_problem(given: Any) -> Problem:
     """The problem that is meant; `UserError` where none is."""
     if isinstance(given, str):
-        return _problem(given)
+        return get_problem(given)
     if isinstance(given, Entry):
         given = given.make()
     if isinstance(given, Optimizer | optax.GradientTransformation):
@@ -51,7 +47,7 @@ def problems_of(given: Any) -> list[Problem]:
 def as_optimizer(given: Any) -> Optimizer:
     """The optimizer that is meant, an optax transformation by `from_optax`; `UserError` where none is."""
     if isinstance(given, str):
-        return _optimizer(given)
+        return get_optimizer(given)
     if isinstance(given, Entry):
         given = given.make()
     if isinstance(given, Problem):

@@ -23,7 +23,7 @@ def list_optimizers() -> dict[str, OptimizerEntry]:
     return discover("madatheory.optimizers.members", OptimizerEntry)
 
 
-def optimizer(spec: str) -> Optimizer:
+def get_optimizer(spec: str) -> Optimizer:
     """The package's optimizer written as `name[:option=value,...]`, e.g. "avgrad:form=practical".
 
     The same text gives the same object.

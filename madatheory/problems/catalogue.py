@@ -23,7 +23,7 @@ def list_problems() -> dict[str, ProblemEntry]:
     return discover("madatheory.problems.instances", ProblemEntry)
 
 
-def problem(spec: str) -> Problem:
+def get_problem(spec: str) -> Problem:
     """The package's problem written as `name[:option=value,...]`, e.g. "ratio:d=3,noise=rademacher".
 
     The same text gives the same object.

@@ -22,7 +22,7 @@ def list_lemmas() -> dict[str, Lemma]:
     return discover("madatheory.theory.lemmas", Lemma)
 
 
-def theorem(name: str) -> Theorem:
+def get_theorem(name: str) -> Theorem:
     """The package's theorem called `name`, or labelled so where only one is."""
     found = named("theorem", name, list_theorems())
     if len(found) > 1:

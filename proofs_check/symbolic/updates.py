@@ -200,11 +200,11 @@ def drift() -> Finding:
 
 def law_of_reddi_smooth() -> Finding:
     """The law in `drift` is the package's: values C, -1 with P[xi = C] = (1+delta)/(C+1), on a grid of C and delta."""
-    from madatheory.problems.catalogue import problem
+    from madatheory.problems.catalogue import get_problem
 
     for C in (1, 2, 10, 64):
         for delta in (0.25, 0.5, 1.0):
-            atoms = problem(f"reddi-smooth:C={C},delta={delta}").oracle.atoms
+            atoms = get_problem(f"reddi-smooth:C={C},delta={delta}").oracle.atoms
             assert atoms is not None
             expected: Mapping[float, float] = {C: (1 + delta) / (C + 1), -1.0: (C - delta) / (C + 1)}
             found = dict(zip(atoms.values.tolist(), atoms.probabilities.tolist(), strict=True))

@@ -31,15 +31,15 @@ def environment(threads: int) -> None:
 def objects(task: Task) -> tuple[Any, Any, Any]:
     """Problem, optimizer and statistic: the same objects for the same question, as a program that reuses them has."""
     from madatheory.engine.statistic import mean_squared_gradient, total
-    from madatheory.optimizers.catalogue import optimizer
-    from madatheory.problems.catalogue import problem
+    from madatheory.optimizers.catalogue import get_optimizer
+    from madatheory.problems.catalogue import get_problem
 
     law = {"normal": "gaussian", "uniform": "uniform"}[task.noise]
-    method = optimizer(OPTIMIZERS[task.optimizer])
+    method = get_optimizer(OPTIMIZERS[task.optimizer])
     if task.problem == "reddi":
         mean_x = total("mean_x", "mean of x_t", lambda event: event.next[0], mean=True)
-        return problem("reddi-online"), method, mean_x
-    return problem(f"ratio:d={task.d},noise={law}"), method, mean_squared_gradient
+        return get_problem("reddi-online"), method, mean_x
+    return get_problem(f"ratio:d={task.d},noise={law}"), method, mean_squared_gradient
 
 
 def arguments(task: Task) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.problems.catalogue import problem
+from madatheory.problems.catalogue import get_problem
 from madatheory.statistics.confidence import clopper_pearson_upper
 from madatheory.statistics.intervals import ratio_interval, t_interval
 from madatheory.studies.theory.learned_rho import CONVENTIONS, Signals, signals, typical_signal
@@ -80,7 +80,7 @@ def compute(run: Run) -> Numbers:
     edges, seeds = edges[: run.pick(7, 9, 11)], run.pick(32, 32, 128)
     cases, done = {}, 0
     for spec in PROBLEMS:
-        chosen = problem(spec)
+        chosen = get_problem(spec)
         # seeds that no other run here uses
         apart = range(10_000, 10_000 + run.pick(8, 16, 32))
         run.report(done, len(PROBLEMS) * len(CONVENTIONS), f"typical signal on {spec}")

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from madatheory.optimizers.catalogue import list_optimizers, optimizer
+from madatheory.optimizers.catalogue import get_optimizer, list_optimizers
 
 HORIZON = 1000
 """T for methods whose schedule depends on it."""
@@ -50,7 +50,7 @@ def own(spec: str) -> Callable[..., Any]:
     """
     from madatheory.optimizers.optax_form import as_optax
 
-    made = optimizer(spec)
+    made = get_optimizer(spec)
     horizon = HORIZON if made.traits.get("needs_horizon", False) else None
     learned = made.traits.get("learned", ())
     names = {name: f"initial_{name}" if name in learned and name != "alpha" else name for name in made.parameters}

@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from madatheory.engine.statistic import Event, Statistic, iterate, latest, total
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.catalogue import optimizer
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.convention import PRACTICAL, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.hypergradient import Learned, learned
@@ -112,7 +112,7 @@ def learned_paths(
     root = latest("root_b", "sqrt(b_t/t) of coordinate 1", lambda e: jnp.sqrt(e.step.b[0] / e.clock.t))
     data = run(
         problem,
-        optimizer(FORMS[form]),
+        get_optimizer(FORMS[form]),
         int(times[-1]),
         seeds=seeds,
         seed=seed,
