@@ -7,6 +7,7 @@ descent, so that the stored momentum is u_t itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -43,6 +44,7 @@ CONVENTIONS: Mapping[str, Convention] = {
 the maximum is over v (AMSGrad in torch) or, "corrected-max", over v/(1-beta2^t) (in optax)."""
 
 
+@cache  # one object, so that the engine finds the program of an earlier call
 def coefficient(name: str) -> Statistic:
     """The value of a learned coefficient that the latest step was taken with."""
     return latest(name, f"{name}_t", lambda e: e.state["values"][name])
@@ -172,6 +174,7 @@ def rest_point(slopes: Sequence[float], beta2: float, partner: str) -> Rest:
     return Rest(rho, float(np.sum(g / np.sqrt(mixed(rho)))))
 
 
+@cache  # as above
 def partnered(partner: str) -> Optimizer:
     """MADA's practical form with rho learned, started at 1/2, and the partner of `CONVENTIONS`."""
     if partner not in CONVENTIONS:
