@@ -3,7 +3,7 @@
 import importlib
 import json
 import re
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -154,7 +154,14 @@ def test_a_page_is_filled_between_its_marks() -> None:
     assert "PROVED" in new
 
 
-def test_the_command_shows_table_checks_and_json(tmp_path: Path) -> None:
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command decides in this process, and starts no others, which would import everything again."""
+    decided = run._decided
+    monkeypatch.setattr(run, "_decided", lambda asked, workers: decided(asked, 0))
+
+
+def test_the_command_shows_table_checks_and_json(here: None, tmp_path: Path) -> None:
     file = tmp_path / "proofs.json"
     ran = CliRunner().invoke(app, ["prove", "harmonic-split", "--method", "symbolic", "--json", str(file)])
     assert ran.exit_code == 0, ran.output
@@ -164,11 +171,10 @@ def test_the_command_shows_table_checks_and_json(tmp_path: Path) -> None:
     assert row["evidence"][0]["seconds"] >= 0
 
 
-def test_a_broken_formula_makes_the_command_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_formula_makes_the_command_fail(here: None) -> None:
     """Psi with a wrong constant is refuted where it is used, and the exit status says so."""
     terms = importlib.import_module("madatheory.theory.lemmas.psi_integral")
     right = terms.psi_integral.right
-    monkeypatch.setattr(run, "_decided", lambda asked, workers: _here(asked))
     object.__setattr__(terms.psi_integral, "right", lambda v, xp: right(v, xp) * xp.rational(9, 10))
     try:
         ran = CliRunner().invoke(app, ["prove", "psi-integral", "--method", "falsify"])
@@ -178,14 +184,14 @@ def test_a_broken_formula_makes_the_command_fail(monkeypatch: pytest.MonkeyPatch
     assert "REFUTED" in ran.output
 
 
-def _here(asked):
-    return ((name, check, answer(check)) for name, checks in asked.items() for check in checks)
-
-
-def test_proofs_check_is_the_same_command() -> None:
-    command = [sys.executable, "-m", "proofs_check", "no-such-statement"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 2
+def test_proofs_check_is_the_same_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[str]] = []
+    monkeypatch.setattr(sys, "argv", ["proofs_check", "no-such-statement"])
+    monkeypatch.setattr("madatheory.__main__.main", lambda: told.append(sys.argv[1:]))
+    runpy.run_module("proofs_check", run_name="__main__")
+    assert told == [["prove", "no-such-statement"]]
+    ran = CliRunner().invoke(app, told[0])
+    assert ran.exit_code == 2
     assert "no-such-statement" in ran.stderr
 
 
