@@ -62,6 +62,9 @@ def chances(key: Key, episodes: int, horizon: int) -> Chances:
     return Chances(starts, jax.random.uniform(keys[0], (horizon, episodes)))
 
 
+_chances = jax.jit(chances, static_argnums=(1, 2))
+
+
 def rollout(logits: Logits, drawn: Chances) -> Episodes:
     """Episodes with actions from softmax(logits(observation)): action 1 where its probability is above the uniform.
 
@@ -134,8 +137,8 @@ def cartpole(
     if not 0 < discount <= 1:
         raise UserError(f"discount = {discount}: give a number in (0, 1]")
 
-    # eagerly, so that no program draws them again; it also refuses now what is not installed
-    fixed = jax.tree.map(np.asarray, chances(jax.random.key(0), evaluated, horizon))
+    # now, so that no program draws them again; it also refuses now what is not installed
+    fixed = jax.tree.map(np.asarray, _chances(jax.random.key(0), evaluated, horizon))
 
     def build(key: Key) -> Any:
         first, last = jax.random.split(key)
