@@ -6,6 +6,7 @@ kernel language is checked separately.
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import jax
@@ -136,6 +137,7 @@ PROBLEMS = {
     "student": lambda: catalogued("ratio", d=3, noise="student-t"),
     "no noise": lambda: catalogued("rastrigin", d=3, noise="none"),
     "in a box": lambda: catalogued("reddi-online", d=3),
+    "products": lambda: catalogued("ridge-sum", d=3),
 }
 CASES = [
     ("adam", "ratio, d = 3"),
@@ -149,12 +151,26 @@ CASES = [
 ONLY_LOWERED = [("adam-avgrad", "student"), ("adam", "no noise"), ("mada-family", "ratio, d = 3")]
 
 
+@cache
+def half_of(optimizer: str, name: str, generator: str = "hash") -> Loop:
+    """What is traced and compiled for it is shared by all tests."""
+    return halves(PROBLEMS[name](), optimizer, generator=generator)
+
+
+@cache
+def plain_of(optimizer: str, name: str) -> tuple[tuple[Any, ...], Any]:
+    return plain(half_of(optimizer, name), lanes_of(PROBLEMS[name](), optimizer), ENDS)
+
+
+@cache
+def kernel_of(optimizer: str, name: str) -> Any:
+    return interpreted(half_of(optimizer, name))
+
+
 @pytest.mark.parametrize(("optimizer", "name"), CASES)
 def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
-    problem = PROBLEMS[name]()
-    half = halves(problem, optimizer)
-    arguments, direct = plain(half, lanes_of(problem, optimizer), ENDS)
-    kernel = interpreted(half)(*arguments)
+    arguments, direct = plain_of(optimizer, name)
+    kernel = kernel_of(optimizer, name)(*arguments)
     assert_close(kernel[1], direct[1])
     # the folds hold the rounding errors of compensated sums, which no two programs share
     assert_close(kernel[0]._replace(folds=()), direct[0]._replace(folds=()))
@@ -162,10 +178,9 @@ def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
 
 @pytest.mark.parametrize(("optimizer", "name"), CASES + ONLY_LOWERED)
 def test_every_case_lowers_for_cuda(optimizer, name):
-    problem = PROBLEMS[name]()
-    generator = "threefry2x32-20" if optimizer == "adam" else "hash"
-    half = halves(problem, optimizer, generator=generator)
-    module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes_of(problem, optimizer), ENDS))
+    half = half_of(optimizer, name, "threefry2x32-20" if optimizer == "adam" else "hash")
+    lanes = lanes_of(PROBLEMS[name](), optimizer)
+    module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes, ENDS))
     assert "xla.gpu.triton" in module
     assert "stablehlo.while" not in module  # no loop is left outside the kernel
 
@@ -209,12 +224,10 @@ def test_words_are_equal_bit_for_bit():
 
 
 def test_pauses_do_not_change_a_bit():
-    problem = catalogued("ratio", d=3, noise="gaussian")
-    half = halves(problem, "adam-avgrad")
-    (lanes, carry, zero, ends, horizon), _ = plain(half, lanes_of(problem, "adam-avgrad"), (2, 13, 30))
-    run = interpreted(half)
+    (lanes, carry, zero, ends, horizon), _ = plain_of("adam-avgrad", "coupled")
+    run = kernel_of("adam-avgrad", "coupled")
     whole, values = run(lanes, carry, zero, ends, horizon)
-    for before, until in ((0, 5), (5, 13), (13, 30)):
+    for before, until in ((0, 4), (4, 7), (7, 40)):
         carry, part = run(lanes, carry, np.int32(before), np.clip(ends, before, until), horizon)
         for k in np.flatnonzero((ends > before) & (ends <= until)):
             for x, y in zip(part, values, strict=True):
@@ -245,12 +258,12 @@ def test_hyper_parameters_may_be_numbers():
 
 
 def test_a_diverged_run_stays_visible():
-    problem = catalogued("ratio", d=3)
-    half = halves(problem, "adam", (largest_gradient, largest_step))
-    lanes = lanes_of(problem, "adam")
-    lanes.x[1, 4] = np.nan
-    arguments, direct = plain(half, lanes, ENDS)
-    for x, y in zip(interpreted(half)(*arguments)[1], direct[1], strict=True):
+    (lanes, carry, *others), _ = plain_of("adam", "ratio, d = 3")
+    x = lanes.x.copy()
+    x[1, 4] = np.nan
+    arguments = lanes._replace(x=x), carry._replace(x=x), *others
+    direct = jax.jit(half_of("adam", "ratio, d = 3").advance, compiler_options=FAST)(*arguments)
+    for x, y in zip(kernel_of("adam", "ratio, d = 3")(*arguments)[1], direct[1], strict=True):
         assert np.array_equal(np.isnan(x), np.isnan(y))
         assert np.isnan(x).any()
         assert not np.isnan(x).all()
@@ -259,9 +272,8 @@ def test_a_diverged_run_stays_visible():
 def test_a_forgotten_mask_is_caught(monkeypatch):
     """The planted mistake of the lifting, seen through the statistics."""
     monkeypatch.setattr(lift_rules, "_masked", lambda x, shape, axes, identity: x)
-    problem = catalogued("ratio", d=3)
-    half = halves(problem, "adam")
-    arguments, direct = plain(half, lanes_of(problem, "adam"), (5,))
+    half = half_of("adam", "ratio, d = 3")
+    arguments, direct = plain_of("adam", "ratio, d = 3")
     with pytest.raises(AssertionError):
         assert_close(interpreted(half)(*arguments)[1], direct[1])
 
@@ -293,21 +305,21 @@ def test_reasons_of_what_is_refused():
 
 
 def test_without_a_gpu_the_plain_loop_is_chosen_and_named():
-    problem = catalogued("ratio", d=3)
-    half = halves(problem, "adam")
-    arguments, direct = plain(half, lanes_of(problem, "adam"), (5,))
+    half = half_of("adam", "ratio, d = 3")
+    arguments, direct = plain_of("adam", "ratio, d = 3")
     path, run = persistent.compiled(half.advance, *arguments, options=FAST)
     assert path == ("plain loop", "the persistent kernel needs an NVIDIA GPU; the backend is cpu")
     assert_close(run(*arguments)[1], direct[1])
 
 
-@pytest.mark.parametrize(("name", "reason"), [("ridge-sum", "dot_general"), ("ratio", "kernel language refuses it")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("products", "dot_general"), ("ratio, d = 3", "kernel language refuses it")]
+)
 def test_on_a_gpu_what_is_refused_takes_the_plain_loop(monkeypatch, name, reason):
     """The kernel does not lower for a CPU, which stands for whatever the kernel language of a GPU may refuse."""
+    half = half_of("adam", name)
+    arguments, direct = plain_of("adam", name)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    problem = catalogued(name, d=3)
-    half = halves(problem, "adam")
-    arguments, direct = plain(half, lanes_of(problem, "adam"), (5,))
     path, run = persistent.compiled(half.advance, *arguments, options=FAST)
     assert path.name == "plain loop"
     assert reason in path.reason
@@ -315,11 +327,10 @@ def test_on_a_gpu_what_is_refused_takes_the_plain_loop(monkeypatch, name, reason
 
 
 def test_on_a_gpu_the_kernel_is_chosen(monkeypatch):
+    half = half_of("adam", "ratio, d = 3")
+    arguments, direct = plain_of("adam", "ratio, d = 3")
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    problem = catalogued("ratio", d=3)
-    half = halves(problem, "adam")
     monkeypatch.setattr(persistent, "advance", lambda function: function)
-    arguments, direct = plain(half, lanes_of(problem, "adam"), (5,))
     path, run = persistent.compiled(half.advance, *arguments)
     assert path == ("persistent kernel", "")
     assert_close(run(*arguments)[1], direct[1])
