@@ -17,6 +17,7 @@ from madatheory.engine.backend.lift import Unsupported, lift, pad, padded, unpad
 # float32 sums in another order: a few units in the last place, on numbers of order one
 TOLERANCE = 2e-6
 LANES = 4
+FAST = {"xla_backend_optimization_level": 0}  # compiling takes most of the time of these tests
 
 
 def test_padded_is_the_next_power_of_two():
@@ -29,13 +30,13 @@ def test_padded_is_the_next_power_of_two():
 
 def both(function: Callable, *args: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """(direct, lifted) results; the padding of the arguments is poisoned, so that nothing may depend on it."""
-    direct = [np.asarray(x) for x in jax.tree.leaves(jax.jit(function)(*args))]
+    direct = [np.asarray(x) for x in jax.tree.leaves(jax.jit(function, compiler_options=FAST)(*args))]
     poisoned = []
     for x in args:
         full = np.full(padded(x.shape), np.nan if x.dtype.kind == "f" else 7).astype(x.dtype)
         full[tuple(slice(n) for n in x.shape)] = x
         poisoned.append(full)
-    held = jax.jit(lift(function, *args))(*poisoned)
+    held = jax.jit(lift(function, *args), compiler_options=FAST)(*poisoned)
     return direct, [np.asarray(unpad(y, x.shape)) for x, y in zip(direct, held, strict=True)]
 
 
