@@ -288,7 +288,7 @@ def test_the_rest_points_of_the_figure() -> None:
     assert short.drift > 0 > long.drift
 
 
-RATIO = problem("ratio:d=3,noise=rademacher")
+RATIO = get_problem("ratio:d=3,noise=rademacher")
 THEORY = {"alpha": 0.3, "beta2": 0.9, "eps": 1e-3, "rho": 0.4}
 
 
