@@ -62,11 +62,11 @@ def test_smoke_claims_hold(name: str, rendered: Any) -> None:
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_the_committed_numbers_are_drawn(name: str, tmp_path: Path) -> None:
     numbers = committed(name)["numbers"]
-    save(figures()[name], numbers, tmp_path)
+    save(list_figures()[name], numbers, tmp_path)
     assert (tmp_path / f"{name}.svg").stat().st_size > 5000
-    assert all(claim.holds for claim in figures()[name].claims(numbers))
-    assert len(figures()[name].caption(numbers)) > 200
-    assert "nan" not in figures()[name].caption(numbers).replace("finance", "")
+    assert all(claim.holds for claim in list_figures()[name].claims(numbers))
+    assert len(list_figures()[name].caption(numbers)) > 200
+    assert "nan" not in list_figures()[name].caption(numbers).replace("finance", "")
 
 
 @pytest.mark.parametrize("name", NAMES)
