@@ -18,7 +18,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-newest newest test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-extras test-newest newest newest-package test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -38,8 +38,9 @@ test-extras: $(VENV)/.setup
 # longest to compile and is left to make test
 newest: $(NEWEST)/.made
 
-test-newest: $(NEWEST)/.made
-	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
+newest-package: $(NEWEST)/.package
+
+test-newest: $(NEWEST)/.package
 	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile -k 'not mada-family' $(NEWEST_TESTS) $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
@@ -84,6 +85,10 @@ $(NEWEST)/.made: pyproject.toml
 	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
 	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(NEWEST)/requirements.txt
+	@touch $@
+
+$(NEWEST)/.package: $(NEWEST)/.made
+	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
