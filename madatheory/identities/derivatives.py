@@ -9,7 +9,6 @@ import numpy as np
 from madatheory.identities.identity import NotApplicable
 from madatheory.identities.rollout import Runs
 from madatheory.identities.strategies import Case
-from madatheory.identities.targets import optax_derivatives as by_jax
 from madatheory.identities.targets.target import Target, Unusable
 from madatheory.identities.tolerance import unit
 
@@ -56,6 +55,8 @@ def last_update(
 def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
     import jax
     import jax.numpy as jnp
+
+    from madatheory.identities import by_jax
 
     run, taken, refused = by_jax.of(target, fixed, wanted, x0.dtype)
     with by_jax.precision(x0.dtype):
@@ -186,6 +187,8 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
     import jax
     import jax.numpy as jnp
 
+    from madatheory.identities import by_jax
+
     run, taken, _ = by_jax.of(target, fixed, HYPER, x0.dtype)
 
     def end(h: Mapping[str, Any], g: Any) -> Any:
@@ -283,6 +286,8 @@ def injected(run: Runs, case: Case, settings: Mapping[str, Any]) -> Array:
         return np.array(path)
     if "jit" not in target.abilities:
         raise NotApplicable(f"{target.framework} has no hyper-parameters of a running optimizer")
+    from madatheory.identities import by_jax
+
     names = tuple(name for name in HYPER if name in fixed)
     steps, taken, refused = by_jax.of(target, fixed, names, case.x0.dtype)
     if not taken:

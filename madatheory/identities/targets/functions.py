@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.targets.optax import NAMES
-from madatheory.identities.targets.signature import settings_of
+from madatheory.identities.targets.signature import NAMES, settings_of
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
 WAYS = ("one buffer", "strided", "twice")

@@ -132,8 +132,7 @@ def framework(factory: Callable[..., Any]) -> str:
     root = (getattr(factory, "__module__", "") or "").split(".")[0]
     if root in ("optax", "torch"):
         return root
-    from madatheory.identities.targets.optax import NAMES
-    from madatheory.identities.targets.signature import parameters, settings_of
+    from madatheory.identities.targets.signature import NAMES, parameters, settings_of
 
     if next(iter(parameters(factory)), "") in ("params", "parameters"):
         return "torch"

@@ -11,28 +11,9 @@ import jax
 import numpy as np
 
 from madatheory.identities.targets.optax_modes import FORMS, Form
-from madatheory.identities.targets.signature import parameters, settings_of
+from madatheory.identities.targets.signature import NAMES, parameters, settings_of
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
-NAMES = {
-    "learning_rate": "lr",
-    "lr": "lr",
-    "step_size": "lr",
-    "alpha": "lr",
-    "b1": "beta1",
-    "beta1": "beta1",
-    "b2": "beta2",
-    "beta2": "beta2",
-    "b3": "beta3",
-    "beta3": "beta3",
-    "decay": "beta2",
-    "eps": "eps",
-    "epsilon": "eps",
-    "eps_root": "eps_root",
-    "momentum": "momentum",
-    "weight_decay": "weight_decay",
-    "maximize": "maximize",
-}
 _MOMENTS = {"mu": "m", "nu": "v", "nu_max": "vmax"}
 _ABILITIES = frozenset({"several tensors", "complex", "jit", "compiled", "copies", *FORMS} - {""})
 

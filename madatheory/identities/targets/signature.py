@@ -6,6 +6,27 @@ from typing import Any
 
 from madatheory.identities.targets.target import Unusable
 
+NAMES = {
+    "learning_rate": "lr",
+    "lr": "lr",
+    "step_size": "lr",
+    "alpha": "lr",
+    "b1": "beta1",
+    "beta1": "beta1",
+    "b2": "beta2",
+    "beta2": "beta2",
+    "b3": "beta3",
+    "beta3": "beta3",
+    "decay": "beta2",
+    "eps": "eps",
+    "epsilon": "eps",
+    "eps_root": "eps_root",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "maximize": "maximize",
+}
+"""What optax and plain functions call a setting -> its neutral name. Here, because the adapter of optax imports JAX."""
+
 
 def parameters(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Parameters of a factory, by name; empty where Python cannot tell."""
