@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted_optimizers import unshrunk  # noqa: F401
 from typer.testing import CliRunner, Result
 
 from madatheory.cli import app
@@ -96,11 +97,10 @@ def test_one_target_that_is_wrong_is_shown_in_full(run: Run) -> None:
 
 def test_declarations(run: Run) -> None:
     line = ("check", "mine.py:wrong", "--only", "F4")
-    result = run(*line, "--by-design", "F4=it drifts")
+    result = run(*line, "--by-design", "F4=it drifts", "--trait", "elementwise=no", "--traits")
     assert result.exit_code == 0, result.output
     assert re.search(r"by design  F4 .*: it drifts \(", result.stdout)
-    result = run(*line, "--trait", "deterministic=no", "--traits")
-    assert "declared" in result.stdout
+    assert re.search(r"elementwise +no +declared", result.stdout), result.stdout
     result = run("check", "mine.py:right", "--only", "F4", "--by-design", "F4=it drifts")
     assert result.exit_code == 1
     assert "declared to fail (it drifts), but it holds" in words(result.stdout)
@@ -198,6 +198,7 @@ def test_a_snippet_runs_and_shows_the_failure(run: Run, tmp_path: Path) -> None:
     assert any(number % 0.125 == 0 for number in shown)  # a step size of 0 moved it
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_a_snippet_without_runs_tries_the_identity_itself(run: Run, tmp_path: Path) -> None:
     (changed,) = check("mine.py:wrong", only="K2").outcomes
     assert "example(optimizer, 'K2'" in changed.snippet
