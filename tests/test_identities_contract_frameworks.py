@@ -7,7 +7,9 @@ import pytest
 from planted_optimizers import found_in, made, unshrunk  # noqa: F401
 
 from madatheory.identities import check, find
-from madatheory.identities.recognition.traits import detect
+from madatheory.identities.recognition.traits import PROBES, detect
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 TORCH = """
 import torch
@@ -161,12 +163,14 @@ def test_planted_mistake_in_a_transformation_is_found(mistake):
 
 def test_a_typed_random_key_in_the_state_is_kept_by_a_checkpoint():
     """optax.noisy_sgd keeps one; it draws for each tensor, so that only what concerns its state is asked here."""
-    report = check("optax:noisy_sgd", only="K6,K10,K18")
+    declared = {**dict.fromkeys(PROBES, False), "deterministic": True}  # all that these ask for
+    report = check("optax:noisy_sgd", only="K6,K10,K18", traits=declared)
     assert {o.code: o.status for o in report.outcomes} == {"K6": "pass", "K10": "pass", "K18": "pass"}
 
 
 def test_a_global_norm_is_seen_however_small_the_steps_are():
     """optax.contrib.dog starts with steps of 1e-7: what moves is compared, not where it is."""
-    traits = detect(find("optax.contrib:dog"), {"lr": 0.125})
+    asked = {"elementwise", "tensorwise"}
+    traits = detect(find("optax.contrib:dog"), {"lr": 0.125}, dict.fromkeys(PROBES.keys() - asked, False))
     assert not traits["elementwise"].present
     assert not traits["tensorwise"].present

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,10 +45,20 @@ class Observation:
     g: np.ndarray
     path: np.ndarray
 
-    @property
+    @cached_property
     def updates(self) -> np.ndarray:
         """x_t - x_{t-1}."""
         return np.diff(np.concatenate([self.x0[None], self.path]), axis=0)
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Of the updates."""
+        return np.abs(self.updates)
+
+    @cached_property
+    def expected(self) -> dict[Any, np.ndarray | None]:
+        """Updates of references on these gradients, by what they depend on besides."""
+        return {}
 
 
 class Place(NamedTuple):
@@ -103,6 +114,14 @@ class Candidate:
 
     def updates(self, observation: Observation) -> np.ndarray | None:
         """The recurrence's own updates; None if a hyper-parameter is unknown."""
+        if self.known or self.extra:
+            return self._found(observation)
+        choice = (self.family.name, self.labels, self.step_size)
+        if choice not in observation.expected:
+            observation.expected[choice] = self._found(observation)
+        return observation.expected[choice]
+
+    def _found(self, observation: Observation) -> np.ndarray | None:
         arguments = self.arguments(observation.values)
         if arguments is None or self.known:
             return None if arguments is None else self._updates(arguments, observation.x0, observation.g)
@@ -159,9 +178,10 @@ class Candidate:
         if mine is None:
             return 1.0
         with np.errstate(all="ignore"):
-            apart = np.abs(mine - theirs) / (np.abs(mine) + np.abs(theirs))
-        same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
-        return float(np.mean(np.where(same, 0.0, np.nan_to_num(apart, nan=1.0, posinf=1.0))))
+            apart = np.abs(mine - theirs) / (np.abs(mine) + observation.sizes)
+        apart[~(apart <= 1)] = 1.0
+        apart[(mine == theirs) | (np.isnan(mine) & np.isnan(theirs))] = 0.0
+        return float(apart.mean())
 
     def unusual(self) -> int:
         """How many switches are not at their first option."""
@@ -189,7 +209,7 @@ class Candidate:
         mine, theirs = self.updates(observation), observation.updates
         if mine is None:
             return False
-        limit = 1e3 * OPERATIONS * unit(dtype) * np.nanmax(np.abs(theirs), initial=0)
+        limit = 1e3 * OPERATIONS * unit(dtype) * np.nanmax(observation.sizes, initial=0)
         far = ~(np.abs(mine - theirs) <= limit) & ~(np.isnan(mine) & np.isnan(theirs))
         return bool(far.mean() < 0.5) and self.parts(observation, dtype) is None
 
