@@ -56,7 +56,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
     import jax
     import jax.numpy as jnp
 
-    from madatheory.identities import by_jax
+    from madatheory.identities.targets import optax_derivatives as by_jax
 
     run, taken, refused = by_jax.of(target, fixed, wanted, x0.dtype)
     with by_jax.precision(x0.dtype):
@@ -187,7 +187,7 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
     import jax
     import jax.numpy as jnp
 
-    from madatheory.identities import by_jax
+    from madatheory.identities.targets import optax_derivatives as by_jax
 
     run, taken, _ = by_jax.of(target, fixed, HYPER, x0.dtype)
 
@@ -286,7 +286,7 @@ def injected(run: Runs, case: Case, settings: Mapping[str, Any]) -> Array:
         return np.array(path)
     if "jit" not in target.abilities:
         raise NotApplicable(f"{target.framework} has no hyper-parameters of a running optimizer")
-    from madatheory.identities import by_jax
+    from madatheory.identities.targets import optax_derivatives as by_jax
 
     names = tuple(name for name in HYPER if name in fixed)
     steps, taken, refused = by_jax.of(target, fixed, names, case.x0.dtype)
