@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T
+from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, looped
+from quick_jit import quick_jit
 
 from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
-from madatheory.optimizers.open_loop import Path, open_loop
+from madatheory.optimizers.open_loop import Path
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Clock, Optimizer
 
@@ -40,7 +41,7 @@ def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) ->
 
 
 def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> Path:
-    return open_loop(method)(x0, g, hyper)  # compiled anew, with whatever a planted mistake has replaced
+    return looped(method)(x0, g, hyper)  # compiled anew, with whatever a planted mistake has replaced
 
 
 @pytest.mark.parametrize("spec", [spec for spec in POINTS if spec != "sgd"])  # sgd has a closed form below
@@ -54,18 +55,26 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    for t in range(1, 4):  # not compiled, which is quicker for so few steps
-        g, clock = jax.grad(loss)(x) + SEQUENCES["normal"][t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
+    @quick_jit
+    def one(x: jax.Array, state: Any, noise: jax.Array, t: jax.Array) -> tuple[Any, ...]:
+        """What comes next, and both derivatives of each coefficient."""
+        g, clock = jax.grad(loss)(x) + noise, Clock(t, jnp.nan)
         now, after = method.step(hyper, state, g, clock)
-        inner = {key: after["values"].get(key, hyper[key]) for key in point.parameters}
-        for name in names:
-            ends = [
-                loss(x - point.step({**inner, name: inner[name] + side}, state["point"], g, clock)[0].delta)
-                for side in (-width, width)
-            ]
-            found = hypergradient(jax.grad(loss)(x - now.delta), after["slopes"][name])
-            np.testing.assert_allclose(found, (ends[1] - ends[0]) / (2 * width), rtol=1e-6, atol=1e-8, err_msg=name)
-        x, state = x - now.delta, after
+        inner = {key: jnp.asarray(after["values"].get(key, hyper[key])) for key in point.parameters}
+        ends = [
+            {key: value + side * width * (key == name) for key, value in inner.items()}
+            for name in names
+            for side in (-1, 1)
+        ]
+        losses = jax.vmap(lambda values: loss(x - point.step(values, state["point"], g, clock)[0].delta))(
+            jax.tree.map(lambda *each: jnp.stack(each), *ends)
+        ).reshape(-1, 2)
+        found = [hypergradient(jax.grad(loss)(x - now.delta), after["slopes"][name]) for name in names]
+        return x - now.delta, after, jnp.stack(found), (losses[:, 1] - losses[:, 0]) / (2 * width)
+
+    for t in range(1, 4):
+        x, state, found, expected = one(x, state, SEQUENCES["normal"][t - 1], jnp.asarray(float(t)))
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8, err_msg=f"{names} at {t}")
 
 
 @pytest.mark.parametrize(("spec", "lag"), [("adam-avgrad", 0), ("sgd", 1), ("mada-family:convention=published", 0)])
@@ -132,7 +141,7 @@ def test_what_a_coefficient_has_seen(lag, float64):
     other = SEQUENCES["normal"].copy()
     k = 20
     other[k - 1] += 1.0
-    compiled = open_loop(method)
+    compiled = looped(method)
     first, second = (compiled(X0, g, hyper).state["values"] for g in (SEQUENCES["normal"], other))
     for name in names:
         differs = np.asarray(first[name] != second[name])
@@ -169,9 +178,9 @@ def test_no_nan_where_gradients_vanish(spec, float64):
     g[:, :, 3] = 1e-12
     method, hyper = made(get_optimizer(spec), POINTS[spec], kappa=0.01, mu=0.5)
     hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
-    state = method.init(hyper, jnp.zeros((2, 4), dtype))
+    state, update = method.init(hyper, jnp.zeros((2, 4), dtype)), quick_jit(method.step)
     for t, now in enumerate(g, start=1):
-        step, state = method.step(hyper, state, jnp.asarray(now), Clock(jnp.asarray(t, dtype), jnp.nan))
+        step, state = update(hyper, state, jnp.asarray(now), Clock(jnp.asarray(t, dtype), jnp.nan))
         for leaf in jax.tree.leaves((step.delta, state)):
             assert leaf.dtype in (dtype, np.int32)
             assert np.all(np.isfinite(leaf)), t
@@ -212,7 +221,7 @@ def test_trajectories_learn_apart_from_each_other(float64):
     hyper |= {"rho": np.array([0.0, 0.5, 1.0]), "kappa_rho": np.array([0.0, 0.02, 0.1]), "mu_beta2": 0.5}
     hyper = {key: np.broadcast_to(value, (3,)) for key, value in hyper.items()}
     together = run(method, hyper, GRADIENTS[:, :, :3], np.ones((D, 3)))
-    single = open_loop(method)
+    single = looped(method)
     for lane in range(3):
         alone = single(np.ones(D), GRADIENTS[:, :, lane], {k: v[lane] for k, v in hyper.items()})
         np.testing.assert_allclose(together.x[:, :, lane], alone.x, rtol=1e-13)

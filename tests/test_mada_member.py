@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from optimizer_cases import looped
 
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
-from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.optimizers.open_loop import open_loop
-from madatheory.problems.catalogue import get_problem
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 STEPS, D = 200, 3
 RNG = np.random.default_rng(20261123)
@@ -44,7 +44,7 @@ def engine(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     names = method.traits["learned"]
     speeds = {f"kappa_{name}": KAPPA for name in names} | {f"mu_{name}": MU for name in names}
     with jax.enable_x64(True):
-        path = open_loop(method)(X0, G, method.hyper(initial | speeds | {"eps": EPS}))
+        path = looped(method)(X0, G, method.hyper(initial | speeds | {"eps": EPS}))
         return np.asarray(path.x), {name: np.asarray(path.state["values"][name]) for name in names}
 
 
@@ -109,7 +109,7 @@ def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad
     method = get_optimizer("mada:learn=rho")
     given = method.hyper(initial | {"kappa_rho": 1e-7, "mu_rho": MU, "eps": EPS})
     with jax.enable_x64(True):
-        path = open_loop(method)(X0, g, given)
+        path = looped(method)(X0, g, given)
     expected, moved = reference.run_learned(
         X0, g, kappa={"rho": 1e-7}, mu={"rho": MU}, eps=EPS, correction="product", **initial
     )

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from quick_jit import quick_jit
 from training_cases import (
     EPS,
     FULL,
@@ -53,20 +54,15 @@ def test_the_state_holds_only_what_the_learned_coefficients_need():
 
 
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "rho", "gamma")])
-def test_compiled_is_eager_and_a_tree_is_a_vector(names, float64):
+def test_a_compiled_tree_is_an_eager_vector(names, float64):
     tx = made(FULL | {"beta3": 0.0}, names)
     compiled, states = run(tx, G[:4])
-    x = tree(jnp.asarray(X0))
-    state = tx.init(x)
-    one: Any = jnp.asarray(X0)
-    whole = tx.init(one)
+    x: Any = jnp.asarray(X0)
+    whole = tx.init(x)
     for t in range(4):
-        move, state = tx.update(tree(jnp.asarray(G[t])), state, x)
+        move, whole = tx.update(jnp.asarray(G[t]), whole, x)
         x = optax.apply_updates(x, move)
-        move, whole = tx.update(jnp.asarray(G[t]), whole, one)
-        one = optax.apply_updates(one, move)
-    np.testing.assert_allclose(flat(x), compiled[-1], rtol=1e-13)
-    np.testing.assert_allclose(one, compiled[-1], rtol=1e-13)
+    np.testing.assert_allclose(x, compiled[-1], rtol=1e-13)
     for name in names:
         np.testing.assert_allclose(whole.coefficients[name], states.coefficients[name][-1], rtol=1e-12)
 
@@ -77,7 +73,7 @@ def check_blocks() -> None:
     def terms(part: Any) -> Any:
         return {"a": part["g"] * part["m"], "b": jnp.sqrt(jnp.abs(part["g"]))}
 
-    found = jax.jit(lambda a: passes.sums(terms, a))(arrays)
+    found = quick_jit(lambda a: passes.sums(terms, a))(arrays)
     for name, want in terms(arrays).items():
         np.testing.assert_allclose(found[name], jnp.sum(want), rtol=1e-12)
 
@@ -122,9 +118,9 @@ def test_chain_multi_transform_and_scale_by(float64):
     parts = optax.multi_transform({"m": tx, "s": optax.sgd(0.1)}, {"a": "s", "b": ("m",)})
     found, states = run(parts)
     alone = mada(0.1, {"rho": Descent(KAPPA, MU)}, rho=0.4, eps=EPS)
-    x, s = jnp.asarray(X0[1:]), alone.init(jnp.asarray(X0[1:]))
+    x, s, update = jnp.asarray(X0[1:]), alone.init(jnp.asarray(X0[1:])), quick_jit(alone.update)
     for t in range(3):
-        move, s = alone.update(jnp.asarray(G[t, 1:]), s, x)
+        move, s = update(jnp.asarray(G[t, 1:]), s, x)
         x = x + move
     np.testing.assert_allclose(found[2, 1:], x, rtol=1e-12)
     np.testing.assert_allclose(found[:, 0], X0[0] - 0.1 * np.cumsum(G[:, 0]), rtol=1e-12)
@@ -159,11 +155,12 @@ def test_injected_hyper_parameters():
     state = tx.init(x)
     plain: Any = mada(0.1, {"rho": 0.01}, rho=0.5, eps=EPS)
     other, same = plain.init(x), x
+    injected, update = quick_jit(tx.update), quick_jit(plain.update)
     for t in range(4):
         g = jnp.asarray(G[t], jnp.float32)
-        move, state = jax.jit(tx.update)(g, state, x)
+        move, state = injected(g, state, x)
         x = x + move
-        move, other = plain.update(g, other, same)
+        move, other = update(g, other, same)
         same = same + move
     np.testing.assert_allclose(x, same, rtol=1e-5)
     assert set(coefficients(state)) >= {"rho", "alpha"}
@@ -174,9 +171,9 @@ def test_half_precision_parameters_have_states_in_single_precision(names):
     tx = made(FULL | {"gamma": 1.0, "beta3": 0.0}, names)
     x: Any = {"h": jnp.ones((2, 2), jnp.bfloat16), "f": jnp.ones(3, jnp.float16)}
     g = jax.tree.map(lambda a: (0.5 * a).astype(a.dtype), x)
-    state = tx.init(x)
+    state, update = tx.init(x), quick_jit(tx.update)
     for _ in range(3):
-        move, after = tx.update(g, state, x)
+        move, after = update(g, state, x)
         jax.tree.map(lambda a, b: (_ for _ in ()).throw(AssertionError) if a.dtype != b.dtype else None, state, after)
         state, x = after, optax.apply_updates(x, move)
     assert x["h"].dtype == jnp.bfloat16
@@ -185,7 +182,7 @@ def test_half_precision_parameters_have_states_in_single_precision(names):
     single = jax.tree.map(lambda a: a.astype(jnp.float32), g)
     other = tx.init(single)
     for _ in range(3):
-        _, other = tx.update(single, other, single)
+        _, other = update(single, other, single)
     for name in names:
         np.testing.assert_allclose(state.coefficients[name], other.coefficients[name], rtol=1e-6)
 
@@ -195,7 +192,7 @@ def test_a_run_goes_on_from_a_checkpoint(names):
     import pickle
 
     tx = made(FULL if len(names) > 1 else ONLY, names, weight_decay=0.1)
-    update = jax.jit(tx.update)
+    update = quick_jit(tx.update)
     x = tree(jnp.asarray(X0, jnp.float32))
     state, g = tx.init(x), tree(jnp.asarray(G, jnp.float32))
     for t in range(6):
@@ -215,33 +212,33 @@ def test_a_run_goes_on_from_a_checkpoint(names):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("convention", ["clean", "published", "theory"])
-@pytest.mark.parametrize("eps", [1e-6, 0.0])
-def test_no_nan_where_gradients_vanish(convention, eps):
+@pytest.mark.parametrize(
+    ("convention", "eps", "names"),
+    [
+        ("clean", 0.0, tuple(FULL)),
+        ("clean", 1e-6, ("alpha", "rho")),
+        ("published", 1e-6, tuple(FULL)),
+        ("published", 0.0, ("alpha", "rho")),
+        ("theory", 1e-6, tuple(FULL)),
+        ("theory", 1e-6, ("alpha", "rho")),
+    ],
+)
+def test_no_nan_where_gradients_vanish(convention, eps, names):
     """None at all, a dead coordinate, and a first gradient after some steps of none."""
-    if convention == "theory" and eps == 0:
-        return
     g = np.zeros((6, D))
     g[:, 1], g[3:, 2] = G[:6, 1], G[3:6, 2]
-    for names, initial in ((tuple(FULL), FULL), (("alpha", "rho"), ONLY)):
-        tx = mada(
-            0.1,
-            dict.fromkeys(names, 0.01),
-            eps=eps,
-            convention=convention,
-            **{k: v for k, v in initial.items() if k != "alpha"},
-        )
-        x, state = run(tx, g.astype(np.float32), X0.astype(np.float32))
-        assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves((x, state)))
-        nothing, state = run(tx, 0 * g.astype(np.float32), X0.astype(np.float32))
-        np.testing.assert_array_equal(nothing[-1], X0)
-        assert all(np.all(np.asarray(u) == 0) for u in state.hypergradients.values())
+    initial = dict(FULL if len(names) > 2 else ONLY)
+    tx = mada(initial.pop("alpha"), dict.fromkeys(names, 0.01), eps=eps, convention=convention, **initial)
+    x, state = run(tx, g.astype(np.float32), X0.astype(np.float32))
+    assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves((x, state)))
+    nothing, state = run(tx, 0 * g.astype(np.float32), X0.astype(np.float32))
+    np.testing.assert_array_equal(nothing[-1], X0)
+    assert all(np.all(np.asarray(u) == 0) for u in state.hypergradients.values())
 
 
 def check_boxes() -> None:
-    tx = made(FULL, tuple(FULL), Descent(30.0, MU))
-    for dtype in (np.float32, np.float64):
-        _, state = run(tx, G.astype(dtype), X0.astype(dtype))
+    for dtype, initial, names in ((np.float32, FULL, tuple(FULL)), (np.float64, ONLY, ("alpha", "rho"))):
+        _, state = run(made(initial, names, Descent(30.0, MU)), G.astype(dtype), X0.astype(dtype))
         for name, value in state.coefficients.items():
             low, high = np.asarray(BOXES[name], dtype)
             assert value.dtype == dtype
@@ -294,12 +291,12 @@ def test_large_leaves_take_the_blocked_sum_and_agree(float64):
 
     def last(parts: int) -> Any:
         x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
-        state, update = tx.init(x), jax.jit(tx.update)
+        state, update = tx.init(x), quick_jit(tx.update)
         for k in range(3):
             _, state = update([jnp.asarray(p) for p in np.split(g * np.cos(k), parts)], state, x)
         return state.hypergradients
 
-    whole, many = last(1), last(16)
+    whole, many = last(1), last(4)
     for name in ("rho", "beta1"):
         assert abs(float(whole[name])) > 1e-3
         np.testing.assert_allclose(whole[name], many[name], rtol=1e-10)
@@ -371,7 +368,7 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
     move, state = tx.update({}, state, {})
     assert move == {}
     assert int(state.count) == 1
-    move, state = tx.update(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
+    move, state = quick_jit(tx.update)(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
     np.testing.assert_allclose(move, -0.1, rtol=1e-5)
     assert isinstance(state, MadaState)
 
@@ -385,17 +382,6 @@ def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
         np.testing.assert_array_equal(flat(part), 7.0)
     np.testing.assert_array_equal(marked.coefficients["rho"], state.coefficients["rho"])
     assert int(marked.count) == 0
-
-
-def test_gradients_that_are_not_finite_can_be_skipped():
-    tx = optax.apply_if_finite(mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5), 3)
-    x, move = jnp.ones(3), jnp.nan
-    state: Any = tx.init(x)
-    for g in (x, jnp.nan * x, 2 * x):
-        move, state = tx.update(g, state, x)
-    assert np.all(np.isfinite(np.asarray(move)))
-    assert int(state.inner_state.count) == 2
-    assert all(np.isfinite(value) for value in coefficients(state).values())
 
 
 def _mistaken(name: str) -> Callable[..., Any]:

@@ -7,11 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from quick_jit import quick_jit
 
 import madatheory.training.transformation as module
 from madatheory import badam, coefficients, hyperadam, mada
 from madatheory.training import MadaState
 from madatheory.training.trees import limited, unless_limited
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 STEPS, D, HIT = 12, 3, 5
 G = np.random.default_rng(20261130).standard_normal((STEPS, D)).astype(np.float32)
@@ -49,7 +52,7 @@ def run(tx: Any, g: Any) -> tuple[np.ndarray, Any]:
         x = jnp.array([1.0, -0.5, 0.25], jnp.float32)
         return jax.lax.scan(step, (x, tx.init(x)), g)[1]
 
-    x, states = jax.jit(jax.vmap(one))(jnp.asarray(g))
+    x, states = quick_jit(jax.vmap(one))(jnp.asarray(g))
     return np.asarray(x), states
 
 
@@ -115,12 +118,13 @@ def test_a_nan_goes_into_the_parameters_and_not_into_the_coefficients(lag):
 
 
 def test_within_apply_if_finite_a_nan_leaves_no_trace():
-    tx = optax.apply_if_finite(mada(0.01, {"alpha": 1e-3, "rho": 0.1}, rho=0.5), 3)
+    tx = optax.apply_if_finite(mada(0.01, {"alpha": 1e-3, "beta1": 1e-3, "rho": 0.1}, rho=0.5), 3)
     g = G.copy()
     g[HIT] = np.nan
     found, states = run(tx, np.stack([g]))
     plain, _ = run(tx, np.stack([np.delete(g, HIT, axis=0)]))
     np.testing.assert_allclose(found[0, -1], plain[0, -1], rtol=1e-6)
     assert not np.any(states.inner_state.skipped)
+    assert int(states.inner_state.count[0, -1]) == STEPS - 1
     last = jax.tree.map(lambda leaf: leaf[0, -1], states)
     assert all(np.isfinite(value) for value in coefficients(last).values())

@@ -1,11 +1,13 @@
 """Runs of the training-time MADA that several test files share."""
 
+from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from quick_jit import quick_jit
 
 import madatheory.training.transformation as module
 from madatheory import training
@@ -32,19 +34,23 @@ def flat(t: Any) -> np.ndarray:
     return np.concatenate([np.asarray(t["a"]), np.asarray(t["b"][0])], axis=-1)
 
 
-def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
-    """x_1 .. x_T and the states after each step, under jit and scan."""
+@cache
+def _runner(tx: Any) -> Any:
+    """Compiled once for a transformation that runs several times."""
 
     def step(carry: Any, now: Any) -> Any:
         x, state = carry
-        given = {} if extra is None else {"validation_gradient": now[1]}
-        move, state = tx.update(now[0], state, x, **given)
+        move, state = tx.update(now[0], state, x, **now[1])
         x = optax.apply_updates(x, move)
         return (x, state), (x, state)
 
-    start = tree(jnp.asarray(x0))
-    gradients = (tree(jnp.asarray(g)), tree(jnp.asarray(g if extra is None else extra)))
-    _, (x, state) = jax.jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g))(start, gradients)
+    return quick_jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
+
+
+def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
+    """x_1 .. x_T and the states after each step, under jit and scan."""
+    given = {} if extra is None else {"validation_gradient": tree(jnp.asarray(extra))}
+    x, state = _runner(tx)(tree(jnp.asarray(x0)), (tree(jnp.asarray(g)), given))
     return flat(x), state
 
 
@@ -88,26 +94,36 @@ def check_central_differences(label: str) -> None:
     def loss(x: Any) -> Any:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    tx, x = made(initial, names, Descent(1e-4), **options), jnp.asarray(X0)
+    tx = made(initial, names, Descent(1e-4), **options)
     # arrays are not taken for constant, so that corrections are those of a decay that moves
     plan = plain_plan(options, initial | {name: jnp.asarray(initial[name]) for name in names})
+
+    def moved(values: Any, x: Any, g: Any, t: Any, inner: Any) -> tuple[Any, Any]:
+        step, after = plan.point.step(values, inner, g, Clock(t, jnp.nan))
+        return (1 - passes.rate_alpha(plan, values, t) * decay) * x - step.delta, after
+
+    @quick_jit
+    def slopes(used: Any, *past: Any) -> Any:
+        """Differences in one coefficient after the other, all through one program."""
+        ends = [
+            {name: jnp.array(used[name]) + side * width * (name == changed) for name in names}
+            for changed in names
+            for side in (-1, 1)
+        ]
+        stacked = jax.tree.map(lambda *a: jnp.stack(a), *ends)
+        losses = jax.vmap(lambda values: loss(moved(values, *past)[0]))(stacked).reshape(-1, 2)
+        return dict(zip(names, (losses[:, 1] - losses[:, 0]) / (2 * width), strict=True))
+
+    update, plain, slope = quick_jit(tx.update), quick_jit(moved), quick_jit(jax.grad(loss))
+    x, inner = jnp.asarray(X0), plan.point.init({name: initial[name] for name in names}, jnp.asarray(X0))
     state: Any = tx.init(tree(x))
-    inner: Any = plan.point.init({name: initial[name] for name in names}, x)
-
-    def moved(values: Any, x: Any, g: Any, clock: Clock, inner: Any) -> tuple[Any, Any]:
-        step, after = plan.point.step(values, inner, g, clock)
-        return (1 - passes.rate_alpha(plan, values, clock.t) * decay) * x - step.delta, after
-
     for t in range(1, 5):
-        g, clock = jax.grad(loss)(x) + G[t - 1], Clock(jnp.asarray(float(t)), jnp.nan)
-
-        move, state = tx.update(tree(g), state, tree(x))
-        used = {name: float(state.coefficients[name]) for name in names}
-        new, after = moved(used, x, g, clock, inner)
+        past = (x, slope(x) + G[t - 1], jnp.asarray(float(t)), inner)
+        move, state = update(tree(past[1]), state, tree(x))
+        used = {name: state.coefficients[name] for name in names}
+        new, after = plain(used, *past)
         np.testing.assert_allclose(flat(move), new - x, rtol=1e-9, atol=1e-12)
-        seen = tx.update(tree(jax.grad(loss)(new)), state, tree(new))[1].hypergradients
-        for name in names:
-            ends = [loss(moved({**used, name: used[name] + side}, x, g, clock, inner)[0]) for side in (-width, width)]
-            slope = (ends[1] - ends[0]) / (2 * width)
-            np.testing.assert_allclose(seen[name], slope, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
+        seen = update(tree(slope(new)), state, tree(new))[1].hypergradients
+        for name, want in slopes(used, *past).items():
+            np.testing.assert_allclose(seen[name], want, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
         x, inner = new, after
