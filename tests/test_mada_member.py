@@ -14,6 +14,8 @@ from optimizer_cases import looped
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import get_optimizer
+from madatheory.problems.catalogue import get_problem
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

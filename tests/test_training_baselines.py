@@ -10,6 +10,7 @@ import pytest
 from quick_jit import quick_jit
 
 from madatheory.errors import UserError
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.references import adam
 from madatheory.references import mada as reference
 from madatheory.training import Descent, badam, coefficients, disagreement, hyperadam, unrolled
