@@ -60,7 +60,7 @@ def serve(llvm: bool) -> None:
     for line in sys.stdin:
         case, (where, method) = CASES[int(line)], made[int(line)]
         began = time.process_time()
-        simulate(where, method, case.steps, seeds=case.B, dtype="float32", workers=1)
+        simulate(where, method, case.steps, num_trajectories=case.B, dtype="float32", workers=1)
         print(case.steps * case.B * case.d / (time.process_time() - began), flush=True)
 
 

@@ -193,7 +193,7 @@ def test_iterates_are_kept_for_the_audit_unless_they_are_too_many(monkeypatch: p
 
     for most in (8 * 2 * 6, 8 * 2 * 6 - 1):  # seeds, coordinates and recorded times
         monkeypatch.setattr("madatheory.theory.verify.MOST_ITERATES", most)
-        assert verify([T5], [SMOOTH], steps=50, seeds=8, run=spy)[0].outcome == "holds"
+        assert verify([T5], [SMOOTH], steps=50, num_trajectories=8, run=spy)[0].outcome == "holds"
     assert kept == [True, False]
 
 
@@ -227,7 +227,7 @@ def late(x: Any, grad: Any, xi: Any, t: Any) -> Any:
 def test_an_oracle_that_fails_late_is_found_where_the_runs_came_to() -> None:
     planted = with_oracle(COIN, gradient=late)
     assert broken_at_samples(planted, DELTA) == []
-    verdict, *_ = verify([T5], [planted], steps=100, seeds=8)
+    verdict, *_ = verify([T5], [planted], steps=100, num_trajectories=8)
     assert verdict.outcome == "violated"
     assert "the promise E g = grad F is broken at x = [" in verdict.reason
     assert "t = 101" in verdict.reason
@@ -242,7 +242,7 @@ def test_a_broken_promise_ends_every_verdict_that_applies_and_no_other() -> None
 
     planted = replace(with_constant(COIN, L=1.0), name="planted")
     chosen = [T5, list_theorems()["avgrad-high-probability"], list_theorems()["amsgrad-regret"]]
-    found = verify(chosen, [planted, COIN], steps=50, seeds=16, run=honest_only)
+    found = verify(chosen, [planted, COIN], steps=50, num_trajectories=16, run=honest_only)
     for verdict in found:
         problem = planted if verdict.problem == "planted" else COIN
         theorem = list_theorems()[verdict.theorem]
@@ -256,11 +256,11 @@ def test_a_broken_promise_ends_every_verdict_that_applies_and_no_other() -> None
 
 def test_the_audit_does_not_touch_the_numbers_of_honest_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a bit differs without the audit, and without the iterates that it has recorded."""
-    audited = verify([T5], [SMOOTH], steps=50, seeds=16)[0].as_json()
+    audited = verify([T5], [SMOOTH], steps=50, num_trajectories=16)[0].as_json()
     monkeypatch.setattr("madatheory.theory.verify.iterate", largest_gradient)
     for name in ("broken_at_samples", "broken_at_visited"):
         monkeypatch.setattr(f"madatheory.theory.verify.{name}", lambda *_: [])
-    assert verify([T5], [SMOOTH], steps=50, seeds=16)[0].as_json() == audited
+    assert verify([T5], [SMOOTH], steps=50, num_trajectories=16)[0].as_json() == audited
 
 
 FILE = """
@@ -285,7 +285,7 @@ uphill = ProblemEntry("uphill", "minus the gradient", build_g)
 def test_the_command_says_which_promise_is_broken(tmp_path: Path) -> None:
     file = tmp_path / "planted.py"
     file.write_text(FILE)
-    small = ["--steps", "20", "--seeds", "8", "--store", str(tmp_path / "store")]
+    small = ["--steps", "20", "--trajectories", "8", "--store", str(tmp_path / "store")]
     result = CliRunner().invoke(app, ["verify", "--theorem", "T5", "--load", str(file), *small])
     assert result.exit_code == 1
     printed = " ".join(result.output.split())
@@ -319,7 +319,7 @@ def test_a_malformed_problem_is_refused_before_any_work(planted: Problem, messag
         raise AssertionError("simulated")
 
     with pytest.raises(UserError) as refusal:
-        verify([T5], [planted], steps=20, seeds=8, run=never)
+        verify([T5], [planted], steps=20, num_trajectories=8, run=never)
     assert message in str(refusal.value)
 
 

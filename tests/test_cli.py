@@ -128,14 +128,17 @@ WRONG = [
     ("simulate ratio avgrad --set beta2=0.9,", "values must be numbers"),
     ("simulate ratio avgrad --steps 0", "steps = 0 is out of range: give 1 to"),
     ("simulate ratio avgrad --steps -5", "steps = -5 is out of range"),
-    ("simulate ratio avgrad --seeds 0", "seeds = 0"),
+    ("simulate ratio avgrad --trajectories 0", "num_trajectories = 0"),
     ("simulate ratio avgrad --seed -1", "seed = -1 is out of range"),
-    ("simulate ratio avgrad --record 0", "record (number of times) = 0 is out of range"),
-    ("simulate ratio avgrad --seeds 4000000000 --record 1000", "GiB are free"),
+    ("simulate ratio avgrad --save-at 0", "save_at (number of times) = 0 is out of range"),
+    ("simulate ratio avgrad --trajectories 4000000000 --save-at 1000", "GiB are free"),
     ("verify --theorem avgrad-rat", "unknown theorem 'avgrad-rat'; did you mean 'avgrad-rate'"),
     ("verify --problem rato", "unknown problem 'rato'; did you mean 'ratio'"),
     ("verify --theorem T5 --set bta2=0.9", "unknown hyper-parameter 'bta2'; did you mean 'beta2'"),
-    ("verify --theorem T5 --problem ratio --seeds 1", "seeds = 1: a confidence statement needs at least 2"),
+    (
+        "verify --theorem T5 --problem ratio --trajectories 1",
+        "num_trajectories = 1: a confidence statement needs at least 2",
+    ),
     ("verify --theorem T5 --problem ratio --steps 0", "steps = 0 is out of range"),
     ("verify --theorem T5 --problem ratio --confidence 1.5", "confidence"),
     ("verify --theorem T5 --problem ratio --confidence 1", "confidence"),
@@ -211,9 +214,11 @@ def test_what_cannot_be_parsed(tmp_path: Path, line: str) -> None:
 
 
 def test_simulate_prints_a_grid_and_writes_netcdf(run: Run) -> None:
-    result = run("simulate ratio:d=2 adam-avgrad --set rho=0,1 --steps 20 --seeds 5 --record 3 --out deep/run.nc")
+    result = run(
+        "simulate ratio:d=2 adam-avgrad --set rho=0,1 --steps 20 --trajectories 5 --save-at 3 --out deep/run.nc"
+    )
     assert result.exit_code == 0, result.output
-    assert "adam-avgrad on ratio:d=2, T = 20, 5 seeds" in result.output
+    assert "adam-avgrad on ratio:d=2, T = 20, 5 trajectories" in result.output
     data = xr.load_dataset("deep/run.nc", engine="h5netcdf")
     assert dict(data.sizes) == {"rho": 2, "seed": 5, "t": 3}
     assert data.attrs["madatheory"]
@@ -223,7 +228,7 @@ def test_simulate_prints_a_grid_and_writes_netcdf(run: Run) -> None:
 
 
 def test_a_run_is_kept_and_a_damaged_one_computed_again(run: Run) -> None:
-    line = "simulate ratio:d=2 avgrad --steps 20 --seeds 5"
+    line = "simulate ratio:d=2 avgrad --steps 20 --trajectories 5"
     first = run(line)
     assert run("store list").output.count("avgrad-on-ratio") == 1
     pieces = list(Path(".madatheory").rglob("*.nc"))
@@ -246,7 +251,7 @@ def test_a_run_is_kept_and_a_damaged_one_computed_again(run: Run) -> None:
 
 
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
-    line = "simulate ratio:d=2 avgrad --steps 2000 --seeds 20000000"
+    line = "simulate ratio:d=2 avgrad --steps 2000 --trajectories 20000000"
     process = subprocess.Popen(
         [sys.executable, "-m", "madatheory", *line.split()],
         cwd=tmp_path,
@@ -280,7 +285,9 @@ planted = replace(avgrad_rate, name="planted", label="planted", chain=(proof[0],
 
 
 def test_verify_holds(run: Run) -> None:
-    result = run("verify --theorem T5 --problem ratio:d=2 --problem quadratic --steps 50 --seeds 64 --json out/v.json")
+    result = run(
+        "verify --theorem T5 --problem ratio:d=2 --problem quadratic --steps 50 --trajectories 64 --json out/v.json"
+    )
     assert result.exit_code == 0, result.output
     text = " ".join(result.output.split())
     assert "T5 avgrad-rate ✓" in text
@@ -295,7 +302,7 @@ def test_verify_holds(run: Run) -> None:
 
 def test_a_planted_wrong_theorem_is_reported_violated(run: Run) -> None:
     Path("mine.py").write_text(PLANTED)
-    result = run("verify --load mine.py --problem ratio:d=1 --steps 100 --seeds 256 --set alpha=0.1,0.3")
+    result = run("verify --load mine.py --problem ratio:d=1 --steps 100 --trajectories 256 --set alpha=0.1,0.3")
     assert result.exit_code == 1, result.output
     text = " ".join(result.output.split())
     assert "planted planted ✗" in text
@@ -317,7 +324,7 @@ def test_theorems_named_are_checked_instead_of_those_loaded(run: Run) -> None:
 
 
 def test_inconclusive_alone_is_no_failure(run: Run) -> None:
-    result = run("verify --theorem amsgrad-horizon-rate --problem ratio --steps 100 --seeds 2")
+    result = run("verify --theorem amsgrad-horizon-rate --problem ratio --steps 100 --trajectories 2")
     assert result.exit_code == 0
     text = " ".join(result.output.split())
     assert "1 inconclusive" in text

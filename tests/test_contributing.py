@@ -18,7 +18,11 @@ FILE = re.compile(
     re.S,
 )
 # what the examples of CONTRIBUTING.md print, with fewer steps and seeds: they show how, not how well
-SMALL = {"verify": ["--steps", "100", "--seeds", "64"], "simulate": ["--steps", "50", "--seeds", "4"], "figures": []}
+SMALL = {
+    "verify": ["--steps", "100", "--trajectories", "64"],
+    "simulate": ["--steps", "50", "--trajectories", "4"],
+    "figures": [],
+}
 EXPECTED = {
     "sign_momentum.py": "sign-momentum on ratio",
     "soft_step.py": "1 soft-step",

@@ -66,8 +66,8 @@ RATIO = ratio()
 
 
 def test_values_do_not_depend_on_the_record_times():
-    often = simulate(RATIO, AVGRAD, 40, seeds=4, statistics=ALL, record=list(range(1, 41)))
-    seldom = simulate(RATIO, AVGRAD, 40, seeds=4, statistics=ALL, record=[40])
+    often = simulate(RATIO, AVGRAD, 40, num_trajectories=4, statistics=ALL, save_at=list(range(1, 41)))
+    seldom = simulate(RATIO, AVGRAD, 40, num_trajectories=4, statistics=ALL, save_at=[40])
     xr.testing.assert_identical(often.isel(t=[-1]), seldom)
 
 
@@ -75,9 +75,9 @@ def test_same_noise_for_every_optimizer_and_grid_point():
     """On a linear function the gradients are the noise plus a constant, so their fold shows the noise alone."""
     noise = total("noise", "sum_s s xi_s", lambda e: jnp.sum(e.clock.t * (e.g - e.grad), axis=0))
     linear = replace(RATIO, value=lambda x: jnp.sum(x, axis=0), gradient=jnp.ones_like, name="linear")
-    a = simulate(linear, AVGRAD, 20, seeds=30, statistics=(noise,), settings={"alpha": (0.1, 2.0)})
-    b = simulate(linear, ADAM, 20, seeds=30, statistics=(noise,))
-    other = simulate(linear, ADAM, 20, seeds=30, seed=1, statistics=(noise,))
+    a = simulate(linear, AVGRAD, 20, num_trajectories=30, statistics=(noise,), settings={"alpha": (0.1, 2.0)})
+    b = simulate(linear, ADAM, 20, num_trajectories=30, statistics=(noise,))
+    other = simulate(linear, ADAM, 20, num_trajectories=30, seed=1, statistics=(noise,))
     assert np.array_equal(a.noise[0], a.noise[1])
     assert np.array_equal(a.noise[0], b.noise)
     assert np.std(b.noise) > 0
@@ -103,7 +103,9 @@ def reference_path(T: int, d: int, seed: int, s: int, alpha: float, beta2: float
 
 def test_every_statistic_against_numpy():
     T, d = 30, 3
-    data = simulate(RATIO, AVGRAD, T, seeds=range(5, 7), seed=9, statistics=ALL, settings={"beta2": 0.9, "eps": 1e-3})
+    data = simulate(
+        RATIO, AVGRAD, T, num_trajectories=range(5, 7), seed=9, statistics=ALL, settings={"beta2": 0.9, "eps": 1e-3}
+    )
     for s in (5, 6):
         path = reference_path(T, d, 9, s, 0.3, 0.9, 1e-3)
         x, grad, g = path["x"], path["grad"], path["g"]
@@ -136,7 +138,13 @@ def test_weighted_means_use_clock_and_hyper_parameters():
     )
     each = list(range(1, 11))
     data = simulate(
-        RATIO, AVGRAD, 10, seeds=2, statistics=(tau, last_squared_gradient), record=each, settings={"beta1": 0.5}
+        RATIO,
+        AVGRAD,
+        10,
+        num_trajectories=2,
+        statistics=(tau, last_squared_gradient),
+        save_at=each,
+        settings={"beta1": 0.5},
     )
     weight = 1 - 0.5 ** (10 - np.arange(10))
     expected = np.average(data.last_squared_gradient, axis=1, weights=weight)
@@ -152,7 +160,7 @@ def test_long_float32_sums_do_not_drift(statistic):
         "weighted": weighted_mean("s", "mean of t/T", lambda e: e.clock.t / e.clock.T, lambda e: jnp.ones_like(e.x[0])),
     }[statistic]
     T = 1_000_000
-    data = simulate(ratio(1), AVGRAD, T, seeds=1, statistics=(chosen,), dtype="float32")
+    data = simulate(ratio(1), AVGRAD, T, num_trajectories=1, statistics=(chosen,), dtype="float32")
     exact = {"total": T * float(np.float32(0.1)), "weighted": (T + 1) / (2 * T)}[statistic]
     np.testing.assert_allclose(data.s.item(), exact, rtol=3e-7)
 
@@ -161,7 +169,9 @@ def test_long_float32_sums_do_not_drift(statistic):
 def test_gradients_stay_within_the_certified_bound(name):
     problem = mt.list_problems()[name].make({"d": 2})
     assert problem.constants is not None
-    data = simulate(problem, ADAM, 500, seeds=64, statistics=(largest_gradient,), settings={"alpha": (0.1, 3.0)})
+    data = simulate(
+        problem, ADAM, 500, num_trajectories=64, statistics=(largest_gradient,), settings={"alpha": (0.1, 3.0)}
+    )
     assert float(data.largest_gradient.max()) <= problem.constants.G.value * (1 + 1e-12)
 
 
@@ -186,9 +196,9 @@ def test_no_recompilation_for_new_steps_seeds_and_grids():
     jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **__: compiled.append(event))
     try:
         first, second = {"beta2": (0.9, 0.99)}, {"beta2": (0.5, 0.6, 0.7), "alpha": 0.2}
-        simulate(RATIO, ADAM, 20, seeds=200, statistics=(final_value, iterate), settings=first)
+        simulate(RATIO, ADAM, 20, num_trajectories=200, statistics=(final_value, iterate), settings=first)
         count = sum("backend_compile" in event for event in compiled)
-        simulate(RATIO, ADAM, 35, seeds=180, seed=4, statistics=(final_value, iterate), settings=second)
+        simulate(RATIO, ADAM, 35, num_trajectories=180, seed=4, statistics=(final_value, iterate), settings=second)
         assert count > 0
         assert sum("backend_compile" in event for event in compiled) == count
     finally:
@@ -199,10 +209,10 @@ REFUSED = [
     ({"steps": 0}, "steps = 0 is out of range"),
     ({"steps": 2.5}, r"steps = 2\.5 is not an integer"),
     ({"steps": 2**40}, "out of range"),
-    ({"seeds": 0}, "seeds = 0"),
-    ({"seeds": range(5, 5)}, "non-empty"),
-    ({"seeds": range(5, 2, -1)}, "increasing"),
-    ({"seeds": range(2**32, 2**32 + 1)}, "within"),
+    ({"num_trajectories": 0}, "num_trajectories = 0"),
+    ({"num_trajectories": range(5, 5)}, "non-empty"),
+    ({"num_trajectories": range(5, 2, -1)}, "increasing"),
+    ({"num_trajectories": range(2**32, 2**32 + 1)}, "within"),
     ({"seed": -1}, "seed = -1 is out of range"),
     ({"settings": {"beta3": 0.1}}, r"unknown hyper-parameter of avgrad-t 'beta3'; did you mean"),
     ({"settings": {"beta2": 1.0}}, "beta2 = 1 is out of range"),
@@ -215,18 +225,18 @@ REFUSED = [
     ({"settings": {"alpha": float("nan")}}, "alpha = nan is out of range"),
     ({"start": (1.0, np.inf, 1.0)}, "non-finite entry: inf"),
     ({"start": (1.0,)}, r"start has shape \(1,\); ratio needs \(3,\)"),
-    ({"record": "last"}, "record = 'last' is unknown"),
-    ({"record": 0}, "out of range"),
-    ({"record": [0, 5]}, r"must lie in 1\.\.10"),
-    ({"record": [5, 11]}, r"must lie in 1\.\.10"),
-    ({"record": [1.5]}, "give a list of step counts"),
-    ({"record": []}, "give a list of step counts"),
+    ({"save_at": "last"}, "save_at = 'last' is unknown"),
+    ({"save_at": 0}, "out of range"),
+    ({"save_at": [0, 5]}, r"must lie in 1\.\.10"),
+    ({"save_at": [5, 11]}, r"must lie in 1\.\.10"),
+    ({"save_at": [1.5]}, "give a list of step counts"),
+    ({"save_at": []}, "give a list of step counts"),
     ({"dtype": "float16"}, "dtype = 'float16' is not supported"),
     ({"statistics": (iterate, iterate)}, "repeat a name"),
     ({"statistics": ()}, "no statistics"),
     ({"statistics": (replace(iterate, name="seed"),)}, "name of a dimension"),
     ({"workers": 0}, "workers = 0"),
-    ({"seeds": 2**32, "record": 10}, "GiB are free: lower the number of seeds"),
+    ({"num_trajectories": 2**32, "save_at": 10}, "GiB are free: lower the number of trajectories"),
 ]
 
 
@@ -270,7 +280,9 @@ def test_diverged_runs_are_kept_and_reported():
         lambda h, s, g, clock: (ADAM.step(h, ADAM.init(h, g), g, clock)[0]._replace(delta=h["alpha"] * g), {}),
     )
     with pytest.warns(NonFiniteWarning, match=r"descent on quadratic: not finite: final_value .*alpha = 9"):
-        data = simulate(quadratic, descent, 60, seeds=3, settings={"alpha": (0.01, 9.0)}, statistics=(final_value,))
+        data = simulate(
+            quadratic, descent, 60, num_trajectories=3, settings={"alpha": (0.01, 9.0)}, statistics=(final_value,)
+        )
     assert np.all(np.isfinite(data.final_value.sel(alpha=0.01)))
     assert not np.any(np.isfinite(data.final_value.sel(alpha=9.0)))
 
@@ -279,9 +291,9 @@ def test_large_jobs_without_the_flag_warn(monkeypatch):
     monkeypatch.setattr(blocks, "_LARGE_JOB", 10)
     monkeypatch.delenv("XLA_FLAGS", raising=False)
     with pytest.warns(SlowEngineWarning, match="enable_native_loop"):
-        simulate(RATIO, AVGRAD, 10, seeds=2)
+        simulate(RATIO, AVGRAD, 10, num_trajectories=2)
     flags.enable_native_loop()
-    simulate(RATIO, AVGRAD, 10, seeds=2)
+    simulate(RATIO, AVGRAD, 10, num_trajectories=2)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +314,7 @@ def test_the_flag_joins_what_is_there(monkeypatch, before):
 
 def test_progress_ends_at_the_whole_work_and_its_exceptions_stop_the_run():
     seen: list[tuple[int, int]] = []
-    simulate(RATIO, AVGRAD, 100, seeds=200, progress=lambda done, of: seen.append((done, of)))
+    simulate(RATIO, AVGRAD, 100, num_trajectories=200, progress=lambda done, of: seen.append((done, of)))
     assert seen[-1] == (200 * 100 * 3, 200 * 100 * 3)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -310,12 +322,12 @@ def test_progress_ends_at_the_whole_work_and_its_exceptions_stop_the_run():
         raise RuntimeError("no more room on the screen")
 
     with pytest.raises(RuntimeError, match="no more room"):
-        simulate(RATIO, AVGRAD, 100, seeds=200, progress=full)
+        simulate(RATIO, AVGRAD, 100, num_trajectories=200, progress=full)
 
 
 def test_interrupt_stops_a_long_run_soon():
     plan = prepare(RATIO, AVGRAD, 500_000_000)
-    simulate(RATIO, AVGRAD, 10, seeds=1)  # compiled beforehand, so that the time below is the loop's
+    simulate(RATIO, AVGRAD, 10, num_trajectories=1)  # compiled beforehand, so that the time below is the loop's
     threads = threading.active_count()
     timer = threading.Timer(1.0, _thread.interrupt_main)
     timer.start()

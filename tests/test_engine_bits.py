@@ -34,10 +34,10 @@ def test_same_bits_for_any_batch_and_worker_count(d, dtype):
         problem,
         AVGRAD,
         50,
-        seeds=150,
+        num_trajectories=150,
         statistics=STATISTICS,
         settings={"beta2": (0.9, 0.99)},
-        record=times,
+        save_at=times,
         dtype=dtype,
     )
     for seeds, workers in ((range(150), 1), (range(63, 66), 2), (range(149, 150), 3), (range(10, 100, 7), 3)):
@@ -45,10 +45,10 @@ def test_same_bits_for_any_batch_and_worker_count(d, dtype):
             problem,
             AVGRAD,
             50,
-            seeds=seeds,
+            num_trajectories=seeds,
             statistics=STATISTICS,
             settings={"beta2": 0.99},
-            record=times,
+            save_at=times,
             dtype=dtype,
             workers=workers,
         )
@@ -73,7 +73,9 @@ TOGETHER, BY_PAIRS = (16, 64, 256), (2, 64)  # widths
 )
 def test_same_bits_for_any_block_width(problem, optimizer, dtype, widths, monkeypatch):
     run = (mt.get_problem(problem), mt.get_optimizer(optimizer), 30)
-    first, *others = (at_width(w, monkeypatch, *run, seeds=20, statistics=STATISTICS, dtype=dtype) for w in widths)
+    first, *others = (
+        at_width(w, monkeypatch, *run, num_trajectories=20, statistics=STATISTICS, dtype=dtype) for w in widths
+    )
     for other in others:
         xr.testing.assert_identical(first, other)
 
@@ -85,7 +87,7 @@ def test_same_bits_for_any_block_width(problem, optimizer, dtype, widths, monkey
 def test_pair_by_pair_is_the_same_loop(noise, settings, monkeypatch):
     """The order in which lanes are computed changes the rounding of sums over coordinates and nothing else."""
     run = (mt.get_problem(f"ratio:d=160,noise={noise}"), AVGRAD, 40)
-    options = {"seeds": range(3, 10), "statistics": STATISTICS, "settings": settings, "record": [1, 40]}
+    options = {"num_trajectories": range(3, 10), "statistics": STATISTICS, "settings": settings, "save_at": [1, 40]}
     paired = simulate(*run, **options)
     monkeypatch.setattr(compiled, "_PAIRS_FROM", 10**9)
     compiled._programs.cache_clear()
@@ -97,16 +99,16 @@ def test_pair_by_pair_is_the_same_loop(noise, settings, monkeypatch):
 @pytest.mark.parametrize("name", ["ridge-sum", "ridge-sum:d=24", "ridge-sum:d=160", "sigmoid-loss"])
 def test_same_bits_with_matrix_products(name):
     problem = mt.get_problem(name)
-    whole = simulate(problem, AVGRAD, 12, seeds=70, statistics=STATISTICS, workers=2)
-    part = simulate(problem, AVGRAD, 12, seeds=range(61, 67), statistics=STATISTICS, workers=1)
+    whole = simulate(problem, AVGRAD, 12, num_trajectories=70, statistics=STATISTICS, workers=2)
+    part = simulate(problem, AVGRAD, 12, num_trajectories=range(61, 67), statistics=STATISTICS, workers=1)
     xr.testing.assert_identical(part, whole.sel(seed=slice(61, 66)))
 
 
 def test_numbers_do_not_depend_on_where_the_host_pauses(monkeypatch):
     problem = mt.get_problem("ratio:d=3")
-    reference = simulate(problem, AVGRAD, 3000, seeds=5, statistics=STATISTICS, record=7)
+    reference = simulate(problem, AVGRAD, 3000, num_trajectories=5, statistics=STATISTICS, save_at=7)
     monkeypatch.setattr(blocks, "_SPAN_SECONDS", 1e-9)  # a pause after almost every step
-    short = simulate(problem, AVGRAD, 3000, seeds=5, statistics=STATISTICS, record=7)
+    short = simulate(problem, AVGRAD, 3000, num_trajectories=5, statistics=STATISTICS, save_at=7)
     xr.testing.assert_identical(short, reference)
 
 
@@ -125,7 +127,7 @@ blocks.Programs.get = noted
 run = mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam:form=practical"), 200
 for workers in (1, None):
     used.clear()
-    data = simulate(*run, seeds=200, settings={"beta2": (0.9, 0.99)}, dtype="float32", workers=workers)
+    data = simulate(*run, num_trajectories=200, settings={"beta2": (0.9, 0.99)}, dtype="float32", workers=workers)
     assert all(block == own for block, own in used), used
     print(len(jax.local_devices()), len(used), data.mean_squared_gradient.values.tobytes().hex())
 """

@@ -29,7 +29,15 @@ AGREEMENT = 1e-3  # relative difference of a trajectory's statistic; documented 
 def test_single_precision_over_a_million_steps(optimizer, noise):
     problem, method = mt.get_problem(f"ratio:d=2,noise={noise}"), mt.get_optimizer(optimizer)
     single, double = (
-        simulate(problem, method, 1_000_000, seeds=16, statistics=STATISTICS, settings={"alpha": 0.01}, dtype=dtype)
+        simulate(
+            problem,
+            method,
+            1_000_000,
+            num_trajectories=16,
+            statistics=STATISTICS,
+            settings={"alpha": 0.01},
+            dtype=dtype,
+        )
         for dtype in ("float32", "float64")
     )
     for name in double.data_vars:
@@ -41,7 +49,7 @@ def test_sums_are_compensated_and_need_it():
     """10^6 terms of 0.1: the sum of the engine is right to an ulp or two, a plain one is off by a hundredth."""
     tenth = total("tenth", "sum 0.1", lambda event: 0 * event.x[0] + jnp.float32(0.1))
     problem, sgd = mt.get_problem("ratio:d=1,noise=none"), mt.get_optimizer("sgd")
-    found = simulate(problem, sgd, 1_000_000, seeds=1, statistics=(tenth,), dtype="float32").tenth.item()
+    found = simulate(problem, sgd, 1_000_000, num_trajectories=1, statistics=(tenth,), dtype="float32").tenth.item()
     exact = 1e6 * float(np.float32(0.1))
     plain = float(np.cumsum(np.full(1_000_000, 0.1, np.float32))[-1])
     assert abs(found - exact) < 3e-7 * exact

@@ -37,9 +37,9 @@ def strict() -> Iterator[None]:
 @pytest.mark.parametrize("name", ["avgrad", "mada"])
 def test_the_engine_runs_under_the_strictest_settings(name: str, request: pytest.FixtureRequest) -> None:
     problem, make = mt.list_problems()["ratio"].make({"d": 2}), mt.list_optimizers()[name].make
-    plain = simulate(problem, make(), 5, seeds=4)
+    plain = simulate(problem, make(), 5, num_trajectories=4)
     request.getfixturevalue("strict")
-    xr.testing.assert_equal(simulate(problem, make(), 5, seeds=4), plain)
+    xr.testing.assert_equal(simulate(problem, make(), 5, num_trajectories=4), plain)
 
 
 def test_commands_leave_out_what_stops_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -42,19 +42,22 @@ def dependent(value: Callable[..., Any], **more: Any) -> Level:
     return Level("data-dependent bound", "", value, **given)
 
 
-def simulated(problem: Any, optimizer: Any, steps: int, *, seeds: int, statistics: Any, record: Any, **_: Any) -> Any:
+def simulated(
+    problem: Any, optimizer: Any, steps: int, *, num_trajectories: int, statistics: Any, save_at: Any, **_: Any
+) -> Any:
     """What the engine would measure: every statistic is .1 on every trajectory."""
-    shape = (seeds, len(record))
+    shape = (num_trajectories, len(save_at))
     sizes = {"coordinate": problem.dimension}
     named = {
         s.name: (("seed", "t", *s.dims), np.full((*shape, *(sizes[dim] for dim in s.dims)), MEASURED))
         for s in statistics
     }
-    return xr.Dataset(named, coords={"t": np.asarray(record)})
+    return xr.Dataset(named, coords={"t": np.asarray(save_at)})
 
 
 def verdict(theorem: Theorem, **more: Any) -> Verdict:
-    return verify([theorem], [RATIO], **{"steps": 20, "seeds": 400, "records": 3, "run": simulated, **more})[0]
+    given: dict[str, Any] = {"steps": 20, "num_trajectories": 400, "save_at": 3, "run": simulated, **more}
+    return verify([theorem], [RATIO], **given)[0]
 
 
 def never(*_: Any, **__: Any) -> xr.Dataset:
@@ -108,7 +111,7 @@ def test_an_infinite_right_side_is_vacuous_and_does_not_hold(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_infinite_right_side_does_not_hide_a_violation_elsewhere(kind: str) -> None:
-    assert verdict(statement(at({4: math.inf, 20: 1e-3}), kind=kind), seeds=40_000).outcome == "violated"
+    assert verdict(statement(at({4: math.inf, 20: 1e-3}), kind=kind), num_trajectories=40_000).outcome == "violated"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -156,7 +159,7 @@ def test_an_almost_sure_bound_that_is_broken_is_a_violation(value: Callable[...,
 
 def test_a_link_of_a_chain_that_is_nan_is_not_taken_for_one_that_is_not_refuted() -> None:
     setting = Setting(RATIO, T5.method(), T5.settings, 5)
-    data = simulated(RATIO, None, 5, seeds=3, statistics=(mean_squared_gradient,), record=[5])
+    data = simulated(RATIO, None, 5, num_trajectories=3, statistics=(mean_squared_gradient,), save_at=[5])
     between = Level("link", "", lambda m, q, xp: m["mean_squared_gradient"] * math.nan, (mean_squared_gradient,))
     with pytest.raises(UserError, match="level 'link' is nan at T = 5"):
         levels(statement(at({}), between), setting, data)
@@ -287,9 +290,9 @@ WRONG_REQUESTS: dict[str, tuple[Mapping[str, Any], str]] = {
     "settings as a list": ({"settings": ["beta2"]}, "give a mapping"),
     "no values": ({"settings": {"beta2": []}}, "beta2 has no values"),
     "nan": ({"settings": {"beta2": math.nan}}, "beta2 = nan"),
-    "records of 0": ({"records": 0}, "records = 0"),
-    "half a record": ({"records": 1.5}, r"records = 1\.5"),
-    "half a seed": ({"seeds": 2.5}, r"seeds = 2\.5"),
+    "records of 0": ({"save_at": 0}, r"save_at \(number of times\) = 0"),
+    "half a record": ({"save_at": 1.5}, r"save_at \(number of times\) = 1\.5"),
+    "half a seed": ({"num_trajectories": 2.5}, r"num_trajectories = 2\.5"),
     "half a step": ({"steps": 2.5}, r"steps = 2\.5"),
     "a text as seed": ({"seed": "1"}, "seed = '1'"),
     "confidence nan": ({"confidence": math.nan}, "confidence = nan"),

@@ -251,6 +251,6 @@ def test_best_alpha_ignores_runs_that_are_not_finite():
 
     problem: Any = None
     chosen = best_alpha(
-        fake, problem, problem, 10, (0.1, 0.2, 0.3), final_value, seeds=range(1), settings={"beta1": 0.0}
+        fake, problem, problem, 10, (0.1, 0.2, 0.3), final_value, num_trajectories=range(1), settings={"beta1": 0.0}
     )
     assert chosen == 0.2

@@ -172,7 +172,13 @@ def test_simulated_drift_is_the_exact_one(rho: float) -> None:
     method = importlib.import_module("madatheory.optimizers.members.adam_avgrad").build(schedule="inverse_sqrt")
     settings = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.9, "rho": rho, "eps": 1e-12}
     found = drift.simulated_drift(
-        simulate, method, drift.far_field(law.C, deltas, 1e6), steps=20_000, seeds=64, seed=1, settings=settings
+        simulate,
+        method,
+        drift.far_field(law.C, deltas, 1e6),
+        steps=20_000,
+        num_trajectories=64,
+        seed=1,
+        settings=settings,
     )
     error = found.std("seed", ddof=1) / 8
     exact = [drift.exact_drift(rho, 0.9, drift.Law(law.C, delta)) for delta in deltas]
@@ -220,7 +226,7 @@ def test_drift_refuses_bad_arguments() -> None:
     constant = importlib.import_module("madatheory.optimizers.members.adam_avgrad").build(schedule="constant")
     with pytest.raises(UserError, match="inverse_sqrt"):
         drift.simulated_drift(
-            simulate, constant, drift.far_field(5.0, [0.1], 1e6), steps=10, seeds=2, seed=0, settings={}
+            simulate, constant, drift.far_field(5.0, [0.1], 1e6), steps=10, num_trajectories=2, seed=0, settings={}
         )
 
 
@@ -266,13 +272,13 @@ def test_tuning_chooses_on_one_set_of_seeds_and_judges_on_another() -> None:
     asked: list[range] = []
 
     def false_run(
-        problem: Any, optimizer: Optimizer, steps: int, *, seeds: range, settings: Any, **_: Any
+        problem: Any, optimizer: Optimizer, steps: int, *, num_trajectories: range, settings: Any, **_: Any
     ) -> xr.Dataset:
-        asked.append(seeds)
+        asked.append(num_trajectories)
         alphas, rhos = np.atleast_1d(settings["alpha"]), np.atleast_1d(settings["rho"])
-        error = (alphas[:, None] - rhos) ** 2 + (10 if seeds.start == 0 else 20)
+        error = (alphas[:, None] - rhos) ** 2 + (10 if num_trajectories.start == 0 else 20)
         x = np.sqrt((error + 1) ** 2 - 1)  # sqrt(1+x^2) - 1 = error
-        values = np.broadcast_to(x[..., None, None, None], (*x.shape, len(seeds), 1, 1))
+        values = np.broadcast_to(x[..., None, None, None], (*x.shape, len(num_trajectories), 1, 1))
         data = xr.DataArray(values, dims=("alpha", "rho", "seed", "t", "coordinate"), coords={"rho": rhos})
         return xr.Dataset({"iterate": data if np.ndim(settings["alpha"]) else data.isel(alpha=0, drop=True)})
 
@@ -314,7 +320,7 @@ def test_regret_curves_on_a_path_done_by_hand() -> None:
     problem = list_problems()["reddi-period"].make({"C": 4.0})
     settings = {"alpha": 1.0, "beta2": 1 / 17, "eps": 1e-8}
     found = regret.regret_curves(
-        simulate, problem, "avgrad", times=[3, 30], settings=settings, momenta=(0.0, 0.9), seeds=1, seed=0
+        simulate, problem, "avgrad", times=[3, 30], settings=settings, momenta=(0.0, 0.9), num_trajectories=1, seed=0
     )
     x, v, total, paid, slopes, squares = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for t in range(1, 31):
@@ -331,6 +337,6 @@ def test_regret_curves_on_a_path_done_by_hand() -> None:
     assert curve.bound[0, -1] == pytest.approx(expected, rel=1e-12)
     assert found[0.9].bound is None
     adam = regret.regret_curves(
-        simulate, problem, "adam", times=[30], settings=settings, momenta=(0.0,), seeds=1, seed=0
+        simulate, problem, "adam", times=[30], settings=settings, momenta=(0.0,), num_trajectories=1, seed=0
     )
     assert adam[0.0].bound is None

@@ -163,7 +163,7 @@ def test_paths_equal_a_recurrence_by_hand(form: str) -> None:
         times=times,
         kappas=kappas,
         settings={**settings, "beta1": 0.0, "rho": 0.5},
-        seeds=1,
+        num_trajectories=1,
         seed=0,
     )
     for i, kappa in enumerate(kappas):
@@ -205,7 +205,9 @@ def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: di
 def test_signals_equal_a_recurrence_by_hand(partner: str) -> None:
     h, edges, kappas = {"alpha": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4}, [2, 7, 30, 60], (0.0, 0.3)
     chosen = get_problem("log:d=3,noise=none,start=2.5")
-    found = learned_rho.signals(simulate, chosen, partner, edges=edges, kappas=kappas, settings=h, seeds=2, seed=0)
+    found = learned_rho.signals(
+        simulate, chosen, partner, edges=edges, kappas=kappas, settings=h, num_trajectories=2, seed=0
+    )
     for i, kappa in enumerate(kappas):
         u, slope, rho, g = signals_by_hand(partner, kappa, 60, np.full(3, 2.5), h)
         np.testing.assert_allclose(found.rho[i, 0], rho[np.array(edges) - 1], rtol=1e-9, atol=1e-12)
@@ -236,7 +238,7 @@ def test_the_share_of_flat_coordinates_counts_coordinates() -> None:
         edges=[2, 4],
         kappas=(0.0,),
         settings={"alpha": 0.05, "beta1": 0.8, "beta2": 0.1, "eps": 1e-4},
-        seeds=1,
+        num_trajectories=1,
         seed=0,
     )
     assert found.flat[0, 0, 0] == pytest.approx(1 / 3)
@@ -247,10 +249,10 @@ def test_the_share_of_flat_coordinates_counts_coordinates() -> None:
 def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
     chosen, h = get_problem("log:d=2"), {"alpha": 0.01, "beta1": 0.5, "beta2": 0.9}
     parts = [
-        learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, seeds=range(s, s + 1), seed=3)
+        learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, num_trajectories=range(s, s + 1), seed=3)
         for s in (5, 6)
     ]
-    both = learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, seeds=range(5, 7), seed=3)
+    both = learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, num_trajectories=range(5, 7), seed=3)
     assert parts[0] != parts[1]
     assert both == pytest.approx(math.sqrt(np.mean(np.square(parts))), rel=1e-12)
 
@@ -310,7 +312,7 @@ def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, 
     def x(name: str, **more: Any) -> np.ndarray:
         settled = {**settings, **more}
         data = simulate(
-            RATIO, get_optimizer(name), 60, seeds=3, settings=settled, statistics=(iterate,), record=[5, 60]
+            RATIO, get_optimizer(name), 60, num_trajectories=3, settings=settled, statistics=(iterate,), save_at=[5, 60]
         )
         return data["iterate"].to_numpy()
 
@@ -336,16 +338,23 @@ def test_bad_options_of_the_theory_form(spec: str, message: str) -> None:
 def test_experiments_refuse_bad_arguments() -> None:
     with pytest.raises(UserError, match="did you mean 'mada-max'"):
         learned_rho.learned_paths(
-            simulate, get_problem("reddi-period"), "mada-mx", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+            simulate,
+            get_problem("reddi-period"),
+            "mada-mx",
+            times=[3],
+            kappas=(1,),
+            settings={},
+            num_trajectories=1,
+            seed=0,
         )
     with pytest.raises(UserError, match="has no regret"):
         learned_rho.learned_paths(
-            simulate, get_problem("log"), "mada", times=[3], kappas=(1,), settings={}, seeds=1, seed=0
+            simulate, get_problem("log"), "mada", times=[3], kappas=(1,), settings={}, num_trajectories=1, seed=0
         )
     for edges in ([1, 5], [5], [5, 5]):
         with pytest.raises(UserError, match="the first >= 2"):
             learned_rho.signals(
-                simulate, get_problem("log"), "max", edges=edges, kappas=(0,), settings={}, seeds=1, seed=0
+                simulate, get_problem("log"), "max", edges=edges, kappas=(0,), settings={}, num_trajectories=1, seed=0
             )
     with pytest.raises(UserError, match="unknown partner"):
         learned_rho.partnered("mean")

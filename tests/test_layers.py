@@ -16,8 +16,8 @@ import madatheory
 PACKAGE = Path(madatheory.__file__).parent
 # first what everything may import; units of one row do not know each other
 LAYERS = (
-    {"errors", "limits", "processes", "stopping"},
-    {"blame", "structure"},
+    {"defaults", "errors", "limits", "processes", "stopping"},
+    {"blame", "deprecated", "structure"},
     {"arithmetic", "entry", "files", "sources", "statistics", "xla"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},

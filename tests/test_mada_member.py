@@ -166,12 +166,12 @@ def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
         get_problem("ratio:d=3,noise=rademacher"),
         {"alpha": 0.05, "beta2": 0.97, "eps": 1e-3, "rho": 0.5},
     )
-    plain = simulate(function, get_optimizer("adam-avgrad:form=practical"), 50, seeds=4, settings=shared)
+    plain = simulate(function, get_optimizer("adam-avgrad:form=practical"), 50, num_trajectories=4, settings=shared)
     grid = simulate(
         function,
         get_optimizer("mada:learn=rho"),
         50,
-        seeds=4,
+        num_trajectories=4,
         settings={**shared, "kappa_rho": [0.0, 0.5], "mu_rho": 0.5},
     )
     name = next(iter(plain.data_vars))

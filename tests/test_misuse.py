@@ -20,22 +20,27 @@ mt: Any = madatheory  # a type checker would refuse what is misused here
 
 
 def test_simulate_takes_names() -> None:
-    by_name = mt.simulate("ratio:d=3", "adam", 5, seeds=2)
-    by_object = mt.simulate(mt.get_problem("ratio:d=3"), mt.get_optimizer("adam"), steps=5, seeds=2)
+    by_name = mt.simulate("ratio:d=3", "adam", 5, num_trajectories=2)
+    by_object = mt.simulate(mt.get_problem("ratio:d=3"), mt.get_optimizer("adam"), steps=5, num_trajectories=2)
     assert by_name.identical(by_object)
 
 
 def test_simulate_takes_an_optax_transformation() -> None:
-    found = mt.simulate("ratio:d=2,noise=none", optax.sgd(0.1), 3, seeds=1, statistics=final_value)
+    found = mt.simulate("ratio:d=2,noise=none", optax.sgd(0.1), 3, num_trajectories=1, statistics=final_value)
     ours = mt.simulate(
-        "ratio:d=2,noise=none", "sgd:schedule=constant", 3, seeds=1, settings={"alpha": 0.1}, statistics=final_value
+        "ratio:d=2,noise=none",
+        "sgd:schedule=constant",
+        3,
+        num_trajectories=1,
+        settings={"alpha": 0.1},
+        statistics=final_value,
     )
     assert np.allclose(found["final_value"], ours["final_value"], rtol=1e-12)
     assert found.attrs["optimizer"] == "optax"
 
 
 def test_verify_takes_names_labels_and_mixtures() -> None:
-    how = {"steps": 3, "seeds": 2}
+    how = {"steps": 3, "num_trajectories": 2}
     by_label, other = mt.verify("T5", "ratio:d=2", **how)  # two theorems have this label
     assert (by_label.theorem, by_label.problem) == ("avgrad-rate", "ratio:d=2")
     assert other.label == "T5"
@@ -99,12 +104,12 @@ SETTINGS = [
 
 
 def simulate(**changed: Any) -> Callable[[], Any]:
-    right = {"problem": RATIO, "optimizer": ADAM, "steps": 3, "seeds": 2}
+    right = {"problem": RATIO, "optimizer": ADAM, "steps": 3, "num_trajectories": 2}
     return lambda: mt.simulate(**{**right, **changed})
 
 
 def verify(**changed: Any) -> Callable[[], Any]:
-    right = {"theorems": T5, "problems": RATIO, "steps": 3, "seeds": 2}
+    right = {"theorems": T5, "problems": RATIO, "steps": 3, "num_trajectories": 2}
     return lambda: mt.verify(**{**right, **changed})
 
 
@@ -119,12 +124,21 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     *((f"simulate problem {v!r:.30}", simulate(problem=v), "problem") for v in NOT_A_PROBLEM),
     *((f"simulate optimizer {v!r:.30}", simulate(optimizer=v), "optimizer") for v in NOT_AN_OPTIMIZER),
     *((f"simulate steps {v!r:.30}", simulate(steps=v), f"steps = {v!r:.20}") for v in NOT_A_COUNT),
-    *((f"simulate seeds {v!r:.30}", simulate(seeds=v), f"seeds = {v!r:.20}") for v in NOT_A_COUNT),
+    *(
+        (f"simulate num_trajectories {v!r:.30}", simulate(num_trajectories=v), f"num_trajectories = {v!r:.20}")
+        for v in NOT_A_COUNT
+    ),
     *((f"simulate settings {v!r:.30}", simulate(settings=v), words) for v, words in SETTINGS),
     *((f"simulate seed {v!r:.30}", simulate(seed=v), "seed = ") for v in ("0", None, -1, 2**32, 0.5, True, [0])),
     *((f"simulate workers {v!r:.30}", simulate(workers=v), "workers = ") for v in ("2", 0, -1, 1.5, True, [1])),
-    *((f"simulate record {v!r:.30}", simulate(record=v), "record") for v in ("all", 0, -1, None, [], [0], [9], [1.5])),
-    *((f"simulate record {v!r:.30}", simulate(record=v), "record") for v in (10**12, [[1]], {}, [float("nan")], True)),
+    *(
+        (f"simulate save_at {v!r:.30}", simulate(save_at=v), "save_at")
+        for v in ("all", 0, -1, None, [], [0], [9], [1.5])
+    ),
+    *(
+        (f"simulate save_at {v!r:.30}", simulate(save_at=v), "save_at")
+        for v in (10**12, [[1]], {}, [float("nan")], True)
+    ),
     *((f"simulate start {v!r:.30}", simulate(start=v), "start") for v in ("0", [1.0], [float("nan"), 1.0], 1.0, {})),
     *((f"simulate start {v!r:.30}", simulate(start=v), "start") for v in ([1j, 1.0], [None, 1.0], [[1.0, 2.0]])),
     *((f"simulate dtype {v!r:.30}", simulate(dtype=v), "dtype") for v in ("float16", None, 64, np.float32, "")),
@@ -137,16 +151,19 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     ("simulate no form", simulate(optimizer="adam:form=x"), "unknown form 'x'"),
     ("simulate swapped", lambda: mt.simulate(ADAM, RATIO, 3), "'adam' is an optimizer: give the problem first"),
     ("simulate swapped names", lambda: mt.simulate("adam", "ratio", 3), "unknown problem 'adam'"),
-    ("simulate seeds backwards", simulate(seeds=range(3, 0, -1)), "seeds = range(3, 0, -1)"),
-    ("simulate seeds nothing", simulate(seeds=range(0)), "seeds = range(0, 0)"),
+    ("simulate seeds backwards", simulate(num_trajectories=range(3, 0, -1)), "num_trajectories = range(3, 0, -1)"),
+    ("simulate seeds nothing", simulate(num_trajectories=range(0)), "num_trajectories = range(0, 0)"),
     *((f"verify theorems {v!r:.30}", verify(theorems=v), "theorem") for v in (None, 3, "T99", "", [], [None], RATIO)),
     *((f"verify theorems {v!r:.30}", verify(theorems=v), "theorem") for v in (["T5", 3], b"T5", {}, [["T5"]], len)),
     *((f"verify problems {v!r:.30}", verify(problems=v), "problem") for v in (None, 3, "rato", "", [], [None], ADAM)),
     *((f"verify problems {v!r:.30}", verify(problems=v), "problem") for v in (["ratio", 3], T5, [ADAM])),
     *((f"verify steps {v!r:.30}", verify(steps=v), f"steps = {v!r:.20}") for v in NOT_A_COUNT),
-    *((f"verify seeds {v!r:.30}", verify(seeds=v), f"seeds = {v!r:.20}") for v in (*NOT_A_COUNT, 1)),
+    *(
+        (f"verify num_trajectories {v!r:.30}", verify(num_trajectories=v), f"num_trajectories = {v!r:.20}")
+        for v in (*NOT_A_COUNT, 1)
+    ),
     *((f"verify seed {v!r:.30}", verify(seed=v), "seed = ") for v in ("0", None, -1, 2**32, 0.5)),
-    *((f"verify records {v!r:.30}", verify(records=v), "record") for v in ("x", 0, -1, None, 1.5, [0], 10**12)),
+    *((f"verify save_at {v!r:.30}", verify(save_at=v), "save_at") for v in ("x", 0, -1, None, 1.5, [0], 10**12)),
     *(
         (f"verify confidence {v!r:.30}", verify(confidence=v), "confidence = ")
         for v in (0, 1, -1, 2, None, "0.9", True)

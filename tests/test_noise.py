@@ -134,7 +134,8 @@ def test_an_unknown_generator_is_refused():
 def test_the_generator_changes_the_noise_and_nothing_else():
     run = (mt.get_problem("ratio:d=2,noise=uniform"), mt.get_optimizer("adam"), 400)
     a, b = (
-        simulate(*run, seeds=2000, generator=g).mean_squared_gradient.to_numpy().ravel() for g in sorted(GENERATORS)
+        simulate(*run, num_trajectories=2000, generator=g).mean_squared_gradient.to_numpy().ravel()
+        for g in sorted(GENERATORS)
     )
     assert not np.any(a == b)
     assert abs(a.mean() - b.mean()) < 4 * np.sqrt((a.var() + b.var()) / 2000)

@@ -226,7 +226,7 @@ def test_engine_runs_optax_as_it_runs_our_own():
     problem = list_problems()["ratio"].build(d=3)
     settings = {"alpha": [0.05, 0.2], "beta2": 0.9, "eps": 1e-3}
     ours, other = (
-        simulate(problem, o, 60, seeds=4, settings=settings, statistics=[iterate], record=5, workers=1)
+        simulate(problem, o, 60, num_trajectories=4, settings=settings, statistics=[iterate], save_at=5, workers=1)
         for o in (native, theirs)
     )
     assert ours["iterate"].dims == other["iterate"].dims
@@ -259,9 +259,9 @@ def test_external_optimizer_is_given_the_projected_iterate():
         problem,
         from_optax("jump", jump, {"alpha": 0.25}),
         steps,
-        seeds=2,
+        num_trajectories=2,
         statistics=[iterate],
-        record=list(range(1, steps + 1)),
+        save_at=list(range(1, steps + 1)),
         workers=1,
     )
     expected = np.minimum(problem.start[0] + 0.25 * np.arange(1, steps + 1), 1.0)

@@ -240,7 +240,13 @@ def hostile_run(name: str) -> xr.Dataset:
     proof = theorem(name)
     statistics = proof.statistics if proof.kind == "every-path" else proof.left.statistics
     return simulate(
-        problem, proof.method(), steps, seeds=2, settings=settings, statistics=statistics, record=min(steps, 3)
+        problem,
+        proof.method(),
+        steps,
+        num_trajectories=2,
+        settings=settings,
+        statistics=statistics,
+        save_at=min(steps, 3),
     )
 
 
@@ -277,7 +283,7 @@ def test_sums_of_ratios_catch_planted_mistakes(name: str) -> None:
     if name in ("safeguarded-rate", "safeguarded-hindsight-rate", "safeguarded-monotone-log-rate"):
         hyper["eps"] = 1e4
     form = next(level for level in proof.chain if level.data_bound)
-    data = simulate(problem, method, 2000, seeds=8, settings=hyper, statistics=form.statistics)
+    data = simulate(problem, method, 2000, num_trajectories=8, settings=hyper, statistics=form.statistics)
     q = quantities(Setting(problem, method, hyper, 2000))
     assert proof.reasons(Setting(problem, method, hyper, 2000)) == []
     measured = {str(key): value.mean("seed").values for key, value in data.data_vars.items()}
@@ -299,7 +305,7 @@ def test_published_step_size_bound_is_judged_violated() -> None:
     )
     problem, method = losses((5.0, 6.0), 0.0, 6.0), claim.method()
     hyper = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
-    data = simulate(problem, method, 2, seeds=2, settings=hyper, statistics=claim.statistics)
+    data = simulate(problem, method, 2, num_trajectories=2, settings=hyper, statistics=claim.statistics)
     assert judge(claim, problem, method, hyper, data, steps=2).outcome == "violated"
 
 
@@ -321,7 +327,7 @@ def test_amsgrad_regret_is_attained() -> None:
     proof, w = theorem("amsgrad-regret"), 0.25
     hyper = {"alpha": 2 * math.sqrt(w), "beta1": 0.0, "beta2": 1 - w, "eps": 1e-14}
     problem = losses((1.0,), 1.0, 1.0)
-    data = simulate(problem, proof.method(), 1, seeds=1, settings=hyper, statistics=proof.statistics)
+    data = simulate(problem, proof.method(), 1, num_trajectories=1, settings=hyper, statistics=proof.statistics)
     measured = {str(key): value.values for key, value in data.data_vars.items()}
     q = quantities(Setting(problem, proof.method(), hyper, 1))
     form = [level for level in proof.chain if level.data_bound][-1]

@@ -136,7 +136,9 @@ def test_a_dropped_ln_T_is_caught_by_simulation() -> None:
     """T5 before L5, from the minimum with large noise: the left side itself grows like ln T."""
     theorem, problem, T = ALL["avgrad-weighted-rate"], huber(0.0, "rademacher", 3.0), 20_000
     hyper = {"alpha": 3.0, "beta1": 0.0, "beta2": 0.5, "eps": 10.0}
-    data = simulate(problem, theorem.method(), T, seeds=32, settings=hyper, statistics=theorem.left.statistics)
+    data = simulate(
+        problem, theorem.method(), T, num_trajectories=32, settings=hyper, statistics=theorem.left.statistics
+    )
     q = at(theorem, problem, hyper, np.array([T]))
     left = data["squared_gradient_over_root_t"].values
     low = left.mean() - 5 * left.std() / math.sqrt(left.size)
@@ -148,7 +150,9 @@ def test_a_dropped_floor_is_caught_by_simulation() -> None:
     """TA without -ln beta2 tends to 0, Adam with a constant step does not."""
     theorem, problem, T = ALL["adam-constant-step-rate"], huber(0.0, "rademacher", 3.0), 20_000
     hyper = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.5, "eps": 1.0}
-    data = simulate(problem, theorem.method(), T, seeds=32, settings=hyper, statistics=theorem.left.statistics)
+    data = simulate(
+        problem, theorem.method(), T, num_trajectories=32, settings=hyper, statistics=theorem.left.statistics
+    )
     q = at(theorem, problem, hyper, np.array([T]))
     left = data["mean_squared_gradient"].values
     low = left.mean() - 5 * left.std() / math.sqrt(left.size)

@@ -203,7 +203,7 @@ def test_regret_in_the_engine() -> None:
     """The fold of the regret fact is the sum of f_t(x_{t-1}) - f_t(-1) along the path."""
     problem = build("reddi-period:start=0.5")
     regret = total("regret", "sum_s f_s(x_{s-1}) - f_s(-1)", lambda e: e.problem.facts["regret"](e.x, e.g, e.clock.t))
-    run = simulate(problem, _gradient_descent(), 7, seeds=1, statistics=[regret], settings={"alpha": 0.03})
+    run = simulate(problem, _gradient_descent(), 7, num_trajectories=1, statistics=[regret], settings={"alpha": 0.03})
     x, expected = 0.5, 0.0
     for t in range(1, 8):
         slope = 4.0 if t % 3 == 1 else -1.0
@@ -339,7 +339,7 @@ def test_runs_in_the_engine_and_respects_G(spec: str, dtype: str) -> None:
         problem,
         _gradient_descent(),
         50,
-        seeds=3,
+        num_trajectories=3,
         statistics=[mean_squared_gradient, largest_gradient],
         dtype=dtype,
         workers=1,

@@ -50,7 +50,7 @@ def descends(name: str, method: Callable[[], Optimizer]) -> Theorem:
 @pytest.mark.parametrize("order", [("downhill", "uphill"), ("uphill", "downhill")])
 def test_a_bound_is_judged_on_its_own_methods_run(step: Callable[[float], Any], order: tuple[str, str]) -> None:
     made = {"downhill": lambda: walk(step(1.0)), "uphill": lambda: walk(step(-1.0))}
-    found = verify([descends(name, made[name]) for name in order], [QUIET], steps=2, seeds=2)
+    found = verify([descends(name, made[name]) for name in order], [QUIET], steps=2, num_trajectories=2)
     assert {v.theorem: v.outcome for v in found} == {"downhill": "holds", "uphill": "violated"}
 
 

@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions are those of POSIX")
 LIMIT = 5.0  # seconds; on a machine with nothing else to do it takes less than one
 NOTES = Path(__file__).parent.parent / "docs" / "conformance_notes.toml"
-LONG = "simulate ratio:d=2 avgrad --steps 20000 --seeds 20000000"
+LONG = "simulate ratio:d=2 avgrad --steps 20000 --trajectories 20000000"
 
 Ready = Callable[[psutil.Process], bool]
 
@@ -239,7 +239,7 @@ def test_commands_end_soon_and_leave_no_process(tmp_path):
 def test_more_commands_at_more_moments(seconds, tmp_path):
     lines = {
         "simulate": LONG,
-        "verify": "verify --steps 100000 --seeds 4096",
+        "verify": "verify --steps 100000 --trajectories 4096",
         "figures": "figures training-problems --out pictures",
         "conformance": f"conformance optax --page p.md --notes {NOTES}",
         "prove": "prove --workers 2",

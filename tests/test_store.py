@@ -40,9 +40,9 @@ RATIO = mt.list_problems()["ratio"].make({"d": 2})
 SMALL = 1e-4  # seconds a piece: as small as pieces get
 
 
-def run(store: Store, problem: Problem = RATIO, seeds: int | range = 200, **options: object) -> xr.Dataset:
-    given: dict = {"settings": {"beta2": (0.9, 0.99)}, "statistics": (mean_squared_gradient, iterate), "record": 3}
-    return store.simulate(problem, AVGRAD, 30, seeds=seeds, **{**given, **options})
+def run(store: Store, problem: Problem = RATIO, num_trajectories: int | range = 200, **options: object) -> xr.Dataset:
+    given: dict = {"settings": {"beta2": (0.9, 0.99)}, "statistics": (mean_squared_gradient, iterate), "save_at": 3}
+    return store.simulate(problem, AVGRAD, 30, num_trajectories=num_trajectories, **{**given, **options})
 
 
 def files(store: Store) -> list[Path]:
@@ -58,11 +58,11 @@ def store(tmp_path: Path) -> Store:
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces without computing, for tests of what is found again: values that tell trajectories and seeds apart."""
 
-    def made_up(plan: Plan, seeds: range, **_: object) -> xr.Dataset:
-        values = np.tile(np.array(seeds) + 0.1 + 1e6 * plan.seed, plan.grid.points)
+    def made_up(plan: Plan, num_trajectories: range, **_: object) -> xr.Dataset:
+        values = np.tile(np.array(num_trajectories) + 0.1 + 1e6 * plan.seed, plan.grid.points)
         shapes = [(len(values), len(plan.times), *(2 for _ in s.dims)) for s in plan.statistics]
         filled = [np.broadcast_to(values.reshape(-1, *(1,) * (len(s) - 1)), s).astype(plan.dtype) for s in shapes]
-        return plan.dataset(Run(filled, Execution("made up", "")), "seed", np.array(seeds))
+        return plan.dataset(Run(filled, Execution("made up", "")), "seed", np.array(num_trajectories))
 
     monkeypatch.setattr(Plan, "trajectories", made_up)
     monkeypatch.setattr(Plan, "check_memory", lambda plan, seeds: None)
@@ -77,60 +77,65 @@ def test_stored_equals_simulated_and_is_found_again(store):
         RATIO,
         AVGRAD,
         30,
-        seeds=400,
+        num_trajectories=400,
         settings={"beta2": (0.9, 0.99)},
         statistics=(mean_squared_gradient, iterate),
-        record=3,
+        save_at=3,
     )
-    first = run(store, seeds=400)
+    first = run(store, num_trajectories=400)
     xr.testing.assert_equal(first, plain)
     assert store.computed == len(files(store)) >= 3
     assert plain.attrs.items() <= first.attrs.items()
     second = again(store)
-    xr.testing.assert_identical(run(second, seeds=400), first)
+    xr.testing.assert_identical(run(second, num_trajectories=400), first)
     assert (second.computed, second.reused) == (0, store.computed)
 
 
 def test_more_fewer_and_other_trajectories_use_what_is_there(store):
-    run(store, seeds=range(100, 400))
+    run(store, num_trajectories=range(100, 400))
     before = len(files(store))
     part = again(store)
     xr.testing.assert_equal(
-        run(part, seeds=range(150, 300, 10)), run(store, seeds=range(100, 400)).sel(seed=range(150, 300, 10))
+        run(part, num_trajectories=range(150, 300, 10)),
+        run(store, num_trajectories=range(100, 400)).sel(seed=range(150, 300, 10)),
     )
     assert part.computed == 0
     wide = again(store)
-    full = run(wide, seeds=600)
+    full = run(wide, num_trajectories=600)
     assert wide.reused == before
     fresh = Store(store.root.parent / "other")
-    xr.testing.assert_equal(full, run(fresh, seeds=600))
+    xr.testing.assert_equal(full, run(fresh, num_trajectories=600))
 
 
 CHANGES = {
-    "steps": lambda s: s.simulate(RATIO, AVGRAD, 31, seeds=5),
-    "seed": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, seed=1),
-    "setting": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, settings={"beta2": 0.9}),
-    "grid of one": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, settings={"beta2": (0.99,)}),
-    "start": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, start=(1.0, 2.0)),
-    "dtype": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, dtype="float32"),
-    "generator": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, generator="hash"),
-    "record": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, record=2),
-    "statistic": lambda s: s.simulate(RATIO, AVGRAD, 30, seeds=5, statistics=(final_value,)),
-    "optimizer": lambda s: s.simulate(RATIO, replace(ADAM, name="avgrad-t"), 30, seeds=5),
-    "observe": lambda s: s.simulate(RATIO, replace(AVGRAD, observe=lambda state, x: state), 30, seeds=5),
-    "noise scale": lambda s: s.simulate(mt.list_problems()["ratio"].make({"d": 2, "scale": 0.5}), AVGRAD, 30, seeds=5),
-    "same names, other function": lambda s: s.simulate(replace(RATIO, gradient=lambda x: 2 * x), AVGRAD, 30, seeds=5),
+    "steps": lambda s: s.simulate(RATIO, AVGRAD, 31, num_trajectories=5),
+    "seed": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, seed=1),
+    "setting": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, settings={"beta2": 0.9}),
+    "grid of one": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, settings={"beta2": (0.99,)}),
+    "start": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, start=(1.0, 2.0)),
+    "dtype": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, dtype="float32"),
+    "generator": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, generator="hash"),
+    "record": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, save_at=2),
+    "statistic": lambda s: s.simulate(RATIO, AVGRAD, 30, num_trajectories=5, statistics=(final_value,)),
+    "optimizer": lambda s: s.simulate(RATIO, replace(ADAM, name="avgrad-t"), 30, num_trajectories=5),
+    "observe": lambda s: s.simulate(RATIO, replace(AVGRAD, observe=lambda state, x: state), 30, num_trajectories=5),
+    "noise scale": lambda s: s.simulate(
+        mt.list_problems()["ratio"].make({"d": 2, "scale": 0.5}), AVGRAD, 30, num_trajectories=5
+    ),
+    "same names, other function": lambda s: s.simulate(
+        replace(RATIO, gradient=lambda x: 2 * x), AVGRAD, 30, num_trajectories=5
+    ),
 }
 
 
 @pytest.mark.usefixtures("instant")
 @pytest.mark.parametrize("change", CHANGES)
 def test_whatever_changes_the_numbers_is_computed_anew(store, change):
-    store.simulate(RATIO, AVGRAD, 30, seeds=5)
+    store.simulate(RATIO, AVGRAD, 30, num_trajectories=5)
     assert (store.computed, store.reused) == (1, 0)
     CHANGES[change](store)
     assert (store.computed, store.reused) == (2, 0)
-    store.simulate(mt.list_problems()["ratio"].make({"d": 2}), AVGRAD, 30, seeds=5, workers=1)
+    store.simulate(mt.list_problems()["ratio"].make({"d": 2}), AVGRAD, 30, num_trajectories=5, workers=1)
     assert (store.computed, store.reused) == (2, 1)
 
 
@@ -155,7 +160,7 @@ def test_an_edited_user_file_is_computed_anew(store, tmp_path):
     for slope in (1.0, 2.0, 1.0):
         file.write_text(USER_FILE.format(slope=slope))
         problem = load_file(file).mine.make()
-        store.simulate(problem, AVGRAD, 10, seeds=3)
+        store.simulate(problem, AVGRAD, 10, num_trajectories=3)
         counts.append((store.computed, store.reused))
     assert counts == [(1, 0), (2, 0), (2, 1)]
 
@@ -234,11 +239,11 @@ def test_every_catalogue_entry_is_identified_and_none_collide():
 
 @pytest.mark.usefixtures("instant")
 def test_a_package_file_changed_under_the_process_is_never_shared(store, monkeypatch):
-    store.simulate(RATIO, AVGRAD, 10, seeds=3)
+    store.simulate(RATIO, AVGRAD, 10, num_trajectories=3)
     monkeypatch.setattr(sources, "_LOADED", 0.0)
-    store.simulate(RATIO, AVGRAD, 10, seeds=3)
+    store.simulate(RATIO, AVGRAD, 10, num_trajectories=3)
     monkeypatch.setattr(sources, "_PROCESS", "another")
-    store.simulate(RATIO, AVGRAD, 10, seeds=3)
+    store.simulate(RATIO, AVGRAD, 10, num_trajectories=3)
     assert (store.computed, store.reused) == (3, 0)
 
 
@@ -370,7 +375,7 @@ def test_divergence_is_reported_from_the_store_too(store):
     diverging = total("s", "1/0", lambda e: jnp.sum(e.x, axis=0) / 0)
     for _ in range(2):
         with pytest.warns(NonFiniteWarning, match="s "):
-            store.simulate(RATIO, AVGRAD, 5, seeds=3, statistics=(diverging,))
+            store.simulate(RATIO, AVGRAD, 5, num_trajectories=3, statistics=(diverging,))
     assert store.reused == 1
 
 
@@ -440,13 +445,13 @@ def test_a_store_of_an_earlier_version_is_adopted(store):
 def test_a_store_removed_while_computing_is_made_anew(tmp_path):
     lines: list[str] = []
     store = Store(tmp_path / "kept", piece_seconds=SMALL, report=lines.append)
-    reference = run(Store(tmp_path / "other", piece_seconds=SMALL), seeds=300)
+    reference = run(Store(tmp_path / "other", piece_seconds=SMALL), num_trajectories=300)
 
     def remove(done: float, of: float) -> None:
         if done < of:
             shutil.rmtree(store.root)
 
-    xr.testing.assert_equal(run(store, seeds=300, progress=remove), reference)
+    xr.testing.assert_equal(run(store, num_trajectories=300, progress=remove), reference)
     assert all("was removed meanwhile; it is made anew" in line for line in lines)
     assert len(lines) == store.computed - 1 >= 2
     assert len(files(store)) == 1
@@ -493,7 +498,7 @@ def test_read_only_folder_is_refused(tmp_path):
 
 
 def test_saved_runs_carry_their_provenance(store, tmp_path):
-    data = run(store, seeds=3)
+    data = run(store, num_trajectories=3)
     path = tmp_path / "new" / "run.nc"
     save_run(data, path, {"note": 1})
     found = xr.load_dataset(path)
@@ -524,15 +529,18 @@ import test_store
 from madatheory.store import Store
 store = Store(sys.argv[1], piece_seconds=test_store.SMALL)
 print("ready", flush=True)
-data = test_store.run(store, seeds=int(sys.argv[2]), progress=lambda done, of: None)
+data = test_store.run(store, num_trajectories=int(sys.argv[2]), progress=lambda done, of: None)
 print(store.computed, store.reused, float(data.mean_squared_gradient.sum()), flush=True)
 """
 
 
-def start(root: Path, seeds: int) -> subprocess.Popen[str]:
+def start(root: Path, num_trajectories: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "JAX_PLATFORMS": "cpu"}
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(root), str(seeds)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", SCRIPT, str(root), str(num_trajectories)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
 
 
@@ -556,8 +564,8 @@ def test_kill_at_random_moments_then_resume(tmp_path):
     assert kept
     resumed = Store(root, piece_seconds=SMALL)
     undisturbed = Store(tmp_path / "undisturbed")
-    data = run(resumed, seeds=seeds)
-    xr.testing.assert_identical(data, run(undisturbed, seeds=seeds))
+    data = run(resumed, num_trajectories=seeds)
+    xr.testing.assert_identical(data, run(undisturbed, num_trajectories=seeds))
     assert resumed.reused == len(kept)
     assert resumed.computed + resumed.reused == len(files(resumed))
     assert not list(root.glob("*/.*.tmp"))  # what the killed processes left is gone
@@ -565,7 +573,7 @@ def test_kill_at_random_moments_then_resume(tmp_path):
 
 def test_two_processes_on_one_store(tmp_path):
     """The other one starts while this one computes its first piece, which waits for the other one's first."""
-    alone, here = run(Store(tmp_path / "alone"), seeds=500), Store(tmp_path / "shared", piece_seconds=SMALL)
+    alone, here = run(Store(tmp_path / "alone"), num_trajectories=500), Store(tmp_path / "shared", piece_seconds=SMALL)
     others: list[subprocess.Popen[str]] = []
 
     def join(done: float, of: float) -> None:
@@ -574,12 +582,12 @@ def test_two_processes_on_one_store(tmp_path):
             while not files(here) and others[0].poll() is None:
                 time.sleep(0.002)
 
-    xr.testing.assert_identical(run(here, seeds=500, progress=join), alone)
+    xr.testing.assert_identical(run(here, num_trajectories=500, progress=join), alone)
     _, computed, reused, total = others[0].communicate(timeout=120)[0].split()
     assert others[0].returncode == 0
     assert (here.reused, int(reused)) == (0, 0)
     assert here.computed > 1 < int(computed)
     assert float(total) == float(alone.mean_squared_gradient.sum())
     quiet = again(here)
-    xr.testing.assert_identical(run(quiet, seeds=500), alone)  # every file left behind is good: no warning
+    xr.testing.assert_identical(run(quiet, num_trajectories=500), alone)  # every file left behind is good: no warning
     assert quiet.computed == 0

@@ -125,9 +125,9 @@ def test_a_run_that_reads_is_computed_anew_with_one_warning(tmp_path: Path) -> N
         store = Store(tmp_path / "kept", piece_seconds=1e-4)
         words = r"sgd-t on mine: not kept .* content \(mine.py, line 20\) uses open"
         with pytest.warns(StoreWarning, match=words) as told:
-            first = store.simulate(made, SGD, 3, seeds=2)
+            first = store.simulate(made, SGD, 3, num_trajectories=2)
         assert len(told) == 1
-        assert store.simulate(made, SGD, 3, seeds=2).equals(first)  # and it is not said again
+        assert store.simulate(made, SGD, 3, num_trajectories=2).equals(first)  # and it is not said again
         assert (store.computed, store.reused) == (2, 0)
     assert not list((tmp_path / "kept").glob("*/*.nc"))
 
@@ -138,11 +138,11 @@ def test_a_file_that_is_opened_in_fact_is_noticed(tmp_path: Path) -> None:
     assert identify(made.gradient).outside == {}
     store = Store(tmp_path / "kept")
     with pytest.warns(StoreWarning, match=rf"it reads {tmp_path}/data while it runs") as told:
-        store.simulate(made, SGD, 3, seeds=2)
+        store.simulate(made, SGD, 3, num_trajectories=2)
     assert len(told) == 1
-    store.simulate(made, SGD, 3, seeds=2, seed=1)
+    store.simulate(made, SGD, 3, num_trajectories=2, seed=1)
     with pytest.warns(StoreWarning, match="it reads"):
-        Store(tmp_path / "kept").simulate(made, SGD, 3, seeds=2, seed=2)
+        Store(tmp_path / "kept").simulate(made, SGD, 3, num_trajectories=2, seed=2)
     assert not list((tmp_path / "kept").glob("*/*.nc"))
 
 

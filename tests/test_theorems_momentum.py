@@ -172,7 +172,7 @@ def test_every_link_of_the_proof_holds_exactly_on_noise_trees(method: str) -> No
             steps,
             settings={**grid, **fixed},
             statistics=tuple(statistics.values()),
-            record=[1, 2, 3, 5, 7],
+            save_at=[1, 2, 3, 5, 7],
         )
     )
     for name in names:
@@ -193,10 +193,10 @@ def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None
         parabola,
         theorem("avgrad-momentum-rate").method(),
         50,
-        seeds=4,
+        num_trajectories=4,
         settings=settings,
         statistics=folds,
-        record=[1, 2, 50],
+        save_at=[1, 2, 50],
     )
     recovered = data["shifted_decrease"] + data["shifted_first_order"] + data["shifted_step"] / 2
     np.testing.assert_allclose(recovered, 1.5 * data["inner_product_sum"], rtol=1e-10, atol=1e-12)
@@ -210,7 +210,13 @@ def test_every_link_holds_on_simulated_data(name: str) -> None:
     problem = mt.list_problems()["reddi-stochastic" if online else "ratio"].make({})
     hyper = proof.method().hyper(proof.settings)
     data = simulate(
-        problem, proof.method(), steps, seeds=256, settings=proof.settings, statistics=proof.statistics, record=6
+        problem,
+        proof.method(),
+        steps,
+        num_trajectories=256,
+        settings=proof.settings,
+        statistics=proof.statistics,
+        save_at=6,
     )
     assert not proof.reasons(Setting(problem, proof.method(), hyper, steps))
     paths = np.array([levels(name, problem, data.isel(seed=i), hyper) for i in range(256)])
@@ -228,10 +234,10 @@ def test_regret_chain_holds_on_every_path(name: str) -> None:
         problem,
         proof.method(),
         300,
-        seeds=16,
+        num_trajectories=16,
         settings=settings,
         statistics=proof.statistics,
-        record=[1, 2, 7, 60, 300],
+        save_at=[1, 2, 7, 60, 300],
     )
     for point in np.ndindex(3, 2, 16):
         hyper = {"alpha": settings["alpha"][point[0]], "beta2": settings["beta2"][point[1]], "beta1": 0.0, "eps": 1e-6}
@@ -246,10 +252,10 @@ def test_random_step_weights_are_folded_exactly(beta1: float) -> None:
         tiny("none"),
         proof.method(),
         steps,
-        seeds=1,
+        num_trajectories=1,
         settings={**proof.settings, "beta1": beta1},
         statistics=(mean_squared_gradient, random_step_gradient),
-        record=list(range(1, steps + 1)),
+        save_at=list(range(1, steps + 1)),
     ).isel(seed=0)
     sums = data["mean_squared_gradient"].values * np.arange(1, steps + 1)
     squares = np.diff(sums, prepend=0.0)

@@ -40,7 +40,13 @@ def test_chains_are_ordered_on_simulated_data(names: list[str]) -> None:
     first, seeds, T = group[0], 200, 200
     records = [T] if first.at == "final" else [1, 15, T]
     data = simulate(
-        RATIO, first.method(), T, seeds=seeds, settings=first.settings, statistics=statistics_of(group), record=records
+        RATIO,
+        first.method(),
+        T,
+        num_trajectories=seeds,
+        settings=first.settings,
+        statistics=statistics_of(group),
+        save_at=records,
     )
     for theorem in group:
         values = levels(theorem, data, at(theorem, RATIO, first.settings, data["t"].values), "seed")
@@ -58,7 +64,7 @@ def test_chains_are_ordered_exactly_on_the_noise_tree(names: list[str]) -> None:
     grids = {"alpha": [0.05, 1.0, 30.0], "eps": [1e-6, 0.1, 100.0], "beta2": [0.1, 0.9, 0.999], "rho": [0.0, 0.5, 1.0]}
     hyper = {**first.settings, **{k: v for k, v in grids.items() if k in first.method().parameters}}
     records = [T] if first.at == "final" else [1, 2, T]
-    tree = enumerate_tree(problem, first.method(), T, settings=hyper, statistics=statistics_of(group), record=records)
+    tree = enumerate_tree(problem, first.method(), T, settings=hyper, statistics=statistics_of(group), save_at=records)
     axes = [name for name in grids if name in tree.dims]
     for index in np.ndindex(*[tree.sizes[name] for name in axes]):
         one = tree.isel(dict(zip(axes, index, strict=True)))
@@ -151,7 +157,13 @@ def test_high_probability_is_measured_at_every_step() -> None:
     statistics = (*theorem.statistics, *ALL["avgrad-weighted-rate"].left.statistics)
     hyper = {**theorem.settings, "alpha": 1.0, "eps": 1.0}
     data = simulate(
-        problem, theorem.method(), 40, seeds=2, settings=hyper, statistics=statistics, record=list(range(1, 41))
+        problem,
+        theorem.method(),
+        40,
+        num_trajectories=2,
+        settings=hyper,
+        statistics=statistics,
+        save_at=list(range(1, 41)),
     )
     q = at(theorem, problem, hyper, data["t"].values)
     shares = data["squared_gradient_over_root_t"].values / avgrad_high_probability.right(q, NUMPY)

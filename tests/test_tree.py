@@ -115,8 +115,10 @@ def test_tree_agrees_with_simulation_at_every_grid_point_and_time():
     problem = mt.list_problems()["ratio"].make({"d": 1, "noise": "rare-large", "scale": 1.0})
     chosen = (mean_squared_gradient, squared_gradient_over_root_t, min_squared_gradient)
     settings = {"beta2": (0.5, 0.9), "alpha": 0.3}
-    tree = enumerate_tree(problem, AVGRAD, 8, settings=settings, statistics=chosen, record=[1, 4, 8])
-    runs = simulate(problem, AVGRAD, 8, seeds=20_000, settings=settings, statistics=chosen, record=[1, 4, 8])
+    tree = enumerate_tree(problem, AVGRAD, 8, settings=settings, statistics=chosen, save_at=[1, 4, 8])
+    runs = simulate(
+        problem, AVGRAD, 8, num_trajectories=20_000, settings=settings, statistics=chosen, save_at=[1, 4, 8]
+    )
     mean = exact_mean(tree)
     assert mean.mean_squared_gradient.dims == ("beta2", "t")
     for name in mean.data_vars:
@@ -128,7 +130,7 @@ def test_tree_agrees_with_simulation_at_every_grid_point_and_time():
 def test_every_simulated_trajectory_is_a_path_of_the_tree():
     problem = ratio(1, "rademacher")
     tree = enumerate_tree(problem, ADAM, 5, statistics=(iterate, largest_gradient))
-    runs = simulate(problem, ADAM, 5, seeds=200, statistics=(iterate, largest_gradient))
+    runs = simulate(problem, ADAM, 5, num_trajectories=200, statistics=(iterate, largest_gradient))
     ends = np.unique(tree.iterate.to_numpy().round(12))
     assert np.all(np.isin(runs.iterate.to_numpy().round(12), ends))
     assert problem.constants is not None
@@ -145,7 +147,7 @@ def test_minibatch_tree_has_the_batches_as_atoms():
     assert problem.oracle.atoms is not None
     assert histories(problem, 2) == len(problem.oracle.atoms.values) ** 2
     tree = enumerate_tree(problem, AVGRAD, 2, settings={"alpha": 0.1})
-    runs = simulate(problem, AVGRAD, 2, seeds=2000, settings={"alpha": 0.1})
+    runs = simulate(problem, AVGRAD, 2, num_trajectories=2000, settings={"alpha": 0.1})
     error = float(runs.mean_squared_gradient.std() / np.sqrt(2000))
     assert abs(float(runs.mean_squared_gradient.mean() - exact_mean(tree).mean_squared_gradient[0])) <= 5 * error
 

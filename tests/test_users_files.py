@@ -147,7 +147,7 @@ CHAINS = [
 def test_a_wrong_theorem(run: Run, text: str, words: list[str]) -> None:
     mark = "$$" if text.startswith("levels") or "\nlevels" in text else "@@"
     text, place = numbered(THEOREM.replace(mark, text).replace("@@\n", "").replace("$$\n", ""))
-    refused(run(text, "verify --problem ratio:d=2 --steps 3 --seeds 2"), place, *words)
+    refused(run(text, "verify --problem ratio:d=2 --steps 3 --trajectories 2"), place, *words)
 
 
 # ---- optimizers
@@ -220,7 +220,7 @@ OPTIMIZERS = [
 def test_a_wrong_optimizer(run: Run, text: str, words: list[str]) -> None:
     mark = "$$" if text.startswith(("build", "def build")) else "@@"
     text, place = numbered(OPTIMIZER.replace(mark, text).replace("@@\n", "").replace("$$\n", ""))
-    refused(run(text, "simulate ratio my-method --steps 3 --seeds 16"), place, *words)
+    refused(run(text, "simulate ratio my-method --steps 3 --trajectories 16"), place, *words)
 
 
 # ---- problems and statistics
@@ -265,7 +265,7 @@ PROBLEMS = [
 @pytest.mark.parametrize(("text", "words"), PROBLEMS, ids=[text for text, _ in PROBLEMS])
 def test_a_wrong_problem(run: Run, text: str, words: list[str]) -> None:
     text, place = numbered(PROBLEM.replace("@@", text))
-    refused(run(text, "simulate mine avgrad --steps 3 --seeds 16"), place, *words)
+    refused(run(text, "simulate mine avgrad --steps 3 --trajectories 16"), place, *words)
 
 
 def test_an_option_of_no_kind(run: Run) -> None:

@@ -79,7 +79,7 @@ def test_not_applicable_gives_the_reason() -> None:
 def test_a_theorem_without_conditions_meets_a_problem_without_constants() -> None:
     bare = replace(only_ends(T5), conditions=())
     with pytest.raises(UserError, match="which quadratic does not have"):
-        verify([bare], [list_problems()["quadratic"].make({"d": 2})], steps=20, seeds=8)
+        verify([bare], [list_problems()["quadratic"].make({"d": 2})], steps=20, num_trajectories=8)
 
 
 def test_a_broken_certificate_is_a_violation() -> None:
@@ -114,29 +114,33 @@ def test_probability(failures: int, outcome: str) -> None:
 
 def test_a_planted_wrong_theorem_is_violated_on_simulated_data() -> None:
     wrong = scaled(T5, 1e-3)
-    good, bad = (verify([t], [RATIO], steps=300, seeds=256, settings={"alpha": 0.01})[0] for t in (T5, wrong))
+    good, bad = (
+        verify([t], [RATIO], steps=300, num_trajectories=256, settings={"alpha": 0.01})[0] for t in (T5, wrong)
+    )
     assert good.outcome == "holds"
     assert bad.outcome == "violated"
 
 
 def test_without_noise_the_left_side_is_exact() -> None:
     quiet = list_problems()["ratio"].make({"d": 2, "noise": "none"})
-    found = verify([T5], [quiet], steps=100, seeds=2)[0]
+    found = verify([T5], [quiet], steps=100, num_trajectories=2)[0]
     assert found.outcome == "holds"
     assert found.comparisons[0].method == "exact (no noise)"
-    tree = verify([T5], [quiet], steps=10, seeds=2)[0]
+    tree = verify([T5], [quiet], steps=10, num_trajectories=2)[0]
     assert tree.comparisons[0].method == "exact (noise tree of 1 histories)"
 
 
 def test_few_steps_of_finite_noise_are_judged_exactly() -> None:
     """The tree's verdict has no interval, and its mean is inside the sampled one's."""
     coin = list_problems()["ratio"].make({"d": 1, "noise": "rademacher", "scale": 0.5})
-    exact = verify([T5], [coin], steps=6, seeds=2)[0].comparisons[0]
+    exact = verify([T5], [coin], steps=6, num_trajectories=2)[0].comparisons[0]
     assert exact.method == "exact (noise tree of 64 histories)"
     np.testing.assert_array_equal(exact.lower, exact.upper)
     method, hyper = T5.method(), {**T5.settings}
     times = exact.T.tolist()
-    run = simulate(coin, method, 6, seeds=4000, settings=hyper, statistics=statistics_of([T5]), record=times)
+    run = simulate(
+        coin, method, 6, num_trajectories=4000, settings=hyper, statistics=statistics_of([T5]), save_at=times
+    )
     drawn = judge(T5, coin, method, hyper, run, steps=6).comparisons[0]
     assert np.all(drawn.lower <= exact.left)
     assert np.all(exact.left <= drawn.upper)
@@ -153,7 +157,7 @@ def test_an_exact_verdict_sees_what_few_seeds_cannot() -> None:
 
 
 def test_the_data_dependent_bound_lies_below_the_a_priori_one() -> None:
-    run = simulate(RATIO, T5.method(), 500, seeds=64, settings=HYPER, statistics=statistics_of([T5]))
+    run = simulate(RATIO, T5.method(), 500, num_trajectories=64, settings=HYPER, statistics=statistics_of([T5]))
     found = judge(T5, RATIO, T5.method(), HYPER, run, steps=500)
     main, dependent = found.comparisons
     assert dependent.name == "data-dependent bound"
@@ -163,7 +167,7 @@ def test_the_data_dependent_bound_lies_below_the_a_priori_one() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"seeds": 1}, "seeds = 1"),
+        ({"num_trajectories": 1}, "num_trajectories = 1"),
         ({"confidence": 1.0}, "confidence = 1"),
         ({"confidence": 0.0}, "confidence = 0"),
         ({"steps": 0}, "steps = 0"),

@@ -124,13 +124,14 @@ def test_numbers_are_right_without_any_flag():
     """A process that imports JAX without flags; the rounding may differ, by 1e-6 of the values."""
     code = (
         "from madatheory import catalogue\nfrom madatheory.engine.simulate import simulate\n"
-        "data = simulate(mt.get_problem('ratio:d=3,noise=gaussian'), mt.get_optimizer('adam'), 200, seeds=6)\n"
+        "problem = mt.get_problem('ratio:d=3,noise=gaussian')\n"
+        "data = simulate(problem, mt.get_optimizer('adam'), 200, num_trajectories=6)\n"
         "print(data.path, *data.mean_squared_gradient.values.ravel().tolist(), sep='\\n')"
     )
     environment = {key: value for key, value in os.environ.items() if key != "XLA_FLAGS"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     path, *values = done.stdout.splitlines()
     assert path == "plain loop (the XLA flag is missing)"
-    data = simulate(mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam"), 200, seeds=6)
+    data = simulate(mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam"), 200, num_trajectories=6)
     assert data.path == "one kernel"
     np.testing.assert_allclose(np.array(values, float), data.mean_squared_gradient.values.ravel(), rtol=1e-6)

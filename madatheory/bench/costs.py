@@ -48,8 +48,8 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
     grid = {"alpha": list(np.geomspace(1e-4, 1e-2, 8))}
     return {
         "plain": ({}, 1),
-        "history: 100 recorded times": ({"record": 100}, 1),
-        "a grid of 8 step sizes": ({"settings": grid, "seeds": B // 8}, 1),
+        "history: 100 recorded times": ({"save_at": 100}, 1),
+        "a grid of 8 step sizes": ({"settings": grid, "num_trajectories": B // 8}, 1),
         "another fold, max |g|": ({"statistics": (largest,)}, 1),
         "optax.adam through from_optax": ({"optimizer": theirs}, 4),
         "MADA with a learned rho": ({"optimizer": get_optimizer("mada:learn=rho")}, 1),
@@ -59,7 +59,7 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
         "float64": ({"dtype": "float64"}, 2),
         **{
             f"ridge functions (F not separable), d = {d}, B = {seeds}": (
-                {"problem": get_problem(f"ridge-sum:d={d},noise=gaussian"), "seeds": seeds},
+                {"problem": get_problem(f"ridge-sum:d={d},noise=gaussian"), "num_trajectories": seeds},
                 fewer,
             )
             for d, seeds, fewer in ((10, B, 8), (100, 128, 40), (1000, 64, 1000))
@@ -78,7 +78,7 @@ def main() -> None:
     plain = {
         "problem": get_problem(f"ratio:d={D},noise=gaussian"),
         "optimizer": get_optimizer("adam:form=practical"),
-        "seeds": B,
+        "num_trajectories": B,
         "dtype": "float32",
     }
 

@@ -53,8 +53,8 @@ def bits(task: Task) -> dict[str, Any]:
     given = ours.arguments(task)
     B = task.B
 
-    def values(seeds: int | range, workers: int | None) -> Any:
-        return simulate(**{**given, "seeds": seeds}, workers=workers).to_dataarray().to_numpy()[0]
+    def values(num_trajectories: int | range, workers: int | None) -> Any:
+        return simulate(**{**given, "num_trajectories": num_trajectories}, workers=workers).to_dataarray().to_numpy()[0]
 
     whole = values(B, 1)
     ways = [(range(B), 2), (range(B), 3)]
@@ -93,9 +93,9 @@ def compilation(task: Task) -> dict[str, Any]:
     news = {
         "steps": {"steps": 3 * task.T + 1},
         "seed": {"seed": 5},
-        "seeds": {"seeds": range(100, 100 + task.B)},
+        "seeds": {"num_trajectories": range(100, 100 + task.B)},
         "settings": {"settings": {**given["settings"], "alpha": 0.5 * given["settings"]["alpha"]}},
-        "number of seeds": {"seeds": 2 * task.B},
+        "number of seeds": {"num_trajectories": 2 * task.B},
     }
     for what, change in news.items():
         before = count[0]

@@ -107,7 +107,7 @@ def measure() -> Iterator[Part]:
     for method, name in METHODS.items():
         for B, d in SIZES:
             steps, made = max(16, int(UPDATES / (B * d))), get_optimizer(name)
-            arguments = {"seeds": B, "dtype": "float32", "workers": 1}
+            arguments = {"num_trajectories": B, "dtype": "float32", "workers": 1}
             cases = {
                 what: partial(
                     simulate, get_problem(f"ratio:d={d},noise={noise}"), made, steps, generator=generator, **arguments
@@ -122,7 +122,7 @@ def measure() -> Iterator[Part]:
         made = get_optimizer(name)
         arguments = {"dtype": "float32", "workers": 1}
         cases = {
-            f"{lanes} trajectories": partial(simulate, reddi, made, steps[lanes], seeds=lanes, **arguments)
+            f"{lanes} trajectories": partial(simulate, reddi, made, steps[lanes], num_trajectories=lanes, **arguments)
             for lanes in LANES
         }
         note = ", ".join(f"{count} {what}" for what, count in loops_of_a_step(reddi, made).items())

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
 from madatheory.cli.options import settings
+from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
@@ -35,9 +36,9 @@ def check(
         typer.Option("--all", metavar="LIBRARY", help="All of optax, torch.optim, .. or any module; may be repeated."),
     ] = None,
     only: Only = None,
-    profile: Annotated[str, typer.Option(help="quick, default or thorough: how many examples.")] = "default",
+    profile: Annotated[str, typer.Option(help="quick, default or thorough: how many examples.")] = PROFILE,
     seed: Annotated[int | None, typer.Option(help="Other examples than those of every ordinary run.")] = None,
-    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 20.0,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = SECONDS,
     workers: Annotated[
         int | None,
         typer.Option(help="Targets at once, each in a process of its own; without: one per core, at most 4."),

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, progress
+from madatheory.defaults import PROFILE
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
@@ -27,7 +28,7 @@ def conformance(
     results: Annotated[
         str, typer.Option(metavar="DIR", help="Results as they come; the same command goes on from them.")
     ] = ".madatheory/conformance",
-    profile: Annotated[str, typer.Option(help="quick, default or thorough.")] = "default",
+    profile: Annotated[str, typer.Option(help="quick, default or thorough.")] = PROFILE,
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
     workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`madatheory simulate`: one problem, one optimizer, a grid of hyper-parameters, many seeds."""
+"""`madatheory simulate`: one problem, one optimizer, a grid of hyper-parameters, many trajectories."""
 
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ from rich.text import Text
 from madatheory.cli.console import OUT, progress, symbol
 from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
 from madatheory.cli.registry import shelf
+from madatheory.defaults import SEED, SIMULATED
 from madatheory.files import check_output
 
 
@@ -17,19 +18,21 @@ def simulate(
     optimizer: Annotated[str, typer.Argument(metavar="OPTIMIZER", help="Optimizer, e.g. avgrad:form=practical.")],
     hyper: Set = None,
     steps: Annotated[int, typer.Option(help="Number of steps T.")] = 1000,
-    seeds: Annotated[int, typer.Option(help="Independent trajectories; the same noise for every grid point.")] = 64,
-    record: Annotated[int, typer.Option(help="How many times, geometrically spaced up to T, are recorded.")] = 1,
+    num_trajectories: Annotated[
+        int, typer.Option("--trajectories", help="How many, independent; the same noise for every grid point.")
+    ] = SIMULATED,
+    save_at: Annotated[int, typer.Option(help="At how many times, geometrically spaced up to T.")] = 1,
     out: Annotated[str | None, typer.Option(metavar="FILE.nc", help="Write the whole result as NetCDF.")] = None,
     load: Load = None,
-    seed: Seed = 0,
+    seed: Seed = SEED,
     store: StoreFolder = ".madatheory",
 ) -> None:
-    """Run an optimizer on a problem, for every seed and every grid point, and print a summary.
+    """Run an optimizer on a problem, every trajectory at every grid point, and print a summary.
 
     \b
     madatheory simulate ratio avgrad
     madatheory simulate ratio:d=3 adam-avgrad --set rho=0,0.5,1
-    madatheory simulate log adam --steps 5000 --record 20 --out run.nc
+    madatheory simulate log adam --steps 5000 --save-at 20 --out run.nc
     """
     entries, given = shelf(load), settings(hyper)
 
@@ -50,22 +53,22 @@ def simulate(
             built,
             method,
             steps,
-            seeds=seeds,
+            num_trajectories=num_trajectories,
             seed=seed,
             settings=given,
             statistics=statistics,
-            record=record,
+            save_at=save_at,
             progress=lambda done, total: report(done, total, ""),
         )
     if file is not None:
         save_run(data, file)
-    _print(data, f"{optimizer} on {problem}, T = {steps}, {seeds} seeds")
+    _print(data, f"{optimizer} on {problem}, T = {steps}, {num_trajectories} trajectories")
     if file is not None:
         OUT.print(Text(f"written to {file}"))
 
 
 def _print(data: Any, title: str) -> None:
-    """Mean over seeds and its standard error at the last step, one row per grid point."""
+    """Mean over trajectories and its standard error at the last step, one row per grid point."""
     import numpy as np
 
     last = data.isel(t=-1)
@@ -86,4 +89,6 @@ def _print(data: Any, title: str) -> None:
     formulas = "; ".join(
         f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
     )
-    OUT.print(Text(f"mean {around} standard error over seeds. {formulas}. Executed as {data.attrs['path']}.", "dim"))
+    OUT.print(
+        Text(f"mean {around} standard error over trajectories. {formulas}. Executed as {data.attrs['path']}.", "dim")
+    )

@@ -6,7 +6,12 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from madatheory.cli.console import warn
+from madatheory.deprecated import said
 from madatheory.errors import UserError
+
+RENAMED = {"--seeds": "--trajectories", "--record": "--save-at"}
+"""Old spellings of options."""
 
 
 class Strict(TyperCommand):
@@ -14,6 +19,8 @@ class Strict(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As typer does; `UserError` for what it lets through."""
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        args = [_renamed(word, options) for word in args]
         typed, _, order = self.make_parser(ctx).parse_args(args=list(args))
         given = Counter(parameter.name for parameter in order)
         rest = super().parse_args(ctx, args)
@@ -23,6 +30,15 @@ class Strict(TyperCommand):
                 raise UserError(f"{name} is given {given[parameter.name]} times; give it once")
             _refuse(name, ctx.params.get(parameter.name))
         return rest
+
+
+def _renamed(word: str, options: set[str]) -> str:
+    old, equals, value = word.partition("=")
+    new = RENAMED.get(old)
+    if new not in options:
+        return word
+    warn(said(old, new))
+    return f"{new}{equals}{value}"
 
 
 def _shown(parameter: Any) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from madatheory.cli.console import OUT, progress
 from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
 from madatheory.cli.registry import Shelf, shelf
+from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
@@ -22,15 +23,17 @@ def verify(
     problem: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="Problem, e.g. ratio:d=3; may be repeated.")
     ] = None,
-    steps: Annotated[int, typer.Option(help="Number of steps T.")] = 2000,
-    seeds: Annotated[int, typer.Option(help="Independent trajectories.")] = 512,
-    confidence: Annotated[float, typer.Option(help="All verdicts together are right with this probability.")] = 0.99,
+    steps: Annotated[int, typer.Option(help="Number of steps T.")] = STEPS,
+    num_trajectories: Annotated[int, typer.Option("--trajectories", help="How many, independent.")] = TRAJECTORIES,
+    confidence: Annotated[
+        float, typer.Option(help="All verdicts together are right with this probability.")
+    ] = CONFIDENCE,
     hyper: Set = None,
     load: Load = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Also write every number to this file.")
     ] = None,
-    seed: Seed = 0,
+    seed: Seed = SEED,
     store: StoreFolder = ".madatheory",
 ) -> None:
     """Check every theorem on every problem by simulation, and print the matrix of verdicts.
@@ -62,7 +65,7 @@ def verify(
             theorems,
             problems,
             steps=steps,
-            seeds=seeds,
+            num_trajectories=num_trajectories,
             seed=seed,
             confidence=confidence,
             settings=given,
@@ -70,8 +73,10 @@ def verify(
             progress=report,
         )
     if file is not None:
-        write(file, _as_json(verdicts, steps=steps, seeds=seeds, seed=seed, confidence=confidence))
-    raise typer.Exit(_print(verdicts, theorems, problems, f"T = {steps}, {seeds} seeds, confidence {confidence:g}"))
+        write(file, _as_json(verdicts, steps=steps, seeds=num_trajectories, seed=seed, confidence=confidence))
+    raise typer.Exit(
+        _print(verdicts, theorems, problems, f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}")
+    )
 
 
 def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[Any], what: str) -> int:

@@ -86,33 +86,37 @@ def _numeric(value: Any) -> bool:
     return array.dtype.kind in "iuf"
 
 
-def record_times(steps: int, record: str | int | Sequence[int]) -> np.ndarray:
+def record_times(steps: int, save_at: str | int | Sequence[int]) -> np.ndarray:
     """Step counts at which statistics are read: "final", a number of geometrically spaced times, or a list of them."""
-    if isinstance(record, str):
-        if record != "final":
+    if isinstance(save_at, str):
+        if save_at != "final":
             raise UserError(
-                f"record = {record!r} is unknown; give 'final', a number of times, or a list of step counts"
+                f"save_at = {save_at!r} is unknown; give 'final', a number of times, or a list of step counts"
             )
         return np.array([steps])
-    if not _numeric(record):
-        raise UserError(f"record = {record!r:.60}: give 'final', a number of times, or a list of step counts")
-    if np.ndim(record) == 0:
-        count = whole("record (number of times)", record, 1, MAX_RECORDS)
+    if not _numeric(save_at):
+        raise UserError(f"save_at = {save_at!r:.60}: give 'final', a number of times, or a list of step counts")
+    if np.ndim(save_at) == 0:
+        count = whole("save_at (number of times)", save_at, 1, MAX_RECORDS)
         return np.unique(np.round(np.geomspace(1, steps, count)).astype(int)) if count > 1 else np.array([steps])
-    given = np.asarray(record)
+    given = np.asarray(save_at)
     if given.ndim != 1 or given.size == 0 or not np.all(given == np.round(given)) or not np.all(np.isfinite(given)):
-        raise UserError(f"record = {record!r:.60}: give a list of step counts within 1..{steps}")
+        raise UserError(f"save_at = {save_at!r:.60}: give a list of step counts within 1..{steps}")
     times = np.unique(given.astype(int))
     if times[0] < 1 or times[-1] > steps:
-        raise UserError(f"record times must lie in 1..{steps}, got {times[0]}..{times[-1]}")
+        raise UserError(f"save_at: times must lie in 1..{steps}, got {times[0]}..{times[-1]}")
     return times
 
 
-def trajectory_indices(seeds: int | range) -> range:
-    """Trajectories 0..seeds-1, or the increasing range given."""
-    chosen = seeds if isinstance(seeds, range) else range(whole("seeds", seeds, 1, 2**32))
+def trajectory_indices(num_trajectories: int | range) -> range:
+    """Trajectories 0..num_trajectories-1, or the increasing range given."""
+    chosen = (
+        num_trajectories
+        if isinstance(num_trajectories, range)
+        else range(whole("num_trajectories", num_trajectories, 1, 2**32))
+    )
     if len(chosen) < 1 or chosen.step < 1 or chosen[0] < 0 or chosen[-1] >= 2**32:
-        raise UserError(f"seeds = {seeds} must be a non-empty increasing range within 0..2^32-1")
+        raise UserError(f"num_trajectories = {num_trajectories} must be a non-empty increasing range within 0..2^32-1")
     return chosen
 
 

@@ -74,7 +74,7 @@ def enumerate_tree(
     *,
     settings: Mapping[str, float | Sequence[float]] | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
-    record: str | int | Sequence[int] = "final",
+    save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     workers: int | None = None,
 ) -> xr.Dataset:
@@ -84,7 +84,14 @@ def enumerate_tree(
     histories k^(entries steps).
     """
     plan = prepare(
-        problem, optimizer, steps, settings=settings, statistics=statistics, record=record, start=start, dtype="float64"
+        problem,
+        optimizer,
+        steps,
+        settings=settings,
+        statistics=statistics,
+        save_at=save_at,
+        start=start,
+        dtype="float64",
     )
     problem, optimizer = plan.problem, plan.optimizer
     count, atoms, digits = histories(problem, plan.steps), problem.oracle.atoms, problem.oracle.entries * plan.steps

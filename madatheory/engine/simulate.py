@@ -1,4 +1,4 @@
-"""`simulate`: all seeds and grid points of one problem and one optimizer, as an xarray Dataset."""
+"""`simulate`: all trajectories and grid points of one problem and one optimizer, as an xarray Dataset."""
 
 import json
 import warnings
@@ -9,6 +9,8 @@ import numpy as np
 import xarray as xr
 from optax import GradientTransformation
 
+from madatheory.defaults import SEED, SIMULATED
+from madatheory.deprecated import renamed
 from madatheory.engine.arguments import as_optimizer, as_problem
 from madatheory.engine.backend.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
 from madatheory.engine.backend.loop import Lanes
@@ -54,23 +56,25 @@ class Plan(NamedTuple):
     dtype: str
     generator: str
 
-    def run(self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None) -> xr.Dataset:
+    def run(
+        self, num_trajectories: int | range, *, workers: int | None = None, progress: Progress | None = None
+    ) -> xr.Dataset:
         """`trajectories`, with a `NonFiniteWarning` where a statistic is not finite."""
-        dataset = self.trajectories(seeds, workers=workers, progress=progress)
+        dataset = self.trajectories(num_trajectories, workers=workers, progress=progress)
         warn_if_not_finite(dataset)
         return dataset
 
     def trajectories(
-        self, seeds: int | range, *, workers: int | None = None, progress: Progress | None = None
+        self, num_trajectories: int | range, *, workers: int | None = None, progress: Progress | None = None
     ) -> xr.Dataset:
         """Dataset of these trajectories, dimensions (*grid axes, seed, t, *extra of the statistic)."""
-        chosen = trajectory_indices(seeds)
+        chosen = trajectory_indices(num_trajectories)
         run = run_blocks(self.job(chosen), workers=workers, progress=progress)
         return self.dataset(run, "seed", np.asarray(chosen, dtype=np.int64))
 
-    def check_memory(self, seeds: int) -> None:
+    def check_memory(self, num_trajectories: int) -> None:
         """`UserError`, saying how much, unless the results of so many trajectories fit in memory."""
-        check_memory(self.job(range(seeds)))
+        check_memory(self.job(range(num_trajectories)))
 
     def job(self, chosen: range) -> Job:
         """What the engine runs for these trajectories."""
@@ -151,10 +155,10 @@ def prepare(
     optimizer: Optimizer | GradientTransformation | str,
     steps: int,
     *,
-    seed: int = 0,
+    seed: int = SEED,
     settings: Mapping[str, float | Sequence[float]] | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
-    record: str | int | Sequence[int] = "final",
+    save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     dtype: str = "float64",
     generator: str = "threefry2x32-20",
@@ -170,7 +174,7 @@ def prepare(
         raise UserError(f"dtype = {dtype!r} is not supported; give 'float64' or 'float32'")
     if not isinstance(generator, str) or generator not in GENERATORS:
         raise unknown("generator", generator, GENERATORS)
-    grid, times, x0 = grid_of(optimizer, settings), record_times(steps, record), start_of(problem, start)
+    grid, times, x0 = grid_of(optimizer, settings), record_times(steps, save_at), start_of(problem, start)
     for name in names:
         if name in (*grid.axes, "seed", "t", "path", "probability"):
             raise UserError(f"statistic {name!r} has the name of a dimension; rename it")
@@ -186,35 +190,36 @@ def prepare(
     return Plan(problem, optimizer, statistics, grid, steps, times, x0, seed, dtype, generator)
 
 
+@renamed(seeds="num_trajectories", record="save_at")
 def simulate(
     problem: Problem | str,
     optimizer: Optimizer | GradientTransformation | str,
     steps: int,
     *,
-    seeds: int | range = 64,
-    seed: int = 0,
+    num_trajectories: int | range = SIMULATED,
+    seed: int = SEED,
     settings: Mapping[str, float | Sequence[float]] | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
-    record: str | int | Sequence[int] = "final",
+    save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     dtype: str = "float64",
     generator: str = "threefry2x32-20",
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Run `optimizer` on `problem` for every seed and every grid point.
+    """Run `optimizer` on `problem`, every trajectory at every grid point.
 
     Both may be given by name ("ratio:d=3", "adam"), and the optimizer as an optax transformation (see `from_optax`).
-    `seeds` is a number of trajectories or an increasing range of trajectory indices; trajectory s under base `seed`
+    `num_trajectories` is a number or an increasing range of trajectory indices; trajectory s under base `seed`
     meets the same noise whatever the optimizer and the grid, and its numbers are the same bit for bit whatever the
     batch and the number of `workers` (threads) and of devices. `settings` gives hyper-parameters: numbers, or sequences
-    that become dimensions. `record` says after which steps the statistics are read: "final", a number of geometrically
+    that become dimensions. `save_at` says after which steps the statistics are read: "final", a number of geometrically
     spaced times, or a list. `generator` makes the noise: "threefry2x32-20", or the faster and weaker "hash". Returns a
     Dataset with dimensions (*grid axes, seed, t, *extra) and one variable per statistic; memory does not depend on
     `steps`, and the attribute "path" says how the loop was executed. Bad input or too little memory raises `UserError`
     before any work starts; diverged runs are kept and reported by a `NonFiniteWarning`.
     """
-    chosen = trajectory_indices(seeds)
+    chosen = trajectory_indices(num_trajectories)
     plan = prepare(
         problem,
         optimizer,
@@ -222,7 +227,7 @@ def simulate(
         seed=seed,
         settings=settings,
         statistics=statistics,
-        record=record,
+        save_at=save_at,
         start=start,
         dtype=dtype,
         generator=generator,

@@ -14,10 +14,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase
 from hypothesis.errors import HypothesisException
 
+from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
 from madatheory.identities.recognition.traits import detect, lacking
-from madatheory.identities.report.outcome import BASE, LIMIT, PROFILES, Outcome, Report, Request
+from madatheory.identities.report.outcome import BASE, PROFILES, Outcome, Report, Request
 from madatheory.identities.rollout import Runs
 from madatheory.identities.runner.example import program
 from madatheory.identities.targets.lookup import find
@@ -36,9 +37,9 @@ def check(
     settings: Mapping[str, Any] | None = None,
     by_design: Mapping[str, str] | None = None,
     only: str | None = None,
-    profile: str = "default",
+    profile: str = PROFILE,
     seed: int | None = None,
-    limit: float = LIMIT,
+    limit: float = SECONDS,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Test an optimizer against every identity that applies to it.

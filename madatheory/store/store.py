@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import xarray as xr
 
+from madatheory.defaults import SEED, SIMULATED
+from madatheory.deprecated import renamed
 from madatheory.engine.grid import trajectory_indices
 from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
@@ -85,17 +87,18 @@ class Store:
         self._lock = threading.Lock()
         claim(root)
 
+    @renamed(seeds="num_trajectories", record="save_at")
     def simulate(
         self,
         problem: Problem,
         optimizer: Optimizer,
         steps: int,
         *,
-        seeds: int | range = 64,
-        seed: int = 0,
+        num_trajectories: int | range = SIMULATED,
+        seed: int = SEED,
         settings: Mapping[str, float | Sequence[float]] | None = None,
         statistics: Sequence[Statistic] = (mean_squared_gradient,),
-        record: str | int | Sequence[int] = "final",
+        save_at: str | int | Sequence[int] = "final",
         start: Sequence[float] | None = None,
         dtype: str = "float64",
         generator: str = "threefry2x32-20",
@@ -103,7 +106,7 @@ class Store:
         progress: Progress | None = None,
     ) -> xr.Dataset:
         """`madatheory.engine.simulate.simulate`, with finished pieces kept and found again."""
-        chosen = trajectory_indices(seeds)
+        chosen = trajectory_indices(num_trajectories)
         plan = prepare(
             problem,
             optimizer,
@@ -111,7 +114,7 @@ class Store:
             seed=seed,
             settings=settings,
             statistics=statistics,
-            record=record,
+            save_at=save_at,
             start=start,
             dtype=dtype,
             generator=generator,
@@ -243,7 +246,7 @@ class Store:
     def _run(
         self,
         work: "_Work",
-        seeds: range,
+        trajectories: range,
         workers: int | None,
         progress: Progress | None,
     ) -> xr.Dataset:
@@ -254,9 +257,9 @@ class Store:
         least = max(1, _LEAST // plan.grid.points)
         size = max(least, round(self.piece_seconds * _UPDATES_PER_SECOND / per_seed))
         parts: list[xr.Dataset] = []
-        position = seeds.start
-        while position < seeds.stop:
-            before = (position - seeds.start) * per_seed
+        position = trajectories.start
+        while position < trajectories.stop:
+            before = (position - trajectories.start) * per_seed
             part = None
             covering = [span for span in spans if span[0] <= position <= span[1]]
             if covering:
@@ -266,11 +269,11 @@ class Store:
                     spans.remove(span)
                     continue
                 self._count(reused=1)
-                end = min(span[1] + 1, seeds.stop)
+                end = min(span[1] + 1, trajectories.stop)
             else:
                 following = [span[0] for span in spans if span[0] > position]
-                end = min([position + size, seeds.stop, *following])
-                tell = None if progress is None else _shifted(progress, before, len(seeds) * per_seed)
+                end = min([position + size, trajectories.stop, *following])
+                tell = None if progress is None else _shifted(progress, before, len(trajectories) * per_seed)
                 began = time.perf_counter()
                 compute = partial(plan.trajectories, range(position, end), workers=workers, progress=tell)
                 part = self._watched(name, identity, compute)
@@ -283,7 +286,7 @@ class Store:
             parts.append(unmarked(part).sel(seed=slice(position, end - 1)))
             position = end
             if progress is not None:
-                progress((position - seeds.start) * per_seed, len(seeds) * per_seed)
+                progress((position - trajectories.start) * per_seed, len(trajectories) * per_seed)
         return joined(parts)
 
 

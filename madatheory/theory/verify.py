@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
+from madatheory.deprecated import renamed
 from madatheory.engine.arguments import problems_of
 from madatheory.engine.grid import MAX_STEPS, check_steps, grid_of, record_times, whole
 from madatheory.engine.noise_tree import enumerate_tree
@@ -126,15 +128,16 @@ def _applicable(job: Job, steps: int) -> list[Theorem]:
     ]
 
 
+@renamed(seeds="num_trajectories", records="save_at")
 def verify(
     theorems: Theorem | str | Sequence[Theorem | str],
     problems: Problem | str | Sequence[Problem | str],
     *,
-    steps: int = 2000,
-    seeds: int = 256,
-    seed: int = 0,
-    confidence: float = 0.99,
-    records: int = 6,
+    steps: int = STEPS,
+    num_trajectories: int = TRAJECTORIES,
+    seed: int = SEED,
+    confidence: float = CONFIDENCE,
+    save_at: int = 6,
     settings: Mapping[str, Any] | None = None,
     run: Simulate = simulate,
     progress: Callable[[float, int, str], None] | None = None,
@@ -144,26 +147,28 @@ def verify(
     Both may be given by name ("avgrad-rate", "ratio:d=3"), theorems also by label ("T5"), one or a list of any mixture.
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
-    is `simulate` or a store's cached form of it. Theorems that do not apply get the reason and cost nothing. `progress`
-    is called with (simulations done, of how many, which), from several threads.
+    is `simulate` or a store's cached form of it. Sides are compared at `save_at` geometrically spaced steps. Theorems
+    that do not apply get the reason and cost nothing. `progress` is called with (simulations done, of how many, which),
+    from several threads.
 
     What a problem promises (constants, unbiased gradients, their second moment, the noise's law) is checked at sampled
     points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
     honest problem is called broken with probability at most (1 - `confidence`)/100. Malformed problems: `UserError`.
     """
     theorems, problems = theorems_of(theorems), problems_of(problems)
-    steps, seeds = check_steps(steps), whole("seeds", seeds, 0, 2**32)
-    seed, records = whole("seed", seed, 0, 2**32 - 1), whole("records", records, 1, MAX_STEPS)
+    steps, seed = check_steps(steps), whole("seed", seed, 0, 2**32 - 1)
+    num_trajectories = whole("num_trajectories", num_trajectories, 0, 2**32)
+    save_at = whole("save_at (number of times)", save_at, 1, MAX_STEPS)
     check_confidence(confidence)
-    if seeds < 2:
-        raise UserError(f"seeds = {seeds}: a confidence statement needs at least 2")
+    if num_trajectories < 2:
+        raise UserError(f"num_trajectories = {num_trajectories}: a confidence statement needs at least 2")
     if not theorems or not problems:
         raise UserError("nothing to verify: give at least one theorem and one problem")
     _refuse_repeated("theorem", [theorem.name for theorem in theorems])
     _refuse_repeated("problem", [problem.name for problem in problems])
     refuse_unknown(settings, theorems)
     work = jobs(theorems, problems, settings)
-    times = record_times(steps, records)
+    times = record_times(steps, save_at)
     plan = [
         (theorem, Setting(job.problem, job.optimizer, point, steps))
         for job in work
@@ -199,16 +204,19 @@ def verify(
         within(0, 1)
         if not _applicable(job, steps) or before[id(job.problem)].result():
             return xr.Dataset()
-        kept = seeds * len(times) * job.problem.dimension * len(list(_points(job.optimizer.hyper(job.settings))))
+        kept = num_trajectories * len(times) * job.problem.dimension
+        kept *= len(list(_points(job.optimizer.hyper(job.settings))))
         audited_too = (iterate,) if kept <= MOST_ITERATES else ()
         measure = {
             "settings": job.settings,
             "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
-            "record": times,
+            "save_at": times,
         }
         if exact(job.problem, steps):
             return enumerate_tree(job.problem, job.optimizer, steps, **measure)
-        return run(job.problem, job.optimizer, steps, seeds=seeds, seed=seed, progress=within, **measure)
+        return run(
+            job.problem, job.optimizer, steps, num_trajectories=num_trajectories, seed=seed, progress=within, **measure
+        )
 
     # most of a small job is compilation, which runs on one core: so several jobs at a time
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -83,7 +83,7 @@ class Example:
     hyper: Mapping[str, float]
     ends: tuple[Mapping[str, float], ...]
     steps: int
-    seeds: int = 256
+    num_trajectories: int = 256
 
     def __str__(self) -> str:
         return ", ".join([self.choice, *(f"{k} = {v:.9g}" for k, v in self.hyper.items()), f"T = {self.steps}"])
@@ -219,7 +219,9 @@ def measure(example: Example, chosen: bool = True) -> Measured:
     if theorem.label == "T6t":
         data_bound = _data_bound("chosen" if chosen else "constant")
     statistics = (mean_squared_gradient, *(data_bound.statistics if data_bound else ()))
-    data = simulate(problem, method, example.steps, seeds=example.seeds, settings=hyper, statistics=statistics)
+    data = simulate(
+        problem, method, example.steps, num_trajectories=example.num_trajectories, settings=hyper, statistics=statistics
+    )
     samples = data[mean_squared_gradient.name].values[:, -1]
     assert problem.constants is not None
     # |F'| <= s everywhere, so an average of F'^2 lies in [0, s^2]
@@ -249,7 +251,7 @@ def refute(name: str) -> Finding:
     """REFUTED if the left side exceeds the bound even at its lower confidence limit."""
     example = EXAMPLES[name]
     found = measure(example)
-    detail = f"left/right = {found.ratio:.2f} over {example.seeds} runs of the package's method"
+    detail = f"left/right = {found.ratio:.2f} over {example.num_trajectories} runs of the package's method"
     if found.lower > found.right:
         return Finding(Status.REFUTED, detail, str(example), (found.lower - found.right) / found.right)
     return Finding(Status.OPEN, f"{detail}, lower limit {found.lower / found.right:.2f}: not enough")

@@ -96,7 +96,7 @@ def tree(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]]) ->
 
 @lru_cache(maxsize=6)  # a theorem and the mistakes planted in it follow each other
 def _tree(group: Group, problem: Problem, times: tuple[int, ...], points: Points) -> xr.Dataset:
-    measured = {"statistics": group.statistics, "record": list(times)}
+    measured = {"statistics": group.statistics, "save_at": list(times)}
     return enumerate_tree(problem, group.method, times[-1], settings=dict(points), **measured)
 
 

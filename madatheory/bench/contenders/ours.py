@@ -54,7 +54,7 @@ def arguments(task: Task) -> dict[str, Any]:
         "problem": problem,
         "optimizer": optimizer,
         "steps": task.T,
-        "seeds": task.B,
+        "num_trajectories": task.B,
         "settings": settings,
         "statistics": (statistic,),
         "dtype": "float32",

@@ -129,7 +129,7 @@ def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
     if need > free:
         raise UserError(
             f"the results need about {need / 2**30:.3g} GiB and {free / 2**30:.3g} GiB are free: "
-            "lower the number of seeds, grid points, recorded times or coordinatewise statistics"
+            "lower the number of trajectories, grid points, recorded times or coordinatewise statistics"
         )
     return [shape[:-1] for shape in shapes]
 

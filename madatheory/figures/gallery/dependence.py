@@ -64,7 +64,7 @@ def compute(run: Run) -> Numbers:
             problem,
             use.optimizer,
             steps,
-            seeds=seeds,
+            num_trajectories=seeds,
             seed=run.seed,
             settings=settings,
             statistics=statistics_of(use.theorems),

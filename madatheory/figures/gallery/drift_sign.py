@@ -24,11 +24,15 @@ C, BETA2, ALPHA, EPS, START = 101.0, 0.99, 1.0, 1e-12, 1e6
 FAILURE = 1e-3  # probability that one of all cells' intervals misses, if the seeds' means are normal
 
 
-def _panel(run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int, seeds: int) -> dict[str, Any]:
+def _panel(
+    run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int, num_trajectories: int
+) -> dict[str, Any]:
     """Exact and simulated drift for every delta of the problem and every value of one hyper-parameter."""
     method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
     settings = {"alpha": ALPHA, "beta1": 0.0, "beta2": BETA2, "rho": 1.0, "eps": EPS, axis: tuple(values)}
-    drift = simulated_drift(run.simulate, method, problem, steps=steps, seeds=seeds, seed=run.seed, settings=settings)
+    drift = simulated_drift(
+        run.simulate, method, problem, steps=steps, num_trajectories=num_trajectories, seed=run.seed, settings=settings
+    )
     drift = drift.transpose(axis, "coordinate", "seed")
     deltas = problem.parameters["deltas"]
     points = [{"rho": 1.0, "beta2": BETA2, axis: value} for value in values]
@@ -39,7 +43,7 @@ def _panel(run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int
         "deltas": list(deltas),
         "exact": exact,
         "simulated": drift.mean("seed").to_numpy(),
-        "error": drift.std("seed", ddof=1).to_numpy() / np.sqrt(seeds),
+        "error": drift.std("seed", ddof=1).to_numpy() / np.sqrt(num_trajectories),
     }
 
 

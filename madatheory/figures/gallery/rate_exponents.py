@@ -71,7 +71,7 @@ def compute(run: Run) -> Numbers:
             settings = {**HYPER, **method.settings, "alpha": alpha}
             setting = Setting(problem, optimizer, optimizer.hyper(settings), horizon)
             data = run.simulate(
-                problem, optimizer, horizon, seeds=seeds, seed=run.seed, settings=settings, record=times
+                problem, optimizer, horizon, num_trajectories=seeds, seed=run.seed, settings=settings, save_at=times
             )
             slope = slope_interval(times, data["mean_squared_gradient"].values)
             rows.append(

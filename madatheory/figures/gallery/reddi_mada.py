@@ -67,13 +67,15 @@ def _learned(paths: Paths, kappas: Sequence[float], root: float) -> dict[str, An
     return found
 
 
-def _case(run: Run, done: int, name: str, times: np.ndarray, seeds: int, alpha: float, beta2: float) -> dict[str, Any]:
+def _case(
+    run: Run, done: int, name: str, times: np.ndarray, num_trajectories: int, alpha: float, beta2: float
+) -> dict[str, Any]:
     """All methods on one problem, on the same noise; `done` methods of other problems lie behind."""
     problem = list_problems()[name].make()
     slopes, chance = _slopes(problem)
     root = float(np.sqrt(chance @ slopes**2))
     given = {"alpha": alpha, "beta2": beta2}
-    options: dict[str, Any] = {"times": times, "seeds": seeds, "seed": run.seed}
+    options: dict[str, Any] = {"times": times, "num_trajectories": num_trajectories, "seed": run.seed}
     plain, learned, regrets = {}, {}, {}
     every = run.pick(KAPPAS[1:], KAPPAS, KAPPAS)
     for method in METHODS:
@@ -89,9 +91,9 @@ def _case(run: Run, done: int, name: str, times: np.ndarray, seeds: int, alpha: 
         paths = learned_paths(run.simulate, problem, form, kappas=kappas, settings=settings, **options)
         learned[form] = _learned(paths, kappas, root)
         regrets[form] = paths.average_regret[:, :, -1]
-    case = {"problem": name, "t": times, "seeds": seeds, "alpha": alpha, "beta2": beta2}
+    case = {"problem": name, "t": times, "seeds": num_trajectories, "alpha": alpha, "beta2": beta2}
     case |= {"stuck": 2 * float(chance @ slopes), "plain": plain, "learned": learned}
-    if seeds == 1:
+    if num_trajectories == 1:
         case["rest"] = {p: rest_point(slopes.tolist(), beta2, p)._asdict() for p in ("average", "max")}
     else:  # regret of the safeguarded forms minus MADA's, seed by seed
         case["gain"] = {

@@ -35,7 +35,7 @@ def _case(
             times=times,
             settings={**settings, "eps": EPS},
             momenta=momenta,
-            seeds=1,
+            num_trajectories=1,
             seed=run.seed,
         )
         methods[method] = {

@@ -37,7 +37,7 @@ def compute(run: Run) -> Numbers:
             times=times,
             settings={"alpha": ALPHA, "beta2": BETA2, "eps": EPS},
             momenta=(0.0, MOMENTUM),
-            seeds=seeds,
+            num_trajectories=seeds,
             seed=run.seed,
         )
         methods[method] = {}

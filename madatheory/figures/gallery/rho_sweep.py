@@ -34,11 +34,11 @@ def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times
         problem,
         method,
         steps,
-        seeds=seeds,
+        num_trajectories=seeds,
         seed=run.seed,
         settings={**SETTINGS, "rho": tuple(rhos)},
         statistics=tuple(statistics.values()),
-        record=times,
+        save_at=times,
     )
     claimed = len(PROBLEMS) * len(rhos) * comparisons_per_setting(theorem, len(times))
     rows: dict[str, list[Any]] = {"mean": [], "low": [], "high": [], "data": [], "outcome": []}

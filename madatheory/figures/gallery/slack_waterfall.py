@@ -42,7 +42,7 @@ def compute(run: Run) -> Numbers:
                 statement.method(),
                 {**SETTING, **settings},
                 steps=steps,
-                seeds=seeds,
+                num_trajectories=seeds,
                 seed=run.seed,
             )
         )

@@ -50,9 +50,9 @@ def compute(run: Run) -> Numbers:
         statements,
         made,
         steps=steps,
-        seeds=seeds,
+        num_trajectories=seeds,
         seed=run.seed,
-        records=4,
+        save_at=4,
         run=run.simulate,
         progress=lambda done, total, what: run.report(int(done), total, what),
     )

@@ -84,7 +84,9 @@ def compute(run: Run) -> Numbers:
         # seeds that no other run here uses
         apart = range(10_000, 10_000 + run.pick(8, 16, 32))
         run.report(done, len(PROBLEMS) * len(CONVENTIONS), f"typical signal on {spec}")
-        scale = typical_signal(run.simulate, chosen, steps=PILOT, settings=SETTINGS, seeds=apart, seed=run.seed)
+        scale = typical_signal(
+            run.simulate, chosen, steps=PILOT, settings=SETTINGS, num_trajectories=apart, seed=run.seed
+        )
         kappas = [speed / scale for speed in SPEEDS]
         found = {}
         for partner in CONVENTIONS:
@@ -97,7 +99,7 @@ def compute(run: Run) -> Numbers:
                 edges=edges,
                 kappas=kappas,
                 settings=SETTINGS,
-                seeds=seeds,
+                num_trajectories=seeds,
                 seed=run.seed,
             )
         cases[spec] = {

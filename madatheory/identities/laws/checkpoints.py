@@ -1,4 +1,4 @@
-"""K: state that is saved, copied and pickled goes on as if nothing had happened."""
+"""K: state that is saved, copied and pickled resumes bit-identically."""
 
 import copy
 import pickle

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
 from madatheory.identities.recognition.traits import PROBES, Trait
@@ -13,7 +14,6 @@ PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
 """Examples per identity."""
 BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
 """Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
-LIMIT = 20.0
 STATUSES = ("pass", "FAIL", "by design", "n.a.", "error")
 
 
@@ -83,9 +83,9 @@ class Request:
     settings: Mapping[str, Any] = field(default_factory=dict)
     by_design: Mapping[str, str] = field(default_factory=dict)
     only: str | None = None
-    profile: str = "default"
+    profile: str = PROFILE
     seed: int | None = None
-    limit: float = LIMIT
+    limit: float = SECONDS
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:

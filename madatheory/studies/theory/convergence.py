@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     """Steps, seeds, seeds of the tuning, number of recorded times, candidates for alpha, what alpha is tuned for."""
 
     steps: int
-    seeds: int
+    num_trajectories: int
     tuning_seeds: int
     records: int
     alphas: tuple[float, ...]
@@ -77,15 +77,17 @@ def compare(
     for done, (contender, theorems) in enumerate(zip(contenders, checked, strict=True)):
         named = {s.name: s for s in (mean_squared_gradient, *statistics_of(theorems), plan.tuned_for)}
         # the tuning measures and records the same as the run, so that one compilation serves both
-        same: dict[str, Any] = {"seed": seed, "statistics": tuple(named.values()), "record": times}
+        same: dict[str, Any] = {"seed": seed, "statistics": tuple(named.values()), "save_at": times}
         hyper = dict(contender.settings)
         if "alpha" not in hyper:
             report(2 * done, 2 * len(contenders), f"tune {contender.name}")
-            fresh = range(plan.seeds, plan.seeds + plan.tuning_seeds)
+            fresh = range(plan.num_trajectories, plan.num_trajectories + plan.tuning_seeds)
             about = (simulate, problem, contender.optimizer, plan.steps, plan.alphas)
-            hyper["alpha"] = best_alpha(*about, plan.tuned_for, settings=hyper, seeds=fresh, **same)
+            hyper["alpha"] = best_alpha(*about, plan.tuned_for, settings=hyper, num_trajectories=fresh, **same)
         report(2 * done + 1, 2 * len(contenders), f"run {contender.name}")
-        data = simulate(problem, contender.optimizer, plan.steps, seeds=plan.seeds, settings=hyper, **same)
+        data = simulate(
+            problem, contender.optimizer, plan.steps, num_trajectories=plan.num_trajectories, settings=hyper, **same
+        )
         rows.append(_row(problem, contender, hyper, theorems, data, times, plan, claims))
     return rows
 

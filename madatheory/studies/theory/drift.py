@@ -174,7 +174,7 @@ def simulated_drift(
     problem: Problem,
     *,
     steps: int,
-    seeds: int,
+    num_trajectories: int,
     seed: int,
     settings: dict[str, Any],
 ) -> xr.DataArray:
@@ -190,11 +190,11 @@ def simulated_drift(
         problem,
         optimizer,
         steps,
-        seeds=seeds,
+        num_trajectories=num_trajectories,
         seed=seed,
         settings=settings,
         statistics=(iterate,),
-        record=[first, steps],
+        save_at=[first, steps],
     )
     travelled = settings["alpha"] * np.sum(1 / np.sqrt(np.arange(first + 1, steps + 1)))
     x = data["iterate"]

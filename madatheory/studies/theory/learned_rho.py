@@ -99,7 +99,7 @@ def learned_paths(
     times: Sequence[int] | np.ndarray,
     kappas: Sequence[float],
     settings: Mapping[str, float],
-    seeds: int,
+    num_trajectories: int,
     seed: int,
 ) -> Paths:
     """rho_t, x_t (first coordinate) and regret/t of a form of `FORMS` for every hyper step size of `kappas`.
@@ -116,11 +116,11 @@ def learned_paths(
         problem,
         get_optimizer(FORMS[form]),
         int(times[-1]),
-        seeds=seeds,
+        num_trajectories=num_trajectories,
         seed=seed,
         settings={**settings, "kappa_rho": tuple(kappas), "mu_rho": 0.0},
         statistics=(coefficient("rho"), iterate, *list_theorems()["avgrad-regret"].left.statistics, root, silent),
-        record=times,
+        save_at=times,
     )
     t, x = data["t"].to_numpy(), data["iterate"].isel(coordinate=0)
     rho, paid, root_b, zeros = (data[name].to_numpy() for name in ("rho", "regret", "root_b", "silent"))
@@ -215,7 +215,7 @@ def signals(
     edges: Sequence[int] | np.ndarray,
     kappas: Sequence[float],
     settings: Mapping[str, float],
-    seeds: int | range,
+    num_trajectories: int | range,
     seed: int,
 ) -> Signals:
     """The hyper-gradient of rho with a partner of `CONVENTIONS`, for every hyper step size (0 keeps rho where it is).
@@ -231,11 +231,11 @@ def signals(
         problem,
         partnered(partner),
         int(edges[-1]),
-        seeds=seeds,
+        num_trajectories=num_trajectories,
         seed=seed,
         settings={**settings, "kappa_rho": tuple(kappas), "mu_rho": 0.0},
         statistics=(silent, flat, squared_signal, coefficient("rho"), *checked),
-        record=edges,
+        save_at=edges,
     )
     width = np.diff(edges)
     parts = {name: np.diff(data[name].to_numpy(), axis=-1) / width for name in ("silent", "flat", "squared_signal")}
@@ -245,11 +245,20 @@ def signals(
 
 
 def typical_signal(
-    run: Simulate, problem: Problem, *, steps: int, settings: Mapping[str, float], seeds: range, seed: int
+    run: Simulate, problem: Problem, *, steps: int, settings: Mapping[str, float], num_trajectories: range, seed: int
 ) -> float:
     """Root mean square of dl/drho at rho = 1/2 held, with the average, over steps 3 .. `steps` of some seeds.
 
     1/this is a hyper step size with which one typical hyper-gradient would carry rho from 0 to 1.
     """
-    found = signals(run, problem, "average", edges=(2, steps), kappas=(0.0,), settings=settings, seeds=seeds, seed=seed)
+    found = signals(
+        run,
+        problem,
+        "average",
+        edges=(2, steps),
+        kappas=(0.0,),
+        settings=settings,
+        num_trajectories=num_trajectories,
+        seed=seed,
+    )
     return float(np.sqrt(np.mean(found.rms**2)))

@@ -54,7 +54,7 @@ def regret_curves(
     times: Sequence[int] | np.ndarray,
     settings: Mapping[str, float],
     momenta: Sequence[float],
-    seeds: int,
+    num_trajectories: int,
     seed: int,
 ) -> dict[float, Curves]:
     """Curves of one method (theory form, alpha_t = alpha/sqrt(t)) for every beta1 of `momenta`, in one run.
@@ -72,11 +72,11 @@ def regret_curves(
         problem,
         optimizer,
         int(times[-1]),
-        seeds=seeds,
+        num_trajectories=num_trajectories,
         seed=seed,
         settings={**settings, "beta1": tuple(momenta)},
         statistics=tuple(statistics.values()),
-        record=times,
+        save_at=times,
     )
     curves: dict[float, Curves] = {}
     for beta1 in momenta:

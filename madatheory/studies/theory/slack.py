@@ -33,7 +33,7 @@ def waterfall(
     settings: Mapping[str, float],
     *,
     steps: int,
-    seeds: int,
+    num_trajectories: int,
     seed: int = 0,
     confidence: float = 0.99,
 ) -> dict[str, Any]:
@@ -48,18 +48,24 @@ def waterfall(
     if reasons:
         raise ValueError(f"{theorem.name} does not apply to {problem.name}: {'; '.join(reasons)}")
     data = simulate(
-        problem, optimizer, steps, seeds=seeds, seed=seed, settings=dict(settings), statistics=theorem.statistics
+        problem,
+        optimizer,
+        steps,
+        num_trajectories=num_trajectories,
+        seed=seed,
+        settings=dict(settings),
+        statistics=theorem.statistics,
     )
     values = levels(theorem, setting, data)
     links = len(values) - 1
-    quantile = float(stats.t.ppf(1 - (1 - confidence) / links, seeds - 1))
+    quantile = float(stats.t.ppf(1 - (1 - confidence) / links, num_trajectories - 1))
     rows = []
     for k, (level, value) in enumerate(zip(theorem.chain, values, strict=True)):
         mean, low, high = t_interval(value)
         row: dict[str, Any] = {"name": level.name, "by": level.by, "mean": mean, "low": low, "high": high}
         if k:
             gap = value - values[k - 1]
-            error = float(gap.std(ddof=1)) / np.sqrt(seeds)
+            error = float(gap.std(ddof=1)) / np.sqrt(num_trajectories)
             slack = 1e-9 * abs(mean)
             row |= {
                 "factor": list(ratio_interval(value, values[k - 1])),
@@ -75,7 +81,7 @@ def waterfall(
         "optimizer": optimizer.name,
         "hyper": dict(hyper),
         "steps": steps,
-        "seeds": seeds,
+        "seeds": num_trajectories,
         "levels": rows,
         "total": list(ratio_interval(values[-1], values[0])),
     }

@@ -21,7 +21,7 @@ def best_alpha(
     alphas: Sequence[float],
     statistic: Statistic,
     *,
-    seeds: range,
+    num_trajectories: range,
     settings: Mapping[str, Any],
     **options: Any,
 ) -> float:
@@ -31,6 +31,6 @@ def best_alpha(
     so that the choice does not flatter it. `options` go to `simulate` (its statistics must have this one).
     """
     grid = {**settings, "alpha": tuple(alphas)}
-    data = simulate(problem, optimizer, steps, seeds=seeds, settings=grid, **options)
+    data = simulate(problem, optimizer, steps, num_trajectories=num_trajectories, settings=grid, **options)
     scores = data[statistic.name].isel(t=-1).mean("seed").to_numpy()
     return float(alphas[int(np.argmin(np.where(np.isfinite(scores), scores, np.inf)))])

@@ -63,7 +63,7 @@ def tune(
         problem,
         optimizer,
         steps,
-        seeds=range(tuning_seeds),
+        num_trajectories=range(tuning_seeds),
         settings={**settings, **axes, "alpha": tuple(alphas)},
         **options,
     )
@@ -82,7 +82,7 @@ def tune(
             problem,
             optimizer,
             steps,
-            seeds=range(tuning_seeds, tuning_seeds + fresh_seeds),
+            num_trajectories=range(tuning_seeds, tuning_seeds + fresh_seeds),
             settings={**settings, **chosen, "alpha": float(alphas[index])},
             **options,
         )

@@ -1,0 +1,9 @@
+"""Defaults that a function and its command have in common."""
+
+SEED = 0
+STEPS, TRAJECTORIES, CONFIDENCE = 2000, 512, 0.99
+"""Of `verify`."""
+SIMULATED = 64
+"""Trajectories of `simulate`."""
+PROFILE, SECONDS = "default", 20.0
+"""Of `check`: how many examples, and the time for one identity."""
