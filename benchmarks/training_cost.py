@@ -1,8 +1,122 @@
-"""Prints what learning coefficients costs: python benchmarks/training_cost.py [NAMES] [--size N] [--rounds N]."""
+"""What learning costs, per learned subset: python benchmarks/training_cost.py [NAMES] [--size N] [--rounds N].
+
+Time of an update and bytes of state beside `optax.adam`.
+"""
 
 import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from madatheory.training.cost import measure, table
+import jax
+import jax.numpy as jnp
+import optax
+
+from madatheory.training.baselines import badam, hyperadam
+from madatheory.training.transformation import mada
+
+_START = {"beta1": 0.9, "beta2": 0.95, "beta3": 0.1, "rho": 0.5, "c": 0.9, "gamma": 0.9}
+SUBSETS: Mapping[str, tuple[str, ...]] = {
+    "nothing learned": (),
+    "alpha": ("alpha",),
+    "rho": ("rho",),
+    "alpha, rho": ("alpha", "rho"),
+    "beta2": ("beta2",),
+    "beta1, beta2, rho": ("beta1", "beta2", "rho"),
+    "all": tuple(_START),
+}
+"""The measured subsets; "all" is beta1, beta2, beta3, rho, c and gamma."""
+
+
+class Cost(NamedTuple):
+    """One transformation: median and smallest seconds of an update, the median of its ratio to Adam's in the same
+    round, and the bytes of its state with their ratio to Adam's."""
+
+    name: str
+    median: float
+    least: float
+    ratio: float
+    bytes: int
+    bytes_ratio: float
+
+
+def contenders() -> dict[str, Callable[[], Any]]:
+    """Name -> factory of a transformation; the first is what the others are compared with."""
+    found: dict[str, Callable[[], Any]] = {"optax.adam": lambda: optax.adam(1e-3)}
+    for label, names in SUBSETS.items():
+        initial: dict[str, Any] = {name: _START[name] for name in names if name in _START}
+        rules = dict.fromkeys(names, 1e-3)
+        found[f"mada, {label}"] = lambda r=rules, i=initial: mada(1e-3, r, **i)
+    found["mada, rho lagged"] = lambda: mada(1e-3, {"rho": 1e-3}, rho=0.5, lag=1)
+    found["hyperadam"] = lambda: hyperadam(1e-3, 1e-3)
+    found["badam, 8 blocks"] = lambda: badam(1e-3, 100)
+    return found
+
+
+def state_bytes(state: Any) -> int:
+    """Bytes of all arrays of a state."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in map(jnp.asarray, jax.tree.leaves(state)))
+
+
+def measure(
+    names: Sequence[str] | None = None, *, size: int = 10_000_000, leaves: int = 8, rounds: int = 7, warm: int = 1
+) -> list[Cost]:
+    """The costs of `names` (all of `contenders`) on `size` float32 parameters in `leaves` equal leaves.
+
+    Every contender takes one update in turn, round after round, each after an untimed one of its own, so that other
+    load meets all alike; a ratio is taken within its round. The first contender is always measured.
+    """
+    made = contenders()
+    chosen = list(made) if names is None else [next(iter(made)), *names]
+    key = jax.random.key(0)
+    x = {str(i): jnp.ones(size // leaves) for i in range(leaves)}
+    g = {name: jax.random.normal(jax.random.fold_in(key, i), leaf.shape) for i, (name, leaf) in enumerate(x.items())}
+    states, updates, seconds = {}, {}, {name: [] for name in chosen}
+    for name in chosen:
+        tx = made[name]()
+        states[name], updates[name] = tx.init(x), jax.jit(tx.update)
+    for _ in range(warm + rounds):
+        for name in chosen:
+            for _ in range(2):
+                begin = time.perf_counter()
+                out = updates[name](g, states[name], x)
+                jax.block_until_ready(out)
+                taken = time.perf_counter() - begin
+                states[name] = out[1]
+                del out
+            seconds[name].append(taken)
+    timed = {name: values[warm:] for name, values in seconds.items()}
+    base, base_bytes = timed[chosen[0]], state_bytes(states[chosen[0]])
+    return [
+        Cost(
+            name,
+            statistics.median(timed[name]),
+            min(timed[name]),
+            statistics.median(one / other for one, other in zip(timed[name], base, strict=True)),
+            state_bytes(states[name]),
+            state_bytes(states[name]) / base_bytes,
+        )
+        for name in chosen
+    ]
+
+
+def table(costs: Sequence[Cost]) -> str:
+    """The costs as a Markdown table, with the load of the machine."""
+    lines = [
+        "| transformation | ms, median | ms, least | median of time / Adam's | MB of state | state / Adam's |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {c.name} | {1e3 * c.median:.1f} | {1e3 * c.least:.1f} | {c.ratio:.2f} "
+        f"| {c.bytes / 1e6:.1f} | {c.bytes_ratio:.2f} |"
+        for c in costs
+    ]
+    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
+    lines += ["", f"{os.cpu_count()} cores, {jax.default_backend()}, JAX {jax.__version__}; load averages {load}"]
+    return "\n".join(lines)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,6 +1,7 @@
 """The benchmark: its processes, its equal-work checks, and the quick form with loose floors."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,24 +12,24 @@ import pytest
 from typer.testing import CliRunner
 
 import madatheory as mt
-from madatheory.bench import profile, serve
-from madatheory.bench.check import all_checks, our_answers, with_ours
-from madatheory.bench.contenders import ours
-from madatheory.bench.goals import SIZES, Row, against
-from madatheory.bench.measure import Effort, Spread, Timing, ratio, side_by_side
-from madatheory.bench.picture import draw
-from madatheory.bench.process import Contender, Failed, Pool, Unavailable
-from madatheory.bench.reference import recurrence
-from madatheory.bench.report import markdown
-from madatheory.bench.run import Results, check_tasks, run
-from madatheory.bench.task import NotOffered, Task
+from benchmarks import profiling, serve
+from benchmarks.check import all_checks, our_answers, with_ours
+from benchmarks.contenders import ours
+from benchmarks.goals import SIZES, Row, against
+from benchmarks.measure import Effort, Spread, Timing, ratio, side_by_side
+from benchmarks.picture import draw
+from benchmarks.process import Contender, Failed, Pool, Unavailable
+from benchmarks.reference import recurrence
+from benchmarks.report import markdown
+from benchmarks.run import Results, check_tasks, run
+from benchmarks.task import NotOffered, Task
 from madatheory.cli import app
 from madatheory.errors import UserError
 
 SMALL = Task("adam", 64, 2, 200)
 NUMPY = """
 from dataclasses import replace
-from madatheory.bench.contenders import numpy_batched
+from benchmarks.contenders import numpy_batched
 SUMMARY, NEEDS = "a copy", ()
 def prepare(task):
     return numpy_batched.prepare({change})
@@ -128,7 +129,7 @@ def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> No
 @pytest.mark.needs("numba")
 @pytest.mark.parametrize(("method", "B", "d"), [("avgrad", 70, 1), ("mada", 33, 10), ("mada", 5, 256)])
 def test_numba_does_the_same_work(method: str, B: int, d: int) -> None:
-    from madatheory.bench.contenders import numba_loop
+    from benchmarks.contenders import numba_loop
 
     task = Task(method, B, d, 200)
     got, exact = numba_loop.prepare(task)(0), recurrence(task, 0)
@@ -187,32 +188,32 @@ def test_a_failure_counts_and_a_missing_library_does_not() -> None:
 def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
     spent = {"whole": 4.0, "uniform noise": 3.0, "hash": 2.5, "no noise": 2.0}
     parts = [
-        profile.Part("run", what, method, *size, nanoseconds)
-        for method in profile.METHODS
+        profiling.Part("run", what, method, *size, nanoseconds)
+        for method in profiling.METHODS
         for size in SIZES
         for what, nanoseconds in spent.items()
     ]
     parts += [
-        profile.Part("alone", what, nanoseconds=time)
-        for what, time in zip(profile.ALONE, (0.5, 1.25, 0.25), strict=True)
+        profiling.Part("alone", what, nanoseconds=time)
+        for what, time in zip(profiling.ALONE, (0.5, 1.25, 0.25), strict=True)
     ]
     parts += [
-        profile.Part("step", f"{lanes} trajectories", method, lanes, 1, 10.0 * lanes, "8 loops")
-        for method in profile.LOOPS
-        for lanes in profile.LANES
+        profiling.Part("step", f"{lanes} trajectories", method, lanes, 1, 10.0 * lanes, "8 loops")
+        for method in profiling.LOOPS
+        for lanes in profiling.LANES
     ]
     rival = Timing("optax_plain", 2, Task("adam", 64, 1000, 100), wall=[1e8])
-    text = "\n".join(profile.sections(parts, [rival]))
+    text = "\n".join(profiling.sections(parts, [rival]))
     # two cores, 6 times 1e8 a second: 2/6e8 s; the floor is the rest and the normals alone
     assert "| adam | 64 x 1000 | 3.33 | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text
     assert "| adam |  | 8 loops | 20 ns | 320 ns | 640 ns | 2560 ns |" in text
-    assert "failed: out of memory" in profile.sections([profile.Part("run", "failed", note="out of memory")], [])[0]
+    assert "failed: out of memory" in profiling.sections([profiling.Part("run", "failed", note="out of memory")], [])[0]
 
 
 def test_the_loops_of_a_step_are_counted() -> None:
     reddi = mt.get_problem("reddi-online")
-    few = profile.loops_of_a_step(reddi, mt.get_optimizer("adam:form=practical"))
-    many = profile.loops_of_a_step(reddi, mt.get_optimizer("mada:learn=all"))
+    few = profiling.loops_of_a_step(reddi, mt.get_optimizer("adam:form=practical"))
+    many = profiling.loops_of_a_step(reddi, mt.get_optimizer("mada:learn=all"))
     assert 3 <= few["loops"] < many["loops"]
     assert few["lanes"] == 16
 
@@ -291,7 +292,26 @@ def test_strict_makes_a_missed_goal_a_failure(
 ) -> None:
     found = results()
     assert {row.met for row in found.rows} == {"must", ""}
-    monkeypatch.setattr("madatheory.bench.run.run", lambda quick, report, letters: found)
+    monkeypatch.setattr("benchmarks.command.run", lambda quick, report, letters: found)
     assert CliRunner().invoke(app, ["bench", "--strict"]).exit_code == 0
     found.rows.append(Row("A", "slow", Spread.of([9.0]), 25, 40))
     assert CliRunner().invoke(app, ["bench", *arguments]).exit_code == status
+
+
+def test_without_a_clone_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("madatheory.cli.bench.CLONE", tmp_path)
+    ran = CliRunner().invoke(app, ["bench"])
+    assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "run this from a clone of the repository" in ran.stderr
+
+
+def test_the_clone_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if not (Path(place) / "benchmarks").is_dir()])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "benchmarks"]:
+        monkeypatch.delitem(sys.modules, name)
+    ran = CliRunner().invoke(app, ["bench", "Z"])
+    assert "unknown goal 'Z'" in ran.stderr
+    with Contender("numpy_batched", 1) as process:  # a process of its own
+        assert process.prepare(SMALL)["updates"] == SMALL.updates

@@ -198,7 +198,7 @@ def test_what_killed_processes_left_is_removed(tmp_path: Path) -> None:
 WRITERS = {"write_text", "write_bytes", "savefig", "to_netcdf", "touch", "fdopen", "NamedTemporaryFile"}
 ELSEWHERE = {
     ("madatheory/files.py", "open"),
-    ("madatheory/bench/serve.py", "fdopen"),  # the pipe to the parent
+    ("benchmarks/serve.py", "fdopen"),  # the pipe to the parent
     ("madatheory/identities/runner/isolated.py", "NamedTemporaryFile"),  # the log of a child, removed with it
     ("madatheory/identities/runner/isolated.py", "open"),  # the same log in the child
     ("madatheory/stopping.py", "open"),  # /dev/null
@@ -225,7 +225,7 @@ def writers(source: str) -> set[str]:
 
 def test_every_write_goes_through_one_function() -> None:
     root = Path(madatheory.__file__).parent.parent
-    modules = [*root.glob("madatheory/**/*.py"), *root.glob("proofs_check/**/*.py")]
+    modules = [*root.glob("madatheory/**/*.py"), *root.glob("proofs_check/**/*.py"), *root.glob("benchmarks/**/*.py")]
     found = {(str(m.relative_to(root)), name) for m in modules for name in writers(m.read_text(encoding="utf-8"))}
     assert found - ELSEWHERE == set()
     assert writers("Path('x').open('w')\nopen('x', 'ab')\nf.savefig('x')\np.read_text()") == {

@@ -209,9 +209,10 @@ def imported() -> None:
     """What the commands import when they start, which takes its time once."""
     for kind in KINDS:
         getattr(mt, f"list_{kind}")()
-    for module in ("theory.verify", "bench.run", "identities.report.conformance", "identities.recognition.identify"):
+    for module in ("theory.verify", "identities.report.conformance", "identities.recognition.identify"):
         import_module(f"madatheory.{module}")
     import_module("proofs_check.run")
+    import_module("benchmarks.command")
 
 
 @pytest.fixture

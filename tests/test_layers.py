@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -13,9 +13,10 @@ import pytest
 
 import madatheory
 
-PACKAGE = Path(madatheory.__file__).parent
+ROOT = Path(madatheory.__file__).parents[1]
+PACKAGE = ROOT / "madatheory"
 # first what everything may import; units of one row do not know each other
-LAYERS = (
+PACKAGE_LAYERS = (
     {"defaults", "errors", "limits", "processes", "stopping"},
     {"blame", "deprecated", "structure"},
     {"arithmetic", "entry", "files", "sources", "statistics", "xla"},
@@ -25,18 +26,46 @@ LAYERS = (
     {"theory"},
     {"studies"},
     {"figures"},
-    {"bench"},
     {"cli"},
     {"__main__"},
 )
+# what stands beside the package may import it and not the other way round
+DRAWINGS: dict[str, Sequence[set[str]]] = {
+    "madatheory": PACKAGE_LAYERS,
+    "proofs_check": (
+        {"evidence"},
+        {"statements", "tenth"},
+        {"balls", "coq", "falsify", "symbolic"},
+        {"bridge", "smt"},
+        {"methods"},
+        {"run", "table"},
+        {"own", "page"},
+        {"command"},
+        {"__main__"},
+    ),
+    "benchmarks": (
+        {"task"},
+        {"contenders", "process", "reference", "serve"},
+        {"measure", "probes"},
+        {"check"},
+        {"goals"},
+        {"costs", "profiling", "properties", "sweep"},
+        {"picture", "run"},
+        {"report"},
+        {"command"},
+        {"__main__", "training_cost", "versions"},
+    ),
+}
 
 
-def unit_of(file: Path) -> str:
-    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def place_of(file: Path) -> tuple[str, str]:
+    """The package of a file, and its unit there."""
+    package, unit = file.relative_to(ROOT).parts[:2]
+    return package, unit.removesuffix(".py")
 
 
-def imports(source: str) -> Iterator[str]:
-    """Units of the package that are imported, at the top or inside a function."""
+def imports(source: str) -> Iterator[tuple[str, str]]:
+    """(package, unit) of what is imported, at the top or inside a function."""
     for node in ast.walk(ast.parse(source)):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -46,32 +75,37 @@ def imports(source: str) -> Iterator[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
             head, _, tail = name.partition(".")
-            if head == "madatheory" and tail:
-                yield tail.split(".")[0]
+            if head in DRAWINGS and (tail or head != "madatheory"):
+                yield head, tail.split(".")[0]
 
 
-def violations(unit: str, source: str) -> list[str]:
-    """Imports of a module of `unit` that the drawing forbids."""
-    rank = {name: row for row, names in enumerate(LAYERS) for name in names}
-    return [
-        f"{unit} imports {other}"
-        for other in imports(source)
-        if other != unit and not (other in rank and rank[other] < rank[unit])
-    ]
+def violations(package: str, unit: str, source: str) -> list[str]:
+    """Imports of a module of `unit` that the drawings forbid."""
+    rank = {name: row for row, names in enumerate(DRAWINGS[package]) for name in names}
+
+    def allowed(head: str, other: str) -> bool:
+        if head != package:
+            return head == "madatheory"
+        return other == unit or (other in rank and rank[other] < rank[unit])
+
+    return [f"{unit} imports {head}.{other}" for head, other in imports(source) if not allowed(head, other)]
 
 
 def modules() -> list[Path]:
-    return [file for file in sorted(PACKAGE.rglob("*.py")) if file != PACKAGE / "__init__.py"]
+    files = [file for package in DRAWINGS for file in sorted((ROOT / package).rglob("*.py"))]
+    return [file for file in files if file.relative_to(ROOT).parts[1] != "__init__.py"]
 
 
-def test_every_unit_is_in_the_drawing() -> None:
-    drawn = [name for row in LAYERS for name in row]
-    assert sorted({unit_of(file) for file in modules()}) == sorted(drawn)
+@pytest.mark.parametrize("package", DRAWINGS)
+def test_every_unit_is_in_the_drawing(package: str) -> None:
+    drawn = [name for row in DRAWINGS[package] for name in row]
+    places = {place_of(file) for file in modules()}
+    assert sorted(unit for where, unit in places if where == package) == sorted(drawn)
 
 
-@pytest.mark.parametrize("file", modules(), ids=lambda f: str(f.relative_to(PACKAGE)))
+@pytest.mark.parametrize("file", modules(), ids=lambda f: str(f.relative_to(ROOT)))
 def test_imports_only_from_layers_above(file: Path) -> None:
-    assert violations(unit_of(file), file.read_text()) == []
+    assert violations(*place_of(file), file.read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -83,10 +117,18 @@ def test_imports_only_from_layers_above(file: Path) -> None:
         ("entry", "def f():\n    from madatheory.theory.theorem import Theorem"),
         ("theory", "def f():\n    from madatheory.figures import render"),
         ("errors", "from madatheory import entry"),
+        ("cli", "def f():\n    from proofs_check.run import select"),
+        ("cli", "import benchmarks"),
     ],
 )
 def test_a_wrong_import_is_seen(unit: str, line: str) -> None:
-    assert violations(unit, line)
+    assert violations("madatheory", unit, line)
+
+
+def test_a_wrong_import_beside_the_package_is_seen() -> None:
+    assert violations("proofs_check", "coq", "from proofs_check import bridge")
+    assert violations("benchmarks", "run", "from proofs_check import run")
+    assert not violations("proofs_check", "coq", "from madatheory.cli.console import OUT")
 
 
 EFFECTS = """

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from madatheory.training import cost, mada
+from benchmarks import training_cost as cost
+from madatheory.training import mada
 
 SIZE = 1000
 # arrays as large as the parameters in the state, of which Adam has two

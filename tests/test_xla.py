@@ -123,7 +123,7 @@ def test_an_unknown_option_ends_only_the_process_that_tries_it(cache):
 def test_numbers_are_right_without_any_flag():
     """A process that imports JAX without flags; the rounding may differ, by 1e-6 of the values."""
     code = (
-        "from madatheory import catalogue\nfrom madatheory.engine.simulate import simulate\n"
+        "import madatheory as mt\nfrom madatheory.engine.simulate import simulate\n"
         "problem = mt.get_problem('ratio:d=3,noise=gaussian')\n"
         "data = simulate(problem, mt.get_optimizer('adam'), 200, num_trajectories=6)\n"
         "print(data.path, *data.mean_squared_gradient.values.ravel().tolist(), sep='\\n')"

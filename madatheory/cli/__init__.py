@@ -1,5 +1,8 @@
 """The command line. This file only puts the commands together; each has a file and imports what it needs late.
 
+A package beside this one brings a command, a function for typer, by an entry point of the group `madatheory.commands`,
+and a line about a theorem in lists by one of `madatheory.remarks`: name -> (title, text).
+
 Exit status: 0 when every claim held and no bound was violated, 1 when one did not, 2 for a mistake of the user's (one
 message, no traceback), 130 after Ctrl-C and 143 after SIGTERM (`madatheory.stopping`), 141 where the reader of stdout
 has left.
@@ -7,7 +10,8 @@ has left.
 
 import os
 import warnings
-from importlib.metadata import version
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any
 
 import typer
@@ -15,30 +19,47 @@ from typer.core import TyperGroup
 
 from madatheory import stopping
 from madatheory.blame import line_of, said
-from madatheory.cli import bench, check, conformance, figures, identities, listing, prove, simulate, verify
-from madatheory.cli import store as stored
+from madatheory.cli import bench, check, conformance, figures, identify, identities, listing, simulate, store, verify
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.cli.strict import Strict
-from madatheory.errors import UserError
+from madatheory.errors import UserError, needs
+
+ORDER = (
+    "list",
+    "verify",
+    "prove",
+    "simulate",
+    "figures",
+    "check",
+    "identify",
+    "identities",
+    "conformance",
+    "bench",
+    "store",
+)
+"""Of the commands in the list; others come last."""
+
+
+@cache
+def _brought() -> dict[str, EntryPoint]:
+    """The commands of other packages."""
+    return {point.name: point for point in entry_points(group="madatheory.commands")}
 
 
 class _Commands(TyperGroup):
     """The group of commands; what a user can mend ends with one message and status 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [
-            "list",
-            "verify",
-            "prove",
-            "simulate",
-            "figures",
-            "check",
-            "identify",
-            "identities",
-            "conformance",
-            "bench",
-            "store",
-        ]
+        known = {**self.commands, **_brought()}
+        return sorted(known, key=lambda name: (*ORDER, name).index(name))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in _brought():
+            alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+            alone.command(cmd_name, cls=Strict)(_brought()[cmd_name].load())
+            found = typer.main.get_command(alone)
+        return found
 
     def invoke(self, ctx: Any) -> Any:
         with warnings.catch_warnings():
@@ -46,13 +67,15 @@ class _Commands(TyperGroup):
             warnings.showwarning = warn_in_one_line
             try:
                 _refuse_lost_folder()
-                with stopping.unwinding():
+                with stopping.unwinding(), needs("this command"):
                     return super().invoke(ctx)
             except UserError as error:
                 complain(str(error))
                 raise typer.Exit(2) from None
             except KeyboardInterrupt:
                 raise interrupted() from None
+            except typer.Exit:
+                raise
             except (Exception, SystemExit) as error:  # of a user's function that was called outside `blame`
                 place = line_of(error)
                 if place is None:
@@ -70,15 +93,14 @@ app = typer.Typer(
 )
 app.command("list", cls=Strict)(listing.list_entries)
 app.command("verify", cls=Strict)(verify.verify)
-app.command("prove", cls=Strict)(prove.prove)
 app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
-app.command("identify", cls=Strict)(identities.identify)
+app.command("identify", cls=Strict)(identify.identify)
 app.command("identities", cls=Strict)(identities.list_identities)
 app.command("conformance", cls=Strict)(conformance.conformance)
 app.command("bench", cls=Strict)(bench.bench)
-app.add_typer(stored.app, name="store")
+app.add_typer(store.app, name="store")
 
 
 def _refuse_lost_folder() -> None:

@@ -1,22 +1,16 @@
-"""`madatheory bench`: how fast the engine is, side by side with what one would write instead."""
+"""`madatheory bench`: the benchmark of a clone, which is no part of the installed package."""
 
-import json
+import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from madatheory.cli.console import OUT, note, progress
-from madatheory.files import check_output, write
+import madatheory
+from madatheory.errors import UserError
 
-if TYPE_CHECKING:
-    from madatheory.bench.goals import Row
-    from madatheory.bench.run import Results
-
-STYLES = {"aim": "green", "must": "green", "missed": "bold red", "": "dim"}
-WORDS = {"aim": "aim met", "must": "must met", "missed": "missed", "": "-"}
+CLONE = Path(madatheory.__file__).resolve().parents[1]
 
 
 def bench(
@@ -39,60 +33,8 @@ def bench(
     madatheory bench A C
     madatheory bench --out benchmarks
     """
-    from madatheory.bench.report import FILES, save
-    from madatheory.bench.run import run
-
-    if json_file is not None:
-        check_output(json_file)
-    if out is not None:
-        for name in FILES:
-            check_output(Path(out) / name)
-    with progress("bench") as report:
-        results = run(quick, report, [letter.upper() for letter in goals or []])
-    if json_file is not None:
-        write(json_file, json.dumps(results.as_dict(), indent=1) + "\n")
-    if out is not None:
-        save(results, Path(out))
-    _print(results)
-    if out is not None:
-        note(f"written: {Path(out) / 'RESULTS.md'}")
-    missed = any(row.met == "missed" for row in results.rows)
-    raise typer.Exit(1 if results.failures or (strict and missed) else 0)
-
-
-def _print(results: "Results") -> None:
-    from madatheory.bench.report import amount, measured
-
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", width=100)
-    for title, right, wrap in (("", False, False), ("goal", False, True), ("measured [min, max]", True, False)):
-        table.add_column(title, justify="right" if right else "left", no_wrap=not wrap)
-    for title in ("must", "aim"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for row in results.rows:
-        table.add_row(
-            row.goal,
-            Text(row.what),
-            measured(row) if row.measured else Text(_why(row), "dim"),
-            amount(row.must, row.unit),
-            amount(row.aim, row.unit),
-            Text(WORDS[row.met], STYLES[row.met]),
-        )
-    OUT.print(table, width=max(100, OUT.width), crop=False, soft_wrap=True)
-    held = [check for check in results.checks if check.holds]
-    asked = [check for check in results.checks if check.holds is not None]
-    if results.checks:
-        OUT.print(
-            Text(
-                f"equal work: {len(held)} of {len(asked)} checks hold",
-                "green" if len(held) == len(asked) else "bold red",
-            )
-        )
-    for failure in results.failures:
-        OUT.print(Text("failed  ", "bold red").append(failure, "default not bold"), soft_wrap=True)
-    for reason in sorted({row.note for row in results.rows if row.note.startswith("not measured")}):
-        OUT.print(Text(reason, "dim"))
-
-
-def _why(row: "Row") -> str:
-    return "failed" if row.failed else "not measured" if row.note.startswith("not measured") else row.note
+    if not (CLONE / "benchmarks" / "contenders").is_dir():
+        raise UserError("the benchmark is no part of the installed package: run this from a clone of the repository")
+    if str(CLONE) not in sys.path:
+        sys.path.insert(0, str(CLONE))
+    raise typer.Exit(import_module("benchmarks.command").measure(goals or [], quick, json_file, out, strict))

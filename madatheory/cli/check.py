@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
-from madatheory.cli.options import settings
+from madatheory.cli.options import JsonFile, settings
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
@@ -26,7 +26,6 @@ Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, mymodule:make, file.py:make")
 ]
 Only = Annotated[str | None, typer.Option(metavar="CODES", help="Codes or groups: S,K3. Without: all.")]
-JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write everything there.")]
 
 
 def check(

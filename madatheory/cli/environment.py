@@ -1,10 +1,11 @@
-"""The variables of the environment that JAX and XLA read: what they refuse there is one message, not a traceback."""
+"""Versions, and the variables that JAX and XLA read: what they refuse there is one message, not a traceback."""
 
 import os
 import re
 import subprocess
 import sys
 from functools import cache
+from importlib.metadata import version
 
 from madatheory.cli.console import note
 from madatheory.engine.flags import KERNEL_LOOP, enable_native_loop
@@ -12,10 +13,16 @@ from madatheory.errors import UserError
 
 UNUSED = ("JAX_DEBUG_NANS", "JAX_DEBUG_INFS", "JAX_DISABLE_JIT", "JAX_NUMPY_RANK_PROMOTION")
 """Under these JAX refuses what commands do on purpose: values that are not finite are shown as such by the commands."""
+NUMERICAL = ("madatheory", "jax", "jaxlib", "numpy", "scipy")
 _NONE = ("", "0", "n", "no", "f", "false", "off", "allow")
 _TRIAL = "import jax; jax.jit(lambda x: x + 1)(1.0)"
 _SECONDS = 120
 _REASON = re.compile(r"unknown|could|invalid|fail|error", re.IGNORECASE)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what makes the numbers."""
+    return {name: version(name) for name in NUMERICAL}
 
 
 def prepare(*, native_loop: bool) -> None:

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from madatheory.blame import blame
 from madatheory.cli.console import ERR, OUT, note, progress
-from madatheory.cli.options import Load, Seed, StoreFolder
-from madatheory.cli.registry import shelf
-from madatheory.errors import UserError, unknown
+from madatheory.cli.options import Load, Seed, StoreFolder, open_store
+from madatheory.cli.registry import registry
+from madatheory.defaults import SEED
+from madatheory.errors import UserError, remedy, unknown
 from madatheory.files import check_folder
 
 GROUPS = ("theory", "training", "all")
@@ -33,7 +34,7 @@ def figures(
     group: Annotated[str, typer.Option(help="theory (minutes), training (twenty minutes) or all.")] = "all",
     profile: Annotated[str, typer.Option(help="smoke (seconds), default (minutes) or full (publication).")] = "default",
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for svg, png, json and the index page.")] = "figures",
-    seed: Seed = 0,
+    seed: Seed = SEED,
     force: Annotated[bool, typer.Option("--force", help="Compute again what is up to date.")] = False,
     text: Annotated[str | None, typer.Option(metavar="FILE", help="Text for the language model to train on.")] = None,
     images: Annotated[
@@ -62,7 +63,7 @@ def figures(
         raise unknown("profile", profile, PROFILES)
     if group not in GROUPS:
         raise unknown("group", group, GROUPS)
-    entries = shelf(load)
+    entries = registry(load)
     asked = [f for f in entries.choose("figures", names) if names or group in ("all", f.group)]
     chosen = _possible(asked, named=bool(names))
     data = {kind: Path(path) for kind, path in (("text", text), ("images", images)) if path is not None}
@@ -73,7 +74,7 @@ def figures(
     folder = check_folder(out)
     prepare_folder(folder, [figure.name for figure in chosen])
 
-    from madatheory.cli.runs import open_store, versions
+    from madatheory.cli.environment import versions
     from madatheory.store.figure_manifest import Ledger
 
     ledger = Ledger(Path(store), folder, profile, seed, versions(), data)
@@ -119,7 +120,7 @@ def _possible(figures: Sequence[Any], *, named: bool) -> list[Any]:
             possible.append(figure)
     if lacking:
         modules = ", ".join(sorted({module for missing in lacking.values() for module in missing}))
-        message = f"{', '.join(lacking)}: {modules} not installed; pip install 'madatheory[training]'"
+        message = f"{', '.join(lacking)}: {modules} not installed; {remedy('gymnax')}"
         if named:
             raise UserError(message)
         note(f"left out: {message}")

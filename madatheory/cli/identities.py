@@ -1,6 +1,5 @@
-"""`madatheory identify` and `madatheory identities`: what an optimizer follows, and what the identities say."""
+"""`madatheory identities`: what the identities say."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -9,30 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.check import WIDTH, JsonFile
+from madatheory.cli.check import WIDTH
 from madatheory.cli.console import OUT
-from madatheory.files import check_output, write
-
-
-def identify(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, file.py:make, ..")],
-    json_file: JsonFile = None,
-) -> None:
-    """Say which published recurrence an optimizer follows, with every convention, and where it first deviates.
-
-    \b
-    madatheory identify optax:nadam
-    madatheory identify path/to/file.py:make
-    """
-    from madatheory.identities.recognition.identify import identify as follow
-    from madatheory.identities.targets.lookup import find
-
-    if json_file is not None:
-        check_output(json_file)
-    found = follow(find(target))
-    if json_file is not None:
-        write(json_file, json.dumps(found.as_dict(), indent=1, default=str) + "\n")
-    OUT.print(Text(found.text()), soft_wrap=True)
 
 
 def list_identities(

@@ -1,6 +1,7 @@
 """`madatheory list`: what there is, with options, hyper-parameters, constants and statements."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT
 from madatheory.cli.options import Load
-from madatheory.cli.registry import KINDS, Shelf, shelf
+from madatheory.cli.registry import KINDS, Registry, registry
 from madatheory.errors import unknown
 
 
@@ -30,7 +31,7 @@ def list_entries(
     """
     if kind is not None and kind not in KINDS:
         raise unknown("kind", kind, KINDS)
-    entries = shelf(load)
+    entries = registry(load)
     if kind is None:
         for each in KINDS:
             _overview(each, entries.all(each).values())
@@ -58,7 +59,7 @@ _ONE_LINE: dict[str, Callable[[Any], str]] = {
 _KIND = {"expectation": "in expectation", "every-path": "on every path", "probability": "with high probability"}
 
 
-def _details(kind: str, entries: Shelf, names: list[str] | None) -> None:
+def _details(kind: str, entries: Registry, names: list[str] | None) -> None:
     chosen = entries.choose(kind, names) if names else list(entries.all(kind).values())
     for entry in chosen:
         OUT.print(Text(entry.name, "bold cyan"))
@@ -125,14 +126,8 @@ def _theorem(theorem: Any, full: bool) -> Text:
         lines.append(("checked at", ", ".join(f"{name} = {value}" for name, value in theorem.settings.items())))
         lines.append(("bounds", theorem.chain[0].name))
         lines += [("  <=", f"{level.name}  [{level.by}]" if level.by else level.name) for level in theorem.chain[1:]]
-        lines.append(("untested, because it passes every check:", ", ".join(_untested(theorem.name))))
+        lines += [remark.load()(theorem.name) for remark in entry_points(group="madatheory.remarks")]
     return _lines(*lines)
-
-
-def _untested(name: str) -> Sequence[str]:
-    from proofs_check.tenth import UNTESTED
-
-    return UNTESTED.get(name, ())
 
 
 def _lemma(lemma: Any, full: bool) -> Text:

@@ -2,12 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from madatheory.cli.console import warn
 from madatheory.errors import UserError
 
+if TYPE_CHECKING:
+    from madatheory.store import Store
+
+JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write everything there.")]
 Load = Annotated[
     list[str] | None,
     typer.Option(
@@ -55,3 +60,10 @@ def settings(given: Sequence[str] | None) -> dict[str, float | tuple[float, ...]
 def in_words(values: Mapping[str, float]) -> str:
     """`alpha = 0.3, beta2 = 0.99`."""
     return ", ".join(f"{name} = {value:g}" for name, value in values.items())
+
+
+def open_store(folder: str, *, force: bool = False) -> "Store":
+    """The store in `folder`, which says on stderr what it does not trust."""
+    from madatheory.store import Store
+
+    return Store(folder, force=force, report=warn)

@@ -15,7 +15,7 @@ KINDS = ("optimizers", "problems", "theorems", "lemmas", "figures")
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Registry:
     """Entries by kind and name. `own` are the user's; the package's are looked up when they are needed."""
 
     own: Mapping[str, Mapping[str, Any]]
@@ -54,7 +54,7 @@ def _package(kind: str) -> dict[str, Any]:
     return getattr(madatheory, f"list_{kind}")()
 
 
-def shelf(files: Sequence[str] | None) -> Shelf:
+def registry(files: Sequence[str] | None) -> Registry:
     """The catalogues with the user's files read; a file that brings nothing, or a name that is taken, is refused."""
     own: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for file in files or ():
@@ -75,7 +75,7 @@ def shelf(files: Sequence[str] | None) -> Shelf:
         if not count:
             names = ", ".join(cls.__name__ for cls in _classes().values())
             raise UserError(f"--load {file}: defines nothing to load; it needs a module-level {names}")
-    return Shelf(own)
+    return Registry(own)
 
 
 def _examine(entry: Any, kind: str, known: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress, symbol
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
-from madatheory.cli.registry import shelf
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store, settings
+from madatheory.cli.registry import registry
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.files import check_output
 
@@ -34,14 +34,13 @@ def simulate(
     madatheory simulate ratio:d=3 adam-avgrad --set rho=0,0.5,1
     madatheory simulate log adam --steps 5000 --save-at 20 --out run.nc
     """
-    entries, given = shelf(load), settings(hyper)
+    entries, given = registry(load), settings(hyper)
 
     from madatheory.entry import parse
 
     built = parse(problem, entries.all("problems"), "problem")
     method = parse(optimizer, entries.all("optimizers"), "optimizer")
 
-    from madatheory.cli.runs import open_store
     from madatheory.engine.statistic import final_value, largest_gradient, mean_squared_gradient, min_squared_gradient
     from madatheory.store import save_run
 

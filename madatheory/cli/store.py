@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT
-from madatheory.cli.options import StoreFolder
+from madatheory.cli.options import StoreFolder, open_store
 from madatheory.cli.strict import Strict
 from madatheory.errors import UserError
 
@@ -22,8 +22,6 @@ def list_runs(store: StoreFolder = ".madatheory") -> None:
     \b
     madatheory store list
     """
-    from madatheory.cli.runs import open_store
-
     entries = open_store(_existing(store)).entries()
     table = Table(box=None, header_style="bold")
     table.add_column("computation", overflow="fold")
@@ -48,8 +46,6 @@ def clear(
     madatheory store clear
     madatheory store clear --days 30
     """
-    from madatheory.cli.runs import open_store
-
     kept = open_store(_existing(store))
     freed = kept.clear() if days is None else kept.prune(days)
     OUT.print(Text(f"{_size(freed)} freed in {store}"))

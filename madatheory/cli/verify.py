@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, settings
-from madatheory.cli.registry import Shelf, shelf
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store, settings
+from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
@@ -50,10 +50,9 @@ def verify(
     madatheory verify --steps 10000 --json verdicts.json
     madatheory verify --load my_theorem.py
     """
-    entries, given = shelf(load), settings(hyper)
+    entries, given = registry(load), settings(hyper)
     theorems, problems = entries.choose("theorems", theorem), _problems(entries, problem)
 
-    from madatheory.cli.runs import open_store
     from madatheory.theory.verify import refuse_unknown
     from madatheory.theory.verify import verify as check
 
@@ -100,7 +99,7 @@ def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[
     return 1 if count["violated"] else 0
 
 
-def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:
+def _problems(entries: Registry, specs: Sequence[str] | None) -> list[Any]:
     """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
     from madatheory.entry import parse
 
@@ -111,7 +110,7 @@ def _problems(entries: Shelf, specs: Sequence[str] | None) -> list[Any]:
 
 
 def _as_json(verdicts: Sequence[Any], **request: Any) -> str:
-    from madatheory.cli.runs import versions
+    from madatheory.cli.environment import versions
 
     record = {**request, "versions": versions(), "verdicts": [v.as_json() for v in verdicts]}
     try:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.contenders.numba_words import generators, seeded
-from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.contenders.numba_words import generators, seeded
+from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "numba, fused loop, blocks in L1, one core"
 NEEDS = ("numba",)

@@ -6,7 +6,7 @@ stands for ((w >> 9) + 1/2) 2^-23 in (0, 1), and xi is that, stretched to (-1, 1
 
 import numpy as np
 
-from madatheory.bench.task import BETA1, EPS, GOLDEN, KAPPA, SPREAD, Task
+from benchmarks.task import BETA1, EPS, GOLDEN, KAPPA, SPREAD, Task
 
 Words = tuple[np.ndarray, np.ndarray]
 _MASK = np.uint64(0xFFFFFFFF)

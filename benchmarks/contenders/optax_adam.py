@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from madatheory.bench.contenders.jax_forms import FORMS, Body, Form
-from madatheory.bench.contenders.jax_forms import prepare as compile_fastest
-from madatheory.bench.task import BETA1, EPS, NotOffered, Run, Task
+from benchmarks.contenders.jax_forms import FORMS, Body, Form
+from benchmarks.contenders.jax_forms import prepare as compile_fastest
+from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
 
 SUMMARY = "optax.adam in JAX, its fastest form"
 NEEDS = ()

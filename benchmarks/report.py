@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from madatheory.bench import profile
-from madatheory.bench.goals import Row
-from madatheory.bench.picture import KINDS, draw
-from madatheory.bench.properties import GOALS
-from madatheory.bench.run import Results
-from madatheory.bench.sweep import SECONDS
+from benchmarks import profiling
+from benchmarks.goals import Row
+from benchmarks.picture import KINDS, draw
+from benchmarks.properties import GOALS
+from benchmarks.run import Results
+from benchmarks.sweep import SECONDS
 from madatheory.files import write
 
 FILES = ("RESULTS.md", "results.json", *(f"throughput.{kind}" for kind in KINDS))
@@ -79,19 +79,19 @@ def markdown(results: Results) -> str:
     parts += [_table(head, [_timing(t) for t in results.timings if not t.note.count("|")])]
     if results.costs:
         rows = [(c.feature, f"{c.rate / 1e6:.3g}", f"{100 * c.share:.3g} %", c.note) for c in results.costs]
-        from madatheory.bench.costs import PREPARED
+        from benchmarks.costs import PREPARED
 
         parts += ["## What costs what", f"Against {PREPARED}."]
         parts += [_table(("feature", "M updates/s", "of the plain run", ""), rows)]
     if results.profile:
-        parts += ["## Where the time of a step goes", *profile.sections(results.profile, results.timings)]
+        parts += ["## Where the time of a step goes", *profiling.sections(results.profile, results.timings)]
     if results.sweep:
         parts += ["## Throughput", "![throughput against B, d and T](throughput.png)", CAPTION]
     return "\n\n".join(parts) + "\n"
 
 
 def _check(check: object) -> tuple[str, ...]:
-    from madatheory.bench.check import Agreement
+    from benchmarks.check import Agreement
 
     assert isinstance(check, Agreement)
     task = check.task
@@ -103,7 +103,7 @@ def _check(check: object) -> tuple[str, ...]:
 
 
 def _timing(timing: object) -> tuple[str, ...]:
-    from madatheory.bench.measure import Spread, Timing
+    from benchmarks.measure import Spread, Timing
 
     assert isinstance(timing, Timing)
     task = timing.task

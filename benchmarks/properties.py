@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from madatheory.bench.goals import (
+from benchmarks.goals import (
     Bench,
     Goal,
     Row,
@@ -14,10 +14,10 @@ from madatheory.bench.goals import (
     linear_cost,
     without_flag,
 )
-from madatheory.bench.measure import Spread
-from madatheory.bench.probes import ask
-from madatheory.bench.process import Failed
-from madatheory.bench.task import Task
+from benchmarks.measure import Spread
+from benchmarks.probes import ask
+from benchmarks.process import Failed
+from benchmarks.task import Task
 
 
 def _answers(

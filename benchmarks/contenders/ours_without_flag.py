@@ -1,7 +1,7 @@
 """madatheory without the XLA flag, as a program that has started JAX before it."""
 
-from madatheory.bench.contenders import ours
-from madatheory.bench.task import Run, Task
+from benchmarks.contenders import ours
+from benchmarks.task import Run, Task
 
 SUMMARY = "madatheory.engine.simulate, XLA flag missing"
 NEEDS = ()

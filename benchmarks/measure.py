@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
-from madatheory.bench.process import Contender, Failed, Pool, Unavailable
-from madatheory.bench.task import Task
+from benchmarks.process import Contender, Failed, Pool, Unavailable
+from benchmarks.task import Task
 
 MOST_STEPS = 2 * 10**9
 

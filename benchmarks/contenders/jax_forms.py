@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from madatheory.bench.task import NotOffered, Run, Task
+from benchmarks.task import NotOffered, Run, Task
 
 TRIAL = 3e6  # coordinate updates of a trial run
 _fastest: dict[Any, "Form"] = {}  # by size, so that there is one trial per process and size

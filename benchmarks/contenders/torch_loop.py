@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.task import BETA1, EPS, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
 from madatheory.references.mada import BOXES
 
 SUMMARY = "torch, one trajectory, a loop with autograd"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "torch, vectorised over the batch"
 NEEDS = ("torch",)

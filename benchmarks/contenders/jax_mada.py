@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from madatheory.bench.contenders.jax_forms import Body
-from madatheory.bench.contenders.jax_forms import prepare as compile_plain
-from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.contenders.jax_forms import Body
+from benchmarks.contenders.jax_forms import prepare as compile_plain
+from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "MADA in JAX with jax.grad, vmap of a scan"
 NEEDS = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.task import BETA1, EPS, KAPPA, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Run, Task
 
 SUMMARY = "madatheory.engine.simulate"
 NEEDS = ()

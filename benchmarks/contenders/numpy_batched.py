@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from madatheory.bench.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
 SUMMARY = "NumPy, vectorised over the batch"
 NEEDS = ()

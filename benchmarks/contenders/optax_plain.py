@@ -1,8 +1,8 @@
 """optax.adam as a vmap over trajectories of a scan over steps, and nothing more."""
 
-from madatheory.bench.contenders import optax_adam
-from madatheory.bench.contenders.jax_forms import PLAIN
-from madatheory.bench.task import Run, Task
+from benchmarks.contenders import optax_adam
+from benchmarks.contenders.jax_forms import PLAIN
+from benchmarks.task import Run, Task
 
 SUMMARY = "optax.adam in JAX, vmap of a scan"
 NEEDS = ()

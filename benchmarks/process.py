@@ -8,13 +8,21 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from benchmarks.task import Task
 from madatheory import processes
-from madatheory.bench.task import Task
 
 PREPARE_SECONDS, RUN_SECONDS = 180.0, 120.0
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Of a child, which finds this folder wherever it runs."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, **more}
 
 
 class Unavailable(Exception):
@@ -26,12 +34,20 @@ class Failed(Exception):
 
 
 def answer(module: str, *arguments: str, seconds: float) -> Any:
-    """The JSON that `python -m madatheory.bench.MODULE ARGUMENTS` prints last; `Failed` with the reason if none."""
-    command = processes.command(f"madatheory.bench.{module}", *arguments)
+    """The JSON that `python -m benchmarks.MODULE ARGUMENTS` prints last; `Failed` with the reason if none."""
+    command = processes.command(f"benchmarks.{module}", *arguments)
     what = " ".join([module, *arguments[:1]])
     try:
         with processes.lifeline() as alive, processes.shielded():
-            ran = subprocess.run(command, stdin=alive, capture_output=True, text=True, timeout=seconds, check=False)
+            ran = subprocess.run(
+                command,
+                stdin=alive,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+                env=environment(),
+            )
     except subprocess.TimeoutExpired:
         raise Failed(f"{what}: no answer within {seconds:g} s") from None
     if ran.returncode:
@@ -52,12 +68,12 @@ class Contender:
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed in `close`
         with processes.shielded():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "madatheory.bench.serve", name, str(threads)],
+                [sys.executable, "-m", "benchmarks.serve", name, str(threads)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 text=True,
-                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                env=environment(PYTHONWARNINGS="ignore"),
             )
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Questions about our own compiled loop, each answered by a fresh process: `python -m madatheory.bench.probes NAME ..`.
+"""Questions about our own compiled loop, each answered by a fresh process: `python -m benchmarks.probes NAME ..`.
 
 memory: bytes of temporaries and outputs of everything compiled for a run of T steps. bits: whether trajectories are the
 same bit for bit however they are batched. compile: seconds of the first run, and compilations that later runs add.
@@ -11,8 +11,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from madatheory.bench.process import answer
-from madatheory.bench.task import Task
+from benchmarks.process import answer
+from benchmarks.task import Task
 
 SECONDS = 180.0
 
@@ -26,7 +26,7 @@ def memory(task: Task) -> dict[str, Any]:
     """{"bytes": temporaries and outputs of all programs compiled for the run}."""
     import jax
 
-    from madatheory.bench.contenders import ours
+    from benchmarks.contenders import ours
     from madatheory.engine.simulate import simulate
 
     sizes, compile_ = [], jax.stages.Lowered.compile
@@ -47,7 +47,7 @@ def memory(task: Task) -> dict[str, Any]:
 
 def bits(task: Task) -> dict[str, Any]:
     """{"different": the ways of batching that change a trajectory, "ways": how many were tried, "sha256": of all}."""
-    from madatheory.bench.contenders import ours
+    from benchmarks.contenders import ours
     from madatheory.engine.simulate import simulate
 
     given = ours.arguments(task)
@@ -73,7 +73,7 @@ def compilation(task: Task) -> dict[str, Any]:
     import jax
     import jax.numpy as jnp
 
-    from madatheory.bench.contenders import ours
+    from benchmarks.contenders import ours
     from madatheory.engine.simulate import simulate
 
     count = [0]

@@ -1,4 +1,4 @@
-"""A contender's own process: `python -m madatheory.bench.serve NAME THREADS` answers requests, one line of JSON each.
+"""A contender's own process: `python -m benchmarks.serve NAME THREADS` answers requests, one line of JSON each.
 
     {"do": "prepare", "task": {..}}  ->  {"seconds": compilation, "note": .., "updates": T B d}
     {"do": "run", "seed": 1}         ->  {"wall": s, "cpu": s, "updates": .., "mean": .., "error": .., "values": B}
@@ -21,8 +21,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from benchmarks.task import NotOffered, Run, Task
 from madatheory import processes
-from madatheory.bench.task import NotOffered, Run, Task
 
 
 def confine(threads: int) -> None:
@@ -35,7 +35,7 @@ def confine(threads: int) -> None:
 
 def load(name: str, threads: int) -> ModuleType | str:
     """The contender's module (a dotted name is a module of the user's), or the name of the library that it lacks."""
-    module = importlib.import_module(name if "." in name else f"madatheory.bench.contenders.{name}")
+    module = importlib.import_module(name if "." in name else f"benchmarks.contenders.{name}")
     lacking = [library for library in module.NEEDS if importlib.util.find_spec(library) is None]
     if lacking:
         return lacking[0]

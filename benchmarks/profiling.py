@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from madatheory.bench.goals import SIZES, Bench
-from madatheory.bench.measure import Timing
-from madatheory.bench.process import Failed, answer
+from benchmarks.goals import SIZES, Bench
+from benchmarks.measure import Timing
+from benchmarks.process import Failed, answer
 
 TURNS, UPDATES = 3, 6e7
 METHODS = {"adam": "adam:form=practical", "mada": "mada:learn=rho"}
@@ -50,7 +50,7 @@ def profile(bench: Bench) -> list[Part]:
     """All parts, measured in a process of their own."""
     bench.tick("profile")
     try:
-        return [Part(**line) for line in answer("profile", seconds=900)]
+        return [Part(**line) for line in answer("profiling", seconds=900)]
     except Failed as error:
         return [Part("run", "failed", note=str(error))]
 

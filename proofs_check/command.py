@@ -1,4 +1,7 @@
-"""`madatheory prove`, which is also `python -m proofs_check`: what is proved, and by what."""
+"""`madatheory prove`, which is also `python -m proofs_check`: what is proved, and by what.
+
+The package finds it by the entry point `prove` of the group `madatheory.commands`.
+"""
 
 import json
 import time
@@ -10,10 +13,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.check import JsonFile
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.options import Load
-from madatheory.cli.registry import shelf
+from madatheory.cli.options import JsonFile, Load
+from madatheory.cli.registry import registry
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 
@@ -102,7 +104,7 @@ def prove(
 def _own(files: list[str] | None) -> "Own":
     from proofs_check.own import Own
 
-    brought = shelf(files).own
+    brought = registry(files).own
     mine = Own(*(tuple(brought[kind].values()) for kind in ("theorems", "lemmas", "problems")))
     if files and not (mine.theorems or mine.lemmas):
         raise UserError(f"--load {files[0]}: nothing to decide; it needs a module-level Theorem or Lemma")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.bench.task import GOLDEN, SPREAD
+from benchmarks.task import GOLDEN, SPREAD
 
 U, F = np.uint32, np.float32
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from madatheory.bench.goals import Bench, fixed
-from madatheory.bench.measure import Timing, calibrate
-from madatheory.bench.process import Failed, Unavailable
-from madatheory.bench.task import Task
+from benchmarks.goals import Bench, fixed
+from benchmarks.measure import Timing, calibrate
+from benchmarks.process import Failed, Unavailable
+from benchmarks.task import Task
 
 CENTRE = Task("adam", 512, 10, 1000)
 ALONG = {"B": (16, 128, 1024, 8192, 65536), "d": (1, 10, 100, 1000), "T": (100, 1000, 10_000, 100_000)}

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from madatheory.bench.measure import Timing
-from madatheory.bench.sweep import ALONG, CENTRE
+from benchmarks.measure import Timing
+from benchmarks.sweep import ALONG, CENTRE
 from madatheory.figures.style import COLOURS, SETTINGS
 from madatheory.files import write
 

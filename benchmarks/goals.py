@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from madatheory.bench.check import Agreement
-from madatheory.bench.measure import Effort, Spread, Tick, Timing, ratio, side_by_side
-from madatheory.bench.process import Failed, Pool
-from madatheory.bench.task import Task
+from benchmarks.check import Agreement
+from benchmarks.measure import Effort, Spread, Tick, Timing, ratio, side_by_side
+from benchmarks.process import Failed, Pool
+from benchmarks.task import Task
 
 Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((4096, 1), (1024, 10), (1024, 100), (64, 1000))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from madatheory.bench.measure import Tick
-from madatheory.bench.process import Failed, Pool, Unavailable
-from madatheory.bench.reference import recurrence
-from madatheory.bench.task import Task
+from benchmarks.measure import Tick
+from benchmarks.process import Failed, Pool, Unavailable
+from benchmarks.reference import recurrence
+from benchmarks.task import Task
 
 STANDARD_ERRORS, ONE_TRAJECTORY, REFERENCE = 4.0, 1e-3, 1e-5
 

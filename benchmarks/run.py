@@ -10,15 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from madatheory.bench.check import Agreement, all_checks
-from madatheory.bench.costs import Cost, costs
-from madatheory.bench.goals import Bench, Row
-from madatheory.bench.measure import Effort, Timing
-from madatheory.bench.process import Pool
-from madatheory.bench.profile import Part, profile
-from madatheory.bench.properties import GOALS
-from madatheory.bench.sweep import sweep
-from madatheory.bench.task import Task
+from benchmarks.check import Agreement, all_checks
+from benchmarks.costs import Cost, costs
+from benchmarks.goals import Bench, Row
+from benchmarks.measure import Effort, Timing
+from benchmarks.process import Pool
+from benchmarks.profiling import Part, profile
+from benchmarks.properties import GOALS
+from benchmarks.sweep import sweep
+from benchmarks.task import Task
 from madatheory.errors import unknown
 
 LIBRARIES = ("madatheory", "jax", "jaxlib", "numpy", "optax", "numba", "torch")

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from madatheory.bench.goals import Bench
-from madatheory.bench.process import Failed, answer
+from benchmarks.goals import Bench
+from benchmarks.process import Failed, answer
 
 B, D, STEPS, TURNS = 1024, 10, 20_000, 3
 PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per trajectory at the end"

@@ -1,0 +1,1 @@
+"""The engine's speed beside other ways of doing the same work, and what learning costs; run from a clone."""
