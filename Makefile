@@ -81,7 +81,7 @@ $(NEWEST)/.made: pyproject.toml
 	@echo "Installing the newest of everything into $(NEWEST) (a few minutes, once)"
 	$(NEWEST_PYTHON) -m venv $(NEWEST)
 	@$(NEWEST)/bin/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-	  extras = (x for e in ('proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
+	  extras = (x for e in ('sim', 'data', 'cli', 'proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
 	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
 	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(NEWEST)/requirements.txt
@@ -93,30 +93,30 @@ $(NEWEST)/.package: $(NEWEST)/.made
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e .
+	@$(PIP) -e '.[all]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e '.[training]'
+	@$(PIP) -e '.[all,training]'
 	@touch $(VENV)/.core $@
 
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (a few minutes, once)"
-	@$(PIP) -e '.[proofs,test,training]'
+	@$(PIP) -e '.[all,proofs,test,training]'
 	@touch $(VENV)/.core $(VENV)/.training $@
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV), torch and numba included (some minutes, once)"
-	@$(PIP) -e '.[bench]'
+	@$(PIP) -e '.[all,bench]'
 	@touch $(VENV)/.core $@
 
 $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV), torch included (some minutes, once)"
-	@$(PIP) -e '.[conformance]'
+	@$(PIP) -e '.[all,conformance]'
 	@touch $(VENV)/.core $@
 
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[proofs,test,training,torch,keras,bench,conformance,dev]'
+	@$(PIP) -e '.[all,proofs,test,training,torch,keras,bench,conformance,dev]'
 	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

@@ -19,10 +19,14 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version(__name__)
+    from madatheory.errors import needs
+
     if name in _RENAMED:
         import warnings
 
-        new = _RENAMED[name]
-        warnings.warn(f"madatheory.{name} is now called madatheory.{new}", DeprecationWarning, stacklevel=2)
-        return _find(new)
-    return _find(name)
+        from madatheory.deprecated import said
+
+        warnings.warn(said(f"madatheory.{name}", f"madatheory.{_RENAMED[name]}"), DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
+    with needs(f"madatheory.{name}"):
+        return _find(name)

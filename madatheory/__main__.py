@@ -1,5 +1,7 @@
 """The `madatheory` command, also `python -m madatheory`: listens for Ctrl-C first, and imports the commands then."""
 
+import sys
+
 from madatheory import stopping
 
 
@@ -9,8 +11,14 @@ def main() -> None:
 
 
 def _commands() -> None:
-    from madatheory.cli import main as commands
+    from madatheory.errors import Missing, needs
 
+    try:
+        with needs("the command line"):
+            from madatheory.cli import main as commands
+    except Missing as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     commands()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, reduce
 from typing import Any, NamedTuple
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import needs, unknown
 
 Number = Any  # float, ndarray, jax.Array, sympy.Expr or flint.arb
 
@@ -78,10 +78,8 @@ def arithmetic(name: str) -> Arithmetic:
     """The arithmetic called `name`: numpy, jax, sympy or balls (the last two need the extra `proofs`)."""
     if name not in _MAKERS:
         raise unknown("arithmetic", name, _MAKERS)
-    try:
+    with needs(f"arithmetic {name!r}"):
         return _MAKERS[name]()
-    except ImportError as error:
-        raise UserError(f"arithmetic {name!r} needs {error.name!r}: pip install 'madatheory[proofs]'") from error
 
 
 NUMPY = arithmetic("numpy")

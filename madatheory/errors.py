@@ -1,12 +1,54 @@
 """The errors that a user can mend, each with one clear message."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+EXTRAS: Mapping[str, tuple[str, str]] = {
+    "xarray": ("xarray", "sim"),
+    "h5netcdf": ("h5netcdf", "sim"),
+    "h5py": ("h5py", "sim"),
+    "psutil": ("psutil", "sim"),
+    "sklearn": ("scikit-learn", "data"),
+    "typer": ("typer", "cli"),
+    "rich": ("rich", "cli"),
+    "sympy": ("sympy", "proofs"),
+    "flint": ("python-flint", "proofs"),
+    "z3": ("z3-solver", "proofs"),
+    "equinox": ("equinox", "training"),
+    "gymnax": ("gymnax", "training"),
+    "torch": ("torch", "torch"),
+    "keras": ("keras", "keras"),
+    "pytorch_optimizer": ("pytorch_optimizer", "conformance"),
+    "numba": ("numba", "bench"),
+}
+"""Of every module that the package can do without: the distribution, and the extra that brings it."""
 
 
 class UserError(ValueError):
     """Bad input: the message names the offending value and the remedy. The command line prints it and exits with 2."""
+
+
+class Missing(UserError, ImportError):
+    """Something is not installed: the message says what, and how to get it."""
+
+
+def remedy(module: str) -> str:
+    """How to get a module of `EXTRAS`."""
+    return f"pip install 'madatheory[{EXTRAS[module][1]}]'"
+
+
+@contextmanager
+def needs(what: str) -> Iterator[None]:
+    """Imports inside that fail for want of an extra raise `Missing`: what needs which, and the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        raise Missing(f"{what} needs {EXTRAS[module][0]}, which is not installed: {remedy(module)}") from error
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:

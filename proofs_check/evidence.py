@@ -47,10 +47,6 @@ class Check:
     false: bool = False
 
 
-class Missing(Exception):
-    """A tool that the method needs is not installed; the message says which and how to get it."""
-
-
 @dataclass(frozen=True)
 class Evidence:
     """A check, the method that it belongs to, and what came of it; `problem` where nothing did."""

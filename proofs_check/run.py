@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
 from madatheory import processes
-from madatheory.errors import UserError, unknown
-from proofs_check.evidence import Check, Evidence, Finding, Missing
+from madatheory.errors import Missing, UserError, unknown
+from proofs_check.evidence import Check, Evidence, Finding
 from proofs_check.methods import METHODS, method
 from proofs_check.statements import Statement, statements
 

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from madatheory.cli import app
-from madatheory.errors import UserError
+from madatheory.errors import Missing, UserError
 from madatheory.theory.catalogue import list_lemmas, list_theorems
 from proofs_check import run
-from proofs_check.evidence import Check, Evidence, Finding, Missing, Status, cell, verdict
+from proofs_check.evidence import Check, Evidence, Finding, Status, cell, verdict
 from proofs_check.methods import METHODS, method
 from proofs_check.page import filled, marked
 from proofs_check.run import answer, key_of, questions, select

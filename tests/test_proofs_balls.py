@@ -8,6 +8,7 @@ import flint
 import numpy as np
 import pytest
 
+from madatheory.errors import Missing
 from madatheory.problems.scalar import Elementary, scalars
 from madatheory.theory.catalogue import list_lemmas
 from madatheory.theory.lemmas import decoupling as decoupling_lemmas
@@ -18,7 +19,7 @@ from proofs_check.balls.boxes import Box, cover
 from proofs_check.balls.infinity import Unbounded, on_ray
 from proofs_check.balls.slopes import SLOPES, Sloped
 from proofs_check.balls.suprema import enclose, precision
-from proofs_check.evidence import Missing, Status
+from proofs_check.evidence import Status
 from proofs_check.methods import method
 from proofs_check.statements import statements
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError, needs, unknown
 
 
 class Table(NamedTuple):
@@ -36,7 +36,8 @@ def table(name: str) -> Table:
     known = {**CLASSIFICATION, **REGRESSION}
     if name not in known:
         raise unknown("data set", name, known)
-    import sklearn.datasets  # slow to import, and only these problems need it
+    with needs(f"the data set {name!r}"):
+        import sklearn.datasets  # slow to import, and only these problems need it
 
     loader, _, target_of = known[name]
     bundle = getattr(sklearn.datasets, loader)()

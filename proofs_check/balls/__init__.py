@@ -7,10 +7,10 @@ between the ends of balls is proved. What holds with equality inside a box canno
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 
+from madatheory.errors import needs
 from proofs_check.balls import constants, data, decoupling, drift, lemmas
-from proofs_check.evidence import Check, Finding, Missing
+from proofs_check.evidence import Check, Finding
 from proofs_check.statements import Statement
 
 SECONDS = 60
@@ -33,8 +33,8 @@ def checks() -> Iterable[Check]:
 
 
 def _with_flint(decide: Callable[[], Finding]) -> Finding:
-    if find_spec("flint") is None:
-        raise Missing("python-flint is not installed: pip install 'madatheory[proofs]'")
+    with needs("enclosures"):
+        import flint  # noqa: F401
     return decide()
 
 

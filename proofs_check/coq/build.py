@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from madatheory.errors import Missing
 from madatheory.files import write
 from proofs_check.coq import sources
-from proofs_check.evidence import Missing
 
 
 def _root() -> Path:

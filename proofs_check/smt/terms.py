@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any
 
 from madatheory.arithmetic import Arithmetic
-from proofs_check.evidence import Missing
+from madatheory.errors import needs
 from proofs_check.symbolic.traced import Algebra
 
 Formula = Any  # z3.BoolRef
@@ -26,10 +26,8 @@ class Transcendental(Exception):
 
 def z3_or_missing() -> Any:
     """The module `z3`; `Missing` where it is not installed."""
-    try:
+    with needs("real arithmetic"):
         import z3
-    except ImportError as error:
-        raise Missing("z3 is not installed: pip install 'madatheory[proofs]'") from error
     return z3
 
 

@@ -8,17 +8,16 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from proofs_check.evidence import Finding, Missing, Status
+from madatheory.errors import needs
+from proofs_check.evidence import Finding, Status
 
 Expression = Any
 
 
 def sympy_or_missing() -> Any:
     """The module `sympy`; `Missing` where it is not installed."""
-    try:
+    with needs("computer algebra"):
         import sympy
-    except ImportError as error:
-        raise Missing("SymPy is not installed: pip install 'madatheory[proofs]'") from error
     return sympy
 
 

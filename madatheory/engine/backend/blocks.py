@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-import psutil
 
 from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
 from madatheory.engine.backend.loop import Carry, Lanes, started
@@ -25,7 +24,7 @@ from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.grid import whole
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Statistic
-from madatheory.errors import UserError
+from madatheory.errors import UserError, needs
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -115,6 +114,8 @@ class Job(NamedTuple):
 def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
     """Shapes (times, *extra) of the statistics' values; `UserError` if one is wrong or they do not fit in memory."""
     width = job.width(workers)
+    with needs("simulate"):
+        import psutil
     with engine_settings(job.dtype):
         shapes = job.programs.shapes(job.lanes(0, width), job.times, job.horizon)
     for statistic, shape in zip(job.statistics, shapes, strict=True):

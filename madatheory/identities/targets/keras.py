@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, needs
 from madatheory.identities.targets.signature import settings_of
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
@@ -40,10 +40,8 @@ def choose_backend() -> None:
 def import_keras() -> Any:
     """The module on the JAX backend, or a `UserError` that says how to get it."""
     choose_backend()
-    try:
+    with needs("this target"):
         import keras  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise UserError("this target needs keras: pip install 'madatheory[keras]'") from None
     if keras.config.backend() != "jax":
         raise UserError(f"keras runs on {keras.config.backend()}: set KERAS_BACKEND=jax, on which it is tested")
     return keras

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from madatheory.errors import UserError
+from madatheory.errors import EXTRAS, UserError, remedy
 from madatheory.identities.targets.factory_overrides import PREPARED
 from madatheory.identities.targets.target import Target
 
@@ -103,9 +103,8 @@ def _guarded(place: str, load: Callable[[], Any]) -> Any:
         return load()
     except ImportError as error:
         name = (error.name or "").partition(".")[0]
-        known = {"torch": "torch", "keras": "keras", "pytorch_optimizer": "conformance"}
-        remedy = f"pip install 'madatheory[{known[name]}]'" if name in known else "install it"
-        raise UserError(f"{place} cannot be imported: {error}; {remedy}, or give path/to/file.py:name") from None
+        how = remedy(name) if name in EXTRAS else "install it"
+        raise UserError(f"{place} cannot be imported: {error}; {how}, or give path/to/file.py:name") from None
     except (Exception, SystemExit) as error:
         raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.errors import needs
 from madatheory.identities.targets.signature import parameters
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
@@ -27,10 +27,8 @@ _FLAGS = ("foreach", "fused", "differentiable", "capturable")
 
 def import_torch() -> Any:
     """The module, or a `UserError` that says how to get it."""
-    try:
+    with needs("this target"):
         import torch
-    except ImportError:
-        raise UserError("this target needs torch: pip install 'madatheory[torch]'") from None
     return torch
 
 

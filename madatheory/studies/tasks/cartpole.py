@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, remedy
 from madatheory.studies.tasks.modules import arrays, shapes_and_frame
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
@@ -44,7 +44,7 @@ def environment() -> tuple[Any, Any]:
 
             return gymnax.make("CartPole-v1")
     except ImportError as error:
-        raise UserError(f"CartPole needs gymnax: {error}; pip install 'madatheory[training]'") from error
+        raise UserError(f"CartPole needs gymnax: {error}; {remedy('gymnax')}") from error
 
 
 class Chances(NamedTuple):

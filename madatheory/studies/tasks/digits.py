@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, needs
 from madatheory.studies.tasks.modules import arrays, shapes_and_frame
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
@@ -25,7 +25,8 @@ class Images(NamedTuple):
 @cache
 def digits(seed: int = 0) -> Images:
     """The 1797 digits with pixels scaled to [0, 1], 1400 to train and 397 to judge, split at random by `seed`."""
-    import sklearn.datasets  # slow to import
+    with needs("the digits"):
+        import sklearn.datasets  # slow to import
 
     bundle: Any = sklearn.datasets.load_digits()
     images, classes = bundle["images"].astype(np.float32)[:, None] / 16, bundle["target"].astype(np.int32)
