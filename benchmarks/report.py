@@ -86,7 +86,7 @@ def markdown(results: Results) -> str:
     if results.profile:
         parts += ["## Where the time of a step goes", *profiling.sections(results.profile, results.timings)]
     if results.sweep:
-        parts += ["## Throughput", "![throughput against B, d and T](throughput.png)", CAPTION]
+        parts += ["## Throughput", "![throughput against B, d and T](throughput.svg)", CAPTION]
     return "\n\n".join(parts) + "\n"
 
 

@@ -26,7 +26,6 @@ def test_every_figure_is_committed_and_its_claims_held(name: str) -> None:
     assert record["claims"]
     assert all(claim["holds"] for claim in record["claims"])
     assert (FOLDER / f"{name}.svg").stat().st_size > 1000
-    assert (FOLDER / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert f"({name}.svg)" in (FOLDER / "README.md").read_text()
 
 
@@ -54,6 +53,15 @@ def test_committed_pictures_are_drawn_from_the_committed_numbers(name: str, tmp_
     record = json.loads((FOLDER / f"{name}.json").read_text())
     save(list_figures()[name], record["numbers"], tmp_path)
     assert (tmp_path / f"{name}.svg").read_bytes() == (FOLDER / f"{name}.svg").read_bytes()
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_of_two_pictures_git_keeps_the_vector_graphics() -> None:
+    ignored = (FOLDER.parent / ".gitignore").read_text().split()
+    assert "figures/*.png" in ignored
+    assert "figures/*.svg" not in ignored
+    for page in ("README.md", "figures/README.md", "figures/index.html", "benchmarks/RESULTS.md"):
+        assert ".png" not in (FOLDER.parent / page).read_text(), page
 
 
 VALUE = 0.123456

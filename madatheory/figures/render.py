@@ -169,7 +169,7 @@ def _section(record: Mapping[str, Any]) -> str:
         f"<li class={mark.lower()}><b>{mark}</b>: {html.escape(text)} <small>({html.escape(detail)})</small></li>"
         for mark, text, detail in _marks(record)
     )
-    links = f"<a href='{name}.json'>numbers</a>, <a href='{name}.png'>png</a>"
+    links = f"<a href='{name}.json'>numbers</a>, <a href='{name}.svg'>svg</a>"
     return (
         f"<section id={name}><h2>{title}</h2><img src='{name}.svg' alt='{title}'>"
         f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul>"
