@@ -9,10 +9,13 @@ import json
 import sys
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.process import answer
 from benchmarks.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SECONDS = 180.0
 
@@ -31,7 +34,7 @@ def memory(task: Task) -> dict[str, Any]:
 
     sizes, compile_ = [], jax.stages.Lowered.compile
 
-    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def counted(self: jax.stages.Lowered, *args: Any, **kwargs: Any) -> jax.stages.Compiled:
         made = compile_(self, *args, **kwargs)
         found = made.memory_analysis()
         assert found is not None
@@ -53,7 +56,7 @@ def bits(task: Task) -> dict[str, Any]:
     given = ours.arguments(task)
     B = task.B
 
-    def values(num_trajectories: int | range, workers: int | None) -> Any:
+    def values(num_trajectories: int | range, workers: int | None) -> "np.ndarray":
         return simulate(**{**given, "num_trajectories": num_trajectories}, workers=workers).to_dataarray().to_numpy()[0]
 
     whole = values(B, 1)

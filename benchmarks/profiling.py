@@ -12,11 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.goals import SIZES, Bench
 from benchmarks.measure import Timing
 from benchmarks.process import Failed, answer
+
+if TYPE_CHECKING:
+    from madatheory.optimizers.optimizer import Optimizer
+    from madatheory.problems.problem import Problem
 
 TURNS, UPDATES = 3, 6e7
 METHODS = {"adam": "adam:form=practical", "mada": "mada:learn=rho"}
@@ -157,15 +161,15 @@ def _alone() -> Iterator[Part]:
     normal = gaussian(1.0).pair
     assert normal is not None
 
-    def threefry(t: Any, x: Any) -> Any:
+    def threefry(t: jax.Array, x: jax.Array) -> jax.Array:
         w = words(jnp.uint32(1), jnp.asarray(keys), t.astype(jnp.uint32), 1)
         return x ^ (w.first[0] + w.second[0])
 
-    def normals(t: Any, x: Any) -> Any:
+    def normals(t: jax.Array, x: jax.Array) -> jax.Array:
         z = jax.lax.complex(*normal(words(jnp.uint32(1), jnp.asarray(keys), t.astype(jnp.uint32), 1), np.float32))[0]
         return x + (jax.lax.real(z) + jax.lax.imag(z))
 
-    def root(t: Any, x: Any) -> Any:
+    def root(t: jax.Array, x: jax.Array) -> jax.Array:
         return x / (jnp.sqrt(x) + t.astype(jnp.float32))
 
     start = {
@@ -183,7 +187,7 @@ def _alone() -> Iterator[Part]:
         yield Part("alone", what, nanoseconds=1e9 * seconds / values)
 
 
-def loops_of_a_step(problem: Any, optimizer: Any) -> dict[str, int]:
+def loops_of_a_step(problem: "Problem", optimizer: "Optimizer") -> dict[str, int]:
     """Loops over the lanes and copies in the compiled step of one trajectory."""
     import jax
 

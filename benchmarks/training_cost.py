@@ -55,7 +55,7 @@ def contenders() -> dict[str, Callable[[], Any]]:
     return found
 
 
-def state_bytes(state: Any) -> int:
+def state_bytes(state: optax.OptState) -> int:
     """Bytes of all arrays of a state."""
     return sum(leaf.size * leaf.dtype.itemsize for leaf in map(jnp.asarray, jax.tree.leaves(state)))
 

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 UPDATES = 6e7  # of a turn: a quarter of a second or more
 
@@ -64,7 +64,7 @@ def serve(llvm: bool) -> None:
         print(case.steps * case.B * case.d / (time.process_time() - began), flush=True)
 
 
-def start(python: str, llvm: bool) -> Any:
+def start(python: str, llvm: bool) -> subprocess.Popen[str]:
     """The process of one interpreter, which imports the package of this folder."""
     environment = {key: value for key, value in os.environ.items() if key != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
@@ -72,23 +72,29 @@ def start(python: str, llvm: bool) -> Any:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def ask(process: Any, case: int) -> float:
+def ask(process: subprocess.Popen[str], case: int) -> float:
     """Updates per CPU second of one turn."""
+    assert process.stdin is not None
     process.stdin.write(f"{case}\n")
     process.stdin.flush()
-    return float(process.stdout.readline())
+    return float(line_of(process))
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    """What it says next."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
 
 
 def table(pythons: list[str], rounds: int, without_llvm: bool) -> str:
     """Rows of a table in Markdown: millions of updates per CPU second and, in brackets, the ratio to the first row."""
     processes = [start(python, llvm) for llvm in ([True, False] if without_llvm else [True]) for python in pythons]
     try:
-        names = [process.stdout.readline().strip() for process in processes]
+        names = [line_of(process) for process in processes]
         found = [[[ask(p, i) for p in processes] for _ in range(rounds + 1)][1:] for i in range(len(CASES))]
     finally:
         for process in processes:
-            process.stdin.close()
-            process.wait()
+            process.communicate()
     rows = ["| Python | JAX | " + " | ".join(case.label for case in CASES) + " |", "|---|---|" + "---|" * len(CASES)]
     for k, name in enumerate(names):
         cells = (

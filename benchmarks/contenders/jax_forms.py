@@ -7,12 +7,17 @@ devices. Generators: JAX's default Threefry. Its other proper one, "rbg", was sl
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.task import NotOffered, Run, Task
 
+if TYPE_CHECKING:
+    import jax
+
+Carry = tuple[Any, ...]
+"""Arrays, and states of an optimizer."""
 TRIAL = 3e6  # coordinate updates of a trial run
 _fastest: dict[Any, "Form"] = {}  # by size, so that there is one trial per process and size
 
@@ -20,9 +25,9 @@ _fastest: dict[Any, "Form"] = {}  # by size, so that there is one trial per proc
 class Body(NamedTuple):
     """One trajectory: `init(x0)` -> carry, `step(carry, noise)` -> carry, `total(carry)` -> sum of |grad F|^2."""
 
-    init: Callable[[Any], Any]
-    step: Callable[[Any, Any], Any]
-    total: Callable[[Any], Any]
+    init: "Callable[[jax.Array], Carry]"
+    step: "Callable[[Carry, jax.Array], Carry]"
+    total: "Callable[[Carry], jax.Array]"
 
 
 class Form(NamedTuple):
@@ -71,7 +76,9 @@ def _seconds(run: Run) -> float:
     return time.perf_counter() - began
 
 
-def _compiled(task: Task, body: Body, form: Form, steps: int, draw: Any) -> Run:
+def _compiled(
+    task: Task, body: Body, form: Form, steps: int, draw: "Callable[[jax.Array, tuple[int, ...]], jax.Array]"
+) -> Run:
     import jax
     import jax.numpy as jnp
     from jax import lax
@@ -80,18 +87,18 @@ def _compiled(task: Task, body: Body, form: Form, steps: int, draw: Any) -> Run:
     devices = jax.device_count() if form.sharded else 1
     rows = task.B // devices
 
-    def one(key: Any) -> Any:
-        def step(carry: Any, t: Any) -> Any:
+    def one(key: jax.Array) -> jax.Array:
+        def step(carry: Carry, t: jax.Array) -> tuple[Carry, None]:
             return body.step(carry, draw(jax.random.fold_in(key, t), (task.d,))), None
 
         carry, _ = lax.scan(step, body.init(jnp.ones(task.d, jnp.float32)), jnp.arange(steps))
         return body.total(carry) / steps
 
-    def batch(keys: Any) -> Any:
-        def step(carry: Any, noise: Any) -> Any:
+    def batch(keys: jax.Array) -> jax.Array:
+        def step(carry: Carry, noise: jax.Array) -> tuple[Carry, None]:
             return jax.vmap(body.step)(carry, noise), None
 
-        def several(carry: Any, key: Any, count: int) -> Any:
+        def several(carry: Carry, key: jax.Array, count: int) -> Carry:
             return lax.scan(step, carry, draw(key, (count, rows, task.d)))[0]
 
         carry = jax.vmap(body.init)(jnp.ones((rows, task.d), jnp.float32))
@@ -108,7 +115,7 @@ def _compiled(task: Task, body: Body, form: Form, steps: int, draw: Any) -> Run:
         here = PartitionSpec("cores")
         function = jax.shard_map(function, mesh=mesh, in_specs=here, out_specs=here, check_vma=False)
 
-    def keys(seed: int) -> Any:
+    def keys(seed: int) -> jax.Array:
         return jax.random.split(jax.random.key(seed), devices if form.chunk else task.B)
 
     compiled = jax.jit(function).lower(keys(0)).compile()

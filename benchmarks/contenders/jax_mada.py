@@ -1,8 +1,6 @@
 """MADA written directly in JAX: the hyper-gradient is jax.grad of the next loss with respect to rho."""
 
-from typing import Any
-
-from benchmarks.contenders.jax_forms import Body
+from benchmarks.contenders.jax_forms import Body, Carry
 from benchmarks.contenders.jax_forms import prepare as compile_plain
 from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
 
@@ -17,24 +15,24 @@ def prepare(task: Task) -> Run:
     import jax
     import jax.numpy as jnp
 
-    def objective(x: Any) -> Any:
+    def objective(x: jax.Array) -> jax.Array:
         return jnp.sum(x * x / (1 + x * x))
 
-    def iterate(rho: Any, x: Any, m: Any, v: Any, vbar: Any, t: Any) -> Any:
+    def iterate(rho: jax.Array, x: jax.Array, m: jax.Array, v: jax.Array, vbar: jax.Array, t: jax.Array) -> jax.Array:
         """x_t; the square root of nothing has derivative 0."""
         hat = (rho * v + (1 - rho) * vbar) / (1 - task.beta2**t)
         root = jnp.where(hat > 0, jnp.sqrt(jnp.where(hat > 0, hat, 1)), 0)
         return x - task.alpha * (m / (1 - BETA1**t)) / (root + EPS)
 
-    def init(x: Any) -> Any:
+    def init(x: jax.Array) -> Carry:
         zero = jnp.zeros_like(x)
         return x, zero, zero, zero, jnp.float32(1), jnp.float32(0), jnp.float32(0)
 
-    def step(carry: Any, noise: Any) -> Any:
+    def step(carry: Carry, noise: jax.Array) -> Carry:
         x, m, v, vbar, rho, t, total = carry
 
         # x is x_{t-2}; the states are those of step t-1
-        def next_loss(rho: Any) -> Any:
+        def next_loss(rho: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
             here = jnp.where(t > 0, iterate(rho, x, m, v, vbar, jnp.maximum(t, 1)), x)
             gradient = jax.grad(objective)(jax.lax.stop_gradient(here))
             return jnp.sum((gradient + noise) * here), (here, gradient)

@@ -6,6 +6,7 @@ so that LLVM makes vectors of it; buffers are made once.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ C1, C2 = F(BETA1), F(1 - BETA1)
 E, K = F(EPS), F(KAPPA)
 
 
-def jit(function: Any, *, inline: bool = False) -> Any:
+def jit(function: Callable[..., Any], *, inline: bool = False) -> Any:
     """Compiled with the liberties that LLVM needs to make vectors of reductions and divisions."""
     import numba
 
@@ -32,7 +33,7 @@ def jit(function: Any, *, inline: bool = False) -> Any:
     return numba.njit(fastmath=True, error_model="numpy", boundscheck=False, inline=kind)(function)
 
 
-def moment_kernel(noise: Any, averaged: bool) -> Any:
+def moment_kernel(noise: Callable[..., Any], averaged: bool) -> Any:
     """Adam, or AVGrad if `averaged`: coordinates are independent, so blocks are cut without regard to trajectories."""
 
     def advance(i, xi, B2, a, q, share, x, m, v, vbar, total):
@@ -68,7 +69,7 @@ def moment_kernel(noise: Any, averaged: bool) -> Any:
     return run
 
 
-def mada_kernel(noise: Any, lanes: int) -> Any:
+def mada_kernel(noise: Callable[..., Any], lanes: int) -> Any:
     """MADA on a block of `lanes` trajectories, coordinate-major, or (1) on one trajectory with rho in a register.
 
     The gradient of the next step is made in the pass that makes the derivative of this one: one pass per step.
@@ -175,7 +176,7 @@ def prepare(task: Task) -> Run:
     return _blocks(task, mada_kernel(noise, lanes), index, lanes)
 
 
-def _blocks(task: Task, kernel: Any, index: np.ndarray, lanes: int) -> Run:
+def _blocks(task: Task, kernel: Callable[..., Any], index: np.ndarray, lanes: int) -> Run:
     """Run over blocks; `index` gives the coordinate (trajectory d + j) at each place of each block."""
     width, n = index.shape[1], task.B * task.d
     buffers = [np.zeros(width, F) for _ in range(6 if lanes else 5)]

@@ -66,6 +66,6 @@ def generators() -> dict[str, Any]:
     return {"hash": hashed, "threefry": threefry}
 
 
-def seeded(pair: Any, seed: int) -> Any:
+def seeded(pair: np.ndarray, seed: int) -> np.ndarray:
     """What the hash adds to the first word, the same at every step."""
     return (pair * U(SPREAD)) ^ U(seed)

@@ -1,9 +1,8 @@
 """optax.adam on many trajectories, in the fastest of the forms that an expert in JAX would try."""
 
 import os
-from typing import Any
 
-from benchmarks.contenders.jax_forms import FORMS, Body, Form
+from benchmarks.contenders.jax_forms import FORMS, Body, Carry, Form
 from benchmarks.contenders.jax_forms import prepare as compile_fastest
 from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
 
@@ -27,10 +26,10 @@ def prepare(task: Task, forms: tuple[Form, ...] = FORMS) -> Run:
 
     adam = optax.adam(task.alpha, b1=BETA1, b2=task.beta2, eps=EPS)
 
-    def loss(x: Any) -> Any:
+    def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(x * x / (1 + x * x))
 
-    def step(carry: Any, noise: Any) -> Any:
+    def step(carry: Carry, noise: jax.Array) -> Carry:
         x, state, total = carry
         gradient = jax.grad(loss)(x)
         updates, state = adam.update(gradient + noise, state)

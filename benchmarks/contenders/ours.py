@@ -3,11 +3,16 @@
 import os
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.task import BETA1, EPS, KAPPA, Run, Task
+
+if TYPE_CHECKING:
+    from madatheory.engine.statistic import Statistic
+    from madatheory.optimizers.optimizer import Optimizer
+    from madatheory.problems.problem import Problem
 
 SUMMARY = "madatheory.engine.simulate"
 NEEDS = ()
@@ -28,7 +33,7 @@ def environment(threads: int) -> None:
 
 
 @cache
-def objects(task: Task) -> tuple[Any, Any, Any]:
+def objects(task: Task) -> "tuple[Problem, Optimizer, Statistic]":
     """Problem, optimizer and statistic: the same objects for the same question, as a program that reuses them has."""
     from madatheory.engine.statistic import mean_squared_gradient, total
     from madatheory.optimizers.catalogue import get_optimizer

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.table import Table
@@ -17,6 +17,9 @@ from madatheory.cli.registry import registry
 from madatheory.defaults import SEED
 from madatheory.errors import UserError, remedy, unknown
 from madatheory.files import check_folder
+
+if TYPE_CHECKING:
+    from madatheory.figures.figure import Figure
 
 GROUPS = ("theory", "training", "all")
 
@@ -109,7 +112,7 @@ def figures(
     raise typer.Exit(_print(done, folder))
 
 
-def _possible(figures: Sequence[Any], *, named: bool) -> list[Any]:
+def _possible(figures: "Sequence[Figure]", *, named: bool) -> "list[Figure]":
     """The figures whose modules are installed; those that were not named but need more are reported and left out."""
     possible, lacking = [], {}
     for figure in figures:

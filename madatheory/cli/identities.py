@@ -1,7 +1,7 @@
 """`madatheory identities`: what the identities say."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.padding import Padding
@@ -10,6 +10,9 @@ from rich.text import Text
 
 from madatheory.cli.check import WIDTH
 from madatheory.cli.console import OUT
+
+if TYPE_CHECKING:
+    from madatheory.identities.identity import Identity
 
 
 def list_identities(
@@ -34,7 +37,7 @@ def list_identities(
     return None
 
 
-def _print_catalogue(items: Sequence[Any]) -> None:
+def _print_catalogue(items: "Sequence[Identity]") -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", width=min(WIDTH, OUT.width))
     for title in ("code", "identity", "statement"):
         table.add_column(title)

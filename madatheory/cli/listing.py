@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.padding import Padding
@@ -13,6 +13,14 @@ from madatheory.cli.console import OUT
 from madatheory.cli.options import Load
 from madatheory.cli.registry import KINDS, Registry, registry
 from madatheory.errors import unknown
+
+if TYPE_CHECKING:
+    from madatheory.entry import Entry
+    from madatheory.figures.figure import Figure
+    from madatheory.optimizers.catalogue import OptimizerEntry
+    from madatheory.problems.catalogue import ProblemEntry
+    from madatheory.theory.lemma import Lemma
+    from madatheory.theory.theorem import Theorem
 
 
 def list_entries(
@@ -74,7 +82,7 @@ def _details(kind: str, entries: Registry, names: list[str] | None) -> None:
         OUT.print(Text(hint, "italic"))
 
 
-def _options(entry: Any) -> str:
+def _options(entry: "Entry") -> str:
     return ", ".join(f"{name}={value}" for name, value in entry.options.items()) or "none"
 
 
@@ -90,7 +98,7 @@ def _first_paragraph(function: Callable[..., Any]) -> str:
     return " ".join((function.__doc__ or "").split("\n\n")[0].split())
 
 
-def _optimizer(entry: Any, full: bool) -> Text:
+def _optimizer(entry: "OptimizerEntry", full: bool) -> Text:
     built = entry.make()
     ranges = ((name, p.default, p.meaning if full else "") for name, p in built.parameters.items())
     hyper = ", ".join(f"{name}={value:g}" + (f" ({meaning})" if meaning else "") for name, value, meaning in ranges)
@@ -103,7 +111,7 @@ def _optimizer(entry: Any, full: bool) -> Text:
     )
 
 
-def _problem(entry: Any, full: bool) -> Text:
+def _problem(entry: "ProblemEntry", full: bool) -> Text:
     built = entry.make()
     lines = [("", entry.summary)]
     if built.summary != entry.summary:
@@ -119,7 +127,7 @@ def _problem(entry: Any, full: bool) -> Text:
     return _lines(*lines)
 
 
-def _theorem(theorem: Any, full: bool) -> Text:
+def _theorem(theorem: "Theorem", full: bool) -> Text:
     lines = [("", f"{theorem.label}, {_KIND[theorem.kind]}"), ("", theorem.statement), ("source", theorem.source)]
     if full:
         lines.append(("needs", "; ".join(condition.name for condition in theorem.conditions)))
@@ -130,11 +138,11 @@ def _theorem(theorem: Any, full: bool) -> Text:
     return _lines(*lines)
 
 
-def _lemma(lemma: Any, full: bool) -> Text:
+def _lemma(lemma: "Lemma", full: bool) -> Text:
     return _lines(("", lemma.label), ("", lemma.statement), ("source", getattr(lemma, "source", "")))
 
 
-def _figure(figure: Any, full: bool) -> Text:
+def _figure(figure: "Figure", full: bool) -> Text:
     return _lines(("", figure.title))
 
 

@@ -4,12 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madatheory.blame import Blamed
 from madatheory.entry import Entry, checked, collect, line_where, load_file, named
 from madatheory.errors import UserError
 from madatheory.structure import conform
+
+if TYPE_CHECKING:
+    from madatheory.figures.figure import Figure
+    from madatheory.theory.lemma import Lemma
+    from madatheory.theory.theorem import Theorem
 
 KINDS = ("optimizers", "problems", "theorems", "lemmas", "figures")
 
@@ -78,7 +83,7 @@ def registry(files: Sequence[str] | None) -> Registry:
     return Registry(own)
 
 
-def _examine(entry: Any, kind: str, known: Mapping[str, Any]) -> None:
+def _examine(entry: "Entry | Theorem | Lemma | Figure", kind: str, known: Mapping[str, Any]) -> None:
     """`UserError` if a part of `entry` is not what it should be, or its name is taken."""
     one = kind.removesuffix("s")
     conform(entry, f"{one} {entry.name!r:.60}")

@@ -1,6 +1,6 @@
 """`madatheory simulate`: one problem, one optimizer, a grid of hyper-parameters, many trajectories."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -11,6 +11,9 @@ from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store, set
 from madatheory.cli.registry import registry
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.files import check_output
+
+if TYPE_CHECKING:
+    from xarray import Dataset
 
 
 def simulate(
@@ -66,7 +69,7 @@ def simulate(
         OUT.print(Text(f"written to {file}"))
 
 
-def _print(data: Any, title: str) -> None:
+def _print(data: "Dataset", title: str) -> None:
     """Mean over trajectories and its standard error at the last step, one row per grid point."""
     import numpy as np
 

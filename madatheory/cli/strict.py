@@ -47,7 +47,7 @@ def _shown(parameter: Any) -> str:
     return first if first.startswith("-") else str(getattr(parameter, "metavar", None) or first.upper())
 
 
-def _refuse(name: str, value: Any) -> None:
+def _refuse(name: str, value: object) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{name} = {value:g} is out of range: give a finite number")
     for text in map(str, value if isinstance(value, list | tuple) else [value]):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -14,6 +14,11 @@ from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
+
+if TYPE_CHECKING:
+    from madatheory.problems.problem import Problem
+    from madatheory.theory.theorem import Theorem
+    from madatheory.theory.verdict import Verdict
 
 
 def verify(
@@ -78,7 +83,9 @@ def verify(
     )
 
 
-def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[Any], what: str) -> int:
+def _print(
+    verdicts: "Sequence[Verdict]", theorems: "Sequence[Theorem]", problems: "Sequence[Problem]", what: str
+) -> int:
     from madatheory.cli import matrix
 
     names = [p.name for p in problems]
@@ -99,7 +106,7 @@ def _print(verdicts: Sequence[Any], theorems: Sequence[Any], problems: Sequence[
     return 1 if count["violated"] else 0
 
 
-def _problems(entries: Registry, specs: Sequence[str] | None) -> list[Any]:
+def _problems(entries: Registry, specs: Sequence[str] | None) -> "list[Problem]":
     """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
     from madatheory.entry import parse
 
@@ -109,7 +116,7 @@ def _problems(entries: Registry, specs: Sequence[str] | None) -> list[Any]:
     return [replace(problem, name=spec) for spec, problem in built.items()]
 
 
-def _as_json(verdicts: Sequence[Any], **request: Any) -> str:
+def _as_json(verdicts: "Sequence[Verdict]", **request: float) -> str:
     from madatheory.cli.environment import versions
 
     record = {**request, "versions": versions(), "verdicts": [v.as_json() for v in verdicts]}

@@ -36,11 +36,11 @@ class Difference(NamedTuple):
         return f"by up to {self.relative:.2g} (stated tolerance {self.tolerance:g}) at {at}"
 
 
-def _is_number(x: Any) -> TypeGuard[int | float]:
+def _is_number(x: object) -> TypeGuard[int | float]:
     return type(x) in (int, float)
 
 
-def _largest(numbers: Iterable[Any]) -> float:
+def _largest(numbers: Iterable[object]) -> float:
     return max((abs(x) for x in numbers if _is_number(x)), default=0.0)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -15,6 +15,7 @@ from madatheory.errors import UserError, check_text
 Profile = Literal["smoke", "default", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "default", "full")
 Numbers = dict[str, Any]
+T = TypeVar("T")
 _NAN = re.compile(r"\bnan\b", re.IGNORECASE)
 
 
@@ -58,7 +59,7 @@ class Run:
     report: Callable[[int, int, str], None] = lambda done, total, what: None
     data: Mapping[str, Path] = field(default_factory=dict)
 
-    def pick(self, smoke: Any, default: Any, full: Any) -> Any:
+    def pick(self, smoke: T, default: T, full: T) -> T:
         """The value for this run's profile."""
         return {"smoke": smoke, "default": default, "full": full}[self.profile]
 

@@ -23,7 +23,7 @@ KINDS = ("svg", "png", "json")
 _PAGES = ("README.md", "index.html")
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """JSON data: arrays become lists, floats keep 6 significant digits, nan and infinities become null."""
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}

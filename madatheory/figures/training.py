@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 
 from madatheory.figures.figure import Claim, Numbers, Run, Tolerance
@@ -85,7 +86,7 @@ def numbers_of(study: Study, found: Mapping[str, Outcome], seed: int) -> Numbers
     }
 
 
-def _part(task: Task, data: Any) -> Numbers:
+def _part(task: Task, data: xr.Dataset) -> Numbers:
     values = final(task, data)
     known = data[task.judged].to_numpy().astype(float)
     measures = {}

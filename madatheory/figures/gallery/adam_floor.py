@@ -1,6 +1,6 @@
 """At a fixed beta2 the bounds of Adam have a floor, AVGrad's has none; whether Adam itself stalls depends on F."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,9 +79,9 @@ def _smallest(row: Mapping[str, Any]) -> np.ndarray:
     return np.min([b["prior"] for b in row["bounds"]], axis=0)
 
 
-def _slope(times: Any, values: Any) -> float:
+def _slope(at: Sequence[float], measured: Sequence[float]) -> float:
     """Log-log slope over the last decade."""
-    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    times, values = np.asarray(at, dtype=float), np.asarray(measured, dtype=float)
     late = times >= times[-1] / 10
     return float(np.polyfit(np.log(times[late]), np.log(values[late]), 1)[0])
 

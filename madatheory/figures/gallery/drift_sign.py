@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from scipy import stats
 
@@ -141,7 +142,7 @@ def claims(n: Numbers) -> Sequence[Claim]:
     ]
 
 
-def _marks(axes: Any, x: np.ndarray, n: Numbers, panel: dict[str, Any]) -> None:
+def _marks(axes: Axes, x: np.ndarray, n: Numbers, panel: dict[str, Any]) -> None:
     simulated, half = np.array(panel["simulated"]), n["half_widths"] * np.array(panel["error"])
     across, up = np.broadcast_arrays(x[:, None], np.array(panel["deltas"]))
     for mask, marker, method, label in (

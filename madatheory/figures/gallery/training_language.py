@@ -159,7 +159,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
 def _losses(n: Numbers, name: str) -> str:
     measures: Any = n["methods"][name]["tuned"]["measures"]
 
-    def shown(interval: Any) -> str:
+    def shown(interval: Sequence[float] | None) -> str:
         return "diverged" if interval is None else f"{interval[0]:.3f} ± {(interval[2] - interval[1]) / 2:.3f}"
 
     return f"{n['methods'][name]['label']} {shown(measures['train_loss'])} and {shown(measures['valid_loss'])}"
