@@ -1,7 +1,7 @@
 """Where code comes from: which files are a user's, which of the package, which an installed library's.
 
 A file of the package or of a user stands for itself and for every file that it imports, found without importing
-anything; a library stands for its version.
+anything (`modulefinder` follows the libraries too); a library stands for its version.
 """
 
 import ast

@@ -1,4 +1,7 @@
-"""From a figure to its files: name.svg, name.png, name.json, and the index of all."""
+"""From a figure to its files: name.svg, name.png, name.json, and the index of all.
+
+The page has one loop and no other logic, so that a template engine would be one dependency more for ten lines.
+"""
 
 import html
 import json

@@ -2,7 +2,8 @@
 
 Two computations may share a stored result only if nothing that enters the numbers differs. Objects hold functions, so a
 function is described by its code, by what its closure holds, and by the source file it is from together with all files
-of the package or of the user that this file imports.
+of the package or of the user that this file imports. `joblib.hash` takes a function by its name: edited, it would find
+the old result.
 """
 
 import functools

@@ -1,4 +1,7 @@
-"""What tells the compiled code of one function from another's, and data as one text."""
+"""What tells the compiled code of one function from another's, and data as one text.
+
+The bytes of `cloudpickle` do not serve: of equal functions they differ from process to process.
+"""
 
 import hashlib
 import json

@@ -1,7 +1,8 @@
 """What a function takes from outside when it runs: files, the environment, the clock, modules by name.
 
 A description of code and values cannot know these, so a result of such a function is not kept. The compiled code is
-searched for names of what is known to do it, looked up through modules and classes.
+searched for names of what is known to do it, looked up through modules and classes. The libraries that keep results
+(joblib, diskcache) leave this to the user.
 """
 
 import builtins
