@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from madatheory.engine.flags import enable_native_loop
+from madatheory.errors import remedy
 
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
@@ -49,13 +50,8 @@ LONGEST = (
 )
 
 # what `make test` does not install: the marker needs("torch") names one of these, which are all that a test may lack
-REMEDIES = {
-    "torch": "pip install 'madatheory[torch]'",
-    "keras": "pip install 'madatheory[keras]'",
-    "numba": "pip install 'madatheory[bench]'",
-    "pytorch_optimizer": "pip install 'madatheory[conformance]'",
-    "coqc": "apt-get install coq",
-}
+REMEDIES = {name: remedy(name) for name in ("torch", "keras", "numba", "pytorch_optimizer")}
+REMEDIES |= {"coqc": "apt-get install coq"}
 
 
 @cache
