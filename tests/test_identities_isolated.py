@@ -13,10 +13,11 @@ import pytest
 from hypothesis import strategies as st
 from planted_optimizers import unshrunk  # noqa: F401
 
+from madatheory.defaults import SECONDS
 from madatheory.errors import UserError
 from madatheory.identities.check import check, judged, opened
 from madatheory.identities.identity import Identity, Violation, identities
-from madatheory.identities.report.outcome import LIMIT, Report, Request
+from madatheory.identities.report.outcome import Report, Request
 from madatheory.identities.runner.isolated import _fingerprint, check_all
 from madatheory.identities.targets.lookup import find
 
@@ -127,9 +128,9 @@ def test_a_target_that_cannot_be_built(file: str) -> None:
     [
         ("hangs", 1, "error", "no answer within 1 s"),
         ("sleeps", 1, "error", "no answer within 1 s"),
-        ("ends", LIMIT, "FAIL", "SystemExit: 4"),
-        ("raises", LIMIT, "FAIL", "no such thing"),
-        ("sgd", LIMIT, "pass", ""),
+        ("ends", SECONDS, "FAIL", "SystemExit: 4"),
+        ("raises", SECONDS, "FAIL", "no such thing"),
+        ("sgd", SECONDS, "pass", ""),
     ],
 )
 def test_what_python_can_stop_needs_no_process(file: str, name: str, limit: float, status: str, words: str) -> None:

@@ -196,7 +196,7 @@ def test_no_two_public_names_differ_by_case_alone() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-@pytest.mark.parametrize(("old", "new"), madatheory._RENAMED.items())
+@pytest.mark.parametrize(("old", "new"), vars(madatheory)["_RENAMED"].items())
 def test_names_of_the_last_release_say_what_they_are_called_now(old: str, new: str) -> None:
     with pytest.warns(DeprecationWarning, match=f"madatheory.{old} is now called madatheory.{new}"):
         assert getattr(madatheory, old) is getattr(madatheory, new)

@@ -89,7 +89,7 @@ def _print(data: "Dataset", title: str) -> None:
         table.add_row(*row)
     OUT.print(table)
     formulas = "; ".join(
-        f"{name.replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
+        f"{str(name).replace('_', ' ')}: {v.attrs.get('formula', '')}" for name, v in data.data_vars.items()
     )
     OUT.print(
         Text(f"mean {around} standard error over trajectories. {formulas}. Executed as {data.attrs['path']}.", "dim")

@@ -79,7 +79,7 @@ def _smallest(row: Mapping[str, Any]) -> np.ndarray:
     return np.min([b["prior"] for b in row["bounds"]], axis=0)
 
 
-def _slope(at: Sequence[float], measured: Sequence[float]) -> float:
+def _slope(at: Sequence[float], measured: Sequence[float] | np.ndarray) -> float:
     """Log-log slope over the last decade."""
     times, values = np.asarray(at, dtype=float), np.asarray(measured, dtype=float)
     late = times >= times[-1] / 10
