@@ -90,7 +90,7 @@ def test_a_mistake_in_the_file_is_a_mistake_of_the_request(
 
 def searched(theorem: Theorem, monkeypatch: pytest.MonkeyPatch, *names: str) -> bridge.Finding:
     """What the search on the hostile problems and these says."""
-    monkeypatch.setattr(places, "problems", lambda: {name: list_problems()[name] for name in names})
+    monkeypatch.setattr(places, "list_problems", lambda: {name: list_problems()[name] for name in names})
     return bridge.of_user(theorem, ()).decide()
 
 
