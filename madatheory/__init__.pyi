@@ -7,6 +7,7 @@ from .errors import UserError as UserError
 from .figures.catalogue import list_figures as list_figures
 from .figures.figure import Claim as Claim
 from .figures.figure import Figure as Figure
+from .hparams import Parameter as Parameter
 from .identities.check import check as check
 from .identities.recognition.identify import identify as identify
 from .optimizers.catalogue import OptimizerEntry as OptimizerEntry
@@ -16,7 +17,6 @@ from .optimizers.family import member as member
 from .optimizers.optax_form import as_optax as as_optax
 from .optimizers.optax_form import from_optax as from_optax
 from .optimizers.optimizer import Optimizer as Optimizer
-from .optimizers.optimizer import Parameter as Parameter
 from .optimizers.optimizer import Step as Step
 from .problems.catalogue import ProblemEntry as ProblemEntry
 from .problems.catalogue import get_problem as get_problem

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "madatheory"
 PACKAGE_LAYERS = (
     {"defaults", "errors", "limits", "processes", "stopping"},
     {"blame", "deprecated", "structure"},
-    {"arithmetic", "entry", "files", "sources", "statistics", "xla"},
+    {"arithmetic", "entry", "files", "hparams", "sources", "statistics", "xla"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
     {"pytest_plugin", "store"},

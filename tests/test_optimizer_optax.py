@@ -12,10 +12,11 @@ from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, paths
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optax_form import as_optax, from_optax
-from madatheory.optimizers.optimizer import Optimizer, Parameter
+from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.catalogue import list_problems
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")

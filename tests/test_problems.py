@@ -12,7 +12,8 @@ from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import largest_gradient, mean_squared_gradient, total
 from madatheory.entry import parse
 from madatheory.errors import UserError
-from madatheory.optimizers.optimizer import Optimizer, Parameter, Step
+from madatheory.hparams import Parameter
+from madatheory.optimizers.optimizer import Optimizer, Step
 from madatheory.problems.catalogue import list_problems
 from madatheory.problems.data import CLASSIFICATION, REGRESSION, table
 from madatheory.problems.problem import Constant, Problem

@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import pytest
 
-from madatheory.optimizers.optimizer import Optimizer, Parameter, Step
+from madatheory.hparams import Parameter
+from madatheory.optimizers.optimizer import Optimizer, Step
 from madatheory.problems.catalogue import list_problems
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.terms import decrease

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from madatheory.errors import UserError, unknown
+from madatheory.hparams import Parameter
 from madatheory.optimizers.convention import DEFOSSEZ, FORMS, PRACTICAL, PUBLISHED_MADA, THEORY, Convention
-from madatheory.optimizers.optimizer import Optimizer, Parameter
+from madatheory.optimizers.optimizer import Optimizer
 from madatheory.optimizers.schedule import SCHEDULES, Rate, Schedule, rate_of
 from madatheory.optimizers.update import PARAMETERS, Adapted, Member, Policy
 

@@ -23,7 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, Parameter, State, Step
+from madatheory.hparams import Parameter
+from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
 
 BOXES: Mapping[str, tuple[float, float]] = {
     "alpha": (0.0, np.inf),

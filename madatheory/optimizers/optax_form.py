@@ -11,7 +11,8 @@ import optax
 from jax.core import Tracer
 
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, Parameter, State, Step
+from madatheory.hparams import Parameter
+from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
 
 
 class OptaxFormState(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.optimizer import Parameter
+from madatheory.hparams import Parameter
 
 
 def choice(kind: str, name: Any, known: Collection[str]) -> None:

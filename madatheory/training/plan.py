@@ -9,10 +9,11 @@ import numpy as np
 from jax.core import Tracer
 
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter
 from madatheory.optimizers.convention import PRACTICAL, PUBLISHED_MADA, THEORY, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.hypergradient import BOXES, SAFEGUARDS, Learned, learned, refuse_unsafe
-from madatheory.optimizers.optimizer import Array, Clock, Optimizer, Parameter
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
 from madatheory.training.arguments import choice, natural, number

@@ -18,8 +18,9 @@ import jax.numpy as jnp
 import optax
 
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter
 from madatheory.optimizers.hypergradient import descend
-from madatheory.optimizers.optimizer import Array, Parameter
+from madatheory.optimizers.optimizer import Array
 from madatheory.optimizers.update import PARAMETERS
 from madatheory.training.arguments import at, own_part, own_state
 from madatheory.training.passes import as_leaf, hypergradients, redone, stepped

@@ -2,9 +2,10 @@
 
 import jax.numpy as jnp
 
+from madatheory.hparams import Parameter
 from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import convention_of, member
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, Parameter
+from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer
 
 
 def switched(hyper: Hyper, clock: Clock) -> Array:
