@@ -1,11 +1,36 @@
-"""What a hyper-parameter is: its default, its range, and how a value outside is refused."""
+"""Hyper-parameters: how one is declared, which values it takes, and how a grid of them is written, checked and walked.
 
+Two words, here and everywhere: `settings` maps names to a number, or to a sequence of numbers, which is a grid; `hyper`
+is one point of it, a number for every name, which is what a step reads.
+"""
+
+import itertools
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.errors import UserError, unknown
+
+Settings = Mapping[str, float | Sequence[float]]
+Hyper = Mapping[str, Any]
+_DIMENSIONS = ("seed", "t", "path", "coordinate")  # of a result, beside the axes of a grid
+
+
+def reals(value: object) -> np.ndarray | None:
+    """`value` as a float64 array; None where it is no array of real numbers (text, booleans, ragged lists)."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            real = all(isinstance(entry, Real) and not isinstance(entry, bool) for entry in array.flat)
+        else:  # a V may be one of the short floats that NumPy does not know
+            real = array.dtype.kind in "iuf" or (array.dtype.kind == "V" and np.can_cast(array.dtype, float))
+        return array.astype(float) if real else None
+    except (TypeError, ValueError, OverflowError):  # lists of different lengths, and what refuses to be an array
+        return None
 
 
 @dataclass(frozen=True)
@@ -20,11 +45,11 @@ class Parameter:
     meaning: str = ""
 
     def refuse(self, name: str, value: Any) -> None:
-        """Raise `UserError` unless every entry of `value` is in the range."""
-        try:
-            entries = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
-        except (TypeError, ValueError) as error:
-            raise UserError(f"{name} = {value!r} is not a number: give a number or a list of numbers") from error
+        """Raise `UserError` unless every entry of `value` is a number in the range."""
+        array = reals(value)
+        if array is None:
+            raise UserError(f"{name} = {value!r:.60} is not a number: give a number or a list of numbers")
+        entries = np.atleast_1d(array).ravel()
         low = entries <= self.low if self.open_low else entries < self.low
         high = entries >= self.high if self.open_high else entries > self.high
         bad = entries[~np.isfinite(entries) | low | high]
@@ -34,3 +59,126 @@ class Parameter:
             raise UserError(
                 f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}"
             )
+
+
+class Grid(Mapping[str, float | tuple[float, ...]]):
+    """Settings of a method, complete and checked: a number is fixed everywhere, a tuple is an axis (full product)."""
+
+    def __init__(self, settings: Mapping[str, float | tuple[float, ...]]) -> None:
+        self._settings = dict(settings)
+        self.axes = {name: value for name, value in self._settings.items() if isinstance(value, tuple)}
+        self.fixed = {name: value for name, value in self._settings.items() if not isinstance(value, tuple)}
+
+    def __getitem__(self, name: str) -> float | tuple[float, ...]:
+        return self._settings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)
+
+    def __repr__(self) -> str:
+        return f"Grid({self._settings})"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of every axis."""
+        return tuple(len(values) for values in self.axes.values())
+
+    @property
+    def points(self) -> int:
+        """Number of grid points."""
+        return math.prod(self.shape)
+
+    def hypers(self) -> Iterator[dict[str, float]]:
+        """Every point, row-major."""
+        return hypers(self)
+
+    def at(self, point: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
+        """`hyper` at the given point numbers (row-major): scalars where fixed, else like `point`."""
+        hyper = {name: np.asarray(value, dtype) for name, value in self.fixed.items()}
+        indices = np.unravel_index(point, self.shape) if self.axes else ()
+        for (name, values), index in zip(self.axes.items(), indices, strict=True):
+            hyper[name] = np.asarray(values, dtype)[index]
+        return hyper
+
+
+def hypers(settings: Settings) -> Iterator[dict[str, float]]:
+    """Every point of `settings`, the last name fastest."""
+    axes = {name: np.atleast_1d(value) for name, value in settings.items()}
+    for values in itertools.product(*axes.values()):
+        yield {name: float(value) for name, value in zip(axes, values, strict=True)}
+
+
+def complete(owner: str, parameters: Mapping[str, Parameter], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The defaults overridden by `given`; unknown names and values out of range raise `UserError`."""
+    given = dict(given or {})
+    for name, value in given.items():
+        if name not in parameters:
+            raise unknown(f"hyper-parameter of {owner}", name, parameters)
+        parameters[name].refuse(f"{owner}: {name}", value)
+    return {name: given.get(name, parameter.default) for name, parameter in parameters.items()}
+
+
+def grid_of(owner: str, parameters: Mapping[str, Parameter], settings: Settings | None) -> Grid:
+    """The grid that `settings` ask for; `UserError` for what `complete` refuses, and for axes that are none.
+
+    A `Grid` is taken as it is: it was checked where it was made.
+    """
+    if isinstance(settings, Grid):
+        return settings
+    check_mapping(settings, "a dict of hyper-parameters, for example {'rho': [0, 1]}")
+    grid: dict[str, float | tuple[float, ...]] = {}
+    for name, value in complete(owner, parameters, settings).items():
+        if np.ndim(value) == 0:
+            grid[name] = float(value)
+            continue
+        if np.ndim(value) > 1:
+            raise UserError(f"{owner}: {name} has {np.ndim(value)} axes; give a number or a flat list")
+        grid[name] = values = tuple(float(v) for v in value)
+        if name in _DIMENSIONS:
+            raise UserError(f"{owner}: {name!r} is the name of a result's dimension; it cannot be a grid axis")
+        if not values:
+            raise UserError(f"{owner}: {name} has no values; give at least one")
+        if len(set(values)) < len(values):
+            raise UserError(f"{owner}: {name} = {list(values)} repeats a value; grid values must be distinct")
+    return Grid(grid)
+
+
+def check_mapping(settings: object, wanted: str) -> None:
+    """`UserError` unless `settings` map names to values, or are None."""
+    if settings is not None and not isinstance(settings, Mapping):
+        raise UserError(f"settings = {settings!r:.60}: give {wanted}")
+
+
+def override(settings: Settings, given: Settings | None, known: Collection[str]) -> dict[str, Any]:
+    """`settings` overridden by those of `given` whose names are `known`."""
+    return {**settings, **{name: value for name, value in (given or {}).items() if name in known}}
+
+
+def parse_settings(assignments: Sequence[str] | None) -> dict[str, float | tuple[float, ...]]:
+    """What `--set` means: `name=value` fixes a hyper-parameter, `name=value,value` makes it an axis."""
+    found: dict[str, float | tuple[float, ...]] = {}
+    for text in assignments or ():
+        name, equals, tail = (part.strip() for part in text.partition("="))
+        if not (name and equals and tail):
+            raise UserError(f"--set {text!r}: write --set name=value or --set name=value,value")
+        if name in found:
+            raise UserError(f"--set {name} is given twice: write all its values in one --set, {name}=value,value")
+        try:
+            values = [float(value) for value in tail.split(",")]
+            if not tail.isascii():  # Python reads the digits of every script
+                raise ValueError
+        except ValueError as error:
+            raise UserError(f"--set {text!r}: values must be numbers, separated by commas") from error
+        for value in values:
+            if not math.isfinite(value):
+                raise UserError(f"--set {name} = {value:g} is out of range: give finite numbers")
+        found[name] = tuple(values) if len(values) > 1 else values[0]
+    return found
+
+
+def in_words(hyper: Mapping[str, float]) -> str:
+    """`alpha = 0.3, beta2 = 0.99`."""
+    return ", ".join(f"{name} = {value:g}" for name, value in hyper.items())

@@ -14,10 +14,11 @@ import xarray as xr
 
 import madatheory as mt
 from madatheory.engine import flags
+from madatheory.engine.arguments import record_times
 from madatheory.engine.backend import blocks
-from madatheory.engine.backend.loop import Lanes, time_loop
+from madatheory.engine.backend.loop import Batch, time_loop
 from madatheory.engine.noise import counter_noise, words
-from madatheory.engine.simulate import NonFiniteWarning, SlowEngineWarning, prepare, record_times, simulate
+from madatheory.engine.simulate import NonFiniteWarning, SlowEngineWarning, prepare, simulate
 from madatheory.engine.statistic import (
     Statistic,
     final_value,
@@ -180,12 +181,12 @@ def test_memory_of_the_loop_does_not_depend_on_the_steps():
 
     def bytes_for(T: int) -> tuple[int, int]:
         with jax.enable_x64(True):
-            lanes = Lanes(
+            batch = Batch(
                 jnp.ones((3, 64)),
                 {name: jnp.full(64, value) for name, value in h.items()},
                 (jnp.uint32(0), jnp.arange(32, dtype=jnp.uint32)),
             )
-            found = loop.lower(lanes, jnp.asarray([T // 2, T], jnp.int32), float(T)).compile().memory_analysis()
+            found = loop.lower(batch, jnp.asarray([T // 2, T], jnp.int32), float(T)).compile().memory_analysis()
         return found.temp_size_in_bytes, found.output_size_in_bytes
 
     assert bytes_for(1000) == bytes_for(10_000_000)

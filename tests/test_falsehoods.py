@@ -12,9 +12,9 @@ import xarray as xr
 from madatheory.engine.statistic import Statistic, largest_gradient, mean_squared_gradient
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import list_problems
-from madatheory.studies.theory.slack import levels
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH
+from madatheory.theory.evaluate import evaluate
 from madatheory.theory.theorem import Condition, Level, Setting, Theorem
 from madatheory.theory.verdict import Verdict, judge, statistics_of
 from madatheory.theory.verify import verify
@@ -162,8 +162,9 @@ def test_a_link_of_a_chain_that_is_nan_is_not_taken_for_one_that_is_not_refuted(
     data = simulated(RATIO, None, 5, num_trajectories=3, statistics=(mean_squared_gradient,), save_at=[5])
     between = Level("link", "", lambda m, q, xp: m["mean_squared_gradient"] * math.nan, (mean_squared_gradient,))
     with pytest.raises(UserError, match="level 'link' is nan at T = 5"):
-        levels(statement(at({}), between), setting, data)
-    assert [values.tolist() for values in levels(statement(at({})), setting, data)] == [[MEASURED] * 3, [1.0] * 3]
+        evaluate(statement(at({}), between), setting, data)
+    found = evaluate(statement(at({})), setting, data)
+    assert [values[:, -1].tolist() for values in found.values()] == [[MEASURED] * 3, [1.0] * 3]
 
 
 # ---- what is measured

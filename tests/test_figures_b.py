@@ -135,7 +135,7 @@ def test_a_claim_fails_on_doctored_numbers(name: str, path: Any, value: Any, ind
     assert failed == list(np.atleast_1d(index)), [c.text for c in claims]
 
 
-def enumerated_drift(rho: float, beta2: float, law: drift.Law, terms: int) -> tuple[float, float]:
+def enumerated_drift(rho: float, beta2: float, law: drift.TwoPointLaw, terms: int) -> tuple[float, float]:
     """(E[xi z^{-1/2}], E[z^{-1/2}]) by enumerating xi_t and the last `terms` values; the rest of v at its mean."""
     past, chance = np.zeros(1), np.ones(1)
     for k in range(terms + 1):
@@ -148,8 +148,10 @@ def enumerated_drift(rho: float, beta2: float, law: drift.Law, terms: int) -> tu
 
 
 @pytest.mark.parametrize(("rho", "beta2"), list(itertools.product((0.05, 0.5, 1.0), (0.1, 0.3))))
-@pytest.mark.parametrize("law", [drift.Law(5.0, 0.2), drift.Law(20.0, 3.0), drift.Law(1.5, 0.0)])
-def test_exact_drift_is_the_enumerated_one(rho: float, beta2: float, law: drift.Law) -> None:
+@pytest.mark.parametrize(
+    "law", [drift.TwoPointLaw(5.0, 0.2), drift.TwoPointLaw(20.0, 3.0), drift.TwoPointLaw(1.5, 0.0)]
+)
+def test_exact_drift_is_the_enumerated_one(rho: float, beta2: float, law: drift.TwoPointLaw) -> None:
     found, expected = drift.inverse_root_moments(rho, beta2, law), enumerated_drift(rho, beta2, law, 15)
     np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8)
 
@@ -157,7 +159,7 @@ def test_exact_drift_is_the_enumerated_one(rho: float, beta2: float, law: drift.
 @given(rho=st.floats(0.01, 1), w=st.floats(0.003, 0.9), C=st.floats(1.1, 300), share=st.floats(0, 0.99))
 def test_drift_is_downhill_where_the_sufficient_condition_holds(rho: float, w: float, C: float, share: float) -> None:
     """beta2 >= (1 - delta/C)^2 implies D >= 0; and S^{-1/2} <= E z^{-1/2} by Jensen."""
-    law = drift.Law(C, share * C)
+    law = drift.TwoPointLaw(C, share * C)
     D, inverse_root = drift.inverse_root_moments(rho, 1 - w, law)
     assert inverse_root >= law.second_moment**-0.5 * (1 - 1e-9)
     assert D >= -1e-10 or 1 - w < drift.sufficient_beta2(law.delta, C)
@@ -168,7 +170,7 @@ def test_drift_is_downhill_where_the_sufficient_condition_holds(rho: float, w: f
 @pytest.mark.parametrize("rho", [0.2, 0.7, 1.0])
 def test_simulated_drift_is_the_exact_one(rho: float) -> None:
     """Means over seeds within 4 standard errors, in the far field, at a beta2 where v forgets quickly."""
-    law, deltas = drift.Law(10.0, 0.0), (0.2, 1.0)
+    law, deltas = drift.TwoPointLaw(10.0, 0.0), (0.2, 1.0)
     method = importlib.import_module("madatheory.optimizers.members.adam_avgrad").build(schedule="inverse_sqrt")
     settings = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.9, "rho": rho, "eps": 1e-12}
     found = drift.simulated_drift(
@@ -181,14 +183,14 @@ def test_simulated_drift_is_the_exact_one(rho: float) -> None:
         settings=settings,
     )
     error = found.std("seed", ddof=1) / 8
-    exact = [drift.exact_drift(rho, 0.9, drift.Law(law.C, delta)) for delta in deltas]
+    exact = [drift.exact_drift(rho, 0.9, drift.TwoPointLaw(law.C, delta)) for delta in deltas]
     assert np.all(np.abs(found.mean("seed").to_numpy() - exact) < 4 * error.to_numpy() + 2e-4)
 
 
 def test_critical_delta_separates_uphill_from_downhill() -> None:
     for rho, beta2, C in ((1.0, 0.99, 101.0), (0.3, 0.9, 20.0)):
         edge = drift.critical_delta(rho, beta2, C)
-        below, above = (drift.exact_drift(rho, beta2, drift.Law(C, edge * by)) for by in (0.99, 1.01))
+        below, above = (drift.exact_drift(rho, beta2, drift.TwoPointLaw(C, edge * by)) for by in (0.99, 1.01))
         assert below < 0 < above
     assert drift.critical_delta(0.0, 0.9, 20.0) == 0.0
     edge = drift.critical_delta(1.0, 0.999, 101.0)  # the sufficient condition is almost necessary here
@@ -220,7 +222,11 @@ def test_far_field_is_the_smooth_reddi_problem() -> None:
 
 
 def test_drift_refuses_bad_arguments() -> None:
-    for arguments in ((1.5, 0.9, drift.Law(5, 0.1)), (0.5, 1.0, drift.Law(5, 0.1)), (0.5, 0.9, drift.Law(5, 5.0))):
+    for arguments in (
+        (1.5, 0.9, drift.TwoPointLaw(5, 0.1)),
+        (0.5, 1.0, drift.TwoPointLaw(5, 0.1)),
+        (0.5, 0.9, drift.TwoPointLaw(5, 5.0)),
+    ):
         with pytest.raises(UserError, match="give"):
             drift.exact_drift(*arguments)
     constant = importlib.import_module("madatheory.optimizers.members.adam_avgrad").build(schedule="constant")

@@ -15,7 +15,7 @@ from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
-from madatheory.optimizers.open_loop import Path
+from madatheory.optimizers.open_loop import OpenLoopRun
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Clock, Optimizer
 
@@ -40,7 +40,7 @@ def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) ->
     return method, method.hyper({name: value for name, value in INNER.items() if name in method.parameters})
 
 
-def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> Path:
+def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> OpenLoopRun:
     return looped(method)(x0, g, hyper)  # compiled anew, with whatever a planted mistake has replaced
 
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.optimizers.open_loop import Path, open_loop
+from madatheory.optimizers.open_loop import OpenLoopRun, open_loop
 
 T = 16
 TIMES = np.arange(1, T + 1)
@@ -50,7 +50,7 @@ def _compiled(entry: str, options: tuple[tuple[str, Any], ...]) -> Any:
     return optimizer, open_loop(optimizer)
 
 
-def run(entry: str, g: np.ndarray, hyper: dict[str, float], dtype: str = "float64", **options: Any) -> Path:
+def run(entry: str, g: np.ndarray, hyper: dict[str, float], dtype: str = "float64", **options: Any) -> OpenLoopRun:
     """The path from x0 = 0 with alpha = 1/8, as NumPy arrays of shape (T,)."""
     optimizer, function = _compiled(entry, tuple(options.items()))
     if "eps" in optimizer.parameters:
@@ -61,15 +61,15 @@ def run(entry: str, g: np.ndarray, hyper: dict[str, float], dtype: str = "float6
         return jax.tree.map(lambda a: np.asarray(a)[:, 0] if np.ndim(a) == 2 else np.asarray(a), path)
 
 
-def practical(entry: str, g: np.ndarray, **hyper: float) -> Path:
+def practical(entry: str, g: np.ndarray, **hyper: float) -> OpenLoopRun:
     return run(entry, g, hyper, form="practical")
 
 
-def theory(entry: str, g: np.ndarray, **hyper: float) -> Path:
+def theory(entry: str, g: np.ndarray, **hyper: float) -> OpenLoopRun:
     return run(entry, g, hyper, form="theory")
 
 
-def mada(g: np.ndarray, **hyper: float) -> Path:
+def mada(g: np.ndarray, **hyper: float) -> OpenLoopRun:
     """The whole family, at Adam's end unless told otherwise."""
     return practical("mada-family", g, **{"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0, **hyper})
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from madatheory.engine.noise import words as counter_words
 from madatheory.errors import UserError
-from madatheory.problems.noise_laws import LAWS, NOISES, Law, bernoulli, circle, index, law, student
+from madatheory.problems.noise_laws import LAWS, NOISES, NoiseLaw, bernoulli, circle, index, law, student
 from madatheory.problems.problem import Words
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -31,12 +31,12 @@ def random_words(count: int, seed: int = 0) -> Words:
     return Words(first, second)
 
 
-def all_laws() -> list[Law]:
+def all_laws() -> list[NoiseLaw]:
     return [make(SCALE) for make in LAWS.values()]
 
 
 @pytest.mark.parametrize("noise", [x for x in all_laws() if x.atoms is not None], ids=lambda x: x.name)
-def test_sampler_has_exactly_the_law_of_its_atoms(noise: Law) -> None:
+def test_sampler_has_exactly_the_law_of_its_atoms(noise: NoiseLaw) -> None:
     assert noise.atoms is not None
     values, probabilities = noise.atoms
     drawn = np.asarray(noise.sample(stratified(), np.float64))
@@ -45,7 +45,7 @@ def test_sampler_has_exactly_the_law_of_its_atoms(noise: Law) -> None:
 
 
 @pytest.mark.parametrize("noise", [x for x in all_laws() if x.atoms is not None], ids=lambda x: x.name)
-def test_atoms_are_centred_and_have_the_stated_bound_and_variance(noise: Law) -> None:
+def test_atoms_are_centred_and_have_the_stated_bound_and_variance(noise: NoiseLaw) -> None:
     assert noise.atoms is not None
     values, probabilities = noise.atoms
     assert probabilities.sum() == 1
@@ -56,7 +56,7 @@ def test_atoms_are_centred_and_have_the_stated_bound_and_variance(noise: Law) ->
 
 @pytest.mark.parametrize("noise", [x for x in all_laws() if np.isfinite(x.bound)], ids=lambda x: x.name)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_bound_holds_at_the_extreme_words_and_is_approached(noise: Law, dtype: type) -> None:
+def test_bound_holds_at_the_extreme_words_and_is_approached(noise: NoiseLaw, dtype: type) -> None:
     drawn = np.abs(np.asarray(noise.sample(EXTREMES, dtype)))
     assert drawn.dtype == dtype
     assert drawn.max() <= dtype(noise.bound)
@@ -82,7 +82,7 @@ def test_uniform_moments() -> None:
     ids=["uniform", "gaussian", "student-t", "student-1.5", "student-8"],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_continuous_laws_pass_kolmogorov_smirnov(noise: Law, reference, dtype: type) -> None:
+def test_continuous_laws_pass_kolmogorov_smirnov(noise: NoiseLaw, reference, dtype: type) -> None:
     drawn = np.asarray(noise.sample(random_words(200_000), dtype), dtype=float)
     assert np.isfinite(drawn).all()
     assert stats.kstest(drawn, reference.cdf).pvalue > 1e-3
@@ -109,7 +109,7 @@ PAIRED = [x for x in all_laws() if x.pair is not None and x.name != "none"]
 
 @pytest.mark.parametrize("noise", PAIRED, ids=lambda x: x.name)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_both_values_of_a_pair_have_the_law_and_are_independent(noise: Law, dtype: type) -> None:
+def test_both_values_of_a_pair_have_the_law_and_are_independent(noise: NoiseLaw, dtype: type) -> None:
     """Each against draws of `sample`, and their joint law on a 4 x 4 table against the product of the margins."""
     assert noise.pair is not None
     first, second = (np.asarray(v, float) for v in noise.pair(random_words(200_000), dtype))

@@ -96,8 +96,8 @@ def test_a_pair_of_trajectories_shares_one_evaluation(name, generator):
     """Trajectory 2j gets the first of the two values that the words of (seed, j) make, 2j + 1 the second."""
     problem = mt.get_problem(f"ratio:d=3,noise={name}")
     draw, pairs = counter_noise(problem, generator), jnp.array([0, 7, 8], jnp.uint32)
-    lane = (jnp.uint32(5), pairs)
-    xi = draw.xi(lane, draw.ahead(lane, jnp.uint32(9), np.float32))
+    source = (jnp.uint32(5), pairs)
+    xi = draw.xi(source, draw.ahead(source, jnp.uint32(9), np.float32))
     w = words(jnp.uint32(5), pairs, jnp.uint32(9), 3, generator)
     assert problem.oracle.pair is not None
     even, odd = problem.oracle.pair(w, np.float32)
@@ -109,8 +109,8 @@ def test_a_pair_of_trajectories_shares_one_evaluation(name, generator):
 def test_a_law_of_two_words_has_an_evaluation_for_each_trajectory():
     problem = mt.get_problem("ratio:d=3,noise=student-t")
     draw = counter_noise(problem, "threefry2x32-20")
-    lane = (jnp.uint32(5), jnp.array([4], jnp.uint32))
-    xi = draw.xi(lane, draw.ahead(lane, jnp.uint32(9), np.float32))
+    source = (jnp.uint32(5), jnp.array([4], jnp.uint32))
+    xi = draw.xi(source, draw.ahead(source, jnp.uint32(9), np.float32))
     own = words(jnp.uint32(5), jnp.array([8, 9], jnp.uint32), jnp.uint32(9), 3)
     np.testing.assert_array_equal(xi, problem.oracle.sample(own, np.float32))
 

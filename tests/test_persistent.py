@@ -18,8 +18,8 @@ from jax.sharding import AbstractDevice, AbstractMesh, AxisType, use_abstract_me
 import madatheory as mt
 from madatheory.engine.backend import lift_rules, persistent
 from madatheory.engine.backend.blocks import Job
-from madatheory.engine.backend.loop import Lanes, Loop, loop, started
-from madatheory.engine.backend.persistent import Block, Unsupported
+from madatheory.engine.backend.loop import Batch, Loop, loop, started
+from madatheory.engine.backend.persistent import ProgramShape, Unsupported
 from madatheory.engine.simulate import prepare
 from madatheory.engine.statistic import (
     Statistic,
@@ -34,8 +34,8 @@ from madatheory.engine.statistic import (
 )
 from madatheory.problems.problem import Problem
 
-BLOCK = Block(lanes=8, warps=1)
-LANES = 24  # three programs
+BLOCK = ProgramShape(trajectories=8, warps=1)
+BATCH = 24  # three programs
 ENDS = (1, 7, 40)
 # Largest difference after 40 steps relative to the largest entry (or 1): both programs do the same float32 operations
 # (rounding 6e-8) and differ in the order of sums over coordinates and in what XLA contracts into one rounding.
@@ -50,7 +50,7 @@ def catalogued(name: str, **options: Any) -> Problem:
     return mt.list_problems()[name].make(options)
 
 
-def job(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32", generator: str = "hash") -> Job:
+def job(problem: Problem, optimizer: str, count: int = BATCH, dtype: str = "float32", generator: str = "hash") -> Job:
     """What the engine would run; the hash is quicker to compile than the default generator."""
     made = mt.list_optimizers()[optimizer].make({})
     return prepare(problem, made, 1, dtype=dtype, seed=5, generator=generator).job(range(count))
@@ -63,31 +63,31 @@ def halves(
     return loop(problem, made.optimizer, statistics, made.draw)
 
 
-def lanes_of(problem: Problem, optimizer: str, count: int = LANES, dtype: str = "float32") -> Lanes:
-    """A block with different hyper-parameters in every lane."""
-    lanes, spread = job(problem, optimizer, count, dtype).lanes(0, count), np.linspace(0.9, 1, count)
-    return lanes._replace(hyper={name: (np.asarray(v) * spread).astype(dtype) for name, v in lanes.hyper.items()})
+def batch_of(problem: Problem, optimizer: str, count: int = BATCH, dtype: str = "float32") -> Batch:
+    """A block with different hyper-parameters in every trajectory."""
+    batch, spread = job(problem, optimizer, count, dtype).batch(0, count), np.linspace(0.9, 1, count)
+    return batch._replace(hyper={name: (np.asarray(v) * spread).astype(dtype) for name, v in batch.hyper.items()})
 
 
-def plain(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[tuple[Any, ...], Any]:
+def plain(half: Loop, batch: Batch, ends: Sequence[int]) -> tuple[tuple[Any, ...], Any]:
     """The arguments of `advance` at step 0, and what the plain loop makes of them; one compilation for both."""
     horizon, times = np.float32(ends[-1]), np.array(ends, np.int32)
 
-    def both(lanes: Lanes) -> Any:
-        carry = started(half.begin(lanes, horizon), half.advance, lanes, times, horizon)
-        return carry, half.advance(lanes, carry, jnp.int32(0), times, horizon)
+    def both(batch: Batch) -> Any:
+        carry = started(half.begin(batch, horizon), half.advance, batch, times, horizon)
+        return carry, half.advance(batch, carry, jnp.int32(0), times, horizon)
 
-    carry, result = jax.jit(both, compiler_options=FAST)(lanes)
-    return (lanes, carry, np.int32(0), times, horizon), result
+    carry, result = jax.jit(both, compiler_options=FAST)(batch)
+    return (batch, carry, np.int32(0), times, horizon), result
 
 
-def shapes_at_start(half: Loop, lanes: Lanes, ends: Sequence[int]) -> tuple[Any, ...]:
+def shapes_at_start(half: Loop, batch: Batch, ends: Sequence[int]) -> tuple[Any, ...]:
     """The arguments of `advance` at step 0, with shapes only in the carry."""
-    horizon = lanes.x.dtype.type(ends[-1])
-    return lanes, jax.eval_shape(half.begin, lanes, horizon), np.int32(0), np.array(ends, np.int32), horizon
+    horizon = batch.x.dtype.type(ends[-1])
+    return batch, jax.eval_shape(half.begin, batch, horizon), np.int32(0), np.array(ends, np.int32), horizon
 
 
-def interpreted(half: Loop, block: Block = BLOCK) -> Any:
+def interpreted(half: Loop, block: ProgramShape = BLOCK) -> Any:
     return jax.jit(persistent.advance(half.advance, block=block, interpret=True), compiler_options=FAST)
 
 
@@ -159,7 +159,7 @@ def half_of(optimizer: str, name: str, generator: str = "hash") -> Loop:
 
 @cache
 def plain_of(optimizer: str, name: str) -> tuple[tuple[Any, ...], Any]:
-    return plain(half_of(optimizer, name), lanes_of(PROBLEMS[name](), optimizer), ENDS)
+    return plain(half_of(optimizer, name), batch_of(PROBLEMS[name](), optimizer), ENDS)
 
 
 @cache
@@ -172,15 +172,15 @@ def test_interpreted_kernel_equals_the_plain_loop(optimizer, name):
     arguments, direct = plain_of(optimizer, name)
     kernel = kernel_of(optimizer, name)(*arguments)
     assert_close(kernel[1], direct[1])
-    # the folds hold the rounding errors of compensated sums, which no two programs share
-    assert_close(kernel[0]._replace(folds=()), direct[0]._replace(folds=()))
+    # the metrics hold the rounding errors of compensated sums, which no two programs share
+    assert_close(kernel[0]._replace(metrics=()), direct[0]._replace(metrics=()))
 
 
 @pytest.mark.parametrize(("optimizer", "name"), CASES + ONLY_LOWERED)
 def test_every_case_lowers_for_cuda(optimizer, name):
     half = half_of(optimizer, name, "threefry2x32-20" if optimizer == "adam" else "hash")
-    lanes = lanes_of(PROBLEMS[name](), optimizer)
-    module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, lanes, ENDS))
+    batch = batch_of(PROBLEMS[name](), optimizer)
+    module = cuda_module(persistent.advance(half.advance), *shapes_at_start(half, batch, ENDS))
     assert "xla.gpu.triton" in module
     assert "stablehlo.while" not in module  # no loop is left outside the kernel
 
@@ -192,7 +192,7 @@ def test_kernel_on_a_gpu_equals_the_cpu(optimizer, name):
     problem = PROBLEMS[name]()
     half = halves(problem, optimizer, generator="threefry2x32-20")
     with jax.default_device(jax.devices("cpu")[0]):
-        arguments, direct = plain(half, lanes_of(problem, optimizer, 256), ENDS)
+        arguments, direct = plain(half, batch_of(problem, optimizer, 256), ENDS)
     arguments = jax.tree.map(np.asarray, arguments)
     path, run = persistent.compiled(half.advance, *arguments)
     assert path == ("persistent kernel", "")
@@ -204,10 +204,10 @@ def test_noise_is_equal_bit_for_bit():
     problem = replace(catalogued("ratio", d=3), value=lambda x: jnp.sum(x, axis=0), gradient=jnp.zeros_like)
     drawn = latest("drawn", "g_t", lambda e: e.g, dims=("coordinate",))
     half = halves(problem, "sgd", (drawn,), "threefry2x32-20")
-    arguments, direct = plain(half, lanes_of(problem, "sgd"), tuple(range(1, 13)))
+    arguments, direct = plain(half, batch_of(problem, "sgd"), tuple(range(1, 13)))
     kernel = interpreted(half)(*arguments)
     assert np.array_equal(kernel[1][0], direct[1][0])
-    assert len(np.unique(direct[1][0])) == 12 * 3 * LANES
+    assert len(np.unique(direct[1][0])) == 12 * 3 * BATCH
 
 
 def test_words_are_equal_bit_for_bit():
@@ -216,19 +216,19 @@ def test_words_are_equal_bit_for_bit():
     problem = replace(problem, oracle=replace(raw, gradient=lambda x, grad, xi, t: (xi >> 8).astype(x.dtype)))
     words = latest("words", "bits", lambda e: e.g, dims=("coordinate",))
     half = halves(problem, "lion", (words,), "threefry2x32-20")
-    arguments, direct = plain(half, lanes_of(problem, "lion"), (1, 2, 3))
+    arguments, direct = plain(half, batch_of(problem, "lion"), (1, 2, 3))
     kernel = interpreted(half)(*arguments)
     assert np.array_equal(kernel[1][0], direct[1][0])
     assert np.array_equal(kernel[0].noise, direct[0].noise)
-    assert len(np.unique(direct[0].noise)) == 3 * LANES
+    assert len(np.unique(direct[0].noise)) == 3 * BATCH
 
 
 def test_pauses_do_not_change_a_bit():
-    (lanes, carry, zero, ends, horizon), _ = plain_of("adam-avgrad", "coupled")
+    (batch, carry, zero, ends, horizon), _ = plain_of("adam-avgrad", "coupled")
     run = kernel_of("adam-avgrad", "coupled")
-    whole, values = run(lanes, carry, zero, ends, horizon)
+    whole, values = run(batch, carry, zero, ends, horizon)
     for before, until in ((0, 4), (4, 7), (7, 40)):
-        carry, part = run(lanes, carry, np.int32(before), np.clip(ends, before, until), horizon)
+        carry, part = run(batch, carry, np.int32(before), np.clip(ends, before, until), horizon)
         for k in np.flatnonzero((ends > before) & (ends <= until)):
             for x, y in zip(part, values, strict=True):
                 assert np.array_equal(x[k], y[k])
@@ -241,9 +241,9 @@ def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
     problem = catalogued("ratio", d=3)
     statistics = (mean_squared_gradient, min_squared_gradient, largest_step, final_value)
     half = halves(problem, "avgrad", statistics)
-    arguments, direct = plain(half, lanes_of(problem, "avgrad"), (20,))
-    fewer = jax.tree.map(lambda x: x[..., : np.shape(x)[-1] * count // LANES] if np.ndim(x) else x, arguments[:2])
-    for block in (Block(2, 1), Block(16, 1)):
+    arguments, direct = plain(half, batch_of(problem, "avgrad"), (20,))
+    fewer = jax.tree.map(lambda x: x[..., : np.shape(x)[-1] * count // BATCH] if np.ndim(x) else x, arguments[:2])
+    for block in (ProgramShape(2, 1), ProgramShape(16, 1)):
         found = interpreted(half, block)(*fewer, *arguments[2:])[1]
         assert_close(found, tuple(x[..., :count] for x in direct[1]))
 
@@ -251,17 +251,17 @@ def test_any_number_of_lanes_and_any_block_give_the_same_lanes():
 def test_hyper_parameters_may_be_numbers():
     problem = catalogued("ratio", d=3)
     half = halves(problem, "rmsprop", (mean_squared_gradient,))
-    lanes = lanes_of(problem, "rmsprop")
-    lanes = lanes._replace(hyper={name: np.float32(value[0]) for name, value in lanes.hyper.items()})
-    arguments, direct = plain(half, lanes, ENDS)
+    batch = batch_of(problem, "rmsprop")
+    batch = batch._replace(hyper={name: np.float32(value[0]) for name, value in batch.hyper.items()})
+    arguments, direct = plain(half, batch, ENDS)
     assert_close(interpreted(half)(*arguments)[1], direct[1])
 
 
 def test_a_diverged_run_stays_visible():
-    (lanes, carry, *others), _ = plain_of("adam", "ratio, d = 3")
-    x = lanes.x.copy()
+    (batch, carry, *others), _ = plain_of("adam", "ratio, d = 3")
+    x = batch.x.copy()
     x[1, 4] = np.nan
-    arguments = lanes._replace(x=x), carry._replace(x=x), *others
+    arguments = batch._replace(x=x), carry._replace(x=x), *others
     direct = jax.jit(half_of("adam", "ratio, d = 3").advance, compiler_options=FAST)(*arguments)
     for x, y in zip(kernel_of("adam", "ratio, d = 3")(*arguments)[1], direct[1], strict=True):
         assert np.array_equal(np.isnan(x), np.isnan(y))
@@ -280,7 +280,7 @@ def test_a_forgotten_mask_is_caught(monkeypatch):
 
 def reason(problem: Problem, statistics: Sequence[Statistic] = STATISTICS, dtype: str = "float32") -> str:
     half = halves(problem, "adam", statistics)
-    return str(persistent.refusal(half.advance, *shapes_at_start(half, lanes_of(problem, "adam", dtype=dtype), ENDS)))
+    return str(persistent.refusal(half.advance, *shapes_at_start(half, batch_of(problem, "adam", dtype=dtype), ENDS)))
 
 
 def test_reasons_of_what_is_refused():
@@ -294,14 +294,14 @@ def test_reasons_of_what_is_refused():
         mixing = total("mixing", "runs that know of each other", lambda e, mix=mix: mix(e.x[0]))
         assert "along the trajectories" in reason(ratio, (mixing,))
     assert "too many for registers" in reason(catalogued("ratio", d=20000))
-    flat = lambda lanes, carry: jax.lax.fori_loop(0, lanes.x[0, 0].astype(int), lambda i, c: c + 1.0, carry)  # noqa: E731
+    flat = lambda batch, carry: jax.lax.fori_loop(0, batch.x[0, 0].astype(int), lambda i, c: c + 1.0, carry)  # noqa: E731
     with pytest.raises(Unsupported, match="no axis of 24 trajectories at the end"):
-        persistent.advance(flat)(lanes_of(ratio, "adam"), np.zeros(3 * LANES, np.float32))
-    merged = lambda lanes, carry: flat(lanes, carry.reshape(-1))  # noqa: E731
+        persistent.advance(flat)(batch_of(ratio, "adam"), np.zeros(3 * BATCH, np.float32))
+    merged = lambda batch, carry: flat(batch, carry.reshape(-1))  # noqa: E731
     with pytest.raises(Unsupported, match="no single axis of 24 trajectories"):
-        persistent.advance(merged, block=BLOCK)(lanes_of(ratio, "adam"), np.zeros((3, LANES), np.float32))
+        persistent.advance(merged, block=BLOCK)(batch_of(ratio, "adam"), np.zeros((3, BATCH), np.float32))
     with pytest.raises(Unsupported, match="no loop"):
-        persistent.advance(lambda lanes, carry: carry)(lanes_of(ratio, "adam"), np.zeros(LANES, np.float32))
+        persistent.advance(lambda batch, carry: carry)(batch_of(ratio, "adam"), np.zeros(BATCH, np.float32))
 
 
 def test_without_a_gpu_the_plain_loop_is_chosen_and_named():
@@ -351,17 +351,17 @@ SIZES = ((1, 2**20), (1, 64), (10, 8192), (1000, 64), (3, 24), (1, 2**14), (256,
 def test_blocks_fit_the_hardware(optimizer, d, width):
     problem = catalogued("ratio", d=d)
     half = halves(problem, optimizer)
-    lanes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), lanes_of(problem, optimizer, 2))
-    lanes = persistent._narrowed(lanes, 2, width)
-    carry = jax.eval_shape(half.begin, lanes, np.float32(9))
-    jaxpr = jax.make_jaxpr(half.advance)(lanes, carry, np.int32(0), np.array([9], np.int32), np.float32(9))
+    batch = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), batch_of(problem, optimizer, 2))
+    batch = persistent._narrowed(batch, 2, width)
+    carry = jax.eval_shape(half.begin, batch, np.float32(9))
+    jaxpr = jax.make_jaxpr(half.advance)(batch, carry, np.int32(0), np.array([9], np.int32), np.float32(9))
     block = persistent.block_for(persistent._first_loop(jaxpr.jaxpr), width, 2)
-    assert block.lanes >= 2
-    assert block.lanes & (block.lanes - 1) == 0
+    assert block.trajectories >= 2
+    assert block.trajectories & (block.trajectories - 1) == 0
     assert block.warps & (block.warps - 1) == 0
     assert block.warps <= 16
     rows = 1 << (d - 1).bit_length()
-    per_thread = rows * block.lanes / (32 * block.warps)
+    per_thread = rows * block.trajectories / (32 * block.warps)
     assert 1 <= per_thread <= 8
     if rows * 2 <= 64:
         assert block.warps == 1
@@ -370,4 +370,4 @@ def test_blocks_fit_the_hardware(optimizer, d, width):
 def test_a_long_trajectory_with_a_small_state_takes_as_many_warps_as_a_program_has():
     carry = jax.ShapeDtypeStruct((3000, 64), np.float32)
     jaxpr = jax.make_jaxpr(lambda n, c: jax.lax.fori_loop(0, n, lambda i, c: 0.5 * c, c))(3, carry)
-    assert persistent.block_for(persistent._first_loop(jaxpr.jaxpr), 64) == Block(1, 16)
+    assert persistent.block_for(persistent._first_loop(jaxpr.jaxpr), 64) == ProgramShape(1, 16)

@@ -13,9 +13,9 @@ from theorem_cases import ALL, at, huber, levels
 from madatheory.arithmetic import NUMPY, Arithmetic
 from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
-from madatheory.optimizers.optimizer import Hyper
+from madatheory.hparams import Hyper
 from madatheory.problems.coordinatewise import oracle_of
-from madatheory.problems.noise_laws import Law
+from madatheory.problems.noise_laws import NoiseLaw
 from madatheory.problems.problem import Atoms, Constant, Problem
 from madatheory.theory.chains.decoupled import SHARP
 from madatheory.theory.quantities import Quantities
@@ -48,7 +48,7 @@ def test_halving_is_caught_by_one_exact_step(name: str) -> None:
     hyper = method.hyper({k: v for k, v in hyper.items() if k in method.parameters})
     data = enumerate_tree(problem, method, 1, settings=hyper, statistics=theorem.left.statistics)
     q = at(theorem, problem, hyper, np.array([1]))
-    left = float(levels(replace(theorem, chain=(theorem.left, theorem.right)), data, q, "path")[0, 0, 0])
+    left = float(levels(replace(theorem, chain=(theorem.left, theorem.right)), problem, hyper, data)[0, 0, 0])
     right = float(theorem.bound(q, NUMPY)[0])
     assert right / 2 < 0.95 * right <= left <= right
 
@@ -60,14 +60,15 @@ def rewritten(theorem: Theorem, level: str, value: Callable[..., Any]) -> Theore
 
 
 class Exact(NamedTuple):
-    """The noise tree of one setting, and the symbols there."""
+    """The noise tree of one setting."""
 
     tree: xr.Dataset
-    q: Quantities
+    problem: Problem
+    hyper: Hyper
 
     def broken(self, theorem: Theorem) -> list[str]:
         """Names of the levels that lie below the one before, exactly."""
-        values = levels(theorem, self.tree, self.q, "path")
+        values = levels(theorem, self.problem, self.hyper, self.tree)
         means = np.einsum("p,lpt->l", self.tree["probability"].values, values)
         pairs = zip(theorem.chain[1:], means[:-1], means[1:], strict=True)
         return [level.name for level, low, high in pairs if high < low * (1 - 1e-9)]
@@ -75,7 +76,7 @@ class Exact(NamedTuple):
 
 def one_step(theorem: Theorem, problem: Problem, hyper: Hyper) -> Exact:
     tree = enumerate_tree(problem, theorem.method(), 1, settings=hyper, statistics=theorem.statistics)
-    return Exact(tree, at(theorem, problem, hyper, np.array([1])))
+    return Exact(tree, problem, hyper)
 
 
 def swapped_beta2(q: Quantities, xp: Arithmetic) -> Any:
@@ -102,7 +103,7 @@ def two_atoms(p: float, K: float) -> Problem:
     small = math.sqrt(a * theta / (1 - theta))
     start = p - (1 - p) * small
     values = np.array([1 - start, -small - start])
-    law = Law(
+    law = NoiseLaw(
         "two-atoms", lambda words, dtype: None, float(np.abs(values).max()), 0.0, Atoms(values, np.array([p, 1 - p]))
     )
     law = replace(law, variance=float(np.sum([p, 1 - p] * values**2)))

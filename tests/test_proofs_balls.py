@@ -183,7 +183,7 @@ def test_drift_of_the_package_is_enclosed(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_breaking_the_law_of_the_drift_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drift.identity(0, 1).status is Status.PROVED
-    monkeypatch.setattr(drift.Law, "p", property(lambda law: (1 + law.delta) / (law.C + 2)))
+    monkeypatch.setattr(drift.TwoPointLaw, "p", property(lambda law: (1 + law.delta) / (law.C + 2)))
     assert drift.identity(0, 1).status is Status.REFUTED
 
 

@@ -75,9 +75,11 @@ def test_a_broken_formula_is_caught(what: str, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_a_smaller_K_is_caught(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """2/5 is 3 % above the least K, so nine tenths of it break the decoupling of T5."""
-    values = decoupled_chain.Pair.values
+    values = decoupled_chain.DecouplingConstants.values
     monkeypatch.setattr(
-        decoupled_chain.Pair, "values", lambda pair, xp: (values(pair, xp)[0], share * values(pair, xp)[1])
+        decoupled_chain.DecouplingConstants,
+        "values",
+        lambda pair, xp: (values(pair, xp)[0], share * values(pair, xp)[1]),
     )
     found = bridge._support(list_theorems()["avgrad-rate"])
     assert found.status is Status.REFUTED

@@ -11,7 +11,7 @@ import sympy as sp
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Clock
 from madatheory.theory.catalogue import list_lemmas, list_theorems
-from madatheory.theory.chains.decoupled import Pair
+from madatheory.theory.chains.decoupled import DecouplingConstants
 from madatheory.theory.lemmas import avgrad_weights
 from madatheory.theory.theorems import avgrad_rate
 from proofs_check.evidence import Check, Status
@@ -86,7 +86,7 @@ def test_identities() -> None:
 # --- a mistake in a formula of the package ---
 
 
-def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: Pair) -> None:
+def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: DecouplingConstants) -> None:
     wrong = replace(avgrad_rate._theorem("avgrad-rate", pair, "planted"))
     monkeypatch.setattr(links, "theorems", lambda: {**list_theorems(), "avgrad-rate": wrong})
 
@@ -96,7 +96,7 @@ def _link(theorem: str, to: str) -> links.Link:
 
 
 def test_t5_with_a_constant_smaller_than_its_lemmas(monkeypatch: pytest.MonkeyPatch) -> None:
-    _wrong_pair(monkeypatch, Pair((1, 1), (39, 100)))
+    _wrong_pair(monkeypatch, DecouplingConstants((1, 1), (39, 100)))
     assert _link("avgrad-rate", "decoupled").decide().status is Status.REFUTED
 
 

@@ -13,7 +13,7 @@ from madatheory.problems.catalogue import list_problems
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.terms import decrease
 from madatheory.theory.theorem import Level, Theorem
-from madatheory.theory.verify import jobs, verify
+from madatheory.theory.verify import shared_runs, verify
 
 QUIET = list_problems()["ratio"].make({"d": 2, "noise": "none"})
 RATE = {"alpha": Parameter(0.1, low=0.0)}
@@ -67,8 +67,8 @@ def test_a_bound_is_judged_on_its_own_methods_run(step: Callable[[float], Any], 
 )
 def test_whatever_a_method_computes_tells_it_from_another(other: Callable[[], Optimizer]) -> None:
     first, second = descends("first", lambda: walk(Walk(1.0))), descends("second", other)
-    assert len(jobs([first, second], [QUIET])) == 2
-    assert len(jobs([first, replace(first, name="third")], [QUIET])) == 1
+    assert len(shared_runs([first, second], [QUIET])) == 2
+    assert len(shared_runs([first, replace(first, name="third")], [QUIET])) == 1
 
 
 def test_methods_that_cannot_be_told_apart_are_not_shared() -> None:
@@ -84,7 +84,7 @@ def test_methods_that_cannot_be_told_apart_are_not_shared() -> None:
         def __reduce__(self) -> Any:
             raise TypeError("cannot be written down")
 
-    found = jobs(
+    found = shared_runs(
         [descends("first", lambda: walk(Hidden(1.0))), descends("second", lambda: walk(Hidden(-1.0)))], [QUIET]
     )
     assert len(found) == 2
@@ -92,6 +92,6 @@ def test_methods_that_cannot_be_told_apart_are_not_shared() -> None:
 
 def test_the_packages_theorems_still_share_their_simulations() -> None:
     statements = list(list_theorems().values())
-    found = jobs(statements, [QUIET])
+    found = shared_runs(statements, [QUIET])
     assert len({id(job.optimizer) for job in found}) == 19
     assert len(found) == 29 < len(statements) == 36

@@ -22,9 +22,9 @@ import xarray as xr
 
 import madatheory as mt
 from madatheory import sources
-from madatheory.engine.backend.blocks import Run
-from madatheory.engine.backend.persistent import Path as Execution
-from madatheory.engine.simulate import NonFiniteWarning, Plan, simulate
+from madatheory.engine.backend.blocks import BlockRun
+from madatheory.engine.backend.persistent import ExecutionMode
+from madatheory.engine.simulate import NonFiniteWarning, RunPlan, simulate
 from madatheory.engine.statistic import final_value, iterate, mean_squared_gradient, total
 from madatheory.entry import load_file
 from madatheory.errors import UserError
@@ -58,14 +58,14 @@ def store(tmp_path: Path) -> Store:
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces without computing, for tests of what is found again: values that tell trajectories and seeds apart."""
 
-    def made_up(plan: Plan, num_trajectories: range, **_: object) -> xr.Dataset:
+    def made_up(plan: RunPlan, num_trajectories: range, **_: object) -> xr.Dataset:
         values = np.tile(np.array(num_trajectories) + 0.1 + 1e6 * plan.seed, plan.grid.points)
         shapes = [(len(values), len(plan.times), *(2 for _ in s.dims)) for s in plan.statistics]
         filled = [np.broadcast_to(values.reshape(-1, *(1,) * (len(s) - 1)), s).astype(plan.dtype) for s in shapes]
-        return plan.dataset(Run(filled, Execution("made up", "")), "seed", np.array(num_trajectories))
+        return plan.dataset(BlockRun(filled, ExecutionMode("made up", "")), "seed", np.array(num_trajectories))
 
-    monkeypatch.setattr(Plan, "trajectories", made_up)
-    monkeypatch.setattr(Plan, "check_memory", lambda plan, seeds: None)
+    monkeypatch.setattr(RunPlan, "trajectories", made_up)
+    monkeypatch.setattr(RunPlan, "check_memory", lambda plan, seeds: None)
 
 
 def again(store: Store) -> Store:

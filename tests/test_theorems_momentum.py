@@ -24,9 +24,10 @@ from madatheory.theory.chains.momentum_terms import (
     shifted_first_order,
     shifted_step,
 )
+from madatheory.theory.evaluate import evaluate
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import inner_product_sum
-from madatheory.theory.theorem import Setting, Theorem, quantities
+from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.theorems import step_size_bounds
 
 # one point at which every right side is typed by hand; ln 7 is not 0 and no symbol is 0 or 1
@@ -135,9 +136,8 @@ def tiny(noise: str = "rademacher", scale: float = 1.0, dimension: int = 1, star
 def levels(name: str, problem: Problem, data: xr.Dataset, hyper: dict[str, float]) -> np.ndarray:
     """Values of the chain's levels, shape (level, t)."""
     proof = theorem(name)
-    q = quantities(Setting(problem, proof.method(), hyper, 1), T=data["t"].values.astype(float))
-    measured = {str(k): v.values for k, v in data.data_vars.items()}
-    return np.array([np.broadcast_to(level.value(measured, q, NUMPY), len(q.T)) for level in proof.chain])
+    found = evaluate(proof, Setting(problem, proof.method(), hyper, 1), data.expand_dims("seed"))
+    return np.array([level[0] for level in found.values()])
 
 
 def assert_ordered(name: str, values: np.ndarray) -> None:
@@ -219,7 +219,8 @@ def test_every_link_holds_on_simulated_data(name: str) -> None:
         save_at=6,
     )
     assert not proof.reasons(Setting(problem, proof.method(), hyper, steps))
-    paths = np.array([levels(name, problem, data.isel(seed=i), hyper) for i in range(256)])
+    found = evaluate(proof, Setting(problem, proof.method(), hyper, steps), data)
+    paths = np.stack(list(found.values()), axis=1)
     gap = np.diff(paths, axis=1)  # the links that use E_{t-1} g_t = grad F hold on average only
     error = gap.std(axis=0, ddof=1) / 16
     assert np.all(gap.mean(axis=0) >= -6 * error - 1e-11 * np.abs(paths[:, 1:].mean(axis=0)))

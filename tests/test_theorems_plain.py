@@ -49,7 +49,7 @@ def test_chains_are_ordered_on_simulated_data(names: list[str]) -> None:
         save_at=records,
     )
     for theorem in group:
-        values = levels(theorem, data, at(theorem, RATIO, first.settings, data["t"].values), "seed")
+        values = levels(theorem, RATIO, first.settings, data)
         gaps = np.diff(values, axis=0)
         mean, error = gaps.mean(axis=1), gaps.std(axis=1, ddof=1) / math.sqrt(seeds)
         assert np.all(mean >= -4.5 * error - 1e-9 * np.abs(values[1:]).mean(axis=1)), theorem.name
@@ -70,7 +70,7 @@ def test_chains_are_ordered_exactly_on_the_noise_tree(names: list[str]) -> None:
         one = tree.isel(dict(zip(axes, index, strict=True)))
         point = {**first.settings, **{name: float(one[name]) for name in axes}}
         for theorem in group:
-            values = levels(theorem, one, at(theorem, problem, point, one["t"].values), "path")
+            values = levels(theorem, problem, point, one)
             means = np.einsum("p,lpt->lt", one["probability"].values, values)
             assert np.all(np.diff(means, axis=0) >= -1e-9 * np.abs(means[1:])), (theorem.name, point, means)
 

@@ -6,13 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from madatheory.arithmetic import NUMPY
 from madatheory.engine.statistic import Statistic
-from madatheory.optimizers.optimizer import Hyper
+from madatheory.hparams import Hyper
 from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.separable import separable
 from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.evaluate import evaluate
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting, Theorem
 
@@ -47,11 +47,10 @@ def at(theorem: Theorem, problem: Problem, hyper: Hyper, T: np.ndarray) -> Quant
     return theorem.quantities(setting, T=T.astype(float))
 
 
-def levels(theorem: Theorem, data: xr.Dataset, q: Quantities, along: str) -> np.ndarray:
+def levels(theorem: Theorem, problem: Problem, hyper: Hyper, data: xr.Dataset) -> np.ndarray:
     """Every level per trajectory: (level, path or seed, t)."""
-    measured = {str(name): value.values for name, value in data.data_vars.items()}
-    shape = (data.sizes[along], data.sizes["t"])
-    return np.array([np.broadcast_to(level.value(measured, q, NUMPY), shape) for level in theorem.chain])
+    setting = Setting(problem, theorem.method(), hyper, int(data["t"].values[-1]))
+    return np.array(list(evaluate(theorem, setting, data).values()))
 
 
 def statistics_of(group: Sequence[Theorem]) -> tuple[Statistic, ...]:

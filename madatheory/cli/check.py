@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
-from madatheory.cli.options import JsonFile, settings
+from madatheory.cli.options import JsonFile
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
+from madatheory.hparams import parse_settings
 
 if TYPE_CHECKING:
     from madatheory.identities.report.outcome import Report
@@ -45,7 +46,7 @@ def check(
     trait: Annotated[
         list[str] | None, typer.Option(metavar="NAME=yes|no", help="Declare a trait; may be repeated.")
     ] = None,
-    hyper: Annotated[
+    assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter: momentum=0.9; repeat.")
     ] = None,
     by_design: Annotated[
@@ -80,11 +81,11 @@ def check(
     from madatheory.identities.report.tables import as_json, markdown
     from madatheory.identities.runner.isolated import check_all
 
-    fixed = settings(hyper)
-    for name, value in fixed.items():
+    hyper = parse_settings(assignments)
+    for name, value in hyper.items():
         if isinstance(value, tuple):
             raise UserError(f"--set {name}: one value, not a grid")
-    request = Request(_traits(trait), fixed, _reasons(by_design), only, profile, seed, limit)
+    request = Request(_traits(trait), hyper, _reasons(by_design), only, profile, seed, limit)
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
         if path is not None:

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, symbol
-from madatheory.cli.options import in_words
+from madatheory.hparams import in_words
 from madatheory.theory.verdict import Verdict
 
 _RANK = {"violated": 0, "inconclusive": 1, "holds": 2, "not applicable": 3}

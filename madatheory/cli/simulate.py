@@ -7,10 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress, symbol
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store, settings
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store
 from madatheory.cli.registry import registry
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.files import check_output
+from madatheory.hparams import parse_settings
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def simulate(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="Problem, e.g. ratio:d=3,noise=rademacher.")],
     optimizer: Annotated[str, typer.Argument(metavar="OPTIMIZER", help="Optimizer, e.g. avgrad:form=practical.")],
-    hyper: Set = None,
+    assignments: Set = None,
     steps: Annotated[int, typer.Option(help="Number of steps T.")] = 1000,
     num_trajectories: Annotated[
         int, typer.Option("--trajectories", help="How many, independent; the same noise for every grid point.")
@@ -37,7 +38,7 @@ def simulate(
     madatheory simulate ratio:d=3 adam-avgrad --set rho=0,0.5,1
     madatheory simulate log adam --steps 5000 --save-at 20 --out run.nc
     """
-    entries, given = registry(load), settings(hyper)
+    entries, settings = registry(load), parse_settings(assignments)
 
     from madatheory.entry import parse
 
@@ -57,7 +58,7 @@ def simulate(
             steps,
             num_trajectories=num_trajectories,
             seed=seed,
-            settings=given,
+            settings=settings,
             statistics=statistics,
             save_at=save_at,
             progress=lambda done, total: report(done, total, ""),

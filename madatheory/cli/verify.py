@@ -9,11 +9,12 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store, settings
+from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
+from madatheory.hparams import parse_settings
 
 if TYPE_CHECKING:
     from madatheory.problems.problem import Problem
@@ -33,7 +34,7 @@ def verify(
     confidence: Annotated[
         float, typer.Option(help="All verdicts together are right with this probability.")
     ] = CONFIDENCE,
-    hyper: Set = None,
+    assignments: Set = None,
     load: Load = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Also write every number to this file.")
@@ -55,13 +56,11 @@ def verify(
     madatheory verify --steps 10000 --json verdicts.json
     madatheory verify --load my_theorem.py
     """
-    entries, given = registry(load), settings(hyper)
+    entries, settings = registry(load), parse_settings(assignments)
     theorems, problems = entries.choose("theorems", theorem), _problems(entries, problem)
 
-    from madatheory.theory.verify import refuse_unknown
     from madatheory.theory.verify import verify as check
 
-    refuse_unknown(given, theorems)
     file = None if json_file is None else check_output(json_file)
     kept = open_store(store)
     with progress("verify") as report:
@@ -72,7 +71,7 @@ def verify(
             num_trajectories=num_trajectories,
             seed=seed,
             confidence=confidence,
-            settings=given,
+            settings=settings,
             run=kept.simulate,
             progress=report,
         )

@@ -1,19 +1,29 @@
-"""What a caller may give for a problem or an optimizer: the object, its name, an entry, or an optax transformation."""
+"""Checked arguments of a run.
 
+What may be given for a problem or an optimizer (the object, its name, an entry, an optax transformation); the number of
+steps, record times, trajectory indices, start.
+"""
+
+import operator
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import optax
 
 from madatheory.entry import Entry
 from madatheory.errors import UserError
+from madatheory.hparams import reals
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.catalogue import get_problem
 from madatheory.problems.problem import Problem
 from madatheory.structure import conform, kind, several
+
+MAX_STEPS, MAX_RECORDS = 2**31 - 3, 10**6
 
 
 @lru_cache(maxsize=128)
@@ -71,3 +81,69 @@ def _called(given: Any) -> str:
     """What to do with a function, which is what most wrong objects are."""
     name = getattr(given, "__name__", None)
     return f"; {name} is a function: call it, and give what {name}(..) returns" if callable(given) and name else ""
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """`value` as an int in low..high; 1e6 is taken for 1000000, anything else raises `UserError`."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = int(value) if isinstance(value, float) and value.is_integer() else operator.index(cast(Any, value))
+    except TypeError:
+        raise UserError(f"{name} = {value!r:.60} is not an integer: give a whole number") from None
+    if not low <= number <= high:
+        raise UserError(f"{name} = {number} is out of range: give {low} to {high}")
+    return number
+
+
+def check_steps(steps: Any) -> int:
+    """A number of steps within 1..2^31-3."""
+    return whole("steps", steps, 1, MAX_STEPS)
+
+
+def record_times(steps: int, save_at: str | int | Sequence[int]) -> np.ndarray:
+    """Step counts at which statistics are read: "final", a number of geometrically spaced times, or a list of them."""
+    if isinstance(save_at, str):
+        if save_at != "final":
+            raise UserError(
+                f"save_at = {save_at!r} is unknown; give 'final', a number of times, or a list of step counts"
+            )
+        return np.array([steps])
+    given = reals(save_at)
+    if given is None:
+        raise UserError(f"save_at = {save_at!r:.60}: give 'final', a number of times, or a list of step counts")
+    if given.ndim == 0:
+        count = whole("save_at (number of times)", save_at, 1, MAX_RECORDS)
+        return np.unique(np.round(np.geomspace(1, steps, count)).astype(int)) if count > 1 else np.array([steps])
+    if given.ndim != 1 or given.size == 0 or not np.all(given == np.round(given)) or not np.all(np.isfinite(given)):
+        raise UserError(f"save_at = {save_at!r:.60}: give a list of step counts within 1..{steps}")
+    times = np.unique(given.astype(int))
+    if times[0] < 1 or times[-1] > steps:
+        raise UserError(f"save_at: times must lie in 1..{steps}, got {times[0]}..{times[-1]}")
+    return times
+
+
+def trajectory_indices(num_trajectories: int | range) -> range:
+    """Trajectories 0..num_trajectories-1, or the increasing range given."""
+    chosen = (
+        num_trajectories
+        if isinstance(num_trajectories, range)
+        else range(whole("num_trajectories", num_trajectories, 1, 2**32))
+    )
+    if len(chosen) < 1 or chosen.step < 1 or chosen[0] < 0 or chosen[-1] >= 2**32:
+        raise UserError(f"num_trajectories = {num_trajectories} must be a non-empty increasing range within 0..2^32-1")
+    return chosen
+
+
+def start_of(problem: Problem, start: Any) -> np.ndarray:
+    """Checked start x_0, by default the problem's."""
+    if problem.dimension < 1:
+        raise UserError(f"{problem.name} has dimension {problem.dimension}; give d >= 1")
+    x0 = np.asarray(problem.start, dtype=float) if start is None else reals(start)
+    if x0 is None:
+        raise UserError(f"start = {start!r:.60}: give {problem.dimension} numbers")
+    if x0.shape != (problem.dimension,):
+        raise UserError(f"start has shape {x0.shape}; {problem.name} needs ({problem.dimension},)")
+    if not np.all(np.isfinite(x0)):
+        raise UserError(f"start has a non-finite entry: {x0[~np.isfinite(x0)][0]}; give finite coordinates")
+    return x0

@@ -6,7 +6,7 @@ right and the loop is several times slower.
 
     KERNEL_LOOP                    loops with a state below so many bytes become one kernel; ignored where unknown
     -force-vector-interleave=2     LLVM: two vectors at a time, which hides the latency of the noise generator
-    -unroll-full-max-count=12      LLVM: keeps loops over 16 and 32 lanes loops, so that they become vector code
+    -unroll-full-max-count=12      LLVM: keeps loops over 16 and 32 trajectories loops, so that they become vector code
 
 An option unknown to LLVM ends the process, so its two are set only where they are known to be taken: by the versions of
 jaxlib that they were tested with, and by others after `engine.backend.llvm` has tried them in a process of its own.

@@ -63,10 +63,10 @@ def words(seed: Array, key: Array, t: Array, entries: int, generator: str = "thr
 class Draw(NamedTuple):
     """How the noise of a step arises in the time loop.
 
-    `ahead(lane data, t, dtype)` is computed one step early and carried in the loop's state, `xi(lane data, carried)`
-    turns it into the noise, shape (entries, lanes). Carrying keeps the compiler from evaluating the generator once per
-    use. `alone`: the same noise for lanes computed one by one; their data has whether the lane is odd as last item, and
-    `shared` says that `ahead` is the same for both lanes of a pair.
+    `ahead(source, t, dtype)` is computed one step early and carried in the loop's state, `xi(source, carried)`
+    turns it into the noise, shape (entries, batch). Carrying keeps the compiler from evaluating the generator once per
+    use. `alone`: the same noise for trajectories computed one by one; the last item of their source is whether they
+    are odd, and `shared` says that `ahead` is the same for both trajectories of a pair.
     """
 
     ahead: Callable[[Any, Array, Any], Array]
@@ -77,7 +77,7 @@ class Draw(NamedTuple):
 
 @lru_cache(maxsize=128)
 def counter_noise(problem: Problem, generator: str) -> Draw:
-    """Noise from a counter generator; lane data = (seed scalar, pairs j of the lanes 2j, 2j+1, ..), both uint32."""
+    """Noise from a counter generator; source = (seed scalar, pairs j of the trajectories 2j, 2j+1, ..), both uint32."""
     oracle = asked_oracle(problem.name, problem.oracle)
 
     def of(seed: Array, trajectory: Array, t: Array, dtype: Any) -> Array:
@@ -90,21 +90,21 @@ def counter_noise(problem: Problem, generator: str) -> Draw:
 
     if oracle.pair is None or oracle.entries == 0:
         return Draw(
-            lambda lane, t, dtype: of(lane[0], _adjacent(2 * lane[1], 2 * lane[1] + jnp.uint32(1)), t, dtype),
-            lambda lane, xi: xi,
-            Draw(lambda lane, t, dtype: of(lane[0], 2 * lane[1] + lane[2], t, dtype), lambda lane, xi: xi),
+            lambda source, t, dtype: of(source[0], _adjacent(2 * source[1], 2 * source[1] + jnp.uint32(1)), t, dtype),
+            lambda source, xi: xi,
+            Draw(lambda source, t, dtype: of(source[0], 2 * source[1] + source[2], t, dtype), lambda source, xi: xi),
         )
     return Draw(
-        lambda lane, t, dtype: of_pair(lane[0], lane[1], t, dtype),
-        lambda lane, z: _adjacent(lax.real(z), lax.imag(z)),
+        lambda source, t, dtype: of_pair(source[0], source[1], t, dtype),
+        lambda source, z: _adjacent(lax.real(z), lax.imag(z)),
         Draw(
-            lambda lane, t, dtype: of_pair(lane[0], lane[1], t, dtype),
-            lambda lane, z: jnp.where(lane[2] == 0, lax.real(z), lax.imag(z)),
+            lambda source, t, dtype: of_pair(source[0], source[1], t, dtype),
+            lambda source, z: jnp.where(source[2] == 0, lax.real(z), lax.imag(z)),
             shared=True,
         ),
     )
 
 
 def _adjacent(even: Array, odd: Array) -> Array:
-    """(.., pairs) twice -> (.., lanes) with `even` at lanes 0, 2, .. and `odd` at 1, 3, .."""
+    """(.., pairs) twice -> (.., batch) with `even` at 0, 2, .. and `odd` at 1, 3, .."""
     return jnp.stack([even, odd], axis=-1).reshape(*even.shape[:-1], 2 * even.shape[-1])

@@ -1,11 +1,11 @@
-"""Exact expectations: when the noise has finitely many values, every noise history is one lane of the time loop.
+"""Exact expectations: when the noise has finitely many values, every noise history is one trajectory of the time loop.
 
 A history is numbered by its digits in base k (k = number of atoms): digit (t-1) n + i is the atom that entry i of n
 takes at step t. The weighted sums over all histories are the expectations, up to rounding.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +14,12 @@ import numpy as np
 import xarray as xr
 
 from madatheory.engine.backend.blocks import Job, run_blocks
-from madatheory.engine.backend.loop import Lanes
+from madatheory.engine.backend.loop import Batch
 from madatheory.engine.noise import Draw
 from madatheory.engine.simulate import prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
+from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Atoms, Problem
 
@@ -52,11 +53,11 @@ def probabilities(atoms: Atoms, digits: int) -> np.ndarray:
 
 @lru_cache(maxsize=128)
 def _tree_noise(problem: Problem) -> Draw:
-    """Noise read from the history's number; lane data = (number, powers of k, atoms)."""
+    """Noise read from the history's number; source = (number, powers of k, atoms)."""
     entries = problem.oracle.entries
 
-    def draw(lane: tuple[Any, Any, Any], t: Any, dtype: Any) -> Any:
-        number, powers, values = lane
+    def draw(source: tuple[Any, Any, Any], t: Any, dtype: Any) -> Any:
+        number, powers, values = source
         if entries == 0:
             return jnp.zeros((0, *number.shape), dtype)
         # the loop asks for one draw beyond the last step; any answer does
@@ -64,7 +65,7 @@ def _tree_noise(problem: Problem) -> Draw:
         digit = number[None] // powers[position][:, None] % jnp.uint32(values.size)
         return values[digit]
 
-    return Draw(draw, lambda lane, xi: xi)
+    return Draw(draw, lambda source, xi: xi)
 
 
 def enumerate_tree(
@@ -72,7 +73,7 @@ def enumerate_tree(
     optimizer: Optimizer,
     steps: int,
     *,
-    settings: Mapping[str, float | Sequence[float]] | None = None,
+    settings: Settings | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
     save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
@@ -100,18 +101,18 @@ def enumerate_tree(
     values = values.astype(np.uint32 if values.dtype.kind in "iu" else np.float64)
     powers = np.array([len(values) ** j for j in range(max(digits, 1))], dtype=np.uint32)
 
-    def lanes_of(lane: np.ndarray) -> Lanes:
-        point, path = np.divmod(np.minimum(lane, plan.grid.points * count - 1), count)
-        x = np.repeat(plan.start[:, None], len(lane), axis=1)
-        return Lanes(x, plan.grid.at(point, plan.dtype), (path.astype(np.uint32), powers, values))
+    def batch_of(index: np.ndarray) -> Batch:
+        point, path = np.divmod(np.minimum(index, plan.grid.points * count - 1), count)
+        x = np.repeat(plan.start[:, None], len(index), axis=1)
+        return Batch(x, plan.grid.at(point, plan.dtype), (path.astype(np.uint32), powers, values))
 
     job = Job(
         problem,
         optimizer,
         plan.statistics,
         _tree_noise(problem),
-        lanes_of,
-        lambda lane: np.where(lane < plan.grid.points * count, lane, -1),
+        batch_of,
+        lambda index: np.where(index < plan.grid.points * count, index, -1),
         -(-plan.grid.points * count // 2) * 2,
         plan.grid.points * count,
         plan.times.astype(np.int32),

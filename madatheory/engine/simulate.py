@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,26 +11,30 @@ from optax import GradientTransformation
 
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.deprecated import renamed
-from madatheory.engine.arguments import as_optimizer, as_problem
-from madatheory.engine.backend.blocks import Job, Progress, Run, SlowEngineWarning, check_memory, run_blocks
-from madatheory.engine.backend.loop import Lanes
-from madatheory.engine.grid import Grid, check_steps, grid_of, record_times, start_of, trajectory_indices, whole
+from madatheory.engine.arguments import (
+    as_optimizer,
+    as_problem,
+    check_steps,
+    record_times,
+    start_of,
+    trajectory_indices,
+    whole,
+)
+from madatheory.engine.backend.blocks import BlockRun, Job, Progress, SlowEngineWarning, check_memory, run_blocks
+from madatheory.engine.backend.loop import Batch
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
 from madatheory.errors import UserError, unknown
+from madatheory.hparams import Grid, Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
 __all__ = [
-    "Grid",
     "NonFiniteWarning",
-    "Plan",
     "Progress",
+    "RunPlan",
     "SlowEngineWarning",
-    "check_steps",
-    "grid_of",
     "prepare",
-    "record_times",
     "simulate",
 ]
 
@@ -42,7 +46,7 @@ class NonFiniteWarning(UserWarning):
     """A statistic is infinite or not a number somewhere: the run diverged or left the range of the dtype."""
 
 
-class Plan(NamedTuple):
+class RunPlan(NamedTuple):
     """A run whose arguments have been checked, for any set of trajectories."""
 
     problem: Problem
@@ -87,14 +91,14 @@ class Plan(NamedTuple):
             pair = start // 2 + position // 2 if step == 1 else (start + step * (position // 2)) // 2
             return 2 * pair + position % 2
 
-        def lanes_of(lane: np.ndarray) -> Lanes:
-            point, position = np.divmod(lane, 2 * pairs)
-            x = np.repeat(self.start.astype(self.dtype)[:, None], len(lane), axis=1)
+        def batch_of(index: np.ndarray) -> Batch:
+            point, position = np.divmod(index, 2 * pairs)
+            x = np.repeat(self.start.astype(self.dtype)[:, None], len(index), axis=1)
             pair = (trajectory_of(position)[::2] // 2).astype(np.uint32)
-            return Lanes(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), pair))
+            return Batch(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), pair))
 
-        def result_of(lane: np.ndarray) -> np.ndarray:
-            point, position = np.divmod(lane, 2 * pairs)
+        def result_of(index: np.ndarray) -> np.ndarray:
+            point, position = np.divmod(index, 2 * pairs)
             place, between = np.divmod(trajectory_of(position) - start, step)
             return np.where((place >= 0) & (place < count) & (between == 0), point * count + place, -1)
 
@@ -103,7 +107,7 @@ class Plan(NamedTuple):
             self.optimizer,
             self.statistics,
             counter_noise(self.problem, self.generator),
-            lanes_of,
+            batch_of,
             result_of,
             self.grid.points * 2 * pairs,
             self.grid.points * count,
@@ -112,12 +116,12 @@ class Plan(NamedTuple):
             self.dtype,
         )
 
-    def dataset(self, run: Run, lane: str, labels: np.ndarray) -> xr.Dataset:
-        """Values (lanes, t, *extra) as a Dataset; `lane` names the dimension after the grid, with labels `labels`."""
+    def dataset(self, run: BlockRun, along: str, labels: np.ndarray) -> xr.Dataset:
+        """Values (trajectory, t, *extra) as a Dataset; `along` names the dimension after the grid, with `labels`."""
         variables = {}
         for statistic, value in zip(self.statistics, run.values, strict=True):
             value = value.reshape(*self.grid.shape, len(labels), *value.shape[1:])
-            dims = (*self.grid.axes, lane, "t", *statistic.dims)
+            dims = (*self.grid.axes, along, "t", *statistic.dims)
             variables[statistic.name] = (dims, value, {"formula": statistic.formula})
         axes = {name: list(values) for name, values in self.grid.axes.items()}
         attributes = {
@@ -127,10 +131,10 @@ class Plan(NamedTuple):
             "seed": self.seed,
             "dtype": self.dtype,
             "generator": self.generator,
-            "path": f"{run.path.name} ({run.path.reason})" if run.path.reason else run.path.name,
+            "path": f"{run.mode.name} ({run.mode.reason})" if run.mode.reason else run.mode.name,
             "fixed": json.dumps(self.grid.fixed, sort_keys=True),
         }
-        return xr.Dataset(variables, {**axes, lane: labels, "t": self.times.astype(np.int64)}, attributes)
+        return xr.Dataset(variables, {**axes, along: labels, "t": self.times.astype(np.int64)}, attributes)
 
 
 def warn_if_not_finite(dataset: xr.Dataset) -> None:
@@ -156,13 +160,13 @@ def prepare(
     steps: int,
     *,
     seed: int = SEED,
-    settings: Mapping[str, float | Sequence[float]] | None = None,
+    settings: Settings | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
     save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,
     dtype: str = "float64",
     generator: str = "threefry2x32-20",
-) -> Plan:
+) -> RunPlan:
     """The checked plan of a run; arguments as in `simulate`. Raises `UserError` on bad input."""
     problem, optimizer = as_problem(problem), as_optimizer(optimizer)
     steps = check_steps(steps)
@@ -174,7 +178,7 @@ def prepare(
         raise UserError(f"dtype = {dtype!r} is not supported; give 'float64' or 'float32'")
     if not isinstance(generator, str) or generator not in GENERATORS:
         raise unknown("generator", generator, GENERATORS)
-    grid, times, x0 = grid_of(optimizer, settings), record_times(steps, save_at), start_of(problem, start)
+    grid, times, x0 = optimizer.grid(settings), record_times(steps, save_at), start_of(problem, start)
     for name in names:
         if name in (*grid.axes, "seed", "t", "path", "probability"):
             raise UserError(f"statistic {name!r} has the name of a dimension; rename it")
@@ -187,7 +191,7 @@ def prepare(
             )
         if steps > _COMPENSATE and optimizer.compensated is not None:
             optimizer = optimizer.compensated
-    return Plan(problem, optimizer, statistics, grid, steps, times, x0, seed, dtype, generator)
+    return RunPlan(problem, optimizer, statistics, grid, steps, times, x0, seed, dtype, generator)
 
 
 @renamed(seeds="num_trajectories", record="save_at")
@@ -198,7 +202,7 @@ def simulate(
     *,
     num_trajectories: int | range = SIMULATED,
     seed: int = SEED,
-    settings: Mapping[str, float | Sequence[float]] | None = None,
+    settings: Settings | None = None,
     statistics: Sequence[Statistic] = (mean_squared_gradient,),
     save_at: str | int | Sequence[int] = "final",
     start: Sequence[float] | None = None,

@@ -1,7 +1,7 @@
-"""A statistic is folded into the time loop: nothing of the path is stored but what it carries.
+"""A statistic is a streaming metric of the time loop: nothing of the path is stored but what it carries.
 
-The engine hard-wires no metric. A fold sees one `Event` per step and keeps a small state; `read` gives its value so
-far. Running averages with any weights, minima, values at recorded times and the terms of a proof are all folds.
+The engine hard-wires no metric. It sees one `Event` per step and keeps a small state; `read` gives its value so
+far. Running averages with any weights, minima, values at recorded times and the terms of a proof are all statistics.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ Array = Any
 
 
 class Context(NamedTuple):
-    """What is known before step 1: start (d, lanes), hyper-parameters (lanes), the problem, the clock at t = 0."""
+    """What is known before step 1: start (d, batch), hyper-parameters (batch,), the problem, the clock at t = 0."""
 
     x: Array
     hyper: Mapping[str, Array]
@@ -60,7 +60,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Statistic:
-    """A fold: `init(context)`, `step(state, event)`, `read(state, clock)`; the value has shape (*extra, lanes).
+    """A streaming metric: `init(context)`, `step(state, event)`, `read(state, clock)`; the value is (*extra, batch).
 
     `dims` names the extra axes (e.g. ("coordinate",)), `formula` is what it computes, for labels and files.
     """

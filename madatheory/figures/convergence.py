@@ -15,7 +15,7 @@ from madatheory.figures.style import colour
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.catalogue import list_problems
 from madatheory.statistics.intervals import ratio_interval
-from madatheory.studies.theory.convergence import Contender, Plan, compare
+from madatheory.studies.theory.convergence import ComparedMethod, ConvergencePlan, compare
 from madatheory.theory.catalogue import list_theorems
 
 LABELS = ("T5", "T5A", "T6")  # the rates without momentum, one per method
@@ -24,19 +24,19 @@ _MIXED = {0.25: "#DE93BC", 0.5: "#B4528E", 0.75: "#74215A"}  # lighter towards A
 _LINES: Mapping[str, Any] = {"old": ("--", 1.1), "new": ("-", 1.1), "data": (":", 1.5)}
 
 
-def contenders(settings: Mapping[str, float]) -> list[Contender]:
+def contenders(settings: Mapping[str, float]) -> list[ComparedMethod]:
     """Adam, AMSGrad, AVGrad and three interpolations in the theory form, alpha_t = alpha/sqrt(t), beta1 = 0."""
     known = [t for t in list_theorems().values() if t.label in LABELS]
 
-    def made(name: str, title: str, **more: float) -> Contender:
+    def made(name: str, title: str, **more: float) -> ComparedMethod:
         optimizer = list_optimizers()[name].make({"schedule": "inverse_sqrt"})
-        return Contender(title, optimizer, {"beta1": 0.0, **settings, **more}, tuple(known))
+        return ComparedMethod(title, optimizer, {"beta1": 0.0, **settings, **more}, tuple(known))
 
     mixed = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
 
-    def interpolation(title: str, rho: float) -> Contender:
+    def interpolation(title: str, rho: float) -> ComparedMethod:
         hyper = {"beta1": 0.0, **settings, "rho": rho}
-        return Contender(title, mixed, hyper, tuple(t for t in known if t.label == "T6"))
+        return ComparedMethod(title, mixed, hyper, tuple(t for t in known if t.label == "T6"))
 
     return [
         interpolation("Adam", 1.0),
@@ -71,7 +71,7 @@ def convergence_figure(
         steps, seeds = run.pick(sizes["smoke"], sizes["default"], sizes["full"])
         made = list_problems()[problem].make(options)
         assert made.constants is not None
-        plan = Plan(steps, seeds, max(8, seeds // 2), run.pick(8, 25, 40), tuple(alphas), tuned_for)
+        plan = ConvergencePlan(steps, seeds, max(8, seeds // 2), run.pick(8, 25, 40), tuple(alphas), tuned_for)
         rows = compare(
             run.simulate, made, contenders({"beta2": beta2, "eps": eps}), plan, seed=run.seed, report=run.report
         )

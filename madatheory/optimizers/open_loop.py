@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
+from madatheory.hparams import Hyper
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
 
 
-class Path(NamedTuple):
+class OpenLoopRun(NamedTuple):
     """A run of T steps: `x` = x_1 .. x_T, and the `Step`s and states after each step, all with time on axis 0."""
 
     x: Array
@@ -21,21 +22,21 @@ class Path(NamedTuple):
     state: State
 
 
-def open_loop(optimizer: Optimizer) -> Callable[..., Path]:
-    """A compiled function (x0, gradients, hyper, horizon=nan) -> `Path`.
+def open_loop(optimizer: Optimizer) -> Callable[..., OpenLoopRun]:
+    """A compiled function (x0, gradients, hyper, horizon=nan) -> `OpenLoopRun`.
 
-    `x0` has shape (d, *lanes), `gradients` (T, d, *lanes); `hyper` holds every hyper-parameter (see `Optimizer.hyper`).
+    `x0` has shape (d, *batch), `gradients` (T, d, *batch); `hyper` holds every hyper-parameter (see `Optimizer.hyper`).
     """
 
-    def run(x0: Array, gradients: Array, hyper: Hyper, horizon: Any = jnp.nan) -> Path:
+    def run(x0: Array, gradients: Array, hyper: Hyper, horizon: Any = jnp.nan) -> OpenLoopRun:
         dtype = x0.dtype
         hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
 
-        def body(carry: tuple[Array, State], now: tuple[Array, Array]) -> tuple[tuple[Array, State], Path]:
+        def body(carry: tuple[Array, State], now: tuple[Array, Array]) -> tuple[tuple[Array, State], OpenLoopRun]:
             (x, state), (t, g) = carry, now
             step, state = optimizer.step(hyper, state, g, Clock(t, jnp.asarray(horizon, dtype)))
             x = x - step.delta
-            return (x, state), Path(x, step, state)
+            return (x, state), OpenLoopRun(x, step, state)
 
         times = jnp.arange(1, gradients.shape[0] + 1, dtype=dtype)
         _, path = lax.scan(body, (x0, optimizer.init(hyper, x0)), (times, gradients))

@@ -11,8 +11,8 @@ import optax
 from jax.core import Tracer
 
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Parameter
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
+from madatheory.hparams import Hyper, Parameter
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
 
 
 class OptaxFormState(NamedTuple):
@@ -114,15 +114,15 @@ def from_optax(
     """
     known = {k: p if isinstance(p, Parameter) else Parameter(float(p)) for k, p in parameters.items()}
 
-    def mapped(function: Callable[..., Any], hyper: Hyper, *arrays: Any, lanes: tuple[int, ...]) -> Any:
-        spread = {k: jnp.broadcast_to(jnp.asarray(v, arrays[0].dtype), lanes) for k, v in hyper.items()}
-        for _ in lanes:
+    def mapped(function: Callable[..., Any], hyper: Hyper, *arrays: Any, batch: tuple[int, ...]) -> Any:
+        spread = {k: jnp.broadcast_to(jnp.asarray(v, arrays[0].dtype), batch) for k, v in hyper.items()}
+        for _ in batch:
             function = jax.vmap(function, in_axes=-1, out_axes=-1)
         return function(spread, *arrays)
 
     def init(hyper: Hyper, x: Array) -> State:
-        lanes = jnp.shape(x)[1:]
-        state = mapped(lambda h, y: make(**h).init(y), hyper, x, lanes=lanes)
+        batch = jnp.shape(x)[1:]
+        state = mapped(lambda h, y: make(**h).init(y), hyper, x, batch=batch)
         return {"x": x, "optax": state}
 
     def step(hyper: Hyper, state: State, g: Array, clock: Clock) -> tuple[Step, State]:
@@ -130,7 +130,7 @@ def from_optax(
             move, after = make(**h).update(gradient, inner, y)
             return move, jax.tree.map(lambda a, b: jnp.asarray(a, jnp.asarray(b).dtype), after, inner)
 
-        move, inner = mapped(one, hyper, state["x"], g, state["optax"], lanes=jnp.shape(g)[1:])
+        move, inner = mapped(one, hyper, state["x"], g, state["optax"], batch=jnp.shape(g)[1:])
         nothing = jnp.full_like(g, jnp.nan)
         delta = -move
         return Step(delta, nothing, nothing, nothing, nothing, nothing), {"x": state["x"] - delta, "optax": inner}

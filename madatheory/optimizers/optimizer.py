@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from madatheory.errors import unknown
-from madatheory.hparams import Parameter
+from madatheory.hparams import Grid, Hyper, Parameter, Settings, complete, grid_of
 
 Array = Any
-Hyper = Mapping[str, Array]
 State = dict[str, Any]
 
 
@@ -59,12 +57,11 @@ class Optimizer:
 
     def hyper(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Defaults overridden by `given`; unknown names and values out of range raise `UserError`."""
-        given = dict(given or {})
-        for name, value in given.items():
-            if name not in self.parameters:
-                raise unknown(f"hyper-parameter of {self.name}", name, self.parameters)
-            self.parameters[name].refuse(f"{self.name}: {name}", value)
-        return {name: given.get(name, parameter.default) for name, parameter in self.parameters.items()}
+        return complete(self.name, self.parameters, given)
+
+    def grid(self, settings: Settings | None = None) -> Grid:
+        """The grid of hyper-parameters that `settings` ask for, checked; bad ones raise `UserError`."""
+        return grid_of(self.name, self.parameters, settings)
 
     def defaults(self, **values: float) -> "Optimizer":
         """The same optimizer with other default hyper-parameters."""

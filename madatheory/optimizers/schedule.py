@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from madatheory.optimizers.optimizer import Array, Clock, Hyper
+from madatheory.hparams import Hyper
+from madatheory.optimizers.optimizer import Array, Clock
 
 Schedule = Callable[[Hyper, Clock], Array]
 

@@ -21,9 +21,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.hparams import Parameter
+from madatheory.hparams import Hyper, Parameter
 from madatheory.optimizers.convention import THEORY, Convention
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, State, Step
+from madatheory.optimizers.optimizer import Array, Clock, State, Step
 from madatheory.optimizers.schedule import SCHEDULES, Rate, Schedule
 
 Policy = Callable[[Hyper, Clock, State], Array]

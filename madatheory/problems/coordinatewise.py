@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
-from madatheory.problems.noise_laws import Law, law
+from madatheory.problems.noise_laws import NoiseLaw, law
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Words
 
 CHECK = "tests/test_constants.py"
@@ -54,7 +54,7 @@ def exact_oracle() -> Oracle:
     )
 
 
-def coordinatewise(name: str, scale: float, d: int) -> tuple[Oracle, Law]:
+def coordinatewise(name: str, scale: float, d: int) -> tuple[Oracle, NoiseLaw]:
     """g = grad F(x) + xi, or g = (1 + xi) grad F(x) for the name "multiplicative"; xi has d independent entries."""
     noise = law(name, scale)
     if name == "none" or scale == 0:
@@ -62,7 +62,7 @@ def coordinatewise(name: str, scale: float, d: int) -> tuple[Oracle, Law]:
     return oracle_of(noise, d, multiplicative=name == "multiplicative"), noise
 
 
-def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
+def oracle_of(noise: NoiseLaw, d: int, *, multiplicative: bool = False) -> Oracle:
     """The oracle that adds a law's entries to grad F, or multiplies by one plus them."""
     variance = noise.variance
 
@@ -90,7 +90,7 @@ def oracle_of(noise: Law, d: int, *, multiplicative: bool = False) -> Oracle:
     )
 
 
-def bounded_gradient(slope: Constant, noise: Law, *, multiplicative: bool) -> Constant:
+def bounded_gradient(slope: Constant, noise: NoiseLaw, *, multiplicative: bool) -> Constant:
     """G = sup |d_i F| + sup |xi|, or sup |d_i F| (1 + sup |xi|): the laws are symmetric, so both meet."""
     if noise.bound == 0:
         value, how = slope.value, "sup|d_i F|"
@@ -102,7 +102,7 @@ def bounded_gradient(slope: Constant, noise: Law, *, multiplicative: bool) -> Co
 
 
 def certify(
-    smoothness: Constant, slope: Constant, infimum: Constant, noise: Law, *, multiplicative: bool
+    smoothness: Constant, slope: Constant, infimum: Constant, noise: NoiseLaw, *, multiplicative: bool
 ) -> tuple[Constants | None, dict[str, str]]:
     """The constants with this noise; none, and why A2 fails, when the noise is unbounded."""
     if math.isinf(noise.bound):

@@ -67,7 +67,7 @@ def index(words: Words, count: int) -> Array:
 
 
 @dataclass(frozen=True)
-class Law:
+class NoiseLaw:
     """A centred law on the reals: sampler, sup |xi| (inf if none), variance (inf if none), atoms if finite.
 
     `sample` turns two words into one value; `pair`, where it exists, turns them into two independent values.
@@ -83,9 +83,9 @@ class Law:
 
 def _of_one_word(
     name: str, value: Callable[[Array, Any], Array], bound: float, variance: float, atoms: Atoms | None = None
-) -> Law:
+) -> NoiseLaw:
     """A law whose value is a function of a single word, so that two words make two values."""
-    return Law(
+    return NoiseLaw(
         name,
         lambda w, dtype: value(w.first, dtype),
         bound,
@@ -95,12 +95,12 @@ def _of_one_word(
     )
 
 
-def none() -> Law:
+def none() -> NoiseLaw:
     """No noise: xi = 0."""
     return _of_one_word("none", lambda w, dtype: jnp.zeros(w.shape, dtype), 0.0, 0.0, Atoms(np.zeros(1), np.ones(1)))
 
 
-def rademacher(scale: float) -> Law:
+def rademacher(scale: float) -> NoiseLaw:
     """xi = +-scale, each with probability 1/2."""
     half = np.array([0.5, 0.5])
     return _of_one_word(
@@ -112,12 +112,12 @@ def rademacher(scale: float) -> Law:
     )
 
 
-def uniform(scale: float) -> Law:
+def uniform(scale: float) -> NoiseLaw:
     """xi uniform on [-scale, scale] (on 2^32 midpoints: the variance scale^2/3 is exact up to a factor 1 - 2^-64)."""
     return _of_one_word("uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w, dtype) - 1), scale, scale**2 / 3)
 
 
-def rare_large(scale: float) -> Law:
+def rare_large(scale: float) -> NoiseLaw:
     """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so +-8 scale, and E xi^2 = scale^2."""
     size, cut = scale / math.sqrt(RARE), int(RARE / 2 * 2**32)
 
@@ -129,7 +129,7 @@ def rare_large(scale: float) -> Law:
     return _of_one_word("rare-large", value, size, scale**2, atoms)
 
 
-def gaussian(scale: float) -> Law:
+def gaussian(scale: float) -> NoiseLaw:
     """xi normal with standard deviation `scale` (Box and Muller 1958, two words make two values): unbounded."""
 
     def pair(w: Words, dtype: Any) -> tuple[Array, Array]:
@@ -137,10 +137,10 @@ def gaussian(scale: float) -> Law:
         cos, sin = circle(w.second, dtype)
         return radius * cos, radius * sin
 
-    return Law("gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair)
+    return NoiseLaw("gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair)
 
 
-def student(scale: float, df: float = 3.0) -> Law:
+def student(scale: float, df: float = 3.0) -> NoiseLaw:
     """xi = scale times Student's t with `df` degrees of freedom (Bailey 1994): unbounded, no moments from order df on.
 
     xi = scale sqrt(df (u^{-2/df} - 1)) cos(2 pi v).
@@ -151,10 +151,10 @@ def student(scale: float, df: float = 3.0) -> Law:
         return (dtype(scale) * radius * circle(w.second, dtype)[0]).astype(dtype)
 
     variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if scale else 0.0)
-    return Law("student-t", sample, math.inf if scale else 0.0, variance)
+    return NoiseLaw("student-t", sample, math.inf if scale else 0.0, variance)
 
 
-LAWS: dict[str, Callable[[float], Law]] = {
+LAWS: dict[str, Callable[[float], NoiseLaw]] = {
     "none": lambda scale: none(),
     "rademacher": rademacher,
     "uniform": uniform,
@@ -165,7 +165,7 @@ LAWS: dict[str, Callable[[float], Law]] = {
 NOISES = (*LAWS, "multiplicative")
 
 
-def law(name: str, scale: float) -> Law:
+def law(name: str, scale: float) -> NoiseLaw:
     """The law called `name` ("multiplicative": Rademacher, the oracle multiplies); unknown, scale < 0: `UserError`."""
     if name not in NOISES:
         raise unknown("noise", name, NOISES)

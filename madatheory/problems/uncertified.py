@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.problems.coordinatewise import coordinatewise
-from madatheory.problems.noise_laws import Law
+from madatheory.problems.noise_laws import NoiseLaw
 from madatheory.problems.problem import Array, Oracle, Problem
 
 
@@ -21,7 +21,7 @@ def uncertified(
     scale: float,
     reasons: Mapping[str, str],
     parameters: Mapping[str, Any],
-    oracle: tuple[Oracle, Law] | None = None,
+    oracle: tuple[Oracle, NoiseLaw] | None = None,
 ) -> Problem:
     """A problem without constants; `reasons` maps the assumptions that fail to why. Unbounded noise is added."""
     chosen, law = oracle or coordinatewise(noise, scale, start.size)

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from madatheory.engine.simulate import Plan
+from madatheory.engine.simulate import RunPlan
 from madatheory.sources import PACKAGE, closure_of_imports
 from madatheory.store.cache_key import Identity, canonical, describe, digest, environment, identify, merged
 
 
-def configuration_of(plan: Plan) -> tuple[dict[str, Any], Identity]:
+def configuration_of(plan: RunPlan) -> tuple[dict[str, Any], Identity]:
     """Everything but the trajectories that the numbers of a run depend on, as plain data, and what it is made from."""
     problem, optimizer = plan.problem, plan.optimizer
     parts = {

@@ -19,10 +19,11 @@ import xarray as xr
 
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.deprecated import renamed
-from madatheory.engine.grid import trajectory_indices
-from madatheory.engine.simulate import Plan, Progress, prepare, warn_if_not_finite
+from madatheory.engine.arguments import trajectory_indices
+from madatheory.engine.simulate import Progress, RunPlan, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
+from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.store.cache_key import Identity, canonical, code_of, digest, environment, identify, merged
@@ -58,7 +59,7 @@ class _Work(NamedTuple):
     """A simulation and where it is kept."""
 
     name: str
-    plan: Plan
+    plan: RunPlan
     configuration: str
     folder: Path
     identity: Identity
@@ -96,7 +97,7 @@ class Store:
         *,
         num_trajectories: int | range = SIMULATED,
         seed: int = SEED,
-        settings: Mapping[str, float | Sequence[float]] | None = None,
+        settings: Settings | None = None,
         statistics: Sequence[Statistic] = (mean_squared_gradient,),
         save_at: str | int | Sequence[int] = "final",
         start: Sequence[float] | None = None,

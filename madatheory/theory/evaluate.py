@@ -4,8 +4,7 @@ A comparison with nan is false, whichever way it is written, so a right side tha
 holds. What is no real number is therefore refused here, once for all who compare.
 """
 
-from collections.abc import Mapping
-from numbers import Real
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,29 @@ import xarray as xr
 from madatheory.arithmetic import NUMPY
 from madatheory.blame import Blamed, blame
 from madatheory.errors import UserError
+from madatheory.hparams import reals
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Formula, Level, Setting, Theorem
 
 _REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. (see Quantities) and returns real numbers"
-Values = Mapping[str, np.ndarray]
 
 
-def measured_in(data: xr.Dataset) -> dict[str, np.ndarray]:
-    """Values by statistic, as they were measured."""
-    return {str(name): value.values for name, value in data.data_vars.items()}
+def evaluate(
+    theorem: Theorem, setting: Setting, data: xr.Dataset, levels: Sequence[Level] | None = None
+) -> dict[str, np.ndarray]:
+    """The levels of the chain (or those given) by name, (n, times), on a run (seed, t) or a noise tree (path, t).
+
+    A measured level has a value per trajectory and time, each from its own measurements; one of constants has the same
+    for all. `UserError` for nan or -inf where all that a level reads is finite, and for what is no real number.
+    """
+    times, n = data["t"].values, data.sizes["path" if "path" in data.sizes else "seed"]
+    measured = {str(name): value.values for name, value in data.data_vars.items()}
+    return {
+        level.name: _on_trajectories(theorem, level, setting, times, measured, n)
+        if level.statistics
+        else np.broadcast_to(right_side(theorem, setting, times, level), (n, len(times)))
+        for level in (theorem.chain if levels is None else levels)
+    }
 
 
 def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Level | None = None) -> np.ndarray:
@@ -50,11 +62,10 @@ def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray)
         return values
 
 
-def side(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, measured: Values, n: int) -> np.ndarray:
-    """A measured level on n trajectories, (n, times), each from its own measurements.
-
-    `UserError` for nan or -inf where all that it reads is finite.
-    """
+def _on_trajectories(
+    theorem: Theorem, level: Level, setting: Setting, times: np.ndarray, measured: Mapping[str, np.ndarray], n: int
+) -> np.ndarray:
+    """A measured level on n trajectories, (n, times)."""
     what = f"level {level.name!r}"
 
     def on(chosen: slice) -> np.ndarray:
@@ -118,15 +129,11 @@ def _real(
     theorem: Theorem, what: str, values: Any, shape: tuple[int, ...], times: np.ndarray, *, allow_nan: bool = False
 ) -> np.ndarray:
     """`values` as floats of `shape`, whose last axis is `times`."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # lists of different lengths
-        array = np.asarray(None)
-    exact = array.dtype.kind == "O" and all(isinstance(v, Real) and not isinstance(v, bool) for v in array.flat)
-    if array.dtype.kind not in "iuf" and not exact:
+    array = reals(values)
+    if array is None:
         raise UserError(f"theorem {theorem.name!r}: {what} is {values!r}, which is no real number: correct its formula")
     try:
-        array = np.broadcast_to(array.astype(float), shape)
+        array = np.broadcast_to(array, shape)
     except ValueError:
         raise UserError(
             f"theorem {theorem.name!r}: {what} has shape {array.shape}: give {' or '.join(map(str, {(), shape}))}"

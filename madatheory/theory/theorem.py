@@ -15,7 +15,8 @@ from madatheory.arithmetic import Arithmetic
 from madatheory.blame import Misuse, blame
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, check_text, unknown
-from madatheory.optimizers.optimizer import Hyper, Optimizer
+from madatheory.hparams import Hyper
+from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.structure import conform, kind
 from madatheory.theory.quantities import Quantities

@@ -13,11 +13,12 @@ import xarray as xr
 
 from madatheory.engine.statistic import Statistic, largest_gradient
 from madatheory.errors import UserError
-from madatheory.optimizers.optimizer import Hyper, Optimizer
+from madatheory.hparams import Hyper
+from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.statistics.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
 from madatheory.store.cache_key import fingerprint
-from madatheory.theory.evaluate import failure_probability, largest, measured_in, right_side, side
+from madatheory.theory.evaluate import evaluate, failure_probability, largest
 from madatheory.theory.theorem import Level, Setting, Theorem
 
 Outcome = Literal["holds", "violated", "inconclusive", "not applicable"]
@@ -159,17 +160,15 @@ def judge(
         data = data.isel(t=[-1])
     times = data["t"].values
     sample = Sample(weights, deterministic(problem), (1 - confidence) / max(claims, 1))
-    measured = measured_in(data)
-    sides = {level.name: side(theorem, level, setting, times, measured, seeds) for level in theorem.measured}
-    left, right = sides[theorem.left.name], right_side(theorem, setting, times)
+    levels = evaluate(theorem, setting, data, (*theorem.measured, theorem.right))
+    left, right = levels[theorem.left.name], levels[theorem.right.name][0]
     if not np.all(np.isfinite(left)):
         reason = f"the left side {_not_finite(left)}"
         return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
-    reason = _broken_range(theorem, setting, times, sides)
+    reason = _broken_range(theorem, setting, times, levels)
     if reason:
         return Verdict(*common, "violated", reason, confidence, seeds, steps)
-    sides[theorem.right.name] = np.broadcast_to(right, left.shape)
-    found = [_compare(theorem, level, setting, sides, times, sample) for level in theorem.judged]
+    found = [_compare(theorem, level, setting, levels, times, sample) for level in theorem.judged]
     outcome, reason = _overall(found)
     if outcome != "violated" and np.any(np.isinf(right)):
         listed = ", ".join(str(T) for T in times[np.isinf(right)])
@@ -195,12 +194,12 @@ def _not_finite(values: np.ndarray) -> str:
     return f"is not finite on {int(np.sum(~np.isfinite(values).all(axis=1)))} of {len(values)} paths"
 
 
-def _broken_range(theorem: Theorem, setting: Setting, times: np.ndarray, sides: Mapping[str, np.ndarray]) -> str:
+def _broken_range(theorem: Theorem, setting: Setting, times: np.ndarray, levels: Mapping[str, np.ndarray]) -> str:
     """The assertion 0 <= value <= highest along every trajectory, on which intervals rest, in words when it fails."""
     for level in theorem.measured:
         if level.highest is None:
             continue
-        top, values = largest(theorem, level, setting, times), sides[level.name]
+        top, values = largest(theorem, level, setting, times), levels[level.name]
         outside = np.isfinite(values) & ~((values >= -ROUNDING * top) & (values <= top * (1 + ROUNDING)))
         if outside.any():
             path, at = np.argwhere(outside)[0]
@@ -225,11 +224,11 @@ def _compare(
     theorem: Theorem,
     level: Level,
     setting: Setting,
-    sides: Mapping[str, np.ndarray],
+    levels: Mapping[str, np.ndarray],
     times: np.ndarray,
     sample: Sample,
 ) -> Comparison:
-    left, right = sides[theorem.left.name], sides[level.name]
+    left, right = levels[theorem.left.name], levels[level.name]
     mean, limit = sample.mean(left), sample.mean(right)
     if not np.all(np.isfinite(right)) and level.data_bound:
         return Comparison(level.name, times, mean, mean, mean, limit, "inconclusive", _not_finite(right))

@@ -3,7 +3,7 @@
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -12,12 +12,12 @@ import xarray as xr
 
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.deprecated import renamed
-from madatheory.engine.arguments import problems_of
-from madatheory.engine.grid import MAX_STEPS, check_steps, grid_of, record_times, whole
+from madatheory.engine.arguments import MAX_STEPS, check_steps, problems_of, record_times, whole
 from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError, unknown
+from madatheory.hparams import Grid, Settings, check_mapping, override
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
@@ -37,44 +37,39 @@ MOST_ITERATES = 2**24
 """Coordinates of iterates that a simulation may keep for the audit; where they would be more it keeps none."""
 
 
-class Job(NamedTuple):
+class SharedRun(NamedTuple):
     """One simulation: theorems about the same method at the same hyper-parameters, on one problem."""
 
     problem: Problem
     optimizer: Optimizer
-    settings: Mapping[str, float | tuple[float, ...]]
+    grid: Grid
     theorems: tuple[Theorem, ...]
 
 
-def settings_of(theorem: Theorem, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The theorem's default hyper-parameters, overridden by those of `given` that its method has."""
-    parameters = theorem.method().parameters
-    return {**theorem.settings, **{k: v for k, v in (given or {}).items() if k in parameters}}
+def shared_runs(
+    theorems: Sequence[Theorem], problems: Sequence[Problem], settings: Settings | None = None
+) -> list[SharedRun]:
+    """Group theorems that can share a simulation: their methods compute the same, at the same hyper-parameters.
 
-
-def jobs(theorems: Sequence[Theorem], problems: Sequence[Problem], given: Mapping[str, Any] | None = None) -> list[Job]:
-    """Group theorems that can share a simulation: their methods compute the same, at the same hyper-parameters."""
-    grouped: dict[Any, Job] = {}
+    These are the theorems' own, overridden by those of `settings` that the method has.
+    """
+    grouped: dict[Any, SharedRun] = {}
     same: dict[str, Optimizer] = {}  # one object per method, so that the engine compiles it once
     methods = [same.setdefault(fingerprint(m), m) for m in [theorem.method() for theorem in theorems]]
-    chosen = [settings_of(theorem, given) for theorem in theorems]
-    grids = [repr(grid_of(method, settings)) for method, settings in zip(methods, chosen, strict=True)]
+    grids = [m.grid(override(t.settings, settings, m.parameters)) for t, m in zip(theorems, methods, strict=True)]
     for problem in problems:
-        for theorem, optimizer, settings, grid in zip(theorems, methods, chosen, grids, strict=True):
-            key = (id(problem), id(optimizer), grid)
-            job = grouped.get(key, Job(problem, optimizer, settings, ()))
+        for theorem, optimizer, grid in zip(theorems, methods, grids, strict=True):
+            key = (id(problem), id(optimizer), repr(grid))
+            job = grouped.get(key, SharedRun(problem, optimizer, grid, ()))
             grouped[key] = job._replace(theorems=(*job.theorems, theorem))
     return list(grouped.values())
 
 
-def refuse_unknown(given: Mapping[str, Any] | None, theorems: Sequence[Theorem]) -> None:
+def _refuse_unknown(settings: Settings | None, theorems: Sequence[Theorem]) -> None:
     """`UserError` for a hyper-parameter that no theorem's method has."""
-    if given is not None and not isinstance(given, Mapping):
-        raise UserError(
-            f"settings = {given!r}: give a mapping of hyper-parameters, for example {{'beta2': [0.9, 0.99]}}"
-        )
+    check_mapping(settings, "a mapping of hyper-parameters, for example {'beta2': [0.9, 0.99]}")
     known = {name for theorem in theorems for name in theorem.method().parameters}
-    for name in given or ():
+    for name in settings or ():
         if name not in known:
             raise unknown("hyper-parameter", str(name), known)
 
@@ -112,19 +107,13 @@ def exact(problem: Problem, steps: int) -> bool:
     )
 
 
-def _points(settings: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    axes = {name: np.atleast_1d(value) for name, value in settings.items()}
-    for values in itertools.product(*axes.values()):
-        yield {name: float(value) for name, value in zip(axes, values, strict=True)}
-
-
-def _applicable(job: Job, steps: int) -> list[Theorem]:
+def _applicable(job: SharedRun, steps: int) -> list[Theorem]:
     """The theorems of a job that apply at one of its settings."""
-    points = list(_points(job.optimizer.hyper(job.settings)))
+    hypers = list(job.grid.hypers())
     return [
         theorem
         for theorem in job.theorems
-        if any(not theorem.reasons(Setting(job.problem, job.optimizer, point, steps)) for point in points)
+        if any(not theorem.reasons(Setting(job.problem, job.optimizer, hyper, steps)) for hyper in hypers)
     ]
 
 
@@ -138,7 +127,7 @@ def verify(
     seed: int = SEED,
     confidence: float = CONFIDENCE,
     save_at: int = 6,
-    settings: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
     run: Simulate = simulate,
     progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
@@ -166,13 +155,13 @@ def verify(
         raise UserError("nothing to verify: give at least one theorem and one problem")
     _refuse_repeated("theorem", [theorem.name for theorem in theorems])
     _refuse_repeated("problem", [problem.name for problem in problems])
-    refuse_unknown(settings, theorems)
-    work = jobs(theorems, problems, settings)
+    _refuse_unknown(settings, theorems)
+    work = shared_runs(theorems, problems, settings)
     times = record_times(steps, save_at)
     plan = [
-        (theorem, Setting(job.problem, job.optimizer, point, steps))
+        (theorem, Setting(job.problem, job.optimizer, hyper, steps))
         for job in work
-        for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings)))
+        for theorem, hyper in itertools.product(job.theorems, job.grid.hypers())
     ]
     plan = [(theorem, setting) for theorem, setting in plan if not theorem.reasons(setting)]
     claims = sum(comparisons_per_setting(theorem, len(times)) for theorem, _ in plan)
@@ -204,11 +193,10 @@ def verify(
         within(0, 1)
         if not _applicable(job, steps) or before[id(job.problem)].result():
             return xr.Dataset()
-        kept = num_trajectories * len(times) * job.problem.dimension
-        kept *= len(list(_points(job.optimizer.hyper(job.settings))))
+        kept = num_trajectories * len(times) * job.problem.dimension * job.grid.points
         audited_too = (iterate,) if kept <= MOST_ITERATES else ()
         measure = {
-            "settings": job.settings,
+            "settings": job.grid,
             "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
             "save_at": times,
         }
@@ -231,10 +219,10 @@ def verify(
                 for number, data in runs.items():
                     share[number] = 1.0
                     job = work[number]
-                    for theorem, point in itertools.product(job.theorems, _points(job.optimizer.hyper(job.settings))):
-                        grid = {str(name): point[str(name)] for name in data.dims if name in point}
-                        found = data.sel(grid) if grid else data
-                        about = (theorem, job.problem, job.optimizer, point, found)
+                    for theorem, hyper in itertools.product(job.theorems, job.grid.hypers()):
+                        at = {str(name): hyper[str(name)] for name in data.dims if name in hyper}
+                        found = data.sel(at) if at else data
+                        about = (theorem, job.problem, job.optimizer, hyper, found)
                         limits = {"steps": steps, "confidence": confidence, "claims": claims}
                         verdicts.append(judge(*about, **limits, broken="; ".join(broken)))
         except BaseException:

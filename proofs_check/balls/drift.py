@@ -16,11 +16,11 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from madatheory.studies.theory.drift import Law, exact_drift
+from madatheory.studies.theory.drift import TwoPointLaw, exact_drift
 from proofs_check.evidence import Check, Finding, Status
 
 Ball = Any
-_law: Any = Law  # typed for floats; its formulas run on rationals and balls as well
+_law: Any = TwoPointLaw  # typed for floats; its formulas run on rationals and balls as well
 STATEMENT = "reddi-drift"
 DEPTH = 8
 
@@ -129,7 +129,7 @@ def quadrature(mistake: float) -> Finding:
         with precision(64):
             found = enclosed_drift(point, 14)
         low, high = float(found.lower()), float(found.upper())
-        law = Law(float(point.C), float(point.delta))
+        law = TwoPointLaw(float(point.C), float(point.delta))
         D = exact_drift(float(point.rho), float(point.beta2), law) + mistake
         widest = max(widest, high - low)
         if not low - 1e-9 <= D <= high + 1e-9:

@@ -17,9 +17,10 @@ import numpy as np
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import Event, mean_squared_gradient
+from madatheory.hparams import Hyper
 from madatheory.optimizers.convention import THEORY
 from madatheory.optimizers.family import member
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
 from madatheory.problems.noise_laws import uniform01
 from madatheory.problems.problem import Constant, Constants, Oracle, Problem
 from madatheory.statistics.confidence import clopper_pearson_lower, half_width

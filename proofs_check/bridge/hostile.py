@@ -10,7 +10,7 @@ import numpy as np
 
 from madatheory.problems.catalogue import list_problems
 from madatheory.problems.coordinatewise import oracle_of
-from madatheory.problems.noise_laws import Law
+from madatheory.problems.noise_laws import NoiseLaw
 from madatheory.problems.problem import Array, Atoms, Constant, Problem
 from madatheory.problems.separable import separable
 from madatheory.theory.theorem import Theorem
@@ -42,7 +42,7 @@ def huber(start: Sequence[float], slope: float = 1.0) -> Problem:
 def noisy(problem: Problem, values: Sequence[float], chances: Sequence[float], G: float) -> Problem:
     """The problem with independent noise of a finite law on every coordinate; `G` bounds |g| along its trees."""
     x, p = np.asarray(values, float), np.asarray(chances, float)
-    law = Law("atoms", lambda words, dtype: None, float(np.abs(x).max()), float(p @ x**2), Atoms(x, p))
+    law = NoiseLaw("atoms", lambda words, dtype: None, float(np.abs(x).max()), float(p @ x**2), Atoms(x, p))
     assert problem.constants is not None
     constants = problem.constants._replace(G=_exact(G))
     return replace(problem, oracle=oracle_of(law, problem.dimension), constants=constants)

@@ -6,7 +6,7 @@ import numpy as np
 
 from madatheory.arithmetic import NUMPY
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.optimizers.open_loop import Path, open_loop
+from madatheory.optimizers.open_loop import OpenLoopRun, open_loop
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
 from proofs_check.evidence import Finding, Status
@@ -17,7 +17,7 @@ YOGI = {"alpha": 1e-3, "beta1": 0.0, "beta2": 0.4, "eps": 1e-3}
 ONES = (1.0, 1.0)
 
 
-def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> Path:
+def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> OpenLoopRun:
     """The package's optimizer in float64 on these gradients, from x_0 = 0."""
     optimizer = list_optimizers()[method].make({"form": form})
     with jax.enable_x64(True):

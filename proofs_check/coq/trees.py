@@ -11,7 +11,7 @@ import numpy as np
 
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.noise_tree import enumerate_tree, exact_mean
-from madatheory.optimizers.optimizer import Hyper
+from madatheory.hparams import Hyper
 from madatheory.problems.problem import Problem
 from madatheory.theory.catalogue import list_theorems
 from proofs_check.coq.claims import Claim, sequence

@@ -1,8 +1,8 @@
 """Host side of the engine: cut all trajectories into blocks, run them on a few threads, collect the statistics.
 
 A block is as wide as the cache allows while every worker has one; the last one is padded. There are only a few widths,
-all multiples of 16: a new number of seeds seldom means a new program, and the compiled arithmetic of a lane does not
-depend on the width.
+all multiples of 16: a new number of seeds seldom means a new program, and the compiled arithmetic of a trajectory does
+not depend on the width.
 """
 
 import os
@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from madatheory.engine.arguments import whole
 from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
-from madatheory.engine.backend.loop import Carry, Lanes, started
-from madatheory.engine.backend.persistent import Path, launch_width
+from madatheory.engine.backend.loop import Batch, Carry, started
+from madatheory.engine.backend.persistent import ExecutionMode, launch_width
 from madatheory.engine.backend.settings import engine_settings
 from madatheory.engine.flags import native_loop_enabled
-from madatheory.engine.grid import whole
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, needs
@@ -32,9 +32,9 @@ Progress = Callable[[int, int], None]  # (coordinate updates done, of how many)
 _SPAN_SECONDS = 0.3  # how long a thread computes before it looks whether it should stop
 _FIRST_SPAN = 2 * 10**6  # coordinate updates: some milliseconds
 _LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
-_WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # lanes; below 16 the arithmetic is another
+_WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # trajectories; below 16 the arithmetic is another
 _PAIRED_WIDTHS = (2, 16, 64)
-_USUAL = 64  # lanes: wider blocks are faster in low dimensions only
+_USUAL = 64  # trajectories: wider blocks are faster in low dimensions only
 
 
 class SlowEngineWarning(UserWarning):
@@ -68,9 +68,9 @@ def worker_count(workers: int | None) -> int:
 
 
 class Job(NamedTuple):
-    """What to run: `lanes_of(indices)` gives the data of lanes 0 .. total-1 as NumPy arrays.
+    """What to run: `batch_of(indices)` gives the data of trajectories 0 .. total-1 as NumPy arrays.
 
-    `result_of(indices)` says which trajectory of the result a lane is, increasing from 0 to count-1; -1 for a lane that
+    `result_of(indices)` says where in the result a trajectory stands, increasing from 0 to count-1; -1 for one that
     only fills up a pair (see `counter_noise`).
     """
 
@@ -78,7 +78,7 @@ class Job(NamedTuple):
     optimizer: Optimizer
     statistics: tuple[Statistic, ...]
     draw: Draw
-    lanes_of: Callable[[np.ndarray], Lanes]
+    batch_of: Callable[[np.ndarray], Batch]
     result_of: Callable[[np.ndarray], np.ndarray]
     total: int  # even
     count: int
@@ -101,14 +101,14 @@ class Job(NamedTuple):
         width = block_width(self.problem.dimension, self.total, worker_count(workers))
         if jax.default_backend() == "cpu" and width != _USUAL:
             with engine_settings(self.dtype):
-                if self.programs.has_products(self.lanes(0, width), self.times, self.horizon):
+                if self.programs.has_products(self.batch(0, width), self.times, self.horizon):
                     return _USUAL
         return width
 
-    def lanes(self, start: int, width: int) -> Lanes:
-        """Data of `width` lanes from `start` (even) on, padded with the last pair."""
-        lane = np.arange(start, start + width)
-        return self.lanes_of(np.where(lane < self.total, lane, self.total - 2 + lane % 2))
+    def batch(self, start: int, width: int) -> Batch:
+        """Data of `width` trajectories from `start` (even) on, padded with the last pair."""
+        index = np.arange(start, start + width)
+        return self.batch_of(np.where(index < self.total, index, self.total - 2 + index % 2))
 
 
 def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
@@ -117,7 +117,7 @@ def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
     with needs("simulate"):
         import psutil
     with engine_settings(job.dtype):
-        shapes = job.programs.shapes(job.lanes(0, width), job.times, job.horizon)
+        shapes = job.programs.shapes(job.batch(0, width), job.times, job.horizon)
     for statistic, shape in zip(job.statistics, shapes, strict=True):
         if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
             raise UserError(
@@ -146,15 +146,15 @@ def _warn_if_slow(job: Job) -> None:
         )
 
 
-class Run(NamedTuple):
+class BlockRun(NamedTuple):
     """The values of every statistic, each (trajectories, times, *extra), and how they were computed."""
 
     values: list[np.ndarray]
-    path: Path
+    mode: ExecutionMode
 
 
-def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | None = None) -> Run:
-    """Run all trajectories; `progress` is called on the calling thread.
+def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | None = None) -> BlockRun:
+    """BlockRun all trajectories; `progress` is called on the calling thread.
 
     The workers are threads, shared out over all local devices. Ctrl-C, and whatever a worker or `progress` raises,
     stops all of them within a fraction of a second and is raised.
@@ -170,12 +170,12 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
     starts = iter(range(0, job.total, width))
     lock, stop, done = threading.Lock(), threading.Event(), [0]
     pace = [max(64, _FIRST_SPAN // (width * dimension))]
-    paths: set[Path] = set()
-    same_everywhere = all(np.ndim(value) == 0 for value in job.lanes(0, width).hyper.values())
+    modes: set[ExecutionMode] = set()
+    same_everywhere = job.batch(0, width).same_hyper
 
     def run_block(start: int, program: Program, fresh: Carry | None) -> None:
-        block, lanes = job.lanes(start, width), min(width, job.total - start)
-        result = job.result_of(np.arange(start, start + lanes))
+        block, filled = job.batch(start, width), min(width, job.total - start)
+        result = job.result_of(np.arange(start, start + filled))
         kept = np.flatnonzero(result >= 0)
         first, last = result[kept[0]], result[kept[-1]] + 1
         first_carry: Carry = program.begin(block, horizon) if fresh is None else fresh
@@ -192,14 +192,14 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
             for into, value in zip(results, values, strict=True):
                 into[first:last, read] = np.moveaxis(np.asarray(value)[read][..., kept], -1, 0)
             with lock:
-                done[0] += lanes * (until - before) * dimension
+                done[0] += filled * (until - before) * dimension
             before = until
 
     def worker(device: Any) -> None:
         with engine_settings(job.dtype), jax.default_device(device):
-            program = job.programs.get(device, job.lanes(0, width), times, horizon)
-            paths.add(program.path)
-            fresh = program.begin(job.lanes(0, width), horizon) if same_everywhere else None
+            program = job.programs.get(device, job.batch(0, width), times, horizon)
+            modes.add(program.mode)
+            fresh = program.begin(job.batch(0, width), horizon) if same_everywhere else None
             while not stop.is_set():
                 with lock:
                     start = next(starts, None)
@@ -219,4 +219,4 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
                     future.result()
         finally:
             stop.set()
-    return Run(results, min(paths))
+    return BlockRun(results, min(modes))

@@ -11,14 +11,14 @@ import numpy as np
 
 from madatheory.engine.backend import persistent
 from madatheory.engine.backend.jaxprs import inner_jaxprs, opened
-from madatheory.engine.backend.loop import LANE, Lanes, Loop, loop, pair_by_pair
+from madatheory.engine.backend.loop import TRAJECTORY, Batch, Loop, loop, pair_by_pair
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.xla import accepted
 
 # operations whose order of additions the CPU backend chooses by the shape
 _PRODUCTS = {"dot_general", "conv_general_dilated", "cumsum", "fft"}
 # Passes left out on a CPU: the first two would put calls of a library and tasks for a thread pool into the loop, which
-# then is no longer one kernel; the third sums over coordinates in an order that depends on the number of lanes.
+# then is no longer one kernel; the third sums over coordinates in an order that depends on the number of trajectories.
 # What surrounds the loop is small, and the newer emitters of code for it take longer than they save. Options that this
 # XLA does not know are left out.
 _LIBRARY = "dot-library-rewriter"
@@ -29,15 +29,15 @@ OPTIONS = {
 }
 
 
-# with more multiplications a lane, a library's matrix product beats loops inside the kernel
+# with more multiplications a trajectory, a library's matrix product beats loops inside the kernel
 _LARGE_PRODUCT = 256
 _PAIRS_FROM = 150  # coordinates: enough to be the vectors of the compiled code
 
 
 def by_pairs(dimension: int) -> bool:
-    """Whether each pair of lanes passes through all steps by itself, so that its state stays in L1.
+    """Whether each pair of trajectories passes through all steps by itself, so that its state stays in L1.
 
-    In low dimensions, on an accelerator and without the native loop the lanes of a block are what makes vectors.
+    In low dimensions, on an accelerator and without the native loop the trajectories of a block are what makes vectors.
     """
     return dimension >= _PAIRS_FROM and jax.default_backend() == "cpu" and native_loop_enabled()
 
@@ -62,13 +62,14 @@ class Program(NamedTuple):
 
     begin: Callable[..., Any]
     advance: Callable[..., Any]
-    path: persistent.Path
+    mode: persistent.ExecutionMode
 
 
 class Programs:
     """The programs of one loop; each is made once, also when several threads ask for it.
 
-    `together` is the loop that is taken if `halves`, pair by pair, has matrix products, which want all lanes at once.
+    `together` is the loop that is taken if `halves`, pair by pair, has matrix products, which want the whole
+    batch at once.
     """
 
     def __init__(self, halves: Loop, together: Loop | None = None) -> None:
@@ -78,74 +79,74 @@ class Programs:
         self._made: dict[Any, Program] = {}
         self._lock = threading.Lock()
 
-    def _trace(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> tuple[Any, Any]:
-        key = _key(lanes, ends)
+    def _trace(self, batch: Batch, ends: np.ndarray, horizon: Any) -> tuple[Any, Any]:
+        key = _key(batch, ends)
         if key not in self._traced:
-            carry = jax.eval_shape(self._halves.begin, lanes, horizon)
-            traced = jax.jit(self._halves.advance).trace(lanes, carry, np.int32(0), ends, horizon)
+            carry = jax.eval_shape(self._halves.begin, batch, horizon)
+            traced = jax.jit(self._halves.advance).trace(batch, carry, np.int32(0), ends, horizon)
             if self._products is None:
-                count = 2 if self._together else len(lanes.x[0])  # lanes of one product
+                count = 2 if self._together else len(batch.x[0])  # trajectories of one product
                 self._products = math.ceil(max(_products(opened(traced.jaxpr)[0]), default=0) / count)
                 if self._products and self._together:
                     self._halves = self._together
-                    return self._trace(lanes, ends, horizon)
+                    return self._trace(batch, ends, horizon)
             self._traced[key] = carry, traced
         return self._traced[key]
 
-    def shapes(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> list[tuple[int, ...]]:
-        """Shapes of the values, (ends, *extra, lanes), without compiling."""
+    def shapes(self, batch: Batch, ends: np.ndarray, horizon: Any) -> list[tuple[int, ...]]:
+        """Shapes of the values, (ends, *extra, batch), without compiling."""
         with self._lock:
-            return [value.shape for value in self._trace(lanes, ends, horizon)[1].out_info[1]]
+            return [value.shape for value in self._trace(batch, ends, horizon)[1].out_info[1]]
 
-    def has_products(self, lanes: Lanes, ends: np.ndarray, horizon: Any) -> bool:
-        """Whether the loop has matrix products or the like, whose rounding depends on the number of lanes."""
+    def has_products(self, batch: Batch, ends: np.ndarray, horizon: Any) -> bool:
+        """Whether the loop has matrix products or the like, whose rounding depends on the number of trajectories."""
         with self._lock:
-            self._trace(lanes, ends, horizon)
+            self._trace(batch, ends, horizon)
             return bool(self._products)
 
-    def get(self, device: Any, lanes: Lanes, ends: np.ndarray, horizon: Any) -> Program:
+    def get(self, device: Any, batch: Batch, ends: np.ndarray, horizon: Any) -> Program:
         """The program for the default device `device` and arguments of these shapes."""
-        key = (device, *_key(lanes, ends))
+        key = (device, *_key(batch, ends))
         with self._lock:
             if key not in self._made:
-                carry, traced = self._trace(lanes, ends, horizon)
+                carry, traced = self._trace(batch, ends, horizon)
                 if device.platform == "cpu":
-                    path = persistent.Path("one kernel", "")
+                    mode = persistent.ExecutionMode("one kernel", "")
                     options = dict(OPTIONS)
-                    if (self._products or 0) > _LARGE_PRODUCT or (self._products and not _even(lanes.x.dtype)):
-                        path = persistent.Path("loop around library calls", "matrix products")
+                    if (self._products or 0) > _LARGE_PRODUCT or (self._products and not _even(batch.x.dtype)):
+                        mode = persistent.ExecutionMode("loop around library calls", "matrix products")
                         options["xla_disable_hlo_passes"] = options["xla_disable_hlo_passes"].replace(
                             f"{_LIBRARY},", ""
                         )
                     if not native_loop_enabled():
-                        path = persistent.Path("plain loop", "the XLA flag is missing")
+                        mode = persistent.ExecutionMode("plain loop", "the XLA flag is missing")
                     advance = traced.lower().compile(compiler_options=accepted(options))
                 else:
-                    path, advance = persistent.compiled(self._halves.advance, lanes, carry, np.int32(0), ends, horizon)
-                self._made[key] = Program(self._halves.begin, advance, path)
+                    mode, advance = persistent.compiled(self._halves.advance, batch, carry, np.int32(0), ends, horizon)
+                self._made[key] = Program(self._halves.begin, advance, mode)
             return self._made[key]
 
 
 @lru_cache
 def _even(dtype: Any) -> bool:
-    """Whether a product inside the kernel rounds alike in every lane, as a library's does.
+    """Whether a product inside the kernel rounds alike in every trajectory, as a library's does.
 
-    In float64 the XLA of JAX 0.12 adds in another order in the last vector of lanes (and its library is faster).
+    In float64 the XLA of JAX 0.12 adds in another order in the last vector of trajectories (and its library is faster).
     """
     matrix = np.random.default_rng(0).standard_normal((16, 16)).astype(dtype)
-    lanes = np.repeat(matrix[:, :1], 64, axis=1)
-    product = jax.jit(lambda x: matrix @ x).lower(lanes).compile(compiler_options=accepted(OPTIONS))
-    result = np.asarray(product(lanes))
+    columns = np.repeat(matrix[:, :1], 64, axis=1)
+    product = jax.jit(lambda x: matrix @ x).lower(columns).compile(compiler_options=accepted(OPTIONS))
+    result = np.asarray(product(columns))
     return bool(np.all(result == result[:, :1]))
 
 
-def _key(lanes: Lanes, ends: np.ndarray) -> tuple[Any, ...]:
-    leaves, tree = jax.tree.flatten(lanes)
+def _key(batch: Batch, ends: np.ndarray) -> tuple[Any, ...]:
+    leaves, tree = jax.tree.flatten(batch)
     return (tree, len(ends), *((np.shape(leaf), str(leaf.dtype)) for leaf in leaves))
 
 
 def _products(jaxpr: Any) -> Iterator[int]:
-    """Multiplications of every matrix product, at least 1 a lane for what is like one, such as a running sum."""
+    """Multiplications of every matrix product, at least 1 a trajectory for what is like one, such as a running sum."""
     for equation in jaxpr.eqns:
         if equation.primitive.name in _PRODUCTS:
             size = equation.outvars[0].aval.size
@@ -164,7 +165,7 @@ def _programs(key: _Same) -> Programs:
     halves = loop(problem, optimizer, statistics, draw, ordered=on_cpu)
     if draw.alone is None or not by_pairs(problem.dimension):
         return Programs(halves)
-    alone = loop(problem, optimizer, statistics, draw.alone, ordered=True, axis=LANE)
+    alone = loop(problem, optimizer, statistics, draw.alone, ordered=True, axis=TRAJECTORY)
     return Programs(pair_by_pair(alone, shared=draw.alone.shared), halves)
 
 

@@ -27,10 +27,10 @@ from madatheory.engine.backend.lift_rules import refuse_wide
 Array = Any
 
 
-class Block(NamedTuple):
+class ProgramShape(NamedTuple):
     """Trajectories of one program of the kernel, and the warps that carry them."""
 
-    lanes: int
+    trajectories: int
     warps: int
 
 
@@ -38,23 +38,23 @@ class Launch(NamedTuple):
     """How a kernel runs over `width` trajectories."""
 
     width: int
-    block: Block
+    block: ProgramShape
     interpret: bool
 
     @property
     def programs(self) -> int:
         """Programs that cover all trajectories; the last one may reach beyond them."""
-        return -(-self.width // self.block.lanes)
+        return -(-self.width // self.block.trajectories)
 
 
 class _Held(NamedTuple):
-    """How an array lies in memory (`shape`) and in a program of the kernel (`block`), trajectories on axis `lane`."""
+    """How an array lies in memory (`shape`) and in a program of the kernel (`block`), trajectories on `batch_axis`."""
 
     dtype: Any
     true: tuple[int, ...]
     shape: tuple[int, ...]
     block: tuple[int, ...]
-    lane: int | None
+    batch_axis: int | None
 
     @property
     def memory(self) -> jax.ShapeDtypeStruct:
@@ -64,7 +64,7 @@ class _Held(NamedTuple):
     def spec(self, pl: Any) -> Any:
         """The part of the array that program i sees."""
         axes = range(len(self.block))
-        return pl.BlockSpec(self.block, lambda i: tuple(i if axis == self.lane else 0 for axis in axes))
+        return pl.BlockSpec(self.block, lambda i: tuple(i if axis == self.batch_axis else 0 for axis in axes))
 
     def store(self, x: Array) -> Array:
         """An array of true shape as it lies in memory; the padding repeats the last entries."""
@@ -77,14 +77,14 @@ class _Held(NamedTuple):
 
     def per_program(self, programs: int) -> "_Held":
         """As a result: every program writes its own copy of what is not per trajectory, the first one is read."""
-        if self.lane is not None:
+        if self.batch_axis is not None:
             return self
-        return self._replace(shape=(self.shape[0] * programs, *self.shape[1:]), lane=0)
+        return self._replace(shape=(self.shape[0] * programs, *self.shape[1:]), batch_axis=0)
 
     def stacked(self, length: int) -> "_Held":
         """`length` such arrays, on a new first axis."""
-        lane = None if self.lane is None else self.lane + 1
-        return _Held(self.dtype, (length, *self.true), (length, *self.shape), (length, *self.block), lane)
+        batch_axis = None if self.batch_axis is None else self.batch_axis + 1
+        return _Held(self.dtype, (length, *self.true), (length, *self.shape), (length, *self.block), batch_axis)
 
 
 def _whole(x: Any) -> _Held:
@@ -99,11 +99,11 @@ def _all_held(wide: Sequence[Any], narrow: Sequence[Any], launch: Launch, skip: 
         differing = [axis for axis, (a, b) in enumerate(zip(true, small, strict=True)) if a != b]
         if len(differing) > 1 or any(launch.width % true[axis] for axis in differing):
             raise Unsupported(f"an array of shape {true} has no single axis of {launch.width} trajectories")
-        block, lane = padded(small) or (1,), differing[0] if differing else None
-        shape = tuple(n * launch.programs if axis == lane else n for axis, n in enumerate(block))
+        block, batch_axis = padded(small) or (1,), differing[0] if differing else None
+        shape = tuple(n * launch.programs if axis == batch_axis else n for axis, n in enumerate(block))
         # a complex array lies in memory as two real ones
         dtypes = [jnp.dtype(jnp.float32)] * 2 if v.aval.dtype == jnp.complex64 else [v.aval.dtype]
-        found += [_Held(dtype, true, shape, block, lane) for dtype in dtypes]
+        found += [_Held(dtype, true, shape, block, batch_axis) for dtype in dtypes]
     return found
 
 

@@ -25,10 +25,20 @@ import jax
 import jax.numpy as jnp
 
 from madatheory.engine.backend.jaxprs import body_of, inner_jaxprs, is_variable, opened
-from madatheory.engine.backend.kernel import Block, Launch, kernel
+from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
 from madatheory.engine.backend.lift import Unsupported, live, padded
 
-__all__ = ["Block", "Path", "Unsupported", "advance", "block_for", "compiled", "launch_width", "lowered", "refusal"]
+__all__ = [
+    "ExecutionMode",
+    "ProgramShape",
+    "Unsupported",
+    "advance",
+    "block_for",
+    "compiled",
+    "launch_width",
+    "lowered",
+    "refusal",
+]
 
 Array = Any
 Advance = Callable[..., Any]
@@ -41,7 +51,7 @@ _FILLING = 2**17  # coordinates in flight that fill a large GPU
 _QUIET = threading.Lock()  # filters of warnings belong to the process, and blocks are compiled in threads
 
 
-class Path(NamedTuple):
+class ExecutionMode(NamedTuple):
     """How a run is executed ("persistent kernel" or "plain loop"), and why not otherwise ("" if nothing is lost)."""
 
     name: str
@@ -50,7 +60,7 @@ class Path(NamedTuple):
 
 def compiled(
     function: Advance, *arguments: Any, options: Mapping[str, Any] | None = None
-) -> tuple[Path, jax.stages.Compiled]:
+) -> tuple[ExecutionMode, jax.stages.Compiled]:
     """`function` compiled for these arguments (or shapes) and the default backend, and the path that it takes.
 
     Whatever goes wrong with the kernel, the plain loop is compiled instead, with the compiler options `options`, and
@@ -60,13 +70,13 @@ def compiled(
         reason = f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}"
     else:
         try:
-            return Path("persistent kernel", ""), lowered(advance(function), *arguments).compile()
+            return ExecutionMode("persistent kernel", ""), lowered(advance(function), *arguments).compile()
         except Unsupported as problem:
             reason = str(problem)
         except Exception as problem:  # the errors of the kernel language and its compiler have no common type
             reason = f"the kernel language refuses it: {problem}"
     plain = jax.jit(function).lower(*arguments)
-    return Path("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
+    return ExecutionMode("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
 
 
 def lowered(function: Advance, *arguments: Any, platform: str | None = None) -> jax.stages.Lowered:
@@ -95,28 +105,28 @@ def refusal(function: Advance, *arguments: Any) -> str | None:
     return None
 
 
-def advance(function: Advance, *, block: Block | None = None, interpret: bool = False) -> Advance:
-    """`function` = (lanes, carry, *others) -> (carry, values), with its loop as a persistent kernel; for `jax.jit`.
+def advance(function: Advance, *, block: ProgramShape | None = None, interpret: bool = False) -> Advance:
+    """`function` = (batch, carry, *others) -> (carry, values), with its loop as a persistent kernel; for `jax.jit`.
 
-    Arrays in `lanes` and `carry` are scalars or have the trajectories, or groups of them such as pairs, on their last
+    Arrays in `batch` and `carry` are scalars or have the trajectories, or groups of them such as pairs, on their last
     axis. `block` overrides the choice of `block_for`, `interpret` runs the kernel on any backend, slowly. Raises
     `Unsupported` when it is traced.
     """
 
-    def run(lanes: Any, carry: Any, *others: Any) -> Any:
-        width = lanes.x.shape[-1]
-        wide, shapes = jax.make_jaxpr(function, return_shape=True)(lanes, carry, *others)
-        chosen = block or block_for(_first_loop(opened(wide)[0]), width, _group((lanes, carry), width))
-        narrow = jax.make_jaxpr(function)(*_narrowed((lanes, carry), width, chosen.lanes), *others)
+    def run(batch: Any, carry: Any, *others: Any) -> Any:
+        width = batch.x.shape[-1]
+        wide, shapes = jax.make_jaxpr(function, return_shape=True)(batch, carry, *others)
+        chosen = block or block_for(_first_loop(opened(wide)[0]), width, _group((batch, carry), width))
+        narrow = jax.make_jaxpr(function)(*_narrowed((batch, carry), width, chosen.trajectories), *others)
         launch = Launch(width, chosen, interpret)
-        values = jax.tree.leaves((lanes, carry, *others))
+        values = jax.tree.leaves((batch, carry, *others))
         return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch, None))
 
     return run
 
 
-def block_for(loop: Any, width: int, group: int = 1) -> Block:
-    """Lanes (a multiple of `group`) and warps for a loop (an equation) over `width` trajectories.
+def block_for(loop: Any, width: int, group: int = 1) -> ProgramShape:
+    """Trajectories (a multiple of `group`) and warps for a loop (an equation) over `width` trajectories.
 
     Every thread holds a few coordinates of every array: one until the device is full, then up to four, which hides
     latency, and more only where a trajectory is so long that its threads would not fit in one program. A trajectory
@@ -128,9 +138,9 @@ def block_for(loop: Any, width: int, group: int = 1) -> Block:
     arrays = max(_pressure(inner, width, coordinates) for inner in inner_jaxprs(loop))
     wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
 
-    def shape(per_thread: int) -> Block:
-        lanes = max(group, WARP * per_thread // coordinates)
-        return Block(lanes, max(1, lanes * coordinates // per_thread // WARP))
+    def shape(per_thread: int) -> ProgramShape:
+        trajectories = max(group, WARP * per_thread // coordinates)
+        return ProgramShape(trajectories, max(1, trajectories * coordinates // per_thread // WARP))
 
     def fits(per_thread: int) -> bool:
         warps = shape(per_thread).warps
@@ -182,14 +192,14 @@ def _group(tree: Any, width: int) -> int:
     return width // math.gcd(width, *(jnp.shape(leaf)[-1] for leaf in jax.tree.leaves(tree) if jnp.shape(leaf)))
 
 
-def _narrowed(tree: Any, width: int, lanes: int) -> Any:
-    """Shapes of the arguments with `lanes` trajectories instead of `width`."""
+def _narrowed(tree: Any, width: int, trajectories: int) -> Any:
+    """Shapes of the arguments with that many `trajectories` instead of `width`."""
 
     def leaf(x: Any) -> jax.ShapeDtypeStruct:
         shape = jnp.shape(x)
-        if shape and (shape[-1] > width or shape[-1] * lanes % width):
+        if shape and (shape[-1] > width or shape[-1] * trajectories % width):
             raise Unsupported(f"an array of shape {shape} has no axis of {width} trajectories at the end")
-        return jax.ShapeDtypeStruct((*shape[:-1], shape[-1] * lanes // width) if shape else (), x.dtype)
+        return jax.ShapeDtypeStruct((*shape[:-1], shape[-1] * trajectories // width) if shape else (), x.dtype)
 
     return jax.tree.map(leaf, tree)
 

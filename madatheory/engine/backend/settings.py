@@ -10,7 +10,7 @@ import jax
 def engine_settings(dtype: str) -> Iterator[None]:
     """The precision of `dtype`, and none of the settings under which JAX refuses what is meant here, on this thread.
 
-    Broadcasting of (lanes,) to (d, lanes) is meant; infinite and undefined values come up on the way, and those of
+    Broadcasting of (batch,) to (d, batch) is meant; infinite and undefined values come up on the way, and those of
     results are reported (`NonFiniteWarning`); the loop is compiled ahead of time.
     """
     with (

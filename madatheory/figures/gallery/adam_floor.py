@@ -12,7 +12,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.catalogue import list_problems
-from madatheory.studies.theory.convergence import Contender, Plan, compare
+from madatheory.studies.theory.convergence import ComparedMethod, ConvergencePlan, compare
 from madatheory.theory.catalogue import list_theorems
 
 BETA2 = 0.9
@@ -33,9 +33,9 @@ STYLES = {"Adam, constant α": "#8C3B00", "Adam, α/√t": colour("adam"), "AVGr
 LABELS = {"Adam, constant α": "TA", "Adam, α/√t": "T6", "AVGrad, α/√t": "T5"}
 
 
-def _contenders(alpha: float, constant: float) -> list[Contender]:
-    def made(name: str, optimizer: str, schedule: str, **more: float) -> Contender:
-        return Contender(
+def _contenders(alpha: float, constant: float) -> list[ComparedMethod]:
+    def made(name: str, optimizer: str, schedule: str, **more: float) -> ComparedMethod:
+        return ComparedMethod(
             name,
             list_optimizers()[optimizer].make({"schedule": schedule}),
             {**HYPER, **more},
@@ -59,7 +59,7 @@ def compute(run: Run) -> Numbers:
             run.simulate,
             problem,
             _contenders(alpha, constant),
-            Plan(steps, seeds, 0, run.pick(12, 31, 36), ()),
+            ConvergencePlan(steps, seeds, 0, run.pick(12, 31, 36), ()),
             seed=run.seed,
             report=run.report,
         )

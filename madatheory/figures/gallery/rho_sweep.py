@@ -13,6 +13,7 @@ from madatheory.figures.style import colour
 from madatheory.problems.catalogue import list_problems
 from madatheory.statistics.intervals import t_interval
 from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.evaluate import evaluate
 from madatheory.theory.theorem import Setting, quantities
 from madatheory.theory.verdict import comparisons_per_setting, judge
 
@@ -28,8 +29,10 @@ def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times
     """Measured average, both forms of T6's bound and the verdict for every rho on one problem."""
     theorem, problem = list_theorems()["interpolation-rate"], list_problems()[name].make(options)
     method, steps, seeds = theorem.method(), int(times[-1]), run.pick(256, 2048, 8192)
-    levels = [theorem.left, *(level for level in theorem.chain if level.data_bound)]
-    statistics = {s.name: s for level in levels for s in level.statistics} | {largest_gradient.name: largest_gradient}
+    # the last data-dependent level is the tightest one that still starts from constants
+    data_bound = theorem.measured[-1]
+    statistics = {s.name: s for level in theorem.measured for s in level.statistics}
+    statistics |= {largest_gradient.name: largest_gradient}
     data = run.simulate(
         problem,
         method,
@@ -46,14 +49,12 @@ def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times
         part = data.sel(rho=rho).transpose("seed", "t", ...)
         hyper = method.hyper({**SETTINGS, "rho": float(rho)})
         verdict = judge(theorem, problem, method, hyper, part, steps=steps, confidence=CONFIDENCE, claims=claimed)
-        measured = {str(key): value.to_numpy() for key, value in part.data_vars.items()}
-        q = quantities(Setting(problem, method, hyper, steps), T=times.astype(float))
-        interval = t_interval(theorem.left.value(measured, q, NUMPY))
+        levels = evaluate(theorem, Setting(problem, method, hyper, steps), part, (theorem.left, data_bound))
+        interval = t_interval(levels[theorem.left.name])
         rows["mean"].append(interval.mean)
         rows["low"].append(interval.low)
         rows["high"].append(interval.high)
-        # the last data-dependent level is the tightest one that still starts from constants
-        rows["data"].append(np.mean(np.broadcast_to(levels[-1].value(measured, q, NUMPY), (seeds, len(times))), axis=0))
+        rows["data"].append(np.mean(levels[data_bound.name], axis=0))
         rows["outcome"].append(verdict.outcome)
     fine = np.linspace(0, 1, run.pick(51, 201, 401))
     prior = []

@@ -2,10 +2,10 @@
 
 import jax.numpy as jnp
 
-from madatheory.hparams import Parameter
+from madatheory.hparams import Hyper, Parameter
 from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import convention_of, member
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer
 
 
 def switched(hyper: Hyper, clock: Clock) -> Array:

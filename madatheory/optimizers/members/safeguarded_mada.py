@@ -6,9 +6,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from madatheory.errors import unknown
+from madatheory.hparams import Hyper
 from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import THEORY, Adapted, Policy, Schedule, member
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
 
 _SAFEGUARDS = ("max", "sum")
 

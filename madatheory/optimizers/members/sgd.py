@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 
 from madatheory.errors import unknown
-from madatheory.hparams import Parameter
+from madatheory.hparams import Hyper, Parameter
 from madatheory.optimizers.catalogue import OptimizerEntry
-from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
 from madatheory.optimizers.schedule import SCHEDULES
 
 

@@ -17,7 +17,7 @@ SEARCH, DESCENT, BRIEF = 24, 40, 4  # rounds of the search for curvature, steps 
 _GRADIENT = 1e-12  # rounding error of grad F, relative to its largest entry
 
 
-class Pair(NamedTuple):
+class SteepestPair(NamedTuple):
     """The largest quotient |grad F(x) - grad F(y)| / |x - y| that was met, less what rounding may add, and where."""
 
     quotient: float
@@ -80,7 +80,7 @@ def _unit(v: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(unit), unit, 0.0)
 
 
-def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> Pair:
+def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> SteepestPair:
     """A local search from the points `x` for the largest quotient of close pairs.
 
     Power steps turn the direction y - x towards the largest eigenvalue of the Hessian, and random moves of x are kept
@@ -123,7 +123,7 @@ def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> 
         x, gradient, v = (np.where(better, new, old) for new, old in ((moved, x), (there, gradient), (turned, v)))
         q, y, change = (np.where(better, new, old) for new, old in zip(tried, (q, y, change), strict=True))
     best = int(np.argmax(q))
-    return Pair(float(q[best]), x[:, best], y[:, best])
+    return SteepestPair(float(q[best]), x[:, best], y[:, best])
 
 
 def descended(probe: Probe, x: Points, step: float) -> Lowest:

@@ -20,14 +20,14 @@ DRAWS, NUMBERS = 2**14, 2**19
 """Draws of the noise at each time, fewer where these and the dimension make more numbers than that."""
 
 
-class Place(NamedTuple):
+class QueryPoints(NamedTuple):
     """Points at which the oracle is asked as in step t."""
 
     t: float
     x: Points
 
 
-def broken_by_oracle(probe: Probe, places: Sequence[Place], rng: np.random.Generator, delta: float) -> list[str]:
+def broken_by_oracle(probe: Probe, places: Sequence[QueryPoints], rng: np.random.Generator, delta: float) -> list[str]:
     """What is broken at the points of `places`."""
     atoms = _broken_atoms(probe)
     if atoms:
@@ -63,7 +63,7 @@ def _broken_atoms(probe: Probe) -> list[str]:
     return []
 
 
-def _exact(probe: Probe, places: Sequence[Place]) -> list[str]:
+def _exact(probe: Probe, places: Sequence[QueryPoints]) -> list[str]:
     """Expectations over all combinations of the values that the noise's entries take."""
     oracle = probe.problem.oracle
     atoms, n = oracle.atoms, oracle.entries
@@ -105,7 +105,7 @@ def _too_large(probe: Probe, g: np.ndarray, x: Points, t: float) -> list[str]:
 
 
 def _differs(
-    what: str, promised: str, mean: np.ndarray, stated: np.ndarray, size: np.ndarray, place: Place
+    what: str, promised: str, mean: np.ndarray, stated: np.ndarray, size: np.ndarray, place: QueryPoints
 ) -> list[str]:
     """The expectations (d, points) and what is stated of them, up to rounding of terms of the given size."""
     allowed = ROUNDING * size + 1e-12 * np.max(size, where=np.isfinite(size), initial=0.0)
@@ -139,7 +139,7 @@ class _Sums(NamedTuple):
     second: np.ndarray
 
 
-def _by_draws(probe: Probe, places: Sequence[Place], noise: Sequence[np.ndarray], delta: float) -> list[str]:
+def _by_draws(probe: Probe, places: Sequence[QueryPoints], noise: Sequence[np.ndarray], delta: float) -> list[str]:
     """Means over draws; without G there is no range, and no distribution-free limit."""
     if probe.problem.constants is None or "A2" in probe.problem.not_covered:
         return []

@@ -14,7 +14,7 @@ Points = np.ndarray  # (d, n) in float64
 SHOWN = 4  # coordinates of a point in a message
 
 
-class Field(NamedTuple):
+class FieldValues(NamedTuple):
     """F, shape (n,), and grad F, shape (d, n), at n points."""
 
     value: np.ndarray
@@ -32,7 +32,7 @@ class Probe(NamedTuple):
     """The functions of one problem in float64, on any number of points."""
 
     problem: Problem
-    field: Callable[[Points], Field]
+    field: Callable[[Points], FieldValues]
     noisy: Callable[[Points, np.ndarray, np.ndarray, float], Noisy]  # (x, grad F(x), xi, t)
     draw: Callable[[int, np.random.Generator], np.ndarray]  # n -> xi, shape (entries, n), as the engine draws it
 
@@ -45,7 +45,7 @@ class Probe(NamedTuple):
 def probe_of(problem: Problem) -> Probe:
     """The problem's functions, each compiled for one number of points, to which any other is cut and filled up."""
     oracle, room = problem.oracle, max(problem.dimension, 1)
-    few, many = (int(np.clip(2**20 // room, 16, lanes)) for lanes in (256, 4096))
+    few, many = (int(np.clip(2**20 // room, 16, most)) for most in (256, 4096))
 
     @jax.jit
     def field(x: Any) -> Any:
@@ -75,7 +75,7 @@ def probe_of(problem: Problem) -> Probe:
 
     return Probe(
         problem,
-        lambda x: Field(*_by_pieces(field, few, x)),
+        lambda x: FieldValues(*_by_pieces(field, few, x)),
         lambda x, grad, xi, t: Noisy(*_by_pieces(noisy, many, x, grad, xi, fixed=(np.float64(t),))),
         draw,
     )

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from madatheory.problems.audit.function import broken_by_function
-from madatheory.problems.audit.oracle import Place, broken_by_oracle
+from madatheory.problems.audit.oracle import QueryPoints, broken_by_oracle
 from madatheory.problems.audit.probe import Points, probe_of, sampled_points
 from madatheory.problems.problem import Problem
 
@@ -27,7 +27,7 @@ def broken_at_samples(problem: Problem, delta: float, seed: int = 0) -> list[str
     asked = x[:, np.unique(np.concatenate([np.arange(ASKED // 2), steep[: ASKED // 2]]))]
     return [
         *broken_by_function(probe, x, rng, thorough=True),
-        *broken_by_oracle(probe, [Place(t, asked) for t in TIMES], rng, delta),
+        *broken_by_oracle(probe, [QueryPoints(t, asked) for t in TIMES], rng, delta),
     ]
 
 
@@ -39,14 +39,14 @@ def broken_at_visited(problem: Problem, runs: Sequence[xr.Dataset], delta: float
         return []
     whole = np.concatenate([x for _, x in places], axis=1)
     few = [places[k] for k in sorted({round(k) for k in np.linspace(0, len(places) - 1, len(TIMES))})]
-    asked = [Place(t, _some(x, ASKED, rng)) for t, x in few]
+    asked = [QueryPoints(t, _some(x, ASKED, rng)) for t, x in few]
     return [
         *broken_by_function(probe, _some(whole, _at_most(VISITED, problem), rng), rng, thorough=False),
         *broken_by_oracle(probe, asked, rng, delta),
     ]
 
 
-def _places(runs: Sequence[xr.Dataset], count: int, rng: np.random.Generator) -> list[Place]:
+def _places(runs: Sequence[xr.Dataset], count: int, rng: np.random.Generator) -> list[QueryPoints]:
     """The finite points after t steps, some of each run, where the next gradient is that of step t+1."""
     found: dict[int, list[Points]] = {}
     for run in runs:
@@ -54,7 +54,7 @@ def _places(runs: Sequence[xr.Dataset], count: int, rng: np.random.Generator) ->
             x = run["iterate"].sel(t=t).transpose("coordinate", ...).values.astype(float)
             x = x.reshape(len(x), -1)
             found.setdefault(int(t), []).append(_some(x[:, np.all(np.isfinite(x), axis=0)], count, rng))
-    places = [Place(t + 1.0, np.concatenate(points, axis=1)) for t, points in sorted(found.items())]
+    places = [QueryPoints(t + 1.0, np.concatenate(points, axis=1)) for t, points in sorted(found.items())]
     return [place for place in places if place.x.shape[1]]
 
 

@@ -6,18 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from madatheory.engine.simulate import record_times
+from madatheory.engine.arguments import record_times
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.theory.step_sizes import Simulate, best_alpha
-from madatheory.theory.evaluate import measured_in, right_side, side
+from madatheory.theory.evaluate import evaluate, right_side
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verdict import Verdict, comparisons_per_setting, judge, statistics_of
 
 
-class Contender(NamedTuple):
+class ComparedMethod(NamedTuple):
     """A method under comparison: its name in legends, the optimizer, hyper-parameters without alpha, its theorems."""
 
     name: str
@@ -26,7 +26,7 @@ class Contender(NamedTuple):
     theorems: tuple[Theorem, ...]
 
 
-class Plan(NamedTuple):
+class ConvergencePlan(NamedTuple):
     """Steps, seeds, seeds of the tuning, number of recorded times, candidates for alpha, what alpha is tuned for."""
 
     steps: int
@@ -47,8 +47,7 @@ def bounds_at(theorem: Theorem, setting: Setting, times: np.ndarray, data: xr.Da
     """The a-priori bound at `times`, and with `data` (seed, t) the mean of each data-dependent form; None if absent."""
     found: dict[str, Any] = {"prior": right_side(theorem, setting, times), "data": None}
     if data is not None:
-        for level in theorem.judged[1:]:
-            values = side(theorem, level, setting, times, measured_in(data), data.sizes["seed"])
+        for values in evaluate(theorem, setting, data, theorem.judged[1:]).values():
             found["data"] = values.mean(axis=0)
     return found
 
@@ -56,8 +55,8 @@ def bounds_at(theorem: Theorem, setting: Setting, times: np.ndarray, data: xr.Da
 def compare(
     simulate: Simulate,
     problem: Problem,
-    contenders: Sequence[Contender],
-    plan: Plan,
+    contenders: Sequence[ComparedMethod],
+    plan: ConvergencePlan,
     *,
     seed: int = 0,
     report: Callable[[int, int, str], None] = lambda done, total, what: None,
@@ -92,18 +91,18 @@ def compare(
     return rows
 
 
-def _setting(problem: Problem, contender: Contender, hyper: Mapping[str, float], steps: int) -> Setting:
+def _setting(problem: Problem, contender: ComparedMethod, hyper: Mapping[str, float], steps: int) -> Setting:
     return Setting(problem, contender.optimizer, contender.optimizer.hyper(hyper), steps)
 
 
 def _row(
     problem: Problem,
-    contender: Contender,
+    contender: ComparedMethod,
     hyper: Mapping[str, float],
     theorems: Sequence[Theorem],
     data: xr.Dataset,
     times: np.ndarray,
-    plan: Plan,
+    plan: ConvergencePlan,
     claims: int,
 ) -> dict[str, Any]:
     setting = _setting(problem, contender, hyper, plan.steps)

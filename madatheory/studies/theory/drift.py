@@ -28,7 +28,7 @@ from madatheory.problems.problem import Constant, Constants, Oracle, Problem
 _STEP = 0.05  # spacing of the quadrature in ln s; the trapezoidal rule converges exponentially in 1/_STEP
 
 
-class Law(NamedTuple):
+class TwoPointLaw(NamedTuple):
     """The two-point law of xi: C with probability p, else -1."""
 
     C: float
@@ -45,7 +45,7 @@ class Law(NamedTuple):
         return 1 + self.p * (self.C**2 - 1)
 
 
-def _check(rho: float, beta2: float, law: Law) -> None:
+def _check(rho: float, beta2: float, law: TwoPointLaw) -> None:
     if not 0 <= rho <= 1:
         raise UserError(f"rho = {rho:g} is out of range: give a value in [0, 1]")
     if not 0 < beta2 < 1:
@@ -54,7 +54,7 @@ def _check(rho: float, beta2: float, law: Law) -> None:
         raise UserError(f"C = {law.C:g}, delta = {law.delta:g}: give C > 1 and delta in [0, C)")
 
 
-def _transforms(rho: float, beta2: float, law: Law) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _transforms(rho: float, beta2: float, law: TwoPointLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """s on a grid that is uniform in ln s, ln E exp(-s z), E[xi exp(-s z)]/E exp(-s z) and the spacing.
 
     z = (1-rho) S + rho v. With chi(y) = E exp(-y xi^2) and psi(y) = E[xi exp(-y xi^2)], independence gives
@@ -77,7 +77,7 @@ def _transforms(rho: float, beta2: float, law: Law) -> tuple[np.ndarray, np.ndar
     return s, log_product - s * (1 - rho) * S, ratio, spacing
 
 
-def inverse_root_moments(rho: float, beta2: float, law: Law) -> tuple[float, float]:
+def inverse_root_moments(rho: float, beta2: float, law: TwoPointLaw) -> tuple[float, float]:
     """(E[xi z^{-1/2}], E[z^{-1/2}]), z = (1-rho) S + rho v, by z^{-1/2} = pi^{-1/2} int_0^inf s^{-1/2} e^{-s z} ds."""
     _check(rho, beta2, law)
     s, log_weight, ratio, spacing = _transforms(rho, beta2, law)
@@ -89,7 +89,7 @@ def inverse_root_moments(rho: float, beta2: float, law: Law) -> tuple[float, flo
     return float(np.sum(weight * ratio) + law.delta * rest) / root_pi, float(np.sum(weight) + rest) / root_pi
 
 
-def exact_drift(rho: float, beta2: float, law: Law) -> float:
+def exact_drift(rho: float, beta2: float, law: TwoPointLaw) -> float:
     """D(rho) = E[xi/sqrt((1-rho) S + rho v)], v stationary; D(0) = delta/sqrt(S)."""
     _check(rho, beta2, law)
     if rho == 0:
@@ -104,7 +104,7 @@ def critical_delta(rho: float, beta2: float, C: float) -> float:
     """
 
     def drift(delta: float) -> float:
-        return exact_drift(rho, beta2, Law(C, delta))
+        return exact_drift(rho, beta2, TwoPointLaw(C, delta))
 
     smallest = 1e-9
     if rho == 0 or drift(smallest) >= 0:

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
 
-from madatheory.arithmetic import NUMPY
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.problem import Problem
 from madatheory.studies.theory.step_sizes import Simulate
 from madatheory.theory.catalogue import list_theorems
-from madatheory.theory.theorem import Setting, Theorem, quantities
+from madatheory.theory.evaluate import evaluate
+from madatheory.theory.theorem import Setting, Theorem
 
 METHODS = ("adam", "amsgrad", "avgrad")
 BOUND = "data-dependent bound"
@@ -39,13 +38,6 @@ def _theorem(method: str) -> Theorem | None:
     return list_theorems().get(f"{method}-regret")
 
 
-def _level_value(theorem: Theorem, setting: Setting, data: xr.Dataset) -> np.ndarray:
-    level = next(one for one in theorem.chain if one.name == BOUND)
-    measured = {str(name): values.to_numpy() for name, values in data.data_vars.items()}
-    q = quantities(setting, T=data["t"].to_numpy().astype(float))
-    return np.asarray(level.value(measured, q, NUMPY), dtype=float)
-
-
 def regret_curves(
     run: Simulate,
     problem: Problem,
@@ -65,9 +57,9 @@ def regret_curves(
     # the regret itself is the left side of either theorem
     theorem = _theorem(method) or list_theorems()["avgrad-regret"]
     statistics = {s.name: s for s in (iterate, *theorem.left.statistics)}
+    data_bound = next(level for level in theorem.chain if level.name == BOUND)
     if _theorem(method) is not None:
-        level = next(one for one in theorem.chain if one.name == BOUND)
-        statistics |= {s.name: s for s in level.statistics}
+        statistics |= {s.name: s for s in data_bound.statistics}
     data = run(
         problem,
         optimizer,
@@ -84,7 +76,7 @@ def regret_curves(
         t = part["t"].to_numpy()
         setting = Setting(problem, optimizer, optimizer.hyper({**settings, "beta1": beta1}), int(times[-1]))
         applies = _theorem(method) is not None and not theorem.reasons(setting)
-        bound = _level_value(theorem, setting, part) / t if applies else None
+        bound = evaluate(theorem, setting, part, [data_bound])[BOUND] / t if applies else None
         x = part["iterate"].isel(coordinate=0).to_numpy()
         curves[beta1] = Curves(x, part["regret"].to_numpy() / t, bound)
     return curves

@@ -10,19 +10,8 @@ from scipy import stats
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.statistics.intervals import ratio_interval, t_interval
-from madatheory.theory.evaluate import measured_in, right_side, side
+from madatheory.theory.evaluate import evaluate
 from madatheory.theory.theorem import Setting, Theorem
-
-
-def levels(theorem: Theorem, setting: Setting, data: xr.Dataset) -> list[np.ndarray]:
-    """The chain q_0 <= .. <= q_n after the last recorded step, one value per seed for every level; numbers all."""
-    last, n = data.isel(t=[-1]), data.sizes["seed"]
-    measured, T = measured_in(last), last["t"].values
-    found = [
-        side(theorem, level, setting, T, measured, n) if level.statistics else right_side(theorem, setting, T, level)
-        for level in theorem.chain
-    ]
-    return [np.broadcast_to(values, (n, 1))[:, 0] for values in found]
 
 
 def waterfall(
@@ -56,7 +45,7 @@ def waterfall(
         settings=dict(settings),
         statistics=theorem.statistics,
     )
-    values = levels(theorem, setting, data)
+    values = [level[:, 0] for level in evaluate(theorem, setting, data.isel(t=[-1])).values()]
     links = len(values) - 1
     quantile = float(stats.t.ppf(1 - (1 - confidence) / links, num_trajectories - 1))
     rows = []

@@ -18,7 +18,7 @@ from madatheory.theory.theorem import Formula, Level, Value
 
 
 @dataclass(frozen=True)
-class Pair:
+class DecouplingConstants:
     """Constants (c, K) of L1, as numerators and denominators."""
 
     c: tuple[int, int]
@@ -33,8 +33,8 @@ class Pair:
         return xp.rational(*self.c), xp.rational(*self.K)
 
 
-SHARP = Pair((1, 1), (2, 5))
-PUBLISHED = Pair((1, 2), (2, 1))
+SHARP = DecouplingConstants((1, 1), (2, 5))
+PUBLISHED = DecouplingConstants((1, 2), (2, 1))
 
 
 def conditional_ratio(slope: Callable[[Event], Number], name: str = "conditional_ratio") -> Statistic:
@@ -58,7 +58,7 @@ class DecoupledProof:
     by_sums      the lemma that gives K1 and K2
     """
 
-    pair: Pair
+    pair: DecouplingConstants
     norm: Formula
     by: str
     conditional: Statistic

@@ -79,7 +79,7 @@ def Q_interpolation(q: Quantities, xp: Arithmetic) -> Number:
     return xp.minimum(X * log1p_over(least_weight(q, xp) * X, xp), q.G**2 / q.eps * harmonic(q.T, xp))
 
 
-class Past(NamedTuple):
+class MomentumPast(NamedTuple):
     """What the proofs remember of the step before: total so far, eta_{t-1}, m_{t-1}."""
 
     total: Number
@@ -88,7 +88,7 @@ class Past(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One step as the proofs see it: u, p, q of the module's notation, eta_{t-1}, and r, all (d, lanes) but r."""
+    """One step as the proofs see it: u, p, q of the module's notation, eta_{t-1}, and r, all (d, batch) but r."""
 
     u: Number
     p: Number
@@ -104,10 +104,10 @@ def _first_step_size(c: Context) -> Number:
 def lagged_sum(name: str, formula: str, term: Callable[[Event, Move], Number]) -> Statistic:
     """sum over steps of `term(event, move)` (one number per trajectory), with eta_0 = alpha/sqrt(eps) and m_0 = 0."""
 
-    def init(c: Context) -> Past:
-        return Past(jnp.zeros(c.x.shape[1:], c.x.dtype), _first_step_size(c), jnp.zeros_like(c.x))
+    def init(c: Context) -> MomentumPast:
+        return MomentumPast(jnp.zeros(c.x.shape[1:], c.x.dtype), _first_step_size(c), jnp.zeros_like(c.x))
 
-    def step(past: Past, e: Event) -> Past:
+    def step(past: MomentumPast, e: Event) -> MomentumPast:
         beta1 = e.hyper["beta1"]
         move = Move(
             e.step.eta * e.g,
@@ -116,7 +116,7 @@ def lagged_sum(name: str, formula: str, term: Callable[[Event, Move], Number]) -
             past.eta,
             beta1 / (1 - beta1),
         )
-        return Past(past.total + term(e, move), e.step.eta, e.step.m)
+        return MomentumPast(past.total + term(e, move), e.step.eta, e.step.m)
 
     return Statistic(name, formula, init, step, lambda past, clock: past.total)
 

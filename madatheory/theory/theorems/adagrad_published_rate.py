@@ -2,7 +2,7 @@
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, Pair, conditional_ratio
+from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, R, R_published, log1p, ratio_sum
@@ -27,7 +27,7 @@ def _sum_of_ratios(q: Quantities, xp: Arithmetic) -> Number:
     return log1p(q.T * q.G**2 / q.eps, xp)
 
 
-def _proof(pair: Pair) -> DecoupledProof:
+def _proof(pair: DecouplingConstants) -> DecoupledProof:
     return DecoupledProof(
         pair,
         lambda q, xp: R(q, xp) / xp.sqrt(q.T),

@@ -2,7 +2,7 @@
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, Pair, conditional_ratio
+from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, R, log_range, ratio_sum
@@ -14,7 +14,7 @@ def _sum_of_ratios(q: Quantities, xp: Arithmetic) -> Number:
     return (log_range(q, xp) - (q.T - 1) * xp.log(q.beta2)) / q.w
 
 
-def _proof(pair: Pair) -> DecoupledProof:
+def _proof(pair: DecouplingConstants) -> DecoupledProof:
     return DecoupledProof(
         pair,
         lambda q, xp: R(q, xp) / q.T,
@@ -28,7 +28,7 @@ def _proof(pair: Pair) -> DecoupledProof:
     )
 
 
-def _theorem(name: str, pair: Pair, source: str) -> Theorem:
+def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
     return Theorem(
         name,
         "TA",

@@ -22,7 +22,7 @@ from madatheory.theory.terms import (
 from madatheory.theory.theorem import Level, Theorem
 
 
-class Past(NamedTuple):
+class DenominatorPast(NamedTuple):
     """Total so far, and A_{s-1} = eps + vmax_{s-1} per coordinate."""
 
     total: Number
@@ -32,12 +32,12 @@ class Past(NamedTuple):
 def _with_past(name: str, formula: str, term) -> Statistic:
     """sum over steps and coordinates of `term(event, A_{s-1}, A_s)`, A_s = b_s/s."""
 
-    def init(c: Context) -> Past:
-        return Past(jnp.zeros(c.x.shape[1:], c.x.dtype), jnp.zeros_like(c.x) + c.hyper["eps"])
+    def init(c: Context) -> DenominatorPast:
+        return DenominatorPast(jnp.zeros(c.x.shape[1:], c.x.dtype), jnp.zeros_like(c.x) + c.hyper["eps"])
 
-    def step(past: Past, e: Event) -> Past:
+    def step(past: DenominatorPast, e: Event) -> DenominatorPast:
         now = e.step.b / e.clock.t
-        return Past(past.total + jnp.sum(term(e, past.before, now), axis=0), now)
+        return DenominatorPast(past.total + jnp.sum(term(e, past.before, now), axis=0), now)
 
     return Statistic(name, formula, init, step, lambda past, clock: past.total)
 

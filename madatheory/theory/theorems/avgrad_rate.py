@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, Pair, conditional_ratio
+from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, K2_avgrad, R, ratio_sum, squared_gradient_over_root_t
@@ -15,7 +15,7 @@ def _root_w(q: Quantities, xp: Arithmetic) -> Number:
     return xp.sqrt(q.w)
 
 
-def _proof(pair: Pair) -> DecoupledProof:
+def _proof(pair: DecouplingConstants) -> DecoupledProof:
     return DecoupledProof(
         pair,
         lambda q, xp: R(q, xp) / xp.sqrt(q.T),
@@ -29,7 +29,7 @@ def _proof(pair: Pair) -> DecoupledProof:
     )
 
 
-def _theorem(name: str, pair: Pair, source: str) -> Theorem:
+def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
     weighted = Level(
         "weights 1/sqrt(t)",
         "L5: 1 <= sqrt(T/t)",

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, Pair, conditional_ratio
+from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import (
@@ -108,7 +108,11 @@ def K2(q: Quantities, xp: Arithmetic) -> Number:
 
 
 def proof(
-    pair: Pair, rho: Callable[[Event], Number], bounds: tuple[Formula, Formula], by_sums: str, suffix: str = ""
+    pair: DecouplingConstants,
+    rho: Callable[[Event], Number],
+    bounds: tuple[Formula, Formula],
+    by_sums: str,
+    suffix: str = "",
 ) -> DecoupledProof:
     """The chain for a predictable rho_t = rho(event), with `bounds` = (K1, K2)."""
 
@@ -143,7 +147,7 @@ COVERED = (*STOCHASTIC_SMOOTH, hyper_is("beta1", 0.0), hyper_positive("beta2"))
 RIGHT = "(R/(c alpha sqrt T)) [D0 + d (K alpha G K1 + (alpha^2 L/2) K2)]"
 
 
-def _theorem(name: str, pair: Pair, source: str) -> Theorem:
+def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
     chain = proof(pair, lambda e: e.hyper["rho"], (K1, K2), "L2(b), L2(a), L2(d), L7: the smallest K1 and K2")
     return Theorem(
         name,
