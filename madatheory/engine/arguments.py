@@ -27,11 +27,11 @@ MAX_STEPS, MAX_RECORDS = 2**31 - 3, 10**6
 
 
 @lru_cache(maxsize=128)
-def _transformed(transformation: Any) -> Optimizer:
+def _transformed(transformation: optax.GradientTransformation) -> Optimizer:
     return from_optax("optax", lambda: transformation, {}, summary="an optax transformation")
 
 
-def as_problem(given: Any) -> Problem:
+def as_problem(given: object) -> Problem:
     """The problem that is meant; `UserError` where none is."""
     if isinstance(given, str):
         return get_problem(given)
@@ -45,7 +45,7 @@ def as_problem(given: Any) -> Problem:
     return given
 
 
-def problems_of(given: Any) -> list[Problem]:
+def problems_of(given: object) -> list[Problem]:
     """The problems that are meant by one or several objects or names; one with options is called as it was written."""
     found = []
     for one in several("problems", given, str | Problem | Entry):
@@ -54,7 +54,7 @@ def problems_of(given: Any) -> list[Problem]:
     return found
 
 
-def as_optimizer(given: Any) -> Optimizer:
+def as_optimizer(given: object) -> Optimizer:
     """The optimizer that is meant, an optax transformation by `from_optax`; `UserError` where none is."""
     if isinstance(given, str):
         return get_optimizer(given)
@@ -73,17 +73,17 @@ def as_optimizer(given: Any) -> Optimizer:
     return given
 
 
-def _named(given: Any) -> str:
+def _named(given: object) -> str:
     return repr(getattr(given, "name", type(given).__name__))
 
 
-def _called(given: Any) -> str:
+def _called(given: object) -> str:
     """What to do with a function, which is what most wrong objects are."""
     name = getattr(given, "__name__", None)
     return f"; {name} is a function: call it, and give what {name}(..) returns" if callable(given) and name else ""
 
 
-def whole(name: str, value: Any, low: int, high: int) -> int:
+def whole(name: str, value: object, low: int, high: int) -> int:
     """`value` as an int in low..high; 1e6 is taken for 1000000, anything else raises `UserError`."""
     try:
         if isinstance(value, bool | np.bool_):
@@ -96,7 +96,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return number
 
 
-def check_steps(steps: Any) -> int:
+def check_steps(steps: object) -> int:
     """A number of steps within 1..2^31-3."""
     return whole("steps", steps, 1, MAX_STEPS)
 
@@ -135,7 +135,7 @@ def trajectory_indices(num_trajectories: int | range) -> range:
     return chosen
 
 
-def start_of(problem: Problem, start: Any) -> np.ndarray:
+def start_of(problem: Problem, start: object) -> np.ndarray:
     """Checked start x_0, by default the problem's."""
     if problem.dimension < 1:
         raise UserError(f"{problem.name} has dimension {problem.dimension}; give d >= 1")

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from madatheory.engine.backend.tracing import asked_oracle
-from madatheory.problems.problem import Problem, Words
+from madatheory.problems.problem import DType, Problem, Words
 
 Array = Any
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -80,10 +80,10 @@ def counter_noise(problem: Problem, generator: str) -> Draw:
     """Noise from a counter generator; source = (seed scalar, pairs j of the trajectories 2j, 2j+1, ..), both uint32."""
     oracle = asked_oracle(problem.name, problem.oracle)
 
-    def of(seed: Array, trajectory: Array, t: Array, dtype: Any) -> Array:
+    def of(seed: Array, trajectory: Array, t: Array, dtype: DType) -> Array:
         return oracle.sample(words(seed, trajectory, t, oracle.entries, generator), dtype)
 
-    def of_pair(seed: Array, pair: Array, t: Array, dtype: Any) -> Array:
+    def of_pair(seed: Array, pair: Array, t: Array, dtype: DType) -> Array:
         assert oracle.pair is not None
         # the only element type of two values, so that the backend evaluates the generator once for both
         return lax.complex(*oracle.pair(words(seed, pair, t, oracle.entries, generator), dtype))

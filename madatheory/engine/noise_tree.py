@@ -7,7 +7,6 @@ takes at step t. The weighted sums over all histories are the expectations, up t
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +20,7 @@ from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
 from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
-from madatheory.problems.problem import Atoms, Problem
+from madatheory.problems.problem import Array, Atoms, DType, Problem
 
 MAX_HISTORIES = 2**22
 
@@ -56,7 +55,7 @@ def _tree_noise(problem: Problem) -> Draw:
     """Noise read from the history's number; source = (number, powers of k, atoms)."""
     entries = problem.oracle.entries
 
-    def draw(source: tuple[Any, Any, Any], t: Any, dtype: Any) -> Any:
+    def draw(source: tuple[Array, Array, Array], t: Array, dtype: DType) -> Array:
         number, powers, values = source
         if entries == 0:
             return jnp.zeros((0, *number.shape), dtype)

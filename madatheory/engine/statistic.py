@@ -76,7 +76,7 @@ class Statistic:
         check_text(f"statistic {self.name!r}", name=self.name, formula=self.formula)
 
 
-def check_statistics(given: Any) -> tuple[Statistic, ...]:
+def check_statistics(given: object) -> tuple[Statistic, ...]:
     """One statistic or several as a tuple; `UserError` for anything else."""
     several = given if isinstance(given, Sequence) else (given,)
     if not several:

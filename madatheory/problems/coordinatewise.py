@@ -2,14 +2,13 @@
 
 import math
 from fractions import Fraction
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.problems.noise_laws import NoiseLaw, law
-from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Words
+from madatheory.problems.problem import Array, Atoms, Constant, Constants, DType, Oracle, Words
 
 CHECK = "tests/test_constants.py"
 
@@ -66,7 +65,7 @@ def oracle_of(noise: NoiseLaw, d: int, *, multiplicative: bool = False) -> Oracl
     """The oracle that adds a law's entries to grad F, or multiplies by one plus them."""
     variance = noise.variance
 
-    def sample(words: Words, dtype: Any) -> Array:
+    def sample(words: Words, dtype: DType) -> Array:
         return noise.sample(words, dtype)
 
     if multiplicative:

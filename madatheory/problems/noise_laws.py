@@ -7,25 +7,24 @@ refused. Samplers use the two words of an entry and nothing else, and compile in
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError, unknown
-from madatheory.problems.problem import Array, Atoms, Pair, Words
+from madatheory.problems.problem import Array, Atoms, DType, Pair, Words
 
 RARE = 2.0**-6  # probability of the rare large entry: dyadic, so that the sampler has it exactly
 
 
-def uniform01(word: Array, dtype: Any) -> Array:
+def uniform01(word: Array, dtype: DType) -> Array:
     """The midpoint of the word's cell, of 2^32 in float64 and 2^23 in float32: symmetric about 1/2, never 0 or 1."""
     if jnp.dtype(dtype) == jnp.float64:
         return (word.astype(dtype) + 0.5) * 2.0**-32
     return ((word >> jnp.uint32(9)).astype(jnp.int32).astype(dtype) + dtype(0.5)) * dtype(2.0**-23)
 
 
-def circle(word: Array, dtype: Any) -> tuple[Array, Array]:
+def circle(word: Array, dtype: DType) -> tuple[Array, Array]:
     """(cos, sin) of a uniform angle: the two top bits give the signs, the others the place in the first quadrant.
 
     Taylor sums about pi/4, error below 2 ulp: in the time loop several times faster than `jnp.cos`, which reduces
@@ -74,7 +73,7 @@ class NoiseLaw:
     """
 
     name: str
-    sample: Callable[[Words, Any], Array]
+    sample: Callable[[Words, DType], Array]
     bound: float
     variance: float
     atoms: Atoms | None = None
@@ -82,7 +81,7 @@ class NoiseLaw:
 
 
 def _of_one_word(
-    name: str, value: Callable[[Array, Any], Array], bound: float, variance: float, atoms: Atoms | None = None
+    name: str, value: Callable[[Array, DType], Array], bound: float, variance: float, atoms: Atoms | None = None
 ) -> NoiseLaw:
     """A law whose value is a function of a single word, so that two words make two values."""
     return NoiseLaw(
@@ -121,7 +120,7 @@ def rare_large(scale: float) -> NoiseLaw:
     """xi = +-scale/sqrt(p) with probability p/2 each, else 0; p = 2^-6, so +-8 scale, and E xi^2 = scale^2."""
     size, cut = scale / math.sqrt(RARE), int(RARE / 2 * 2**32)
 
-    def value(w: Array, dtype: Any) -> Array:
+    def value(w: Array, dtype: DType) -> Array:
         below, above = w < jnp.uint32(cut), w >= jnp.uint32(2**32 - cut)
         return jnp.where(below, dtype(size), jnp.where(above, dtype(-size), dtype(0)))
 
@@ -132,7 +131,7 @@ def rare_large(scale: float) -> NoiseLaw:
 def gaussian(scale: float) -> NoiseLaw:
     """xi normal with standard deviation `scale` (Box and Muller 1958, two words make two values): unbounded."""
 
-    def pair(w: Words, dtype: Any) -> tuple[Array, Array]:
+    def pair(w: Words, dtype: DType) -> tuple[Array, Array]:
         radius = dtype(scale) * jnp.sqrt(-2 * jnp.log(uniform01(w.first, dtype)))
         cos, sin = circle(w.second, dtype)
         return radius * cos, radius * sin
@@ -146,7 +145,7 @@ def student(scale: float, df: float = 3.0) -> NoiseLaw:
     xi = scale sqrt(df (u^{-2/df} - 1)) cos(2 pi v).
     """
 
-    def sample(w: Words, dtype: Any) -> Array:
+    def sample(w: Words, dtype: DType) -> Array:
         radius = jnp.sqrt(df * (uniform01(w.first, dtype) ** (-2 / df) - 1))
         return (dtype(scale) * radius * circle(w.second, dtype)[0]).astype(dtype)
 

@@ -14,6 +14,8 @@ import numpy as np
 from madatheory.blame import blame
 
 Array = Any
+DType = type[np.floating]
+"""np.float32 or np.float64, which also makes scalars of a run's type."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Separable problems F(x) = sum_j phi(x_j): the sup norms of phi' and phi'' are the constants."""
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from madatheory.errors import UserError
 from madatheory.problems.coordinatewise import CHECK, certify, coordinatewise
@@ -20,7 +20,7 @@ def separable(
     slope: Constant,
     curvature: Constant,
     infimum: Constant,
-    start: Any,
+    start: ArrayLike,
     noise: str,
     scale: float,
     derivative: Callable[[Array], Array] | None = None,

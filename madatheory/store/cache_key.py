@@ -68,7 +68,7 @@ class Description:
         self._alive: list[Any] = []
         self._files: set[Path] = set()
 
-    def of(self, value: Any) -> Any:
+    def of(self, value: object) -> Any:
         """`value` as plain data; equal only for values that compute the same. Raises `UserError` if it cannot."""
         if value is None or isinstance(value, bool | int | float | str):
             users = type(value) not in (bool, int, float, str) and is_users(sys.modules.get(type(value).__module__))
@@ -192,7 +192,7 @@ class Description:
             "attributes": self.of(vars(function)),
         }
 
-    def _judge(self, value: Any, words: str) -> None:
+    def _judge(self, value: object, words: str) -> None:
         for found in of_value(value, words):
             self.outside[f"a function is given {found.what}"] = found
 
@@ -208,7 +208,7 @@ class Description:
             self.sources |= closure_of_imports([path])
 
 
-def identify(value: Any) -> Identity:
+def identify(value: object) -> Identity:
     """The identity of a value; `UserError` if it cannot be told from others."""
     description = Description()
     data = description.of(value)
@@ -224,28 +224,28 @@ def merged(parts: Iterable[Identity]) -> Identity:
     return Identity([part.data for part in found], sources, taken, any(part.users for part in found))
 
 
-def describe(value: Any) -> tuple[Any, dict[str, str]]:
+def describe(value: object) -> tuple[Any, dict[str, str]]:
     """Plain data that identifies `value`, and the hashes of the source files its code comes from."""
     return identify(value)[:2]
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _fields(value: object) -> dict[str, Any]:
     """The attributes of an object, those in slots too."""
     slots = [slot for kind in type(value).__mro__ for slot in _listed(vars(kind).get("__slots__", ()))]
     return {**{s: getattr(value, s) for s in slots if hasattr(value, s)}, **getattr(value, "__dict__", {})}
 
 
-def _listed(slots: Any) -> Iterable[str]:
+def _listed(slots: str | Iterable[str]) -> Iterable[str]:
     names = (slots,) if isinstance(slots, str) else slots
     return [name for name in names if name not in ("__dict__", "__weakref__")]
 
 
-def _pickled(value: Any) -> tuple[bytes, list[Any]]:
+def _pickled(value: object) -> tuple[bytes, list[Any]]:
     """A library's object as bytes, and the functions and classes of others to which these only refer by name."""
     referred: list[Any] = []
 
     class Pickler(pickle.Pickler):
-        def reducer_override(self, obj: Any) -> Any:
+        def reducer_override(self, obj: object) -> Any:
             if isinstance(obj, types.FunctionType | type) and not is_library(sys.modules.get(obj.__module__)):
                 referred.append(obj)
             return NotImplemented
@@ -255,7 +255,7 @@ def _pickled(value: Any) -> tuple[bytes, list[Any]]:
     return memory.getvalue(), referred
 
 
-def fingerprint(value: Any) -> str:
+def fingerprint(value: object) -> str:
     """One text for values that compute the same; a text of this very object where it cannot be told from others."""
     try:
         return canonical(describe(value))
@@ -270,13 +270,13 @@ def _array(value: np.ndarray) -> Any:
     return {"array": [str(value.dtype), list(value.shape), hashlib.sha256(raw).hexdigest()]}
 
 
-def _is_of_use(name: str, value: Any) -> bool:
+def _is_of_use(name: str, value: object) -> bool:
     """Whether an entry of a class may change what it computes: not what Python itself writes there."""
     written = name.startswith("__") or name == "_abc_impl" or isinstance(value, types.MemberDescriptorType)
     return isinstance(value, types.FunctionType) or not written
 
 
-def _unwrapped(value: Any) -> Any:
+def _unwrapped(value: object) -> Any:
     """The functions behind a property."""
     if isinstance(value, property):
         return (value.fget, value.fset)

@@ -12,7 +12,7 @@ from typing import Any
 from madatheory.sources import in_package
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """The one JSON text of plain data: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
@@ -54,7 +54,7 @@ def code_identity(function: types.FunctionType) -> Any:
 def _code(code: types.CodeType) -> str:
     """Hash of compiled code without file names and line numbers."""
 
-    def constant(value: Any) -> Any:
+    def constant(value: object) -> Any:
         if isinstance(value, types.CodeType):
             return _code(value)
         if isinstance(value, tuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import madatheory
 from madatheory.errors import UserError
@@ -42,6 +42,13 @@ def _contents(path: Path) -> list[list[str]]:
     return [[str(file.resolve()), _digest(file.read_bytes())] for file in files]
 
 
+class Named(Protocol):
+    """What the store reads of a figure; the rest is described as it is."""
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Ledger:
     """One small file per figure and output folder, kept in the store."""
@@ -61,13 +68,13 @@ class Ledger:
         for name in names:
             check_output(self._file(name))
 
-    def _key(self, figure: Any) -> str:
+    def _key(self, figure: Named) -> str:
         identity = identify(figure)
         data = {kind: _contents(path) for kind, path in self.data.items()}
         request = [figure.name, self.profile, self.seed, dict(self.versions), data, identity.data, identity.sources]
         return _digest(code_fingerprint().encode(), canonical(request).encode())
 
-    def why_not(self, figure: Any) -> str:
+    def why_not(self, figure: Named) -> str:
         """Why it cannot be told whether a figure is up to date: it takes what Python does not tell; "" if it can."""
         try:
             unseen = [words for words, found in identify(figure).outside.items() if not found.seen]
@@ -75,7 +82,7 @@ class Ledger:
             return str(error)
         return ", ".join(unseen)
 
-    def watch(self, figure: Any) -> AbstractContextManager[Reads | None]:
+    def watch(self, figure: Named) -> AbstractContextManager[Reads | None]:
         """Notes the files that a user's figure reads; those of the package read what `data` names."""
         with suppress(UserError):
             if identify(figure).users:
@@ -88,7 +95,7 @@ class Ledger:
             return None
         return {kind: _digest(file.read_bytes()) for kind, file in files.items()}
 
-    def up_to_date(self, figure: Any) -> list[tuple[str, bool, str]] | None:
+    def up_to_date(self, figure: Named) -> list[tuple[str, bool, str]] | None:
         """The claims of a figure that need not be drawn again, else None; anything unreadable means: draw it."""
         try:
             entry = json.loads(self._file(figure.name).read_text(encoding="utf-8"))
@@ -100,7 +107,7 @@ class Ledger:
         except (OSError, ValueError, KeyError, TypeError, UserError):
             return None
 
-    def enter(self, figure: Any, reads: Reads | None) -> str:
+    def enter(self, figure: Named, reads: Reads | None) -> str:
         """Note that the figure's files are as they should be, or say why that cannot be told later."""
         why = self.why_not(figure) or (", ".join(f"it uses {what}" for what in sorted(reads.other)) if reads else "")
         if not why:

@@ -73,7 +73,7 @@ def reached(function: types.FunctionType) -> list[Any]:
     return found
 
 
-def of_value(value: Any, words: str) -> Iterator[Outside]:
+def of_value(value: object, words: str) -> Iterator[Outside]:
     """Whether a value is itself from outside, such as `open`, or `environ` after `from os import environ`."""
     home, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
     if value is os.environ:
@@ -150,7 +150,7 @@ def _of_chain(chain: Sequence[Any], known: Mapping[str, Any]) -> Iterator[Outsid
                 yield Outside(words, name in ("read_text", "read_bytes", "open"))
 
 
-def _of_name(home: str, name: str, words: str, value: Any) -> Iterator[Outside]:
+def _of_name(home: str, name: str, words: str, value: object) -> Iterator[Outside]:
     """By where something is from and what it is called there."""
     root = "numpy.random" if home.startswith("numpy.random") else home.partition(".")[0]
     if isinstance(value, types.ModuleType):

@@ -1,7 +1,6 @@
 """The theorems and lemmas that there are: one file in `theorems` or `lemmas` adds one."""
 
 from functools import cache
-from typing import Any
 
 from madatheory.entry import discover, named
 from madatheory.errors import UserError
@@ -30,7 +29,7 @@ def get_theorem(name: str) -> Theorem:
     return found[0]
 
 
-def examined(theorem: Any) -> Theorem:
+def examined(theorem: object) -> Theorem:
     """`theorem`, or `UserError` unless it is one whose parts are what they should be."""
     if not isinstance(theorem, Theorem):
         raise UserError(f"theorem {kind(theorem)}: give a Theorem, or the name of one of the package's")
@@ -39,7 +38,7 @@ def examined(theorem: Any) -> Theorem:
     return theorem
 
 
-def theorems_of(given: Any) -> list[Theorem]:
+def theorems_of(given: object) -> list[Theorem]:
     """The theorems that are meant by one or several objects, names or labels; what is named twice comes once."""
     found: list[Theorem] = []
     for one in several("theorems", given, str | Theorem):

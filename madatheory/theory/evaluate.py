@@ -4,7 +4,7 @@ A comparison with nan is false, whichever way it is written, so a right side tha
 holds. What is no real number is therefore refused here, once for all who compare.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from madatheory.arithmetic import NUMPY
 from madatheory.blame import Blamed, blame
 from madatheory.errors import UserError
 from madatheory.hparams import reals
-from madatheory.theory.quantities import Quantities
+from madatheory.theory.quantities import Number, Quantities
 from madatheory.theory.theorem import Formula, Level, Setting, Theorem
 
 _REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. (see Quantities) and returns real numbers"
@@ -103,7 +103,7 @@ def failure_probability(theorem: Theorem, setting: Setting) -> float:
 
 
 def _prior(
-    theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any
+    theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Callable[..., Number]
 ) -> np.ndarray:
     """A formula of constants at `times`; `written` is the function that whoever stated it has written."""
     values = _call(theorem, setting, times, what, formula, written)
@@ -111,7 +111,9 @@ def _prior(
         return _real(theorem, what, values, (len(times),), times)
 
 
-def _call(theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Any) -> Any:
+def _call(
+    theorem: Theorem, setting: Setting, times: np.ndarray, what: str, formula: Formula, written: Callable[..., Number]
+) -> Any:
     q: Quantities = theorem.quantities(setting, T=times.astype(float))
     try:
         with np.errstate(all="ignore"), blame(f"theorem {theorem.name!r}, {what}", written, _REMEDY):
@@ -126,7 +128,7 @@ def _call(theorem: Theorem, setting: Setting, times: np.ndarray, what: str, form
 
 
 def _real(
-    theorem: Theorem, what: str, values: Any, shape: tuple[int, ...], times: np.ndarray, *, allow_nan: bool = False
+    theorem: Theorem, what: str, values: object, shape: tuple[int, ...], times: np.ndarray, *, allow_nan: bool = False
 ) -> np.ndarray:
     """`values` as floats of `shape`, whose last axis is `times`."""
     array = reals(values)

@@ -246,11 +246,11 @@ class Theorem:
 _HIGHEST = "the almost sure bound of its value, without which no confidence interval exists"
 
 
-def _all(values: Any, kind: type) -> bool:
+def _all(values: object, kind: type) -> bool:
     return isinstance(values, Sequence) and all(isinstance(value, kind) for value in values)
 
 
-def _check(owner: str, name: str, value: Any, good: Any, wanted: str) -> None:
+def _check(owner: str, name: str, value: object, good: object, wanted: str) -> None:
     if not good:
         raise UserError(f"{owner}: {name} = {value!r:.80}: give {wanted}")
 

@@ -68,7 +68,7 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """Plain data for a json file; numbers that are not finite become strings."""
 
-        def plain(value: Any) -> Any:
+        def plain(value: object) -> Any:
             if isinstance(value, np.ndarray):
                 return [plain(v) for v in value.tolist()]
             return value if not isinstance(value, float) or np.isfinite(value) else str(value)

@@ -8,11 +8,17 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.extend import core
+from jax.typing import ArrayLike
 
 from madatheory.engine.backend import persistent
-from madatheory.engine.backend.jaxprs import inner_jaxprs, opened
+from madatheory.engine.backend.jaxprs import inner_jaxprs, opened, shape_of
 from madatheory.engine.backend.loop import TRAJECTORY, Batch, Loop, loop, pair_by_pair
 from madatheory.engine.flags import native_loop_enabled
+from madatheory.engine.noise import Draw
+from madatheory.engine.statistic import Statistic
+from madatheory.optimizers.optimizer import Optimizer
+from madatheory.problems.problem import Problem
 from madatheory.xla import accepted
 
 # operations whose order of additions the CPU backend chooses by the shape
@@ -79,7 +85,7 @@ class Programs:
         self._made: dict[Any, Program] = {}
         self._lock = threading.Lock()
 
-    def _trace(self, batch: Batch, ends: np.ndarray, horizon: Any) -> tuple[Any, Any]:
+    def _trace(self, batch: Batch, ends: np.ndarray, horizon: ArrayLike) -> tuple[Any, Any]:
         key = _key(batch, ends)
         if key not in self._traced:
             carry = jax.eval_shape(self._halves.begin, batch, horizon)
@@ -93,18 +99,18 @@ class Programs:
             self._traced[key] = carry, traced
         return self._traced[key]
 
-    def shapes(self, batch: Batch, ends: np.ndarray, horizon: Any) -> list[tuple[int, ...]]:
+    def shapes(self, batch: Batch, ends: np.ndarray, horizon: ArrayLike) -> list[tuple[int, ...]]:
         """Shapes of the values, (ends, *extra, batch), without compiling."""
         with self._lock:
             return [value.shape for value in self._trace(batch, ends, horizon)[1].out_info[1]]
 
-    def has_products(self, batch: Batch, ends: np.ndarray, horizon: Any) -> bool:
+    def has_products(self, batch: Batch, ends: np.ndarray, horizon: ArrayLike) -> bool:
         """Whether the loop has matrix products or the like, whose rounding depends on the number of trajectories."""
         with self._lock:
             self._trace(batch, ends, horizon)
             return bool(self._products)
 
-    def get(self, device: Any, batch: Batch, ends: np.ndarray, horizon: Any) -> Program:
+    def get(self, device: Any, batch: Batch, ends: np.ndarray, horizon: ArrayLike) -> Program:
         """The program for the default device `device` and arguments of these shapes."""
         key = (device, *_key(batch, ends))
         with self._lock:
@@ -128,7 +134,7 @@ class Programs:
 
 
 @lru_cache
-def _even(dtype: Any) -> bool:
+def _even(dtype: np.dtype) -> bool:
     """Whether a product inside the kernel rounds alike in every trajectory, as a library's does.
 
     In float64 the XLA of JAX 0.12 adds in another order in the last vector of trajectories (and its library is faster).
@@ -145,14 +151,14 @@ def _key(batch: Batch, ends: np.ndarray) -> tuple[Any, ...]:
     return (tree, len(ends), *((np.shape(leaf), str(leaf.dtype)) for leaf in leaves))
 
 
-def _products(jaxpr: Any) -> Iterator[int]:
+def _products(jaxpr: core.Jaxpr) -> Iterator[int]:
     """Multiplications of every matrix product, at least 1 a trajectory for what is like one, such as a running sum."""
     for equation in jaxpr.eqns:
         if equation.primitive.name in _PRODUCTS:
-            size = equation.outvars[0].aval.size
+            size = math.prod(shape_of(equation.outvars[0]))
             if equation.primitive.name == "dot_general":
                 (contracted, _), _ = equation.params["dimension_numbers"]
-                size *= math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
+                size *= math.prod(shape_of(equation.invars[0])[axis] for axis in contracted)
             yield size
         for inner in inner_jaxprs(equation):
             yield from _products(opened(inner)[0])
@@ -169,6 +175,6 @@ def _programs(key: _Same) -> Programs:
     return Programs(pair_by_pair(alone, shared=draw.alone.shared), halves)
 
 
-def programs(problem: Any, optimizer: Any, draw: Any, statistics: tuple[Any, ...]) -> Programs:
+def programs(problem: Problem, optimizer: Optimizer, draw: Draw, statistics: tuple[Statistic, ...]) -> Programs:
     """The programs of the loop of these very objects."""
     return _programs(_Same((problem, optimizer, draw, *statistics)))

@@ -7,10 +7,16 @@ writes entry by entry has one axis more outside than inside.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from jax.extend import core
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+Jaxpr = core.Jaxpr | core.ClosedJaxpr
+Atom = core.Var | core.Literal
 # plain calls: one jaxpr among their parameters, evaluated on their operands
 _CALLS = frozenset({"jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "checkpoint", "remat2"})
 
@@ -18,7 +24,7 @@ _CALLS = frozenset({"jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp
 class Scan(NamedTuple):
     """A scan equation: operands are constants, then what is carried, then what is read entry by entry."""
 
-    body: Any
+    body: Jaxpr
     constants: int
     carry: int
     reads: int
@@ -29,19 +35,19 @@ class Scan(NamedTuple):
 class While(NamedTuple):
     """A while equation: operands are the condition's constants, then the body's, then what is carried."""
 
-    condition: Any
-    body: Any
+    condition: Jaxpr
+    body: Jaxpr
     condition_constants: int
     body_constants: int
     carry: int
 
 
-def opened(jaxpr: Any) -> tuple[Any, Sequence[Any]]:
+def opened(jaxpr: Jaxpr) -> tuple[core.Jaxpr, Sequence[Any]]:
     """(jaxpr, consts) of an open or closed jaxpr."""
     return (jaxpr.jaxpr, jaxpr.consts) if isinstance(jaxpr, core.ClosedJaxpr) else (jaxpr, ())
 
 
-def inner_jaxprs(equation: Any) -> Iterator[Any]:
+def inner_jaxprs(equation: core.JaxprEqn) -> Iterator[Jaxpr]:
     """All jaxprs among the parameters of an equation."""
     for value in equation.params.values():
         for part in value if isinstance(value, tuple | list) else (value,):
@@ -49,7 +55,7 @@ def inner_jaxprs(equation: Any) -> Iterator[Any]:
                 yield part
 
 
-def body_of(equation: Any) -> Any | None:
+def body_of(equation: core.JaxprEqn) -> Jaxpr | None:
     """The jaxpr that a plain call (jit, custom derivative, ...) stands for, else None."""
     if equation.primitive.name not in _CALLS:
         return None
@@ -57,12 +63,22 @@ def body_of(equation: Any) -> Any | None:
     return body
 
 
-def is_variable(atom: Any) -> bool:
+def is_variable(atom: Atom) -> "TypeIs[core.Var]":
     """Whether an operand is a variable, and no literal number."""
     return not isinstance(atom, core.Literal)
 
 
-def scan_of(equation: Any) -> Scan:
+def shape_of(atom: Atom) -> tuple[int, ...]:
+    """The shape of an operand or result."""
+    return atom.aval.shape  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def dtype_of(atom: Atom) -> np.dtype:
+    """Its dtype."""
+    return atom.aval.dtype  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def scan_of(equation: core.JaxprEqn) -> Scan:
     """A scan equation, taken apart."""
     p = equation.params
     inside = opened(p["jaxpr"])[0]
@@ -71,11 +87,11 @@ def scan_of(equation: Any) -> Scan:
     return Scan(p["jaxpr"], len(inside.invars) - carry - reads, carry, reads, p["length"], p["reverse"])
 
 
-def _longer(outside: Any, inside: Any) -> bool:
-    return len(outside.aval.shape) > len(inside.aval.shape)
+def _longer(outside: Atom, inside: Atom) -> bool:
+    return len(shape_of(outside)) > len(shape_of(inside))
 
 
-def while_of(equation: Any) -> While:
+def while_of(equation: core.JaxprEqn) -> While:
     """A while equation, taken apart."""
     condition, body = equation.params["cond_jaxpr"], equation.params["body_jaxpr"]
     carry = len(equation.outvars)
@@ -83,6 +99,6 @@ def while_of(equation: Any) -> While:
     return While(condition, body, first, second, carry)
 
 
-def branches_of(equation: Any) -> Sequence[Any]:
+def branches_of(equation: core.JaxprEqn) -> Sequence[Jaxpr]:
     """The jaxprs of a conditional, by the number that chooses among them."""
     return equation.params["branches"]

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from jax.extend import core
+from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import inner_jaxprs, scan_of, while_of
+from madatheory.engine.backend.jaxprs import Atom, dtype_of, inner_jaxprs, scan_of, shape_of, while_of
 from madatheory.engine.backend.lift import (
     Complex,
     Unsupported,
@@ -50,7 +53,7 @@ class Launch(NamedTuple):
 class _Held(NamedTuple):
     """How an array lies in memory (`shape`) and in a program of the kernel (`block`), trajectories on `batch_axis`."""
 
-    dtype: Any
+    dtype: np.dtype
     true: tuple[int, ...]
     shape: tuple[int, ...]
     block: tuple[int, ...]
@@ -91,18 +94,18 @@ def _whole(x: Any) -> _Held:
     return _Held(x.dtype, x.shape, x.shape, x.shape, None)
 
 
-def _all_held(wide: Sequence[Any], narrow: Sequence[Any], launch: Launch, skip: int = 0) -> list[_Held]:
+def _all_held(wide: Sequence[Atom], narrow: Sequence[Atom], launch: Launch, skip: int = 0) -> list[_Held]:
     """How variables lie in memory, without their first `skip` axes."""
     found = []
     for v, w in zip(wide, narrow, strict=True):
-        true, small = v.aval.shape[skip:], w.aval.shape[skip:]
+        true, small = shape_of(v)[skip:], shape_of(w)[skip:]
         differing = [axis for axis, (a, b) in enumerate(zip(true, small, strict=True)) if a != b]
         if len(differing) > 1 or any(launch.width % true[axis] for axis in differing):
             raise Unsupported(f"an array of shape {true} has no single axis of {launch.width} trajectories")
         block, batch_axis = padded(small) or (1,), differing[0] if differing else None
         shape = tuple(n * launch.programs if axis == batch_axis else n for axis, n in enumerate(block))
         # a complex array lies in memory as two real ones
-        dtypes = [jnp.dtype(jnp.float32)] * 2 if v.aval.dtype == jnp.complex64 else [v.aval.dtype]
+        dtypes = [jnp.dtype(jnp.float32)] * 2 if dtype_of(v) == jnp.complex64 else [dtype_of(v)]
         found += [_Held(dtype, true, shape, block, batch_axis) for dtype in dtypes]
     return found
 
@@ -112,22 +115,22 @@ def _components(values: Sequence[Array]) -> list[Array]:
     return [y for x in values for y in ((lax.real(x), lax.imag(x)) if jnp.iscomplexobj(x) else (x,))]
 
 
-def _joined(flat: Sequence[Array], avals: Sequence[Any], make: Callable[[Array, Array], Any]) -> list[Any]:
-    """One value per aval, complex ones made of two of `flat`."""
+def _joined(flat: Sequence[Array], atoms: Sequence[Atom], make: Callable[[Array, Array], Any]) -> list[Any]:
+    """One value per atom, complex ones made of two of `flat`."""
     left = iter(flat)
-    return [make(next(left), next(left)) if aval.dtype == jnp.complex64 else next(left) for aval in avals]
+    return [make(next(left), next(left)) if dtype_of(atom) == jnp.complex64 else next(left) for atom in atoms]
 
 
 class _TimeLoop(NamedTuple):
     """A scan or while equation as: carry = step(k, carry, numbers read at k) for k < length, with values at each k."""
 
-    equation: Any
+    equation: core.JaxprEqn
     length: int
     fixed: int  # operands that do not change
     state: int  # operands that are carried; the others are read one entry per k
 
     @classmethod
-    def of(cls, equation: Any) -> "_TimeLoop":
+    def of(cls, equation: core.JaxprEqn) -> "_TimeLoop":
         if equation.primitive.name == "while":
             loop = while_of(equation)
             return cls(equation, 1, loop.condition_constants + loop.body_constants, loop.carry)
@@ -136,22 +139,22 @@ class _TimeLoop(NamedTuple):
             raise Unsupported("a reversed scan cannot be run step by step in a kernel")
         return cls(equation, scan.length, scan.constants, scan.carry)
 
-    def step(self, values: Sequence[Array], constant: Any) -> list[Array]:
+    def step(self, values: Sequence[Array], constant: Callable[[ArrayLike], Array]) -> list[Array]:
         """Carry and values after one k."""
         if self.equation.primitive.name == "while":
             return evaluate_equation(self.equation, values, constant)
         return evaluate(scan_of(self.equation).body, values, constant)
 
 
-def kernel(wide: Any, narrow: Any, operands: Sequence[Array], launch: Launch) -> list[Array]:
+def kernel(wide: core.JaxprEqn, narrow: core.JaxprEqn, operands: Sequence[Array], launch: Launch) -> list[Array]:
     """The results of a loop over all trajectories, run as one kernel."""
     from jax.experimental import pallas as pl
     from jax.experimental.pallas import triton
 
     refuse_wide(narrow)
     loop = _TimeLoop.of(narrow)
-    carried, read = [v.aval for v in narrow.invars[: loop.fixed + loop.state]], loop.fixed + loop.state
-    if any(v.aval.ndim != 1 for v in wide.invars[read:]):
+    carried, read = narrow.invars[: loop.fixed + loop.state], loop.fixed + loop.state
+    if any(len(shape_of(v)) != 1 for v in wide.invars[read:]):
         raise Unsupported("the loop reads arrays, not numbers, one after another")
     constants = {id(c): pad(c) for inner in inner_jaxprs(narrow) for c in array_constants(inner)}
     inputs = _all_held(wide.invars[:read], narrow.invars[:read], launch)
@@ -197,4 +200,4 @@ def kernel(wide: Any, narrow: Any, operands: Sequence[Array], launch: Launch) ->
         *constants.values(),
     )
     flat = [held.restore(x) for held, x in zip((*kept, *shown), results, strict=True)]
-    return _joined(flat, [v.aval for v in wide.outvars], lax.complex)
+    return _joined(flat, wide.outvars, lax.complex)

@@ -14,8 +14,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend import core
+from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import body_of, inner_jaxprs, is_variable, opened
+from madatheory.engine.backend.jaxprs import Atom, Jaxpr, body_of, dtype_of, inner_jaxprs, is_variable, opened
 from madatheory.engine.backend.lift_rules import Complex, Unsupported, apply, padded
 
 __all__ = ["Complex", "Unsupported", "array_constants", "evaluate", "lift", "pad", "padded", "unpad"]
@@ -25,7 +27,7 @@ Constant = Callable[[Any], Array]
 """How an array constant of a jaxpr, of true shape, becomes a padded array."""
 
 
-def pad(x: Array, shape: Sequence[int] | None = None) -> Array:
+def pad(x: ArrayLike, shape: Sequence[int] | None = None) -> Array:
     """`x` in an array of shape `shape`, by default `padded(x.shape)`.
 
     The padding repeats the last entries, so that what a run computes there stays as tame as the rest.
@@ -40,7 +42,7 @@ def unpad(x: Array, shape: Sequence[int]) -> Array:
     return x[tuple(slice(n) for n in shape)]
 
 
-def live(jaxpr: Any, wanted: Sequence[bool] | None = None) -> list[tuple[Any, list[bool]]]:
+def live(jaxpr: Jaxpr, wanted: Sequence[bool] | None = None) -> list[tuple[core.JaxprEqn, list[bool]]]:
     """The equations that the wanted results (by default all) depend on, each with which of its results are needed.
 
     Derivatives leave the value that they differentiate in the jaxpr, often a sum that could not be lifted.
@@ -56,7 +58,7 @@ def live(jaxpr: Any, wanted: Sequence[bool] | None = None) -> list[tuple[Any, li
     return found[::-1]
 
 
-def array_constants(jaxpr: Any) -> Iterator[Any]:
+def array_constants(jaxpr: Jaxpr) -> Iterator[Any]:
     """The constants with at least one axis that a jaxpr holds, at any depth."""
     yield from (c for c in opened(jaxpr)[1] if np.ndim(c))
     for equation, _ in live(jaxpr):
@@ -66,20 +68,20 @@ def array_constants(jaxpr: Any) -> Iterator[Any]:
 
 
 def evaluate(
-    jaxpr: Any, args: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
+    jaxpr: Jaxpr, args: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
 ) -> list[Array]:
     """The results of a jaxpr, open or closed, on padded arguments, None where not wanted; raises `Unsupported`."""
     inside, consts = opened(jaxpr)
     known: dict[Any, Array] = {}
 
-    def held(value: Any, aval: Any) -> Array:
-        return constant(value) if np.ndim(value) else np.asarray(value, aval.dtype)[()]
+    def held(value: ArrayLike, dtype: np.dtype) -> Array:
+        return constant(value) if np.ndim(value) else np.asarray(value, dtype)[()]
 
-    def read(atom: Any) -> Array:
-        return known.get(atom) if is_variable(atom) else held(atom.val, atom.aval)
+    def read(atom: Atom) -> Array:
+        return known.get(atom) if is_variable(atom) else held(atom.val, dtype_of(atom))
 
     for variable, value in zip(inside.constvars, consts, strict=True):
-        known[variable] = held(value, variable.aval)
+        known[variable] = held(value, dtype_of(variable))
     known.update(zip(inside.invars, args, strict=True))
     for equation, used in live(jaxpr, wanted):
         results = evaluate_equation(equation, [read(atom) for atom in equation.invars], constant, used)
@@ -88,11 +90,11 @@ def evaluate(
 
 
 def evaluate_equation(
-    equation: Any, values: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
+    equation: core.JaxprEqn, values: Sequence[Array], constant: Constant = pad, wanted: Sequence[bool] | None = None
 ) -> list[Array]:
     """The results of one equation of a jaxpr on padded values; raises `Unsupported`."""
 
-    def recurse(inner: Any, args: Sequence[Array]) -> list[Array]:
+    def recurse(inner: Jaxpr, args: Sequence[Array]) -> list[Array]:
         return evaluate(inner, args, constant)
 
     call = body_of(equation)

@@ -13,12 +13,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.extend import core
+from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import branches_of, scan_of, while_of
+from madatheory.engine.backend.jaxprs import Jaxpr, branches_of, dtype_of, scan_of, shape_of, while_of
 
 Array = Any
-_Recurse = Callable[[Any, Sequence[Any]], list[Any]]
-_Rule = Callable[[Any, Sequence[Any], _Recurse], list[Any]]
+_Recurse = Callable[[Jaxpr, Sequence[Any]], list[Any]]
+_Rule = Callable[[core.JaxprEqn, Sequence[Any], _Recurse], list[Any]]
 
 
 class Complex(NamedTuple):
@@ -58,7 +60,7 @@ def padded(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(1 << max(n - 1, 0).bit_length() for n in shape)
 
 
-def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
+def apply(equation: core.JaxprEqn, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     """The results of one equation, not a plain call, on padded values; raises `Unsupported`."""
     name = equation.primitive.name
     refuse_wide(equation)
@@ -71,19 +73,19 @@ def apply(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     raise Unsupported(f"{name} has no form on arrays in registers")
 
 
-def refuse_wide(equation: Any) -> None:
+def refuse_wide(equation: core.JaxprEqn) -> None:
     """Raise `Unsupported` if an equation takes or gives 64-bit numbers; complex ones of two 32-bit numbers are fine."""
     for atom in (*equation.invars, *equation.outvars):
-        dtype = np.dtype(atom.aval.dtype)
+        dtype = np.dtype(dtype_of(atom))
         if dtype.itemsize > 4 and dtype != np.complex64:
             raise Unsupported(f"{equation.primitive.name} works on {dtype}; registers hold 32-bit numbers")
-    if equation.primitive.name not in _HELD and any(v.aval.dtype == np.complex64 for v in equation.invars):
+    if equation.primitive.name not in _HELD and any(dtype_of(v) == np.complex64 for v in equation.invars):
         raise Unsupported(f"{equation.primitive.name} of complex numbers has no form on arrays in registers")
 
 
-def _elementwise(equation: Any, values: Sequence[Array]) -> Array:
+def _elementwise(equation: core.JaxprEqn, values: Sequence[Array]) -> Array:
     name, params = equation.primitive.name, equation.params
-    if name == "select_n" and (len(values) != 3 or equation.invars[0].aval.dtype != bool):
+    if name == "select_n" and (len(values) != 3 or dtype_of(equation.invars[0]) != np.bool_):
         raise Unsupported("select_n chooses among more than two arrays")
     if all(isinstance(value, np.generic) for value in values):  # numbers only: fold now, the kernel wants a tensor
         with jax.ensure_compile_time_eval():
@@ -91,11 +93,11 @@ def _elementwise(equation: Any, values: Sequence[Array]) -> Array:
     return equation.primitive.bind(*values, **params)
 
 
-def _shape(equation: Any, operand: int = 0) -> tuple[int, ...]:
-    return equation.invars[operand].aval.shape
+def _shape(equation: core.JaxprEqn, operand: int = 0) -> tuple[int, ...]:
+    return shape_of(equation.invars[operand])
 
 
-def _filled(like: Array, value: Any) -> Array:
+def _filled(like: Array, value: ArrayLike) -> Array:
     return lax.full(jnp.shape(like), value, like.dtype)
 
 
@@ -103,7 +105,7 @@ def _positions(x: Array, axis: int) -> Array:
     return lax.broadcasted_iota(jnp.int32, x.shape, axis)
 
 
-def _masked(x: Array, shape: Sequence[int], axes: Sequence[int], identity: Any) -> Array:
+def _masked(x: Array, shape: Sequence[int], axes: Sequence[int], identity: ArrayLike) -> Array:
     """`x` with the padding along `axes` replaced by `identity`."""
     for axis in axes:
         if shape[axis] < x.shape[axis]:
@@ -119,7 +121,7 @@ def _extreme(x: Array, y: Array, larger: bool) -> Array:
 
 
 def _reduce(name: str) -> _Rule:
-    def identity(dtype: Any) -> Any:
+    def identity(dtype: np.dtype) -> float:
         if name == "reduce_sum":
             return 0
         if jnp.issubdtype(dtype, jnp.floating):
@@ -131,7 +133,7 @@ def _reduce(name: str) -> _Rule:
         operation = {"reduce_sum": lax.reduce_sum, "reduce_max": lax.reduce_max, "reduce_min": lax.reduce_min}[name]
         return operation(x, tuple(axes))
 
-    def rule(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    def rule(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
         (x,), axes, shape = values, equation.params["axes"], _shape(equation)
         result = reduced(_masked(x, shape, axes, identity(x.dtype)), axes)
         if name != "reduce_sum" and jnp.issubdtype(x.dtype, jnp.floating):
@@ -142,9 +144,9 @@ def _reduce(name: str) -> _Rule:
     return rule
 
 
-def _reduce_logical(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _reduce_logical(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     axes, every = tuple(equation.params["axes"]), equation.primitive.name == "reduce_and"
-    if equation.invars[0].aval.dtype != bool:
+    if dtype_of(equation.invars[0]) != np.bool_:
         raise Unsupported(f"{equation.primitive.name} of integers has no form on arrays in registers")
     number = _masked(values[0].astype(jnp.int32), _shape(equation), axes, int(every))
     return [(lax.reduce_min(number, axes) if every else lax.reduce_max(number, axes)) > 0]
@@ -157,8 +159,8 @@ def _without(x: Array, axes: Sequence[int]) -> Array:
     return x
 
 
-def _reshape(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
-    (x,), old, new = values, _shape(equation), equation.outvars[0].aval.shape
+def _reshape(equation: core.JaxprEqn, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
+    (x,), old, new = values, _shape(equation), shape_of(equation.outvars[0])
     return (
         [Complex(_reshaped(x.real, old, new), _reshaped(x.imag, old, new))]
         if isinstance(x, Complex)
@@ -166,7 +168,7 @@ def _reshape(equation: Any, values: Sequence[Any], recurse: _Recurse) -> list[An
     )
 
 
-def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Any:
+def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Array | Merged:
     if isinstance(x, Merged):
         x, old = x.array, x.shape
     if [n for n in old if n != 1] == [n for n in new if n != 1]:
@@ -180,23 +182,23 @@ def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Any:
     return Merged(x, old)
 
 
-def _stack(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _stack(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     axis = equation.params["axis"]
     if len(values) != 2 or axis != values[0].ndim:
         raise Unsupported("stack has a form on arrays in registers only for two arrays on a new last axis")
     return [lax.stack(list(values), axis)]
 
 
-def _concatenate(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _concatenate(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     """A stack of two arrays, as JAX 0.10.0 writes it down."""
-    axis, shape = equation.params["dimension"], equation.outvars[0].aval.shape
+    axis, shape = equation.params["dimension"], shape_of(equation.outvars[0])
     if len(values) != 2 or axis != len(shape) - 1 or shape[axis] != 2:
         raise Unsupported("concatenate has a form on arrays in registers only for two entries on the last axis")
     first, second = (lax.broadcast_in_dim(x, padded(shape), range(x.ndim)) for x in values)
     return [lax.select(_positions(first, axis) == 0, first, second)]
 
 
-def _slice(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _slice(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     (x,), p = values, equation.params
     strides = p["strides"] or (1,) * x.ndim
     for axis, (n, low, high, stride) in enumerate(
@@ -212,7 +214,7 @@ def _slice(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Ar
     return [x]
 
 
-def _while(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _while(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     loop = while_of(equation)
     first, second = loop.condition_constants, loop.condition_constants + loop.body_constants
     condition, body, carry = values[:first], values[first:second], values[second:]
@@ -225,7 +227,7 @@ def _while(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Ar
     )
 
 
-def _scan(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _scan(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     scan = scan_of(equation)
     consts, carry = values[: scan.constants], values[scan.constants :]
     if scan.reads or len(equation.outvars) != scan.carry:
@@ -234,18 +236,18 @@ def _scan(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Arr
     return list(lax.fori_loop(0, scan.length, step, tuple(carry)))
 
 
-def _cond(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _cond(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     index, *operands = values
     branches = [lambda *a, branch=branch: tuple(recurse(branch, a)) for branch in branches_of(equation)]
     return list(lax.switch(index, branches, *operands))
 
 
-def _clamp(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _clamp(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     low, x, high = values
     return [_extreme(_extreme(x, low, True), high, False)]
 
 
-def _round(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _round(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     size = lax.abs(values[0])
     whole = lax.floor(size)
     rest, odd = size - whole, whole - 2 * lax.floor(whole * 0.5)
@@ -254,7 +256,7 @@ def _round(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Ar
     return [jnp.where(values[0] < 0, -whole, whole)]
 
 
-def _iota(equation: Any, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+def _iota(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
     p = equation.params
     return [lax.broadcasted_iota(p["dtype"], padded(p["shape"]), p["dimension"])]
 

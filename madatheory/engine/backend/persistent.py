@@ -23,8 +23,18 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.extend import core
 
-from madatheory.engine.backend.jaxprs import body_of, inner_jaxprs, is_variable, opened
+from madatheory.engine.backend.jaxprs import (
+    Atom,
+    Jaxpr,
+    body_of,
+    dtype_of,
+    inner_jaxprs,
+    is_variable,
+    opened,
+    shape_of,
+)
 from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
 from madatheory.engine.backend.lift import Unsupported, live, padded
 
@@ -125,7 +135,7 @@ def advance(function: Advance, *, block: ProgramShape | None = None, interpret: 
     return run
 
 
-def block_for(loop: Any, width: int, group: int = 1) -> ProgramShape:
+def block_for(loop: core.JaxprEqn, width: int, group: int = 1) -> ProgramShape:
     """Trajectories (a multiple of `group`) and warps for a loop (an equation) over `width` trajectories.
 
     Every thread holds a few coordinates of every array: one until the device is full, then up to four, which hides
@@ -133,7 +143,7 @@ def block_for(loop: Any, width: int, group: int = 1) -> ProgramShape:
     stays in one warp if it can, so that sums over coordinates need no shared memory. Raises `Unsupported` if the state
     does not fit in registers.
     """
-    shapes = [v.aval.shape for v in loop.invars if v.aval.shape and width % v.aval.shape[-1] == 0]
+    shapes = [shape_of(v) for v in loop.invars if shape_of(v) and width % shape_of(v)[-1] == 0]
     coordinates = max((math.prod(padded(shape[:-1])) for shape in shapes), default=1)
     arrays = max(_pressure(inner, width, coordinates) for inner in inner_jaxprs(loop))
     wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
@@ -155,7 +165,7 @@ def block_for(loop: Any, width: int, group: int = 1) -> ProgramShape:
     return shape(min(fitting, key=lambda p: abs(math.log2(p / wished))))
 
 
-def _pressure(jaxpr: Any, width: int, coordinates: int, wanted: Sequence[bool] | None = None) -> float:
+def _pressure(jaxpr: Jaxpr, width: int, coordinates: int, wanted: Sequence[bool] | None = None) -> float:
     """The most arrays (of one number per coordinate) that are alive at once when a jaxpr runs in order.
 
     Threads hold few coordinates and as many trajectories, so a number per trajectory costs them as much as one per
@@ -167,11 +177,11 @@ def _pressure(jaxpr: Any, width: int, coordinates: int, wanted: Sequence[bool] |
     inside = opened(jaxpr)[0]
     last.update((atom, len(equations)) for atom in inside.outvars if is_variable(atom))
 
-    def size(v: Any) -> float:
-        shape = v.aval.shape
+    def size(v: Atom) -> float:
+        shape = shape_of(v)
         if not shape or width % shape[-1]:
             return 0
-        return max(1, math.prod(padded(shape[:-1])) / coordinates) * shape[-1] / width * v.aval.dtype.itemsize / 4
+        return max(1, math.prod(padded(shape[:-1])) / coordinates) * shape[-1] / width * dtype_of(v).itemsize / 4
 
     alive = {v: size(v) for v in inside.invars if v in last}
     most = sum(alive.values())
@@ -204,7 +214,7 @@ def _narrowed(tree: Any, width: int, trajectories: int) -> Any:
     return jax.tree.map(leaf, tree)
 
 
-def _first_loop(jaxpr: Any) -> Any:
+def _first_loop(jaxpr: Jaxpr) -> core.JaxprEqn:
     """The first loop of a jaxpr, at the top or in a call."""
     for equation in jaxpr.eqns:
         if equation.primitive.name in ("scan", "while"):
@@ -218,13 +228,15 @@ def _first_loop(jaxpr: Any) -> Any:
     raise Unsupported("there is no loop to run in a kernel")
 
 
-def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None) -> list[Array]:
+def _host(
+    wide: Jaxpr, narrow: Jaxpr, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None
+) -> list[Array]:
     """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
     inside, consts = opened(wide)
     known: dict[Any, Array] = dict(zip(inside.constvars, consts, strict=True))
     known.update(zip(inside.invars, args, strict=True))
 
-    def read(atom: Any) -> Array:
+    def read(atom: Atom) -> Array:
         return known[atom] if is_variable(atom) else atom.val
 
     for equation, small, used in _pairs(wide, narrow, wanted):
@@ -233,8 +245,8 @@ def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted:
         if equation.primitive.name in ("scan", "while"):
             _refuse_mixing(equation, small, used)
             results = kernel(equation, small, values, launch)
-        elif call is not None:
-            results = _host(call, body_of(small), values, launch, used)
+        elif call is not None and (inner := body_of(small)) is not None:
+            results = _host(call, inner, values, launch, used)
         else:
             results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
             results = results if equation.primitive.multiple_results else [results]
@@ -242,7 +254,9 @@ def _host(wide: Any, narrow: Any, args: Sequence[Array], launch: Launch, wanted:
     return [known.get(v) if is_variable(v) else v.val for v in inside.outvars]
 
 
-def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iterator[tuple[Any, Any, list[bool]]]:
+def _pairs(
+    wide: Jaxpr, narrow: Jaxpr, wanted: Sequence[bool] | None = None
+) -> Iterator[tuple[core.JaxprEqn, core.JaxprEqn, list[bool]]]:
     """The live equations of one computation traced at two widths, and which of their results are needed."""
     here, there = live(wide, wanted), live(narrow, wanted)
     if [e.primitive.name for e, _ in here] != [e.primitive.name for e, _ in there]:
@@ -251,9 +265,9 @@ def _pairs(wide: Any, narrow: Any, wanted: Sequence[bool] | None = None) -> Iter
         yield equation, small, used
 
 
-def _refuse_mixing(wide: Any, narrow: Any, used: Sequence[bool]) -> None:
+def _refuse_mixing(wide: core.JaxprEqn, narrow: core.JaxprEqn, used: Sequence[bool]) -> None:
     """Raise `Unsupported` if an equation, traced at two widths, sums, cuts or counts along the axis that differs."""
-    operand = lambda equation: (*equation.invars, *equation.outvars)[0].aval.shape  # noqa: E731
+    operand = lambda equation: shape_of((*equation.invars, *equation.outvars)[0])  # noqa: E731
     shape, small = operand(wide), operand(narrow)
     axes, p = wide.params.get("axes", ()), wide.params
     if wide.primitive.name == "iota":

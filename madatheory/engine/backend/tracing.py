@@ -3,7 +3,7 @@
 Only tracing passes here, so nothing of this is in the compiled loop.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,10 @@ import numpy as np
 
 from madatheory.blame import Misuse, blame
 from madatheory.engine.statistic import Context, Event, Statistic
+from madatheory.hparams import Hyper
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
 from madatheory.problems.problem import Oracle, Problem
 from madatheory.structure import kind
-
-Hyper = Mapping[str, Array]
 
 
 def asked_optimizer(optimizer: Optimizer) -> Optimizer:
@@ -114,20 +113,20 @@ def asked_oracle(name: str, oracle: Oracle) -> Oracle:
     )
 
 
-def _parts(found: Any) -> str:
+def _parts(found: object) -> str:
     if isinstance(found, tuple):
         return f"({', '.join(map(_parts, found))})"
     return f"{_described(found)}" if _is_array(found) and hasattr(found, "dtype") else kind(found)
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value: object) -> bool:
     """Whether `value` is a number or an array that JAX can carry."""
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.kind not in "OSUmM"
     return isinstance(value, bool | int | float | complex | jax.Array)
 
 
-def _is_real(value: Any) -> bool:
+def _is_real(value: object) -> bool:
     if not _is_array(value):
         return False
     return any(jnp.issubdtype(jnp.result_type(value), wanted) for wanted in (jnp.floating, jnp.integer, jnp.bool_))

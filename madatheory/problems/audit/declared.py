@@ -1,6 +1,7 @@
 """What a problem declares, before anything is computed with it: shapes, numbers, and on which side they err."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -71,7 +72,7 @@ def _check_shapes(problem: Problem) -> None:
             )
 
 
-def _spread(found: Any, like: Any) -> Any:
+def _spread(found: jax.ShapeDtypeStruct, like: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
     """What is folded with others of the shape of `like` may have fewer axes."""
     try:
         return jax.eval_shape(lambda a: jnp.broadcast_to(a, like.shape), found)
@@ -79,5 +80,5 @@ def _spread(found: Any, like: Any) -> Any:
         return found
 
 
-def _sampled(sampler: Any, word: Any) -> Any:
+def _sampled(sampler: Callable[..., Any], word: jax.ShapeDtypeStruct) -> Any:
     return jax.eval_shape(lambda first, second: sampler(Words(first, second), np.float64), word, word)

@@ -48,16 +48,16 @@ def probe_of(problem: Problem) -> Probe:
     few, many = (int(np.clip(2**20 // room, 16, most)) for most in (256, 4096))
 
     @jax.jit
-    def field(x: Any) -> Any:
+    def field(x: jax.Array) -> tuple[jax.Array, jax.Array]:
         return problem.value(x), problem.full_gradient(x)
 
     @jax.jit
-    def noisy(x: Any, grad: Any, xi: Any, t: Any) -> Any:
+    def noisy(x: jax.Array, grad: jax.Array, xi: jax.Array, t: jax.Array) -> tuple[jax.Array, jax.Array | None]:
         g, moment = oracle.gradient(x, grad, xi, t), oracle.second_moment
         return g, None if moment is None else jnp.broadcast_to(moment(x, grad, t), x.shape)
 
     @jax.jit
-    def drawn(first: Any, second: Any) -> Any:
+    def drawn(first: jax.Array, second: jax.Array) -> jax.Array:
         words = Words(first, second)
         if oracle.pair is None or oracle.entries == 0:
             return oracle.sample(words, jnp.float64)

@@ -1,0 +1,55 @@
+"""Hyper-parameters: checked once where they enter, complete and in order in the grid, the same at every point."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import madatheory as mt
+from madatheory.errors import UserError
+from madatheory.hparams import Grid, Parameter, in_words, override, parse_settings, reals
+
+
+def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+    refuse = Parameter.refuse
+
+    def counted(self: Parameter, name: str, value: object) -> None:
+        checked.append(value)
+        refuse(self, name, value)
+
+    monkeypatch.setattr(Parameter, "refuse", counted)
+    found = mt.verify("interpolation-rate", "ratio:d=2", steps=3, seeds=2, settings={"rho": (0.0, 0.5)})
+    assert {v.hyper["rho"] for v in found} == {0.0, 0.5}
+    assert checked.count((0.0, 0.5)) == 1
+
+
+def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
+    method = mt.optimizer("adam-avgrad")
+    grid = method.grid({"rho": [0, 1], "alpha": Fraction(1, 2), "beta2": (0.5, 0.9, 0.99)})
+    assert list(grid) == list(method.parameters)
+    assert grid["alpha"] == 0.5
+    assert (grid.axes, grid.shape, grid.points) == ({"beta2": (0.5, 0.9, 0.99), "rho": (0.0, 1.0)}, (3, 2), 6)
+    points = list(grid.hypers())
+    assert [(p["beta2"], p["rho"]) for p in points] == [(b, r) for b in (0.5, 0.9, 0.99) for r in (0, 1)]
+    many = grid.at(np.arange(6), "float64")
+    for number, point in enumerate(points):
+        assert {name: float(v[number]) if np.ndim(v) else float(v) for name, v in many.items()} == point
+    assert method.grid(grid) is grid
+
+
+def test_what_is_no_number_is_refused_wherever_it_enters() -> None:
+    method = mt.optimizer("adam")
+    for bad in ("0.5", True, [0.1, None], 1j, [[0.1], [0.2, 0.3]]):
+        assert reals(bad) is None
+        for enter in (method.hyper, method.grid):
+            with pytest.raises(UserError, match="is not a number: give a number or a list of numbers"):
+                enter({"beta1": bad})
+
+
+def test_settings_are_written_read_and_overridden_by_name() -> None:
+    settings = parse_settings(["rho=0,0.5", "alpha=0.3"])
+    assert settings == {"rho": (0.0, 0.5), "alpha": 0.3}
+    assert override({"alpha": 1.0, "eps": 1e-4}, settings, {"alpha", "eps"}) == {"alpha": 0.3, "eps": 1e-4}
+    assert in_words({"alpha": 0.3, "beta2": 0.99}) == "alpha = 0.3, beta2 = 0.99"
+    assert repr(Grid({"alpha": 0.3})) == "Grid({'alpha': 0.3})"
