@@ -19,7 +19,7 @@ from madatheory.optimizers.family import member
 from madatheory.problems.problem import Problem
 from madatheory.sources import closure_of_imports
 from madatheory.store import Store, StoreWarning, canonical, describe
-from madatheory.store.cache_key import code_of, identify
+from madatheory.store.cache_key import cache_key_of, code_of
 from madatheory.store.outside import outside
 
 SGD = member("sgd-t", "", free=("alpha",), schedule="constant", alpha=0.1)
@@ -95,7 +95,7 @@ def problem(folder: Path, body: str) -> Problem:
 def test_what_a_function_takes_from_outside_is_said_and_its_result_not_kept(tmp_path: Path, expression: str) -> None:
     made = problem(tmp_path, f"return {expression}")
     words = TAKES[expression]
-    found = identify(made.gradient)
+    found = cache_key_of(made.gradient)
     assert any(words in said for said in found.outside), found.outside
     lines: list[str] = []
     store = Store(tmp_path / "kept", report=lines.append)
@@ -115,7 +115,7 @@ def test_ordinary_functions_take_nothing_from_outside() -> None:
     for kind in (mt.list_problems(), mt.list_optimizers(), mt.list_theorems(), mt.list_figures()):
         for name, entry in kind.items():
             made = entry.make() if isinstance(entry, Entry) else entry
-            found = identify(made)
+            found = cache_key_of(made)
             assert (found.outside, found.users) == ({}, False), name
 
 
@@ -135,7 +135,7 @@ def test_a_run_that_reads_is_computed_anew_with_one_warning(tmp_path: Path) -> N
 def test_a_file_that_is_opened_in_fact_is_noticed(tmp_path: Path) -> None:
     """`linecache.getline` is not known to read; and a compiled run does not read again."""
     made = problem(tmp_path, "import linecache\nreturn float(linecache.getline(DATA, 1))")
-    assert identify(made.gradient).outside == {}
+    assert cache_key_of(made.gradient).outside == {}
     store = Store(tmp_path / "kept")
     with pytest.warns(StoreWarning, match=rf"it reads {tmp_path}/data while it runs") as told:
         store.simulate(made, SGD, 3, num_trajectories=2)
@@ -202,9 +202,9 @@ def test_what_a_function_of_a_users_module_takes_is_found(modules: Callable[...,
     mine = modules(
         mine="import helper\ndef f(x): return helper.g() * x", helper="import os\ndef g(): return os.environ"
     )
-    assert any("g (helper.py, line 2) uses os.environ" in said for said in identify(mine.f).outside)
+    assert any("g (helper.py, line 2) uses os.environ" in said for said in cache_key_of(mine.f).outside)
     late = modules(late="def f(x):\n    import unloaded\n    return unloaded.g() * x", unloaded="def g(): return 1")
-    assert any("import unloaded" in said for said in identify(late.f).outside)
+    assert any("import unloaded" in said for said in cache_key_of(late.f).outside)
     assert any("unloaded" in name for name in closure_of_imports([Path(str(late.__file__))]))
 
 

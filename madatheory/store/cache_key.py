@@ -44,7 +44,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-class Identity(NamedTuple):
+class CacheKey(NamedTuple):
     """What identifies a value, and why that may not be all.
 
     `data` is plain, `sources` has a hash of every file that the code comes from; `outside` says what functions of the
@@ -58,7 +58,7 @@ class Identity(NamedTuple):
 
 
 class Description:
-    """Describes values as plain data, and collects what else an `Identity` has."""
+    """Describes values as plain data, and collects what else a `CacheKey` has."""
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
@@ -208,25 +208,25 @@ class Description:
             self.sources |= closure_of_imports([path])
 
 
-def identify(value: object) -> Identity:
+def cache_key_of(value: object) -> CacheKey:
     """The identity of a value; `UserError` if it cannot be told from others."""
     description = Description()
     data = description.of(value)
-    return Identity(data, description.sources, description.outside, description.users)
+    return CacheKey(data, description.sources, description.outside, description.users)
 
 
-def merged(parts: Iterable[Identity]) -> Identity:
+def merged(parts: Iterable[CacheKey]) -> CacheKey:
     """The identity of several values together."""
     found, sources, taken = list(parts), dict[str, str](), dict[str, Outside]()
     for part in found:
         sources |= part.sources
         taken |= part.outside
-    return Identity([part.data for part in found], sources, taken, any(part.users for part in found))
+    return CacheKey([part.data for part in found], sources, taken, any(part.users for part in found))
 
 
 def describe(value: object) -> tuple[Any, dict[str, str]]:
     """Plain data that identifies `value`, and the hashes of the source files its code comes from."""
-    return identify(value)[:2]
+    return cache_key_of(value)[:2]
 
 
 def _fields(value: object) -> dict[str, Any]:
@@ -283,12 +283,12 @@ def _unwrapped(value: object) -> Any:
     return value.func if isinstance(value, functools.cached_property) else value
 
 
-def code_of(function: Callable[..., Any]) -> Identity:
+def code_of(function: Callable[..., Any]) -> CacheKey:
     """Identity of a function's code without what its closure holds; of a user's function with the globals it names."""
     inner = inspect.unwrap(function)
     inner = inner.func if isinstance(inner, functools.partial) else getattr(inner, "__func__", inner)
     if not isinstance(inner, types.FunctionType):
-        return identify(inner)
+        return cache_key_of(inner)
     description = Description()
     data = [code_identity(inner), description.code_of(inner)]
-    return Identity(data, description.sources, description.outside, description.users)
+    return CacheKey(data, description.sources, description.outside, description.users)

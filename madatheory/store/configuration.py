@@ -5,10 +5,10 @@ from typing import Any
 
 from madatheory.engine.simulate import RunPlan
 from madatheory.sources import PACKAGE, closure_of_imports
-from madatheory.store.cache_key import Identity, canonical, describe, digest, environment, identify, merged
+from madatheory.store.cache_key import CacheKey, cache_key_of, canonical, describe, digest, environment, merged
 
 
-def configuration_of(plan: RunPlan) -> tuple[dict[str, Any], Identity]:
+def configuration_of(plan: RunPlan) -> tuple[dict[str, Any], CacheKey]:
     """Everything but the trajectories that the numbers of a run depend on, as plain data, and what it is made from."""
     problem, optimizer = plan.problem, plan.optimizer
     parts = {
@@ -16,7 +16,7 @@ def configuration_of(plan: RunPlan) -> tuple[dict[str, Any], Identity]:
         "optimizer": [optimizer.init, optimizer.step, optimizer.observe, optimizer.traits],
         "statistics": plan.statistics,
     }
-    found = {name: identify(part) for name, part in parts.items()}
+    found = {name: cache_key_of(part) for name, part in parts.items()}
     identity = merged(found.values())
     configuration = {
         "kind": "simulate",

@@ -15,7 +15,7 @@ import madatheory
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 from madatheory.store import canonical
-from madatheory.store.cache_key import identify
+from madatheory.store.cache_key import cache_key_of
 from madatheory.store.folder import FIGURES
 from madatheory.store.reads import Reads, watched
 
@@ -69,7 +69,7 @@ class Ledger:
             check_output(self._file(name))
 
     def _key(self, figure: Named) -> str:
-        identity = identify(figure)
+        identity = cache_key_of(figure)
         data = {kind: _contents(path) for kind, path in self.data.items()}
         request = [figure.name, self.profile, self.seed, dict(self.versions), data, identity.data, identity.sources]
         return _digest(code_fingerprint().encode(), canonical(request).encode())
@@ -77,7 +77,7 @@ class Ledger:
     def why_not(self, figure: Named) -> str:
         """Why it cannot be told whether a figure is up to date: it takes what Python does not tell; "" if it can."""
         try:
-            unseen = [words for words, found in identify(figure).outside.items() if not found.seen]
+            unseen = [words for words, found in cache_key_of(figure).outside.items() if not found.seen]
         except UserError as error:
             return str(error)
         return ", ".join(unseen)
@@ -85,7 +85,7 @@ class Ledger:
     def watch(self, figure: Named) -> AbstractContextManager[Reads | None]:
         """Notes the files that a user's figure reads; those of the package read what `data` names."""
         with suppress(UserError):
-            if identify(figure).users:
+            if cache_key_of(figure).users:
                 return watched(self.store, self.out)
         return nullcontext()
 

@@ -26,7 +26,7 @@ from madatheory.errors import UserError
 from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-from madatheory.store.cache_key import Identity, canonical, code_of, digest, environment, identify, merged
+from madatheory.store.cache_key import CacheKey, cache_key_of, canonical, code_of, digest, environment, merged
 from madatheory.store.configuration import configuration_of
 from madatheory.store.files import (
     Report,
@@ -62,7 +62,7 @@ class _Work(NamedTuple):
     plan: RunPlan
     configuration: str
     folder: Path
-    identity: Identity
+    identity: CacheKey
 
 
 class Store:
@@ -144,7 +144,7 @@ class Store:
         `compute` is written and of what this file imports.
         """
         try:
-            identity = merged([identify(configuration), code_of(compute)])
+            identity = merged([cache_key_of(configuration), code_of(compute)])
         except UserError as error:
             self._refuse(name, str(error))
             return parse(netcdf(compute()))
@@ -203,7 +203,7 @@ class Store:
         if not known:
             self.report(f"{name}: not kept in the store, every run computes it anew: {why}")
 
-    def _watched(self, name: str, identity: Identity, compute: Callable[[], T]) -> T:
+    def _watched(self, name: str, identity: CacheKey, compute: Callable[[], T]) -> T:
         """`compute()`; what functions of the user read meanwhile makes that this is not kept."""
         if not identity.users or identity.outside:
             return compute()
@@ -214,10 +214,10 @@ class Store:
             self._refuse(name, _SEEN_READING[digest(canonical(identity.data))])
         return found
 
-    def _may_keep(self, identity: Identity) -> bool:
+    def _may_keep(self, identity: CacheKey) -> bool:
         return not identity.outside and not (identity.users and digest(canonical(identity.data)) in _SEEN_READING)
 
-    def _found(self, name: str, folder: Path, identity: Identity) -> list[tuple[str, Path]]:
+    def _found(self, name: str, folder: Path, identity: CacheKey) -> list[tuple[str, Path]]:
         """The pieces of a computation; none, and the reason is said, if it takes something from outside."""
         if self._may_keep(identity):
             return self._pieces(folder)
