@@ -1,4 +1,8 @@
-"""A time limit for code that may never come back."""
+"""A time limit for code that may never come back.
+
+What packages do is not enough: stopit raises once, so that code which swallows it goes on; func_timeout runs the code
+in another thread, where jax's settings of the caller's do not hold.
+"""
 
 import ctypes
 import signal

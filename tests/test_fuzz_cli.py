@@ -125,7 +125,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--workers": "whole",
             "--trait": "trait",
             "--set": "setting",
-            "--by-design": "reason",
+            "--xfail": "reason",
             "--json": "output",
             "--markdown": "output",
             "--out": "folder",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,12 @@ from madatheory.errors import UserError
 from madatheory.identities.check import check, select
 from madatheory.identities.identity import Violation, identities
 from madatheory.identities.report import tables as written
-from madatheory.identities.report.conformance import Note, idle, judged, page, read_notes
-from madatheory.identities.report.outcome import Outcome, Report, Request, report_from
+from madatheory.identities.report.conformance import Note, details, idle, judged, page, read_notes
+from madatheory.identities.report.example import example
+from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
 from madatheory.identities.runner import isolated
-from madatheory.identities.runner.example import example
 from madatheory.identities.strategies import plain
-from madatheory.identities.targets.factory_overrides import PREPARED, Prepared
+from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES, FactoryOverride
 from madatheory.identities.targets.library import Library, library
 from madatheory.identities.targets.lookup import find
 
@@ -97,11 +98,13 @@ def test_one_target_that_is_wrong_is_shown_in_full(run: Run) -> None:
 
 def test_declarations(run: Run) -> None:
     line = ("check", "mine.py:wrong", "--only", "F4")
-    result = run(*line, "--by-design", "F4=it drifts", "--trait", "elementwise=no", "--traits")
-    assert result.exit_code == 0, result.output
-    assert re.search(r"by design  F4 .*: it drifts \(", result.stdout)
-    assert re.search(r"elementwise +no +declared", result.stdout), result.stdout
-    result = run("check", "mine.py:right", "--only", "F4", "--by-design", "F4=it drifts")
+    for option in ("--xfail", "--by-design"):  # the old name
+        result = run(*line, option, "F4=it drifts", "--trait", "elementwise=no", "--traits")
+        assert result.exit_code == 0, result.output
+        assert re.search(r"xfail  F4 .*: it drifts \(", result.stdout)
+        assert re.search(r"elementwise +no +declared", result.stdout), result.stdout
+        assert ("--by-design is now called --xfail" in result.stderr) is (option == "--by-design")
+    result = run("check", "mine.py:right", "--only", "F4", "--xfail", "F4=it drifts")
     assert result.exit_code == 1
     assert "declared to fail (it drifts), but it holds" in words(result.stdout)
 
@@ -130,8 +133,8 @@ def test_several_targets_are_a_matrix(run: Run) -> None:
         ("check mine.py:right --profile fast", "unknown profile 'fast'"),
         ("check mine.py:right --trait elementwise", "write --trait name=yes"),
         ("check mine.py:right --trait elmentwise=yes", "did you mean 'elementwise'"),
-        ("check mine.py:right --by-design F4", "write --by-design CODE=reason"),
-        ("check mine.py:right --by-design Z4=why", "unknown identity 'Z4'"),
+        ("check mine.py:right --xfail F4", "write --xfail CODE=reason"),
+        ("check mine.py:right --xfail Z4=why", "unknown identity 'Z4'"),
         ("check mine.py:right --only F4 --set momentum=1,2", "one value, not a grid"),
         ("check mine.py:right --only F4 --set beta7=1", "no setting 'beta7'"),
         ("check mine.py:right --limit 0", "limit = 0"),
@@ -210,7 +213,7 @@ def test_a_snippet_without_runs_tries_the_identity_itself(run: Run, tmp_path: Pa
 
 @pytest.mark.parametrize("spec", ["madatheory:adam:form=practical", "optax.contrib:schedule_free", "mine.py:right"])
 def test_the_code_of_a_target_makes_it_again(run: Run, spec: str) -> None:
-    space: dict[str, object] = {}
+    space: dict[str, Any] = {}
     exec(find(spec).code, space)
     assert find(space["optimizer"]).settable == find(spec).settable
 
@@ -224,11 +227,11 @@ def test_nothing_of_optax_is_dropped_silently() -> None:
     found = library("optax")
     for place, module in (("optax", optax), ("optax.contrib", optax.contrib)):
         public = {f"{place}:{name}" for name in dir(module) if not name.startswith("_")}
-        assert public <= {*found.optimizers, *found.left}
-    assert not {*found.optimizers} & {*found.left}
+        assert public <= {*found.optimizers, *found.excluded}
+    assert not {*found.optimizers} & {*found.excluded}
     assert {"optax:adam", "optax:optimistic_adam", "optax.contrib:schedule_free"} <= {*found.optimizers}
-    assert found.left["optax:scale_by_adam"] == "a part of optimizers, not one"
-    assert all(found.left.values())
+    assert found.excluded["optax:scale_by_adam"] == "a part of optimizers, not one"
+    assert all(found.excluded.values())
 
 
 @pytest.mark.needs("torch")
@@ -247,11 +250,11 @@ def test_pytorch_optimizer_is_covered() -> None:
 
     found = library("pytorch_optimizer")
     classes = {type_.__name__ for type_ in OPTIMIZERS.values() if isinstance(type_, type)}
-    known = {name.partition(":")[2] for name in (*found.optimizers, *found.left)}
+    known = {name.partition(":")[2] for name in (*found.optimizers, *found.excluded)}
     assert classes <= known
     assert len(found.optimizers) > 100
-    assert found.left["pytorch_optimizer:SAM"] == "takes a second gradient at a point of its own choice"
-    for spec in PREPARED:
+    assert found.excluded["pytorch_optimizer:SAM"] == "takes a second gradient at a point of its own choice"
+    for spec in FACTORY_OVERRIDES:
         if spec.startswith("pytorch_optimizer:"):
             assert spec in found.optimizers
             stepper = find(spec).begin([np.ones(3)], {"lr": 0.125})
@@ -271,8 +274,8 @@ def test_our_own_optimizers_are_a_library() -> None:
 # ---- the matrix and the page
 
 
-def outcome(code: str, status: str) -> Outcome:
-    return Outcome(code, identities()[code].name, status, "because", "statement", "print(1)")
+def outcome(code: str, status: str) -> IdentityOutcome:
+    return IdentityOutcome(code, identities()[code].name, status, "because", "statement", "print(1)")
 
 
 def report(target: str, *statuses: tuple[str, str]) -> Report:
@@ -316,21 +319,31 @@ def test_the_page_shows_every_finding_with_its_note(tmp_path: Path, monkeypatch:
         Report("lib:lbfgs", "", {}, (), "needs a closure", unusable=True),
         Report("lib:none", "", {}, (), "raised ValueError: no"),
     ]
-    monkeypatch.setitem(PREPARED, "lib:adam", Prepared("", "wraps lib:sgd"))  # type: ignore[arg-type]
+    monkeypatch.setitem(FACTORY_OVERRIDES, "lib:adam", FactoryOverride("", "wraps lib:sgd"))  # type: ignore[arg-type]
     found = Library("lib", "1.2", ("lib:adam", "lib:adamw"), {"lib:clip": "a part of optimizers, not one"})
-    text = page([(found, reports)], notes, Request())
+    text = page([(found, reports)], notes, Request(), Path("there.md"))
     for part in (
+        "to there.md,",
         "| lib 1.2 | 2 | 1 | 0 | 2 | 0 | 1 | 0 |",
         "adam  + C",
         "adamw X C",
+        "### convention\n\n- F2 in lib:adam, lib:adamw: eps is 0 in float16 Upstream: issue 1\n",
+        "### not judged yet\n\n- S1 in lib:adamw\n",
+        "needs a closure: lib:lbfgs",
+        "- lib:none: raised ValueError: no",
+        "wraps lib:sgd: lib:adam",
+    ):
+        assert part in text, part
+    assert "print(1)" not in text  # programs and numbers are among the details
+    text = details([(found, reports)], notes)
+    for part in (
+        "### F2 a coordinate without gradient",
         "**convention**: eps is 0 in float16",
         "Upstream: issue 1",
         "- lib:adamw: because",
         "**not judged yet**",
-        "needs a closure: lib:lbfgs",
-        "- lib:none: raised ValueError: no",
+        "```python\nprint(1)\n```",
         "a part of optimizers, not one: lib:clip",
-        "wraps lib:sgd: lib:adam",
     ):
         assert part in text, part
     cells = [(r, o) for r in reports for o in r.failures]
@@ -376,6 +389,7 @@ def test_conformance_writes_a_page(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     text = Path("p.md").read_text()
     assert re.search(r"\| madatheory [\d.]+ \| 1 \| 1 \| 0 \| 0 \| 0 \| 0 \| 2 \|", text)
     assert "madatheory:sgd" in text
+    assert Path(".madatheory/conformance/details.md").read_text().startswith("# Conformance, finding by finding")
 
 
 def test_a_violation_is_raised_by_example() -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from madatheory.identities import check, find
 from madatheory.identities.check import opened
-from madatheory.identities.derivatives import Unrolled, truncation
+from madatheory.identities.derivatives import UnrolledRun, truncation
 from madatheory.identities.laws import hypergradients
-from madatheory.identities.report.outcome import Outcome, Request
+from madatheory.identities.report.outcome import IdentityOutcome, Request
 from madatheory.identities.rollout import Runs
 from madatheory.identities.strategies import plain
-from madatheory.identities.targets.built_in import own
+from madatheory.identities.targets.built_in import factory
 from madatheory.identities.targets.optax import target
 from madatheory.identities.targets.optax_derivatives import of
 
@@ -74,7 +74,7 @@ def declared() -> dict[str, bool]:
     return {name: trait.present for name, trait in opened(target(maker(), "right"), Request()).traits.items()}
 
 
-def outcomes(factory: Any, only: str = GROUPS) -> dict[str, Outcome]:
+def outcomes(factory: Any, only: str = GROUPS) -> dict[str, IdentityOutcome]:
     """Code -> outcome at the quick profile; all optimizers here are Adam or declared to be."""
     report = check(target(factory, "made here"), only=only, profile="quick", limit=60, traits=declared())
     assert not report.problem, report.problem
@@ -108,11 +108,11 @@ def test_a_wrong_derivative_is_caught(mistake: str) -> None:
 def test_forward_against_reverse_mode_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     real = hypergradients.unrolled
 
-    def halved(*arguments: Any) -> Unrolled:
+    def halved(*arguments: Any) -> UnrolledRun:
         made = real(*arguments)
         assert made.forward is not None
         forward = made.forward
-        return Unrolled(made.value, lambda *at: forward(*at) / 2, made.reverse, made.unit)
+        return UnrolledRun(made.value, lambda *at: forward(*at) / 2, made.reverse, made.unit)
 
     assert outcomes(maker(), "H2")["H2"].status == "pass"
     monkeypatch.setattr(hypergradients, "unrolled", halved)
@@ -134,7 +134,7 @@ def test_half_precision_that_overflows_is_caught() -> None:
 
 
 def test_the_slope_in_rho_and_its_detachment() -> None:
-    right = own("adam-avgrad:form=practical")
+    right = factory("adam-avgrad:form=practical")
 
     def detached(learning_rate=0.01, beta1=0.0, beta2=0.99, rho=0.5, eps=1e-8):
         rest = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2, "eps": eps}

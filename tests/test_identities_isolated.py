@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from planted_optimizers import unshrunk  # noqa: F401
 
+import madatheory.identities as suite
 from madatheory.defaults import SECONDS
 from madatheory.errors import UserError
 from madatheory.identities.check import check, judged, opened
@@ -106,9 +107,9 @@ def test_what_no_python_can_stop_costs_one_cell(file: str) -> None:
 
 
 def test_a_declared_failure_may_be_a_death(file: str) -> None:
-    request = Request(only="F4", limit=2, by_design={"F4": "it waits for a step"})
+    request = Request(only="F4", limit=2, xfail={"F4": "it waits for a step"})
     (report,) = check_all([f"{file}:exits"], request, grace=1)
-    assert [o.status for o in report.outcomes] == ["by design"]
+    assert [o.status for o in report.outcomes] == ["xfail"]
     assert not report.failures
 
 
@@ -292,7 +293,7 @@ def test_what_is_no_factory_gets_a_message(what: Any, words: str) -> None:
         ({"only": "S1,X9"}, "unknown identity 'X9'"),
         ({"only": ","}, "names no identity"),
         ({"traits": {"element-wise": True}}, "did you mean 'elementwise'"),
-        ({"by_design": {"S0": "why not"}}, "unknown identity 'S0'"),
+        ({"xfail": {"S0": "why not"}}, "unknown identity 'S0'"),
         ({"limit": 0}, "limit = 0"),
         ({"seed": -1}, "seed = -1"),
     ],
@@ -304,11 +305,23 @@ def test_a_bad_request_gets_a_message(more: dict[str, Any], words: str) -> None:
 
 @pytest.mark.usefixtures("unshrunk")
 def test_a_declared_failure_that_does_not_fail_is_an_error() -> None:
-    report = check(functions(mutating), only="K2,S1", by_design={"K2": "it owns them", "S1": "a guess"})
+    report = check(functions(mutating), only="K2,S1", xfail={"K2": "it owns them", "S1": "a guess"})
     found = {o.code: o for o in report.outcomes}
-    assert (found["K2"].status, found["S1"].status) == ("by design", "error")
+    assert (found["K2"].status, found["S1"].status) == ("xfail", "error")
     assert "it owns them" in found["K2"].detail
     assert "but it holds" in found["S1"].detail
+
+
+def test_old_names_work_and_warn() -> None:
+    with pytest.warns(DeprecationWarning, match="by_design is now called xfail"):
+        report = check(functions(mutating), only="K2", by_design={"K2": "it owns them"})
+    assert [o.status for o in report.outcomes] == ["xfail"]
+    run, x0, g = suite.runs_of(functions(mutating)), np.ones(2), np.ones((3, 2))
+    with pytest.warns(DeprecationWarning, match="way is now called mode"):
+        path = run(x0, g, way="strided")
+    np.testing.assert_array_equal(path, run(x0, g, mode="strided"))
+    with pytest.warns(DeprecationWarning, match="IdentityOutcome"):
+        assert suite.Outcome is suite.IdentityOutcome
 
 
 def test_the_time_limit_keeps_what_was_found() -> None:

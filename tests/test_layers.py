@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -129,6 +130,42 @@ def test_a_wrong_import_beside_the_package_is_seen() -> None:
     assert violations("proofs_check", "coq", "from proofs_check import bridge")
     assert violations("benchmarks", "run", "from proofs_check import run")
     assert not violations("proofs_check", "coq", "from madatheory.cli.console import OUT")
+
+
+def at_the_top(file: Path) -> set[str]:
+    """Modules that a module of the package imports when it is imported."""
+    found = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("madatheory"):
+            found.add(str(node.module))
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    names = {
+        ".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): f for f in modules()
+    }
+    graph = {name: (at_the_top(file) & set(names)) - {name} for name, file in names.items()}
+    with pytest.raises(CycleError):
+        TopologicalSorter({**graph, "madatheory.errors": {"madatheory.cli"}}).prepare()
+    TopologicalSorter(graph).prepare()
+
+
+def test_an_identity_is_written_with_what_the_suite_exports() -> None:
+    """What one idea alone needs, derivatives and recurrences, has a door of its own."""
+    doors = (
+        "madatheory.identities",
+        "madatheory.identities.derivatives",
+        "madatheory.identities.recognition.recurrences",
+    )
+    for file in (PACKAGE / "identities" / "laws").glob("*.py"):
+        for node in ast.parse(file.read_text()).body:
+            module = str(node.module) if isinstance(node, ast.ImportFrom) else ""
+            suite = module.startswith("madatheory.identities") and not module.startswith("madatheory.identities.laws")
+            assert not suite or module in doors, f"{file.name}: {module}"
 
 
 EFFECTS = """

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from madatheory.identities.recognition import conventions
 from madatheory.references import (
     adabelief,
-    adagrad,
     adam,
     adamw,
     adan,
@@ -130,18 +130,11 @@ def test_adan_skipping_the_first_difference_counts_differences():
     np.testing.assert_allclose(steps(found), [-1, (1.5 + 3) / size], rtol=1e-14)
 
 
+VALUES = {"momentum": 0.5, "beta1": 0.5, "beta2": 0.75, "beta3": 0.5, "eps": 0.125}
 FAMILIES: dict[str, tuple[Any, dict[str, Any]]] = {
-    "sgd": (sgd.run, {"momentum": 0.5}),
-    "adagrad": (adagrad.run, {"eps": 0.125}),
-    "rmsprop": (rmsprop.run, {"beta2": 0.75, "eps": 0.125}),
-    "adam": (adam.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "amsgrad": (amsgrad.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "avgrad": (avgrad.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "yogi": (yogi.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "adabelief": (adabelief.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "nadam": (nadam.run, {"beta1": 0.5, "beta2": 0.75, "eps": 0.125}),
-    "adan": (adan.run, {"beta1": 0.5, "beta2": 0.75, "beta3": 0.5, "eps": 0.125}),
-    "lion": (lion.run, {"beta1": 0.5, "beta2": 0.75}),
+    family.name: (family.run, {name: value for name, value in VALUES.items() if name in family.hyper})
+    for family in conventions.FAMILIES
+    if not family.plain
 }
 
 
@@ -175,7 +168,7 @@ def test_complex_numbers_as_pairs_and_by_their_modulus(name):
     turn = np.exp(0.7j)
     modulus = run(x0, g, alpha=0.25, **h)
     np.testing.assert_allclose(run(x0, turn * g, alpha=0.25, **h) - x0, turn * (modulus - x0), rtol=1e-11)
-    if name != "sgd":
+    if name != "SGD":
         assert np.max(np.abs(modulus - both)) > 1e-3
     # and real gradients as complex numbers are the real method
     real = run(x0.real, g.real, alpha=0.25, **h)

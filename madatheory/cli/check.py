@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol
+from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol, warn
 from madatheory.cli.options import JsonFile
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from madatheory.identities.report.outcome import Report
 
 WIDTH = 100
-_PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "d": ("d", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
+_PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "e": ("e", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
 
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, mymodule:make, file.py:make")
@@ -49,10 +49,11 @@ def check(
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter: momentum=0.9; repeat.")
     ] = None,
-    by_design: Annotated[
+    xfail: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE=REASON", help="An identity that it breaks on purpose; may be repeated."),
+        typer.Option(metavar="CODE=REASON", help="An identity that is expected to fail; may be repeated."),
     ] = None,
+    by_design: Annotated[list[str] | None, typer.Option(metavar="CODE=REASON", hidden=True)] = None,
     json_file: JsonFile = None,
     markdown_file: Annotated[
         str | None, typer.Option("--markdown", metavar="FILE", help="Write matrix and failures there.")
@@ -74,7 +75,7 @@ def check(
     madatheory check optax:adam
     madatheory check torch.optim:Adam optax:lion
     madatheory check path/to/file.py:make --only S,F --trait elementwise=yes
-    madatheory check mymodule:make --by-design "F2=eps is inside the root"
+    madatheory check mymodule:make --xfail "F2=eps is inside the root"
     madatheory check --all optax --workers 2 --markdown optax.md
     """
     from madatheory.identities.report.outcome import Request
@@ -85,7 +86,8 @@ def check(
     for name, value in hyper.items():
         if isinstance(value, tuple):
             raise UserError(f"--set {name}: one value, not a grid")
-    request = Request(_traits(trait), hyper, _reasons(by_design), only, profile, seed, limit)
+    reasons = _reasons("--xfail", xfail) | _reasons("--by-design", by_design)
+    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit)
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
         if path is not None:
@@ -117,7 +119,7 @@ def _status(reports: "Sequence[Report]", named: Sequence[str]) -> int:
     for report in refused:
         complain(f"{report.target}: {report.problem}")
     failed = any(r.failures or (r.problem and not r.unusable) for r in reports)
-    empty = not any(o.status in ("pass", "by design") for r in reports for o in r.outcomes)
+    empty = not any(o.status in ("pass", "xfail") for r in reports for o in r.outcomes)
     if not refused and not failed and empty:
         complain("nothing was tested: no identity that was asked for applies")
     return 2 if refused else 1 if failed or empty else 0
@@ -133,7 +135,7 @@ def _specs(targets: Sequence[str], libraries: Sequence[str]) -> tuple[list[str],
 
         found = library(name)
         specs += found.optimizers
-        left |= found.left
+        left |= found.excluded
     return list(dict.fromkeys(specs)), left
 
 
@@ -147,13 +149,15 @@ def _traits(given: Sequence[str] | None) -> dict[str, bool]:
     return found
 
 
-def _reasons(given: Sequence[str] | None) -> dict[str, str]:
+def _reasons(option: str, given: Sequence[str] | None) -> dict[str, str]:
     found = {}
     for text in given or ():
         code, _, reason = (part.strip() for part in text.partition("="))
         if not code or not reason:
-            raise UserError(f"--by-design {text!r}: write --by-design CODE=reason")
+            raise UserError(f"{option} {text!r}: write {option} CODE=reason")
         found[code] = reason
+    if found and option != "--xfail":
+        warn(f"{option} is now called --xfail")
     return found
 
 
@@ -179,8 +183,8 @@ def _print_one(report: "Report", traits: bool) -> None:
 
 def _print_declared(report: "Report") -> None:
     for outcome in report.outcomes:
-        if outcome.status == "by design":
-            OUT.print(Text("by design  ", "yellow").append(f"{outcome.code} {outcome.name}: {outcome.detail}"))
+        if outcome.status == "xfail":
+            OUT.print(Text("xfail  ", "yellow").append(f"{outcome.code} {outcome.name}: {outcome.detail}"))
 
 
 def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool, snippets: bool) -> None:

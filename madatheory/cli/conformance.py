@@ -32,15 +32,25 @@ def conformance(
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
     workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
 ) -> None:
-    """Run whole libraries against all identities and write the page with every finding and its judgement.
+    """Run whole libraries against all identities and write the page with every judgement.
 
+    Every finding with its numbers and programs is written to details.md in the folder of the results.
     Status 1 if one of our own optimizers fails otherwise than declared, or a note judges what is no finding.
 
     \b
     madatheory conformance
     madatheory conformance optax --target optax:adam --target optax:lion --page /tmp/page.md
     """
-    from madatheory.identities.report.conformance import LIBRARIES, declared, findings, idle, judged, page, read_notes
+    from madatheory.identities.report.conformance import (
+        LIBRARIES,
+        declared,
+        details,
+        findings,
+        idle,
+        judged,
+        page,
+        read_notes,
+    )
     from madatheory.identities.report.outcome import Request
     from madatheory.identities.runner.isolated import check_all
     from madatheory.identities.targets.library import library
@@ -62,8 +72,10 @@ def conformance(
         reports = check_all(specs, request, workers=count, out=Path(results), progress=tell)
     by_name = dict(zip(specs, reports, strict=True))
     parts = [(part, [by_name[spec] for spec in part.optimizers]) for part in chosen]
-    write(page_file, page(parts, notes, request))
-    OUT.print(Text(f"written: {page_file}"))
+    details_file = Path(results) / "details.md"
+    write(page_file, page(parts, notes, request, details_file))
+    write(details_file, details(parts, notes))
+    OUT.print(Text(f"written: {page_file}, {details_file}"))
     whole = not target and not libraries
     superfluous = idle(notes, findings(reports)) if whole else []
     for part in superfluous:

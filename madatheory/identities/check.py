@@ -18,10 +18,10 @@ from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
 from madatheory.identities.recognition.traits import detect, lacking
-from madatheory.identities.report.outcome import BASE, PROFILES, Outcome, Report, Request
+from madatheory.identities.report.example import program
+from madatheory.identities.report.outcome import BASE, PROFILES, IdentityOutcome, Report, Request
 from madatheory.identities.rollout import Runs
-from madatheory.identities.runner.example import program
-from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited
 
@@ -31,27 +31,32 @@ _SAYS_SO = re.compile(r"(?i)\b(not support|unsupported|only supports)")
 
 
 def check(
-    make_optimizer: Any,
+    make_optimizer: OptimizerLike,
     *,
     traits: Mapping[str, bool] | None = None,
     settings: Mapping[str, Any] | None = None,
-    by_design: Mapping[str, str] | None = None,
+    xfail: Mapping[str, str] | None = None,
     only: str | None = None,
     profile: str = PROFILE,
     seed: int | None = None,
     limit: float = SECONDS,
     progress: Callable[[str], None] | None = None,
+    by_design: Mapping[str, str] | None = None,
 ) -> Report:
     """Test an optimizer against every identity that applies to it.
 
     `make_optimizer` is a `Target`, an optax factory, a torch or keras optimizer class, a function that returns (init,
     update), or a name such as "optax:adam" (see `identities.targets.lookup.find`). `traits` declares what would
-    otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `by_design` maps codes of
-    identities that the optimizer breaks on purpose to the reason; a declared failure that does not fail is an error.
+    otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `xfail` maps codes of
+    identities that are expected to fail to the reason; one that does not fail is an error.
     `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is
     in seconds per identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
+    `by_design` is the old name of `xfail`.
     """
-    request = Request(traits or {}, settings or {}, by_design or {}, only, profile, seed, limit)
+    if by_design is not None:
+        warnings.warn("by_design is now called xfail", DeprecationWarning, stacklevel=2)
+        xfail = {**by_design, **(xfail or {})}
+    request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit)
     chosen = select(only)
     target = find(make_optimizer)
     report = opened(target, request)
@@ -113,24 +118,24 @@ def not_from_gradients(error: BaseException) -> bool:
     return "closure" in text or ("missing" in text and "required" in text and "argument" in text)
 
 
-def judged(item: Identity, target: Target, report: Report, request: Request) -> Outcome:
+def judged(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:
     """What comes of one identity, declared failures taken into account."""
     outcome = _outcome(item, target, report, request)
-    reason = request.by_design.get(item.code)
+    reason = request.xfail.get(item.code)
     if reason is None:
         return outcome
     if outcome.fails:
-        return replace(outcome, status="by design", detail=f"{reason} ({outcome.detail})")
+        return replace(outcome, status="xfail", detail=f"{reason} ({outcome.detail})")
     what = "holds" if outcome.status == "pass" else f"does not apply ({outcome.detail})"
     return replace(outcome, status="error", detail=f"declared to fail ({reason}), but it {what}")
 
 
-def _outcome(item: Identity, target: Target, report: Report, request: Request) -> Outcome:
+def _outcome(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:
     began = time.perf_counter()
 
-    def outcome(status: str, detail: str = "", **more: str) -> Outcome:
+    def outcome(status: str, detail: str = "", **more: str) -> IdentityOutcome:
         seconds = time.perf_counter() - began
-        return Outcome(item.code, item.name, status, detail, item.statement, seconds=seconds, **more)
+        return IdentityOutcome(item.code, item.name, status, detail, item.statement, seconds=seconds, **more)
 
     reason = lacking(item.needs, target, report.traits)
     if reason:
@@ -171,7 +176,7 @@ class _Tried:
         self.failed: BaseException | None = None
         self.snippet = ""
 
-    def once(self, case: Any) -> None:
+    def once(self, case: object) -> None:
         self.runs.log.clear()
         try:
             self.item.test(self.runs, case)
@@ -230,6 +235,6 @@ def _calm() -> Iterator[None]:
         yield
 
 
-def _short(value: Any, most: int = 400) -> str:
+def _short(value: object, most: int = 400) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= most else f"{text[:most]} .."

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from madatheory.identities.identity import NotApplicable
 from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case
+from madatheory.identities.strategies import GradientSequence
 from madatheory.identities.targets.target import Target, Unusable
 from madatheory.identities.tolerance import unit
+
+if TYPE_CHECKING:
+    import jax
+    import torch
 
 Array = np.ndarray
 HYPER = ("lr", "beta1", "beta2")
@@ -62,7 +66,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
     with by_jax.precision(x0.dtype):
         path, state = run.path(run.arrays(taken), x0, history)
 
-    def update(h: Mapping[str, Any], g: Any) -> Any:
+    def update(h: Mapping[str, Any], g: "jax.Array") -> Any:
         return run.update({**run.arrays(taken), **h}, g, state, path[-1])[0]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
@@ -86,7 +90,7 @@ def _by_torch(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any
 
     torch = import_torch()
 
-    def update(h: Mapping[str, Any], g: Any) -> Any:
+    def update(h: Mapping[str, Any], g: "torch.Tensor") -> Any:
         x, optimizer = _differentiable(target, x0, fixed)
         for past in history:
             x.grad = to_torch(np.asarray(past, x0.dtype))
@@ -122,7 +126,7 @@ def _differentiable(target: Target, x0: Array, fixed: Mapping[str, Any]) -> tupl
     return x, target.factory({**fixed, "differentiable": True})([x])
 
 
-def _coarsest(x: Any, optimizer: Any) -> float:
+def _coarsest(x: "torch.Tensor", optimizer: "torch.optim.Optimizer") -> float:
     """Unit roundoff of the coarsest floating-point number in the state after a step."""
     x.grad = x.detach().clone()
     optimizer.step()
@@ -131,7 +135,7 @@ def _coarsest(x: Any, optimizer: Any) -> float:
     return max([unit(known[kind]) for kind in kinds if kind in known], default=unit(np.float32))
 
 
-def _tell(optimizer: Any, h: Mapping[str, Any]) -> None:
+def _tell(optimizer: "torch.optim.Optimizer", h: Mapping[str, Any]) -> None:
     """Write hyper-parameters to a running torch optimizer."""
     group = optimizer.param_groups[0]
     for name, now in h.items():
@@ -160,7 +164,7 @@ def _taken(
 
 
 @dataclass(frozen=True)
-class Unrolled:
+class UnrolledRun:
     """x_T as a function of hyper-parameters that hold in all T steps, and of the gradients g (T, n).
 
     `value(h, g)` gives x_T (n,), `forward(name, h, g)` its derivative by forward mode (jax; None for torch),
@@ -173,7 +177,7 @@ class Unrolled:
     unit: float
 
 
-def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> Unrolled:
+def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> UnrolledRun:
     """The whole run, differentiated through its states. `NotApplicable` where the framework cannot."""
     target, fixed = run.target, {**run.settings, **settings}
     if "jit" in target.abilities:
@@ -183,7 +187,7 @@ def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> Unrolled:
     raise NotApplicable(f"{target.framework} or this optimizer cannot be differentiated")
 
 
-def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
+def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> UnrolledRun:
     import jax
     import jax.numpy as jnp
 
@@ -191,7 +195,7 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
 
     run, taken, _ = by_jax.of(target, fixed, HYPER, x0.dtype)
 
-    def end(h: Mapping[str, Any], g: Any) -> Any:
+    def end(h: Mapping[str, Any], g: "jax.Array") -> Any:
         return run.path({**run.arrays(taken), **h}, x0, g)[0][-1]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
@@ -209,15 +213,15 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
             slopes, by_g = loss(run.arrays(h), jnp.asarray(g))
             return {name: float(v) for name, v in slopes.items()}, np.asarray(by_g)
 
-    return Unrolled(value, forward, reverse, unit(x0.dtype))
+    return UnrolledRun(value, forward, reverse, unit(x0.dtype))
 
 
-def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unrolled:
+def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> UnrolledRun:
     from madatheory.identities.targets.torch import import_torch, to_numpy, to_torch
 
     torch = import_torch()
 
-    def end(h: Mapping[str, Any], g: Any) -> Any:
+    def end(h: Mapping[str, Any], g: "torch.Tensor") -> Any:
         x, optimizer = _differentiable(target, x0, fixed)
         _tell(optimizer, h)
         for now in g:
@@ -236,7 +240,7 @@ def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> U
         numbers = [0.0 if v is None else float(v) for v in found[:-1]]
         return dict(zip(at, numbers, strict=True)), np.zeros_like(g) if found[-1] is None else to_numpy(found[-1])
 
-    return Unrolled(value, None, reverse, _coarsest(*_differentiable(target, x0, fixed)))
+    return UnrolledRun(value, None, reverse, _coarsest(*_differentiable(target, x0, fixed)))
 
 
 class Truncation(NamedTuple):
@@ -252,7 +256,9 @@ class Truncation(NamedTuple):
         return apart / abs(self.unrolled) if self.unrolled else (np.inf if apart else 0.0)
 
 
-def truncation(run: Runs, case: Case, name: str, w: Array, settings: Mapping[str, Any] | None = None) -> Truncation:
+def truncation(
+    run: Runs, case: GradientSequence, name: str, w: Array, settings: Mapping[str, Any] | None = None
+) -> Truncation:
     """What one-step hyper-gradients lose on a case: how much they differ from the derivative of the whole run.
 
     One-step: sum_t w . du_t/dh with the state before each step held constant, as hyper-gradient descent has it (Baydin
@@ -270,7 +276,7 @@ def truncation(run: Runs, case: Case, name: str, w: Array, settings: Mapping[str
     return Truncation(whole, total)
 
 
-def injected(run: Runs, case: Case, settings: Mapping[str, Any]) -> Array:
+def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> Array:
     """The path (T, n) of an optimizer that is told its lr and betas only when it already runs."""
     target, fixed = run.target, {**run.settings, **settings}
     if target.framework == "torch":

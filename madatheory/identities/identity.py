@@ -12,7 +12,7 @@ from madatheory.identities.rollout import Runs
 class Violation(AssertionError):
     """An identity does not hold: what was got and what was expected."""
 
-    def __init__(self, message: str, got: Any = None, expected: Any = None) -> None:
+    def __init__(self, message: str, got: object = None, expected: object = None) -> None:
         super().__init__(message)
         self.got, self.expected = got, expected
 

@@ -1,14 +1,14 @@
 """Runs of a target, remembered so that a failure can be shown as a snippet that anyone can run."""
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from madatheory.identities.targets.target import Stepper, Target, Tensor, open_loop
-
-Trait = bool
+from madatheory.identities.targets.target import SettingValue, Stepper, Target, Tensor, open_loop
 
 
 class Runs:
@@ -17,18 +17,18 @@ class Runs:
     `runs(x0, gradients, **settings)` is the open-loop map for one tensor: x0 of any shape, gradients (T, *shape),
     result (T, *shape). `runs.many(x0s, gradients, **settings)` is the same for several tensors; gradients are then a
     list over steps of lists over tensors, None where a tensor has no gradient, and so is the result. `runs.start` gives
-    a stepper for whatever is not a plain run. `way` names another way to run the same optimizer (`Target.ways`). Fixed
-    settings of the check (the step size) are filled in.
+    a stepper for whatever is not a plain run. `mode` is another execution mode of the same optimizer
+    (`Target.modes`). Fixed settings of the check (the step size) are filled in.
     """
 
-    def __init__(self, target: Target, traits: Mapping[str, Trait], settings: Mapping[str, Any]) -> None:
+    def __init__(self, target: Target, traits: Mapping[str, bool], settings: Mapping[str, Any]) -> None:
         self.target, self.traits, self.settings = target, traits, dict(settings)
         self.log: list[str] = []
 
-    def __call__(self, x0: Tensor, gradients: Any, *, way: str = "", **settings: Any) -> Tensor:
-        given = np.asarray(gradients)
-        path = self.many([x0], [[g] for g in given], way=way, _note=False, **settings)
-        self._note("run", x0, given, settings, way)
+    def __call__(self, x0: Tensor, gradients: ArrayLike, *, mode: str = "", **settings: SettingValue) -> Tensor:
+        given, mode = np.asarray(gradients), _mode(mode, settings)
+        path = self.many([x0], [[g] for g in given], mode=mode, _note=False, **settings)
+        self._note("run", x0, given, settings, mode)
         return np.stack([step[0] for step in path])
 
     def many(
@@ -36,19 +36,21 @@ class Runs:
         x0: Sequence[Tensor],
         gradients: Sequence[Sequence[Tensor | None]],
         *,
-        way: str = "",
+        mode: str = "",
         _note: bool = True,
-        **settings: Any,
+        **settings: SettingValue,
     ) -> list[list[Tensor]]:
         """x_1 .. x_T for several tensors."""
+        mode = _mode(mode, settings)
         if _note:
-            self._note("run.many", list(x0), [list(g) for g in gradients], settings, way)
-        return open_loop(self.target, x0, gradients, self._with(settings), way)
+            self._note("run.many", list(x0), [list(g) for g in gradients], settings, mode)
+        return open_loop(self.target, x0, gradients, self._with(settings), mode)
 
-    def start(self, x0: Sequence[Tensor], *, way: str = "", **settings: Any) -> "Noted":
+    def start(self, x0: Sequence[Tensor], *, mode: str = "", **settings: SettingValue) -> "RecordedStepper":
         """A stepper at x0."""
-        name = self._note("run.start", list(x0), None, settings, way)
-        return Noted(self.target.begin(x0, self._with(settings), way), name, self.log)
+        mode = _mode(mode, settings)
+        name = self._note("run.start", list(x0), None, settings, mode)
+        return RecordedStepper(self.target.begin(x0, self._with(settings), mode), name, self.log)
 
     def value(self, setting: str) -> Any:
         """The value of a setting in a run that does not give it."""
@@ -57,9 +59,9 @@ class Runs:
     def _with(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {**self.settings, **settings}
 
-    def _note(self, call: str, x0: Any, gradients: Any, settings: Mapping[str, Any], way: str) -> str:
+    def _note(self, call: str, x0: object, gradients: object, settings: Mapping[str, Any], mode: str) -> str:
         parts = [literal(x0)] + ([literal(gradients)] if gradients is not None else [])
-        parts += [f"way={way!r}"] if way else []
+        parts += [f"mode={mode!r}"] if mode else []
         parts += [f"{name}={value!r}" for name, value in self._with(settings).items()]
         name = _fresh(self.log, "path" if gradients is not None else "stepper")
         self.log.append(f"{name} = {call}({', '.join(parts)})")
@@ -74,8 +76,16 @@ class Runs:
         return "\n".join([*lines, "run = runs_of(optimizer)", *_folded(self.log)])
 
 
-class Noted:
-    """A stepper whose calls are written down."""
+def _mode(mode: str, settings: dict[str, Any]) -> str:
+    """The execution mode, also where it has its old name `way`, which is then no setting."""
+    if "way" not in settings:
+        return mode
+    warnings.warn("way is now called mode", DeprecationWarning, stacklevel=3)
+    return settings.pop("way")
+
+
+class RecordedStepper:
+    """A stepper that records its calls."""
 
     def __init__(self, stepper: Stepper, name: str, log: list[str]) -> None:
         self._stepper, self._name, self._log = stepper, name, log
@@ -96,11 +106,11 @@ class Noted:
             found.append(self.parameters())
         return found
 
-    def reloaded(self) -> "Noted":
+    def reloaded(self) -> "RecordedStepper":
         """A fresh stepper that goes on from what this one saves."""
         name = _fresh(self._log, "stepper")
         self._log.append(f"{name} = {self._name}.reloaded()")
-        return Noted(self._stepper.load(self._stepper.save()), name, self._log)
+        return RecordedStepper(self._stepper.load(self._stepper.save()), name, self._log)
 
     def state(self) -> list[Tensor]:
         self._log.append(f"print({self._name}.state())")
@@ -113,20 +123,20 @@ class Noted:
     def save(self) -> Any:
         return self._stepper.save()
 
-    def load(self, saved: Any) -> "Noted":
-        return Noted(self._stepper.load(saved), self._name, self._log)
+    def load(self, saved: Any) -> "RecordedStepper":
+        return RecordedStepper(self._stepper.load(saved), self._name, self._log)
 
-    def ask(self, what: str, *arguments: Any) -> Any:
-        """The result of a method that only some adapters' steppers have; a stepper comes back noted."""
+    def ask(self, what: str, *arguments: object) -> Any:
+        """The result of a method that only some adapters' steppers have; a stepper comes back recorded."""
         name = _fresh(self._log, "answer")
         self._log.append(f"{name} = {self._name}.ask({', '.join(map(repr, (what, *arguments)))})")
         found = getattr(self._stepper, what)(*arguments)
-        return Noted(found, name, self._log) if hasattr(found, "step") else found
+        return RecordedStepper(found, name, self._log) if hasattr(found, "step") else found
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Noted":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedStepper":
         name = _fresh(self._log, "stepper")
         self._log.append(f"{name} = copy.deepcopy({self._name})")
-        return Noted(copy.deepcopy(self._stepper, memo), name, self._log)
+        return RecordedStepper(copy.deepcopy(self._stepper, memo), name, self._log)
 
 
 def _fresh(log: Sequence[str], stem: str) -> str:
@@ -153,7 +163,7 @@ def _folded(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """Python code for a tensor, or for lists of tensors and None; what repeats along the first axis is written once."""
     if value is None:
         return "None"

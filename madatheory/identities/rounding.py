@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from madatheory.identities.identity import Violation
 from madatheory.identities.rollout import Runs
@@ -21,7 +22,9 @@ def condition(run: Runs) -> float:
     return max([1.0, *(1 / (1 - value) for value in values if value < 1)]) if values else _UNKNOWN
 
 
-def rounding(run: Runs, x0: np.ndarray, g: np.ndarray, dtype: Any, path: np.ndarray, **settings: Any) -> np.ndarray:
+def rounding(
+    run: Runs, x0: np.ndarray, g: np.ndarray, dtype: DTypeLike, path: np.ndarray, **settings: Any
+) -> np.ndarray:
     """A bound on |path - the same in exact arithmetic| when every operation rounds to `dtype`; shape of the path.
 
     A recurrence over T steps is backward stable: its rounding is that of gradients off by (2T + 2) unit. What such
@@ -43,9 +46,9 @@ def near(
     got: np.ndarray,
     expected: np.ndarray,
     what: str,
-    x0: Any,
-    g: Any,
-    dtype: Any = np.float64,
+    x0: np.ndarray,
+    g: np.ndarray,
+    dtype: DTypeLike = np.float64,
     **settings: Any,
 ) -> None:
     """|got - expected| <= 2 `rounding`, where `expected` is the float64 path of run(x0, g): both may be off.
@@ -57,7 +60,9 @@ def near(
     return close(got, expected, 2 * rounding(run, x0, g, dtype, expected, **settings), what)
 
 
-def alike(run: Runs, got: np.ndarray, expected: np.ndarray, what: str, x0: Any, g: Any, **settings: Any) -> None:
+def alike(
+    run: Runs, got: np.ndarray, expected: np.ndarray, what: str, x0: np.ndarray, g: np.ndarray, **settings: Any
+) -> None:
     """The same arithmetic in another arrangement: bit for bit; to rounding where a compiler arranges it anew.
 
     XLA contracts products and sums differently for other shapes and programs: then `near`.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 KINDS = ("free", "zeros", "prefix", "constant", "cancelling", "growth", "decay", "once")
 
 
-class Case(NamedTuple):
+class GradientSequence(NamedTuple):
     """x0 (n,) and gradients (T, n), float64 dyadic numbers with few bits: exact also in float32."""
 
     x0: np.ndarray
@@ -43,18 +43,20 @@ def _dyadic(values: list[float]) -> list[float]:
 
 
 @st.composite
-def sequences(draw: st.DrawFn, steps: int = 12, size: int = 3, kinds: tuple[str, ...] = KINDS) -> Case:
+def sequences(draw: st.DrawFn, steps: int = 12, size: int = 3, kinds: tuple[str, ...] = KINDS) -> GradientSequence:
     """`size` coordinates, each with a kind of its own; shrinks towards zeros and small integers."""
     columns = [draw(st.sampled_from(kinds).flatmap(lambda kind: _column(kind, steps))) for _ in range(size)]
     x0 = draw(st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=size, max_size=size))
-    return Case(np.array(x0, np.float64), np.array(columns, np.float64).T.copy())
+    return GradientSequence(np.array(x0, np.float64), np.array(columns, np.float64).T.copy())
 
 
-def plain(steps: int = 8, size: int = 3, seed: int = 0) -> Case:
+def plain(steps: int = 8, size: int = 3, seed: int = 0) -> GradientSequence:
     """Well-conditioned gradients without zeros, for the detection of traits; the same for equal arguments."""
     rng: Any = np.random.default_rng(seed)
     signs = rng.choice([-1.0, 1.0], size=(steps, size))
-    return Case(np.round(rng.normal(size=size) * 8) / 8, signs * np.round((0.5 + rng.random((steps, size))) * 64) / 64)
+    return GradientSequence(
+        np.round(rng.normal(size=size) * 8) / 8, signs * np.round((0.5 + rng.random((steps, size))) * 64) / 64
+    )
 
 
 class Several(NamedTuple):
@@ -101,16 +103,16 @@ def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
 
 
 @st.composite
-def complex_sequences(draw: st.DrawFn, steps: int = 5) -> Case:
+def complex_sequences(draw: st.DrawFn, steps: int = 5) -> GradientSequence:
     """Three complex coordinates whose parts are sequences of their own: real, imaginary and mixed ones occur."""
     real, imaginary = draw(sequences(steps)), draw(sequences(steps))
-    return Case(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)
+    return GradientSequence(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)
 
 
 @st.composite
-def nonzero_constants(draw: st.DrawFn, steps: int) -> Case:
+def nonzero_constants(draw: st.DrawFn, steps: int) -> GradientSequence:
     """Three coordinates with constant gradients +-2^k, k between -20 and 20."""
     powers = draw(st.lists(st.integers(-20, 20), min_size=3, max_size=3))
     signs = draw(st.lists(st.sampled_from([1.0, -1.0]), min_size=3, max_size=3))
     x0 = draw(st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=3, max_size=3))
-    return Case(np.array(x0), np.tile(np.array(signs) * 2.0 ** np.array(powers), (steps, 1)))
+    return GradientSequence(np.array(x0), np.tile(np.array(signs) * 2.0 ** np.array(powers), (steps, 1)))

@@ -1,20 +1,19 @@
 """The exactness ladder: bit for bit where mathematics allows, else a tolerance that follows from the arithmetic."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from madatheory.identities.identity import Violation
 
 
-def unit(dtype: Any) -> float:
+def unit(dtype: DTypeLike) -> float:
     """Unit roundoff: half the distance from 1 to the next number (of the real part of complex dtypes)."""
     import ml_dtypes
 
-    return float(ml_dtypes.finfo(np.empty(0, dtype).real.dtype).eps) / 2
+    return float(ml_dtypes.finfo(np.real(np.empty(0, dtype)).dtype).eps) / 2
 
 
-def equal(got: Any, expected: Any, what: str) -> None:
+def equal(got: ArrayLike, expected: ArrayLike, what: str) -> None:
     """Bit for bit, with nan equal to nan; raises `Violation` at the first step that differs."""
     got, expected = np.asarray(got), np.asarray(expected)
     if got.shape != expected.shape:
@@ -24,7 +23,7 @@ def equal(got: Any, expected: Any, what: str) -> None:
         raise Violation(_where(what, got, expected, ~same, "exactly"), got, expected)
 
 
-def close(got: Any, expected: Any, tolerance: Any, what: str) -> None:
+def close(got: ArrayLike, expected: ArrayLike, tolerance: ArrayLike, what: str) -> None:
     """|got - expected| <= tolerance everywhere, the tolerance an array or a number derived by the caller."""
     got, expected = np.asarray(got), np.asarray(expected)
     if got.shape != expected.shape:
@@ -38,7 +37,7 @@ def close(got: Any, expected: Any, tolerance: Any, what: str) -> None:
 
 
 def path_tolerance(
-    path: Any, x0: Any, dtype: Any, operations: float, condition: float = 1.0, parts: int = 3
+    path: ArrayLike, x0: ArrayLike, dtype: DTypeLike, operations: float, condition: float = 1.0, parts: int = 3
 ) -> np.ndarray:
     """Rounding of x_t along a path of T steps.
 
@@ -52,7 +51,7 @@ def path_tolerance(
     return unit(dtype) * (operations * condition * moved + parts * size) + np.finfo(np.float64).tiny
 
 
-def finite(values: Any, what: str) -> None:
+def finite(values: ArrayLike, what: str) -> None:
     """No nan, no infinity."""
     values = np.asarray(values)
     good = np.isfinite(values.astype(np.complex128 if values.dtype.kind == "c" else np.float64))
@@ -61,7 +60,7 @@ def finite(values: Any, what: str) -> None:
         raise Violation(f"{what}: not finite from step {step} on", values, "finite numbers")
 
 
-def holds(condition: Any, what: str, got: Any = None, expected: Any = None) -> None:
+def holds(condition: ArrayLike, what: str, got: object = None, expected: object = None) -> None:
     """Whatever is no equality."""
     if not np.all(condition):
         raise Violation(what, got, expected)

@@ -3,12 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import identity
+from madatheory.identities import GradientSequence, Runs, holds, identity, sequences, unit
 from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, Array, chosen, kind, steps, times
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, sequences
-from madatheory.identities.tolerance import holds, unit
 
 
 def t10(t: Array, beta1: float, beta2: float) -> Array:
@@ -18,7 +15,7 @@ def t10(t: Array, beta1: float, beta2: float) -> Array:
     return corrections * (1 - beta1) / np.sqrt(1 - beta2) * np.sqrt((1 - q**t) / (1 - q))
 
 
-def moved(run: Runs, case: Case, **settings: float) -> tuple[Array, Array]:
+def moved(run: Runs, case: GradientSequence, **settings: float) -> tuple[Array, Array]:
     """(|dx_t|/lr, its rounding): x_t rounds once, and 8 t + 16 roundings make a step, as in `recurrences.rounding`."""
     path = run(case.x0, case.g, **settings)  # type: ignore[arg-type]
     size, lr = np.abs(steps(path, case.x0)), run.value("lr")
@@ -26,7 +23,7 @@ def moved(run: Runs, case: Case, **settings: float) -> tuple[Array, Array]:
     return size / lr, unit(np.float64) * (np.abs(path) / lr + (8 * times(case.g) + 16) * size / lr)
 
 
-def at_most(run: Runs, case: Case, bound: Array, what: str, **settings: float) -> None:
+def at_most(run: Runs, case: GradientSequence, bound: Array, what: str, **settings: float) -> None:
     """|dx_t| <= lr bound_t, up to rounding."""
     size, slack = moved(run, case, **settings)
     wrong = ~(size <= bound + slack)
@@ -40,7 +37,7 @@ _ADAM = ["average of gradients", "corrected", "corrected squares", "set beta1", 
 
 
 @identity("B1", "Adam's longest step", needs=_ADAM, cases=sequences)
-def adams_longest_step(run: Runs, case: Case) -> None:
+def adams_longest_step(run: Runs, case: GradientSequence) -> None:
     """|dx_t| <= lr sqrt(1-b2^t)/(1-b1^t) (1-b1)/sqrt(1-b2) sqrt((1-q^t)/(1-q)), q = b1^2/b2 (theorem T10).
 
     Adam and AMSGrad, b1 = beta1, b2 = beta2: Cauchy-Schwarz on m_t^2 against v_t, and vmax_t >= v_t. Kingma and Ba's
@@ -58,14 +55,14 @@ def longest_step_attained(run: Runs, count: int) -> None:
     """
     kind(run, "average of squares", "maximum of squares")
     g = (BETA1 / BETA2) ** np.arange(count - 1.0, -1, -1)[:, None]
-    case = Case(np.zeros(1), g)
+    case = GradientSequence(np.zeros(1), g)
     size, slack = moved(run, case, **chosen(run))
     expected = t10(times(g), BETA1, BETA2)
     holds(np.abs(size - expected)[-1] <= slack[-1], "the last step against T10", size[-1], expected[-1])
 
 
 @identity("B2", "RMSProp's longest step", needs=["average of squares", "set beta2"], cases=sequences)
-def rmsprops_longest_step(run: Runs, case: Case) -> None:
+def rmsprops_longest_step(run: Runs, case: GradientSequence) -> None:
     """At beta1 = 0: |dx_t| <= lr/sqrt(1-beta2), if corrected times sqrt(1-beta2^t); attained at the first gradient.
 
     Whoever averages squares: v_t >= (1-beta2) g_t^2, with equality as long as all gradients before were 0.
@@ -80,7 +77,7 @@ def rmsprops_longest_step(run: Runs, case: Case) -> None:
 
 
 @identity("B3", "Lion's step", needs=["sign step", "not decay"], cases=sequences)
-def lions_step(run: Runs, case: Case) -> None:
+def lions_step(run: Runs, case: GradientSequence) -> None:
     """|dx_t| is lr or 0.
 
     Whoever moves by lr sign(u): Lion, sign descent, with any decays. Differences of x round once.
@@ -90,7 +87,7 @@ def lions_step(run: Runs, case: Case) -> None:
 
 
 @identity("B4", "MADA's longest step", needs=["set gamma", "set rho", *_ADAM], cases=sequences)
-def madas_longest_step(run: Runs, case: Case) -> None:
+def madas_longest_step(run: Runs, case: GradientSequence) -> None:
     """|dx_t| <= lr (gamma B1_t + 1 - gamma) with rho = c = 1 and beta3 = 0, B1_t the bound of theorem T10.
 
     MADA's family: a mixture of Adam's step and a sign.
@@ -100,7 +97,7 @@ def madas_longest_step(run: Runs, case: Case) -> None:
 
 
 @identity("B5", "AVGrad's longest step", needs=["mean of averages", *_ADAM], cases=sequences)
-def avgrads_longest_step(run: Runs, case: Case) -> None:
+def avgrads_longest_step(run: Runs, case: GradientSequence) -> None:
     """|dx_t| <= lr sqrt(t) B1_t, B1_t the bound of theorem T10.
 
     AVGrad: t vbar_t >= v_t. With the exact correction the steps are shorter still.
@@ -108,12 +105,12 @@ def avgrads_longest_step(run: Runs, case: Case) -> None:
     at_most(run, case, np.sqrt(times(case.g)) * t10(times(case.g), BETA1, BETA2), "sqrt(t) T10", **chosen(run))
 
 
-def _moving() -> st.SearchStrategy[Case]:
+def _moving() -> st.SearchStrategy[GradientSequence]:
     return sequences().filter(lambda case: bool(case.x0.any() and case.g[0].any()))
 
 
 @identity("B6", "LAMB's step", needs=["trust ratio", "not decay"], cases=_moving)
-def lambs_step(run: Runs, case: Case) -> None:
+def lambs_step(run: Runs, case: GradientSequence) -> None:
     """The norm of dx_t is lr |x_{t-1}| as long as neither x_{t-1} nor the direction is 0.
 
     Whoever multiplies a direction by |x|/|direction|: LAMB without a clip of |x|. A zero norm means no rescaling.
@@ -130,7 +127,7 @@ def lambs_step(run: Runs, case: Case) -> None:
 
 
 @identity("B7", "Yogi's longest step", needs=["yogi squares", "set beta1", "set beta2"], cases=sequences)
-def yogis_longest_step(run: Runs, case: Case) -> None:
+def yogis_longest_step(run: Runs, case: GradientSequence) -> None:
     """At beta1 = 0: |dx_t| <= lr sqrt(1-beta2^t)/sqrt(min(beta2, 1-beta2)), without the first root if not corrected.
 
     Yogi: v_t >= min(beta2, 1-beta2) g_t^2 from any v_0 >= 0 (lemma L8).
@@ -153,7 +150,7 @@ def decay_pulls(run: Runs, case: None) -> None:
 
 
 @identity("B8", "Adagrad's steps", needs=["sum of squares"], cases=sequences)
-def adagrads_steps(run: Runs, case: Case) -> None:
+def adagrads_steps(run: Runs, case: GradientSequence) -> None:
     """|dx_t| <= lr and sum_{s<=t} dx_s^2 <= lr^2 (1 + ln(S_t/S_1)), S_t the sum of squares, S_1 its first value > 0.
 
     Adagrad from any v_0 >= 0: each g_t^2/S_t <= ln(S_t/S_{t-1}) (lemma L2a).

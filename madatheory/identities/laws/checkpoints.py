@@ -7,11 +7,9 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike
 
-from madatheory.identities.identity import Violation, identity
-from madatheory.identities.rollout import Noted, Runs
-from madatheory.identities.strategies import Several, missing
-from madatheory.identities.tolerance import equal
+from madatheory.identities import RecordedStepper, Runs, Several, Violation, equal, identity, missing
 
 STEPS = 8
 
@@ -34,7 +32,7 @@ def compare(got: list[list[np.ndarray]], expected: list[list[np.ndarray]], what:
             equal(a, b, f"{what}, {t} steps later, tensor {i}")
 
 
-def _as(rows: list[list[Any]], dtype: Any) -> list[list[Any]]:
+def _as(rows: list[list[Any]], dtype: DTypeLike) -> list[list[Any]]:
     return [[None if g is None else g.astype(dtype) for g in row] for row in rows]
 
 
@@ -54,7 +52,7 @@ def checkpoint(run: Runs, case: tuple[Several, int]) -> None:
         compare(stepper.reloaded().path(rows[k:]), whole[k:], f"loaded after {k} steps, {np.dtype(dtype)}")
 
 
-def _copies(stepper: Noted) -> list[tuple[str, Noted]]:
+def _copies(stepper: RecordedStepper) -> list[tuple[str, RecordedStepper]]:
     found = [("copy.deepcopy", copy.deepcopy(stepper))]
     try:
         found.append(("pickle", stepper.ask("pickled")))

@@ -5,27 +5,37 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import identity
+from madatheory.identities import (
+    OPERATIONS,
+    GradientSequence,
+    Runs,
+    Several,
+    alike,
+    close,
+    condition,
+    equal,
+    identity,
+    late,
+    nonzero_constants,
+    path_tolerance,
+    sequences,
+)
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, chosen, kind
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import OPERATIONS, alike, condition
-from madatheory.identities.strategies import Case, Several, late, nonzero_constants, sequences
-from madatheory.identities.tolerance import close, equal, path_tolerance
 
 
-def _one() -> st.SearchStrategy[Case]:
+def _one() -> st.SearchStrategy[GradientSequence]:
     return nonzero_constants(1)
 
 
-def _forty() -> st.SearchStrategy[Case]:
+def _forty() -> st.SearchStrategy[GradientSequence]:
     return nonzero_constants(40)
 
 
-def _prefix() -> st.SearchStrategy[tuple[int, Case]]:
+def _prefix() -> st.SearchStrategy[tuple[int, GradientSequence]]:
     return st.tuples(st.integers(0, 40), nonzero_constants(1))
 
 
-def _zeros_then() -> st.SearchStrategy[tuple[int, Case]]:
+def _zeros_then() -> st.SearchStrategy[tuple[int, GradientSequence]]:
     return st.tuples(st.sampled_from([1, 3, 30]), sequences(8))
 
 
@@ -34,7 +44,7 @@ def _without_eps(run: Runs) -> dict[str, Any]:
 
 
 @identity("C1", "first step", needs=["corrected", "elementwise"], cases=_one)
-def first_step(run: Runs, case: Case) -> None:
+def first_step(run: Runs, case: GradientSequence) -> None:
     """x_1 = x_0 - lr sign(g_1) at eps = 0, whatever the size of g_1.
 
     Optimizers with bias correction (m/(1-beta1) over sqrt(v/(1-beta2)) = sign), sign methods, Rprop, Adagrad from 0.
@@ -45,7 +55,7 @@ def first_step(run: Runs, case: Case) -> None:
 
 
 @identity("C2", "constant gradient", needs=["steady", "elementwise"], cases=_forty, examples=0.4)
-def constant_gradient(run: Runs, case: Case) -> None:
+def constant_gradient(run: Runs, case: GradientSequence) -> None:
     """On a constant gradient x_t = x_0 - lr t sign(g) at eps = 0, at every t up to 320.
 
     Adam, AMSGrad and Adan with full bias correction, sign methods. A correction with a wrong or a stuck counter drifts.
@@ -64,7 +74,7 @@ def constant_gradient(run: Runs, case: Case) -> None:
     needs=["average of gradients", "corrected squares", "corrected", "set beta1", "set beta2"],
     cases=_prefix,
 )
-def zeros_then_one(run: Runs, case: tuple[int, Case]) -> None:
+def zeros_then_one(run: Runs, case: tuple[int, GradientSequence]) -> None:
     """After k zero gradients the first gradient moves x by
     lr sign(g) (1-b1)/sqrt(1-b2) sqrt(1-b2^{k+1})/(1-b1^{k+1}): only the bias correction sees time.
 
@@ -96,7 +106,7 @@ def late_tensor(run: Runs, case: tuple[Several, int]) -> None:
 
 
 @identity("C5", "no clock", needs=["timeless", "elementwise"], cases=_zeros_then)
-def no_clock(run: Runs, case: tuple[int, Case]) -> None:
+def no_clock(run: Runs, case: tuple[int, GradientSequence]) -> None:
     """k zero gradients in front of others change nothing, bit for bit.
 
     Optimizers without bias correction and without schedule: gradient descent, RMSProp, Adagrad, Lion.
@@ -107,7 +117,7 @@ def no_clock(run: Runs, case: tuple[int, Case]) -> None:
 
 
 @identity("C6", "a sign is a step of lr", needs=["sign step", "not decay"], cases=sequences)
-def sign_steps(run: Runs, case: Case) -> None:
+def sign_steps(run: Runs, case: GradientSequence) -> None:
     """From x0 = 0 every coordinate is a whole multiple of lr after every step, and moves by lr or not at all.
 
     Methods whose update is a sign: lr is dyadic, so that no sum rounds.

@@ -6,15 +6,22 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import near
-from madatheory.identities.strategies import Case, Several, plain, sequences, tensors
-from madatheory.identities.targets.target import Unusable
-from madatheory.identities.tolerance import equal
+from madatheory.identities import (
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    Several,
+    Unusable,
+    equal,
+    identity,
+    near,
+    plain,
+    sequences,
+    tensors,
+)
 
 
-def _eight() -> st.SearchStrategy[Case]:
+def _eight() -> st.SearchStrategy[GradientSequence]:
     return sequences(8)
 
 
@@ -31,7 +38,7 @@ def extras(run: Runs) -> list[dict[str, Any]]:
 
 
 @identity("K1", "determinism", cases=sequences, examples=0.4)
-def determinism(run: Runs, case: Case) -> None:
+def determinism(run: Runs, case: GradientSequence) -> None:
     """Two runs with equal arguments are equal, bit for bit.
 
     Every optimizer; one that draws random numbers takes them from a seed that it is given.
@@ -40,7 +47,7 @@ def determinism(run: Runs, case: Case) -> None:
 
 
 @identity("K1b", "no state between instances", needs=["deterministic"], cases=sequences, examples=0.4)
-def instances(run: Runs, case: Case) -> None:
+def instances(run: Runs, case: GradientSequence) -> None:
     """Two instances that step by turns move as each does alone, bit for bit.
 
     Every optimizer: state belongs to the instance, not to its class, its module or a default argument.
@@ -64,16 +71,16 @@ def gradient_left_alone(run: Runs, case: Several) -> None:
         for row in case.rows()[:3]:
             stepper.step(row)
             for got, expected in zip(stepper.ask("given"), row, strict=True):
-                equal(got, expected, f"the gradient after the step {more or ''}")
+                equal(got, np.asarray(expected), f"the gradient after the step {more or ''}")
 
 
 @identity("K2b", "no effect on arguments", needs=["can twice"], cases=sequences, examples=0.4)
-def pure(run: Runs, case: Case) -> None:
+def pure(run: Runs, case: GradientSequence) -> None:
     """Calling update twice with the same arguments and keeping the second result changes nothing, bit for bit.
 
     Pure functions: parameters, gradients and the old state are not written to.
     """
-    equal(run(case.x0, case.g, way="twice"), run(case.x0, case.g), "update called twice")
+    equal(run(case.x0, case.g, mode="twice"), run(case.x0, case.g), "update called twice")
 
 
 @identity("K3", "no alias of the gradient", needs=["can one buffer"], cases=tensors, examples=0.7)
@@ -85,14 +92,14 @@ def no_alias(run: Runs, case: Several) -> None:
     """
     for how in implementations(run):
         path = run.many(case.x0, case.rows(), **how)
-        reused = run.many(case.x0, case.rows(), way="one buffer", **how)
+        reused = run.many(case.x0, case.rows(), mode="one buffer", **how)
         for i in (0, 1):
             got, expected = (np.stack([step[i] for step in p]) for p in (reused, path))
             equal(got, expected, f"gradients in one buffer, tensor {i}")
 
 
 @identity("K4", "maximize", needs=["deterministic", "set maximize"], cases=_eight, examples=0.7)
-def maximize(run: Runs, case: Case) -> None:
+def maximize(run: Runs, case: GradientSequence) -> None:
     """run(x0, g; maximize) = run(x0, -g), bit for bit, with decay too.
 
     Every optimizer: maximizing f is minimizing -f, and weights decay towards 0 either way.
@@ -104,7 +111,7 @@ def maximize(run: Runs, case: Case) -> None:
 
 
 @identity("K5", "equal implementations", needs=["deterministic"], cases=_eight, examples=0.4)
-def equal_implementations(run: Runs, case: Case) -> None:
+def equal_implementations(run: Runs, case: GradientSequence) -> None:
     """The loop over tensors, foreach and fused compute the same, to rounding; with decay too.
 
     Every optimizer that offers them. How far rounding may go is measured on the optimizer itself.
@@ -116,15 +123,15 @@ def equal_implementations(run: Runs, case: Case) -> None:
 
 
 @identity("K5b", "differentiable", needs=["deterministic", "can differentiable"], cases=_eight, examples=0.4)
-def differentiable(run: Runs, case: Case) -> None:
+def differentiable(run: Runs, case: GradientSequence) -> None:
     """With differentiable=True the steps are those of the loop over tensors, to rounding; with decay too.
 
     Every optimizer that offers it: keeping the graph changes no number.
     """
-    _same(run, case, [{"way": "differentiable"}])
+    _same(run, case, [{"mode": "differentiable"}])
 
 
-def _same(run: Runs, case: Case, others: list[dict[str, Any]]) -> None:
+def _same(run: Runs, case: GradientSequence, others: list[dict[str, Any]]) -> None:
     loop, compared = {"foreach": False} if "foreach" in run.target.settable else {}, False
     for more in [{}] + [{"weight_decay": 0.25}] * ("weight_decay" in run.target.settable):
         path = run(case.x0, case.g, **{**loop, **more})
@@ -146,7 +153,7 @@ def closure(run: Runs, case: Several) -> None:
     Every torch optimizer that needs one gradient per step.
     """
     for how in implementations(run):
-        path, with_closure = (run.many(case.x0, case.rows(), way=way, **how) for way in ("", "closure"))
+        path, with_closure = (run.many(case.x0, case.rows(), mode=mode, **how) for mode in ("", "closure"))
         for i in (0, 1):
             got, expected = (np.stack([step[i] for step in p]) for p in (with_closure, path))
             equal(got, expected, f"step(closure), tensor {i}")

@@ -4,13 +4,21 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+from numpy.typing import DTypeLike
 
-from madatheory.identities.identity import Violation, identity
+from madatheory.identities import (
+    GradientSequence,
+    Runs,
+    Violation,
+    finite,
+    holds,
+    identity,
+    near,
+    plain,
+    sequences,
+    unit,
+)
 from madatheory.identities.laws.fixed_points import X0, short
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import near
-from madatheory.identities.strategies import Case, plain, sequences
-from madatheory.identities.tolerance import finite, holds, unit
 
 REAL = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
 HALF = (np.float16, ml_dtypes.bfloat16)
@@ -68,7 +76,7 @@ def dtypes_side_by_side(run: Runs, case: None) -> None:
 
 
 @identity("K11", "single near double", needs=["deterministic"], cases=lambda: sequences(8), examples=0.7)
-def single_near_double(run: Runs, case: Case) -> None:
+def single_near_double(run: Runs, case: GradientSequence) -> None:
     """The float32 path is the float64 path up to float32 rounding, on data that both represent exactly.
 
     Every optimizer. How far rounding may go is measured in float64 on the optimizer itself: where a sign is decided by
@@ -79,14 +87,14 @@ def single_near_double(run: Runs, case: Case) -> None:
     near(run, got, path, "float32 against float64", case.x0, case.g, np.float32)
 
 
-def ulp(x: np.ndarray, dtype: Any) -> np.ndarray:
+def ulp(x: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """The distance of numbers of a dtype next to x, from below."""
     smallest = float(ml_dtypes.finfo(dtype).smallest_normal)
     _, exponent = np.frexp(np.maximum(np.abs(x), smallest))
     return 2 * unit(dtype) * 2.0 ** (exponent - 1)
 
 
-def _progress(run: Runs, size: float, dtype: Any) -> None:
+def _progress(run: Runs, size: float, dtype: DTypeLike) -> None:
     """Every step that is due in float64 is taken in `dtype`, in its direction, on a constant gradient.
 
     A rounded iterate moves when the update exceeds 1/2 ulp of it. Asked for where the float64 update exceeds 1 ulp of

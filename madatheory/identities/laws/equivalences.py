@@ -5,8 +5,20 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from madatheory.identities import (
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    SettingValue,
+    Violation,
+    close,
+    equal,
+    identity,
+    path_tolerance,
+    plain,
+    sequences,
+)
 from madatheory.identities.derivatives import injected
-from madatheory.identities.identity import NotApplicable, Violation, identity
 from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
@@ -14,7 +26,7 @@ from madatheory.identities.recognition.recurrences import (
     SAME,
     SQUARES,
     Array,
-    Difference,
+    GradientDifference,
     adam_steps,
     average,
     chosen,
@@ -24,9 +36,6 @@ from madatheory.identities.recognition.recurrences import (
     times,
     variant,
 )
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, plain, sequences
-from madatheory.identities.tolerance import close, equal, path_tolerance
 
 
 def path_of(x0: Array, moves: Array) -> Array:
@@ -47,19 +56,19 @@ def follows(path: Array, x0: Array, moves: Array, what: str) -> None:
     close(path, expected, 2 * path_tolerance(expected, x0, np.float64, 8 * len(moves) + 16), what)
 
 
-def growing(case: Case) -> Case:
+def growing(case: GradientSequence) -> GradientSequence:
     """The same with each coordinate's gradients in the order of their sizes."""
     order = np.argsort(np.abs(case.g), axis=0, kind="stable")
-    return Case(case.x0, np.take_along_axis(case.g, order, axis=0))
+    return GradientSequence(case.x0, np.take_along_axis(case.g, order, axis=0))
 
 
-def seeds() -> st.SearchStrategy[Case]:
+def seeds() -> st.SearchStrategy[GradientSequence]:
     """Well-conditioned gradients: nothing cancels, so rounding stays rounding in whatever the optimizer computes."""
     return st.integers(0, 2**16).map(lambda seed: plain(steps=6, seed=seed))
 
 
 @identity("E6", "AVGrad without memory", needs=["mean of averages", "set beta1", "set beta2"], cases=sequences)
-def avgrad_without_memory(run: Runs, case: Case) -> None:
+def avgrad_without_memory(run: Runs, case: GradientSequence) -> None:
     """AVGrad(beta1 = beta2 = 0) moves sqrt(t) times as far as Adagrad: with alpha/sqrt(t) it is Adagrad.
 
     AVGrad: v_t = g_t^2, so t vbar_t is the sum of squares (lemma L3c).
@@ -70,7 +79,7 @@ def avgrad_without_memory(run: Runs, case: Case) -> None:
 
 
 @identity("E7", "AMSGrad on growing gradients", needs=["maximum of squares", "average of gradients"], cases=sequences)
-def amsgrad_on_growing(run: Runs, case: Case) -> None:
+def amsgrad_on_growing(run: Runs, case: GradientSequence) -> None:
     """While |g_t| is nondecreasing, AMSGrad = Adam.
 
     Everyone whose denominator is a maximum of averages of squares, before or after the correction: an average of
@@ -85,7 +94,7 @@ def amsgrad_on_growing(run: Runs, case: Case) -> None:
 
 
 @identity("E7b", "vmax = v on growing gradients", needs=["maximum of squares"], cases=sequences)
-def maximum_on_growing(run: Runs, case: Case) -> None:
+def maximum_on_growing(run: Runs, case: GradientSequence) -> None:
     """While |g_t| is nondecreasing, the state shows vmax_t = v_t, bit for bit.
 
     AMSGrad with the maximum over v before the correction; beta2 = 3/4 and dyadic gradients make v exact.
@@ -103,7 +112,7 @@ def maximum_on_growing(run: Runs, case: Case) -> None:
 
 
 @identity("E8", "Adam without memory", needs=["average of squares", "corrected squares", "set beta2"], cases=sequences)
-def adam_without_memory(run: Runs, case: Case) -> None:
+def adam_without_memory(run: Runs, case: GradientSequence) -> None:
     """Adam(beta1 = beta2 = 0) is sign descent: x_t = x_{t-1} - lr sign(g_t).
 
     Whoever divides by the root of an average of squares: without memory that is |g_t|. Also RMSProp(0).
@@ -112,19 +121,19 @@ def adam_without_memory(run: Runs, case: Case) -> None:
     follows(path, case.x0, run.value("lr") * np.sign(case.g), "without memory against sign descent")
 
 
-def between_zeros() -> st.SearchStrategy[Case]:
+def between_zeros() -> st.SearchStrategy[GradientSequence]:
     """Sequences whose first coordinate has gradients where the old momentum and the new one disagree on the sign."""
 
-    def pattern(case: Case) -> Case:
+    def pattern(case: GradientSequence) -> GradientSequence:
         g = case.g.copy()
         g[:, 0] = np.resize([8.0, -3.0, 1.0], len(g))  # l_1 = 4: 4/2 - 3/2 > 0, but (4 - 3)/4 - 3/2 < 0
-        return Case(case.x0, g)
+        return GradientSequence(case.x0, g)
 
     return sequences().map(pattern)
 
 
 @identity("E9", "Lion at its ends", needs=["sign step", "set beta1", "set beta2"], cases=between_zeros)
-def lion_at_its_ends(run: Runs, case: Case) -> None:
+def lion_at_its_ends(run: Runs, case: GradientSequence) -> None:
     """Lion(0, b) = sign descent and Lion(b, b) = the sign of the exponential average, bit for bit.
 
     Lion: u_t = beta1 l_{t-1} + (1-beta1) g_t with the old l, which for equal betas is l_t. At b = 1/2 and on dyadic
@@ -137,10 +146,10 @@ def lion_at_its_ends(run: Runs, case: Case) -> None:
     equal(run(case.x0, case.g, beta1=BETA1, beta2=BETA1), mean, "Lion(1/2, 1/2) against the sign of the average")
 
 
-def _difference(run: Runs) -> Difference:
+def _difference(run: Runs) -> GradientDifference:
     """How differences are used; a violation if that was declared and plain gradients do not show it."""
 
-    def plain_run(x0: Array, g: Array, **settings: Any) -> Array:
+    def plain_run(x0: Array, g: Array, **settings: SettingValue) -> Array:
         return run(x0, g, **{"eps": EPS, **settings})
 
     found = difference_of(plain_run, run.value("lr"))
@@ -153,7 +162,7 @@ _ADAN = ["gradient difference", "set beta1", "set beta2", "set beta3", "set eps"
 
 
 @identity("E10", "Adan without the difference", needs=_ADAN, cases=sequences)
-def adan_without_difference(run: Runs, case: Case) -> None:
+def adan_without_difference(run: Runs, case: GradientSequence) -> None:
     """Adan with weight 0 on the difference = Adam.
 
     Whoever weights the difference with its decay (Adan's code, MADA). With the weight 1 - decay (optax) no admitted
@@ -168,7 +177,7 @@ def adan_without_difference(run: Runs, case: Case) -> None:
 
 
 @identity("E14", "Adan looks ahead", needs=_ADAN, cases=sequences)
-def adan_looks_ahead(run: Runs, case: Case) -> None:
+def adan_looks_ahead(run: Runs, case: GradientSequence) -> None:
     """Adan with equal decays of m and of the difference = Adam on the gradients a_t = g_t + k (g_t - g_{t-1}).
 
     Adan: m + k n is then the average of a_t, and v is that of a_t^2; k is the decay (Adan's code) or 1 - decay (optax),
@@ -182,7 +191,7 @@ def adan_looks_ahead(run: Runs, case: Case) -> None:
 
 
 @identity("E11", "corrected RMSProp", needs=["average of squares", "corrected squares", "set beta2"], cases=sequences)
-def corrected_rmsprop(run: Runs, case: Case) -> None:
+def corrected_rmsprop(run: Runs, case: GradientSequence) -> None:
     """RMSProp with bias correction = Adam(beta1 = 0).
 
     Both divide g_t by the root of the corrected average of squares.
@@ -192,7 +201,7 @@ def corrected_rmsprop(run: Runs, case: Case) -> None:
 
 
 @identity("E12", "hyper-parameters injected = given", cases=seeds, examples=0.2)
-def injected_is_given(run: Runs, case: Case) -> None:
+def injected_is_given(run: Runs, case: GradientSequence) -> None:
     """Hyper-parameters handed to a running optimizer give the path of an optimizer built with them.
 
     optax: lr, beta1 and beta2 as traced arrays, as `inject_hyperparams` does it, up to rounding. torch: written to

@@ -4,14 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.identity import NotApplicable, Violation, identity
+from madatheory.identities import (
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    Violation,
+    close,
+    identity,
+    path_tolerance,
+    sequences,
+    unit,
+)
 from madatheory.identities.laws.equivalences import follows, path_of
 from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
     DENOMINATORS,
     FALLING,
-    LOOSE,
     Array,
     Moment,
     adam_steps,
@@ -20,12 +29,10 @@ from madatheory.identities.recognition.recurrences import (
     correction,
     ratio_steps,
     read,
+    recognized,
     steps,
     yogi,
 )
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, sequences
-from madatheory.identities.tolerance import close, path_tolerance, unit
 
 ADAM_END = {"rho": 1.0, "c": 1.0, "gamma": 1.0, "beta3": 0.0}
 LION = (0.95, 0.98)  # MADA's constants
@@ -42,9 +49,8 @@ def _partner(run: Runs) -> Moment:
     """vhat's formula at rho = 0, the mean or the maximum, whichever plain gradients show."""
     found = read(run, FALLING.g, **point(run, rho=0.0))
     for name in ("mean of averages", "maximum of squares"):
-        for key, formula in DENOMINATORS[name].items():
-            if key.startswith("corrected") and np.allclose(found.v, formula(FALLING.g, BETA2), rtol=LOOSE):
-                return formula
+        if key := recognized(found.v, name, corrected=True):
+            return DENOMINATORS[name][key]
     raise Violation("rho = 0 is neither the mean nor the maximum of the averages on plain gradients", found.v)
 
 
@@ -53,7 +59,7 @@ def _moves(run: Runs, g: Array, vhat: Array) -> Array:
 
 
 @identity("E1", "rho = 1 is Adam", needs=["set rho", "set beta1", "set beta2", *_PRACTICAL], cases=sequences)
-def adam_end(run: Runs, case: Case) -> None:
+def adam_end(run: Runs, case: GradientSequence) -> None:
     """With rho = 1 (and c = gamma = 1, beta3 = 0 where they exist) the family is Adam.
 
     MADA's practical form: vhat = v/(1-beta2^t), numerator m/(1-beta1^t).
@@ -63,7 +69,7 @@ def adam_end(run: Runs, case: Case) -> None:
 
 
 @identity("E2", "rho = 0 is AVGrad or AMSGrad", needs=["set rho", "set beta1", *_PRACTICAL], cases=sequences)
-def partner_end(run: Runs, case: Case) -> None:
+def partner_end(run: Runs, case: GradientSequence) -> None:
     """With rho = 0 the family is AVGrad, or AMSGrad where rho interpolates with the maximum.
 
     MADA's practical form: the partner of v alone stays under the root.
@@ -74,7 +80,7 @@ def partner_end(run: Runs, case: Case) -> None:
 
 
 @identity("E3", "c = 1 is Adam, c = 0 Yogi", needs=["set c", "set beta1", *_PRACTICAL], cases=sequences)
-def yogi_end(run: Runs, case: Case) -> None:
+def yogi_end(run: Runs, case: GradientSequence) -> None:
     """With c = 1 the second moment is Adam's, with c = 0 Yogi's.
 
     MADA's practical form. Yogi's sign is certain here: beta2 = 3/4 and dyadic gradients make v exact.
@@ -88,7 +94,7 @@ def yogi_end(run: Runs, case: Case) -> None:
 
 
 @identity("E4", "beta3 = 0 drops the difference", needs=["set rho", "set beta3", *_PRACTICAL], cases=sequences)
-def without_difference(run: Runs, case: Case) -> None:
+def without_difference(run: Runs, case: GradientSequence) -> None:
     """With beta3 = 0 the family is the interpolation rho v + (1-rho) partner of Adam with AVGrad or AMSGrad.
 
     MADA's practical form: beta3 is the weight of the difference in the look-ahead gradient and in the numerator.
@@ -108,14 +114,14 @@ def _lion(g: Array, beta1: float, beta2: float) -> tuple[Array, Array]:
     return np.sign(np.where(np.abs(u) > noise, u, 0.0)), (np.abs(u) > noise) | ~np.any(g, axis=0)
 
 
-def _is_lion(run: Runs, case: Case, beta1: float, beta2: float) -> tuple[Array, Array, Array]:
+def _is_lion(run: Runs, case: GradientSequence, beta1: float, beta2: float) -> tuple[Array, Array, Array]:
     """(steps over lr, signs of Lion, where these are certain) at gamma = 0."""
     path = run(case.x0, case.g, **chosen(run), **point(run, gamma=0.0))
     signs, certain = _lion(case.g, beta1, beta2)
     return -steps(path, case.x0) / run.value("lr"), signs, certain
 
 
-def _signs_agree(run: Runs, case: Case, beta1: float, beta2: float, what: str) -> None:
+def _signs_agree(run: Runs, case: GradientSequence, beta1: float, beta2: float, what: str) -> None:
     moved, signs, certain = _is_lion(run, case, beta1, beta2)
     path = path_of(case.x0, run.value("lr") * signs)
     # dx_t is the difference of rounded iterates
@@ -124,7 +130,7 @@ def _signs_agree(run: Runs, case: Case, beta1: float, beta2: float, what: str) -
 
 
 @identity("E5", "gamma = 0 is Lion, gamma = 1 Adam", needs=["set gamma", "set beta1", *_PRACTICAL], cases=sequences)
-def lion_end(run: Runs, case: Case) -> None:
+def lion_end(run: Runs, case: GradientSequence) -> None:
     """With gamma = 0 the family is Lion(.95, .98), with gamma = 1 (and rho = c = 1, beta3 = 0) Adam.
 
     MADA's formulas: gamma weights the ratio, 1 - gamma the sign of .95 l_{t-1} + .05 g_t. Not the published code (E13).
@@ -137,7 +143,7 @@ def lion_end(run: Runs, case: Case) -> None:
 
 
 @identity("E13", "published code's gamma = 0", needs=["set gamma", "set beta1"], cases=sequences)
-def published_lion_end(run: Runs, case: Case) -> None:
+def published_lion_end(run: Runs, case: GradientSequence) -> None:
     """With gamma = 0 the published MADA code is Lion(B1 B2, B2) = Lion(.931, .98).
 
     It updates l before it forms u: B1 l_t + (1-B1) g_t = B1 B2 l_{t-1} + (1 - B1 B2) g_t.

@@ -5,22 +5,30 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike
 
-from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, plain, sequences
-from madatheory.identities.tolerance import equal, finite, holds
+from madatheory.identities import (
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    equal,
+    finite,
+    holds,
+    identity,
+    plain,
+    sequences,
+)
 
 X0 = np.array([1.0, 0.0, -0.5])
 ONES = np.tile(np.array([1.0, 0.0, -1.0]), (12, 1))
 
 
-def short(dtype: Any) -> str:
+def short(dtype: DTypeLike) -> str:
     """The name of a dtype."""
     return str(np.dtype(dtype))
 
 
-def _after_zeros() -> st.SearchStrategy[tuple[int, Case]]:
+def _after_zeros() -> st.SearchStrategy[tuple[int, GradientSequence]]:
     return st.tuples(st.integers(1, 10), sequences(6))
 
 
@@ -36,7 +44,7 @@ def zero_gradients(run: Runs, case: None) -> None:
         equal(path, np.tile(x0, (20, 1)), f"20 zero gradients in {short(dtype)}")
 
 
-def _zero_coordinate(run: Runs, dtype: Any) -> None:
+def _zero_coordinate(run: Runs, dtype: DTypeLike) -> None:
     path = run(np.array([1.0, -1.0, -0.5], dtype), ONES.astype(dtype))
     finite(path, f"a zero coordinate in {short(dtype)}")
     if run.traits["elementwise"] and not run.traits["decay"]:
@@ -66,7 +74,7 @@ def zero_coordinate_in_float16(run: Runs, case: None) -> None:
 
 
 @identity("F3", "a late first gradient", needs=["deterministic"], cases=_after_zeros)
-def late_first_gradient(run: Runs, case: tuple[int, Case]) -> None:
+def late_first_gradient(run: Runs, case: tuple[int, GradientSequence]) -> None:
     """After k all-zero gradients everything is finite, and so it is after the gradients that follow.
 
     Every optimizer: a first division 0/0 would stay in the state for ever.
@@ -77,7 +85,7 @@ def late_first_gradient(run: Runs, case: tuple[int, Case]) -> None:
 
 
 @identity("F4", "step size zero", needs=["linear in lr"], cases=sequences, examples=0.4)
-def step_size_zero(run: Runs, case: Case) -> None:
+def step_size_zero(run: Runs, case: GradientSequence) -> None:
     """lr = 0 changes nothing, exactly.
 
     Optimizers whose step is a multiple of lr.
@@ -88,7 +96,7 @@ def step_size_zero(run: Runs, case: Case) -> None:
 @identity(
     "F4b", "step size zero, with decay", needs=["linear in lr", "set weight_decay"], cases=sequences, examples=0.4
 )
-def step_size_zero_with_decay(run: Runs, case: Case) -> None:
+def step_size_zero_with_decay(run: Runs, case: GradientSequence) -> None:
     """lr = 0 changes nothing, exactly, also when weights decay.
 
     Decay that is coupled to the gradient, or decoupled and multiplied by lr. By convention not: decay with a schedule
@@ -144,7 +152,7 @@ def nan_stays(run: Runs, case: None) -> None:
 
 
 @identity("F8", "decays of zero", needs=["deterministic"], cases=sequences, examples=0.4)
-def decays_of_zero(run: Runs, case: Case) -> None:
+def decays_of_zero(run: Runs, case: GradientSequence) -> None:
     """beta1 = 0, beta2 = 0 and momentum = 0, each alone, leave everything finite, and gradients still count.
 
     Every optimizer that has these settings: 1 - 0^t is 1 at every t, log(0) is not needed.

@@ -5,13 +5,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities import NotApplicable, Runs, Several, Unusable, alike, equal, identity, late, missing, tensors
 from madatheory.identities.laws.contract import implementations
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import alike
-from madatheory.identities.strategies import Several, late, missing, tensors
-from madatheory.identities.targets.target import Unusable
-from madatheory.identities.tolerance import equal
 
 
 def _cases() -> st.SearchStrategy[Several]:
@@ -33,7 +28,7 @@ def groups(run: Runs, case: Several) -> None:
     rates: Any = [lr] if lr is None else [lr, lr / 2]
     shared: dict[str, Any] = {} if lr is None else {"lr": rates}
     try:
-        path = run.many(case.x0, case.rows(), way="groups", **shared)
+        path = run.many(case.x0, case.rows(), mode="groups", **shared)
     except Unusable as error:
         raise NotApplicable(f"groups cannot differ in the step size: {error}") from error
     for i in (0, 1):
@@ -55,7 +50,7 @@ def late_group(run: Runs, case: tuple[Several, int]) -> None:
     Every optimizer that counts steps for each tensor and does not build state for the groups it starts with only.
     """
     several, k = case
-    path = run.many(several.x0, several.rows(), way="late groups")
+    path = run.many(several.x0, several.rows(), mode="late groups")
     equal(column(path, 0), run(several.x0[0], several.g[0]), "the tensor that was there from the start")
     fresh = run(several.x0[1], several.g[1][k:])
     equal(column(path, 1)[k:], fresh, f"a group added after {k} steps against a fresh optimizer")

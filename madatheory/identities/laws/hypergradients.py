@@ -3,21 +3,19 @@
 All are taken by the framework itself: jax transformations of the update, or torch with differentiable=True.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
+from madatheory.identities import GradientSequence, NotApplicable, Runs, SettingValue, close, finite, identity, plain
 from madatheory.identities.derivatives import LastUpdate, last_update, unrolled
-from madatheory.identities.identity import NotApplicable, identity
 from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, plain
-from madatheory.identities.tolerance import close, finite
 
 
-def seeds() -> st.SearchStrategy[Case]:
+def seeds() -> st.SearchStrategy[GradientSequence]:
     """Well-conditioned gradients, away from kinks."""
     return st.integers(0, 2**16).map(lambda seed: plain(steps=4, seed=seed))
 
@@ -28,7 +26,7 @@ def settings_of(run: Runs) -> dict[str, Any]:
     return {**run.settings, **{name: value for name, value in wanted.items() if name in run.target.settable}}
 
 
-def before_last(run: Runs, case: Case, **settings: Any) -> tuple[LastUpdate, dict[str, float]]:
+def before_last(run: Runs, case: GradientSequence, **settings: SettingValue) -> tuple[LastUpdate, dict[str, float]]:
     """The last update of a case and the present values of the hyper-parameters it takes."""
     fixed = {**settings_of(run), **settings}
     found = last_update(run, case.x0, case.g[:-1], fixed)
@@ -45,7 +43,7 @@ class Central(NamedTuple):
     error: Array
 
 
-def central(function: Any, at: float, roundings: float, roundoff: float) -> Central:
+def central(function: Callable[[float], Array], at: float, roundings: float, roundoff: float) -> Central:
     """(f(at+d) - f(at-d))/(2d) with its error, at half of d = (roundings * roundoff)^(1/3), where the two errors meet.
 
     Halving d divides the truncation error by 4, so the change from d is thrice what is left: it bounds it. Each value
@@ -59,7 +57,7 @@ def central(function: Any, at: float, roundings: float, roundoff: float) -> Cent
 
 
 @identity("K16", "hyper-gradient = central difference", needs=["deterministic"], cases=seeds, examples=0.1)
-def one_step_slope(run: Runs, case: Case) -> None:
+def one_step_slope(run: Runs, case: GradientSequence) -> None:
     """d u_t/dh by automatic differentiation = its central difference, for h = lr, beta1, beta2, with the state fixed.
 
     Every update that is smooth in h where it is evaluated: the derivative is of what is computed.
@@ -74,7 +72,7 @@ def one_step_slope(run: Runs, case: Case) -> None:
 
 
 @identity("H1", "hyper-gradient = closed form", needs=["linear in lr"], cases=seeds, examples=0.1)
-def slope_in_closed_form(run: Runs, case: Case) -> None:
+def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     """du/dlr = u/lr; du/db1 = -lr (m_{t-1}-g_t + k b1^{t-1} m_t/(1-b1^t))/((1-b1^t) sqrt(vhat_t));
     du/db2 = -u r/(2 vhat_t) with r = (v_{t-1}-g_t^2 + k b2^{t-1} v_t/(1-b2^t))/(1-b2^t).
 
@@ -114,7 +112,7 @@ def corrected_slope(values: Array, beta: float, k: int) -> tuple[Array, Array]:
 
 
 @identity("H2", "forward = reverse mode", needs=["can jit"], cases=seeds, examples=0.1)
-def forward_is_reverse(run: Runs, case: Case) -> None:
+def forward_is_reverse(run: Runs, case: GradientSequence) -> None:
     """d (w . x_T)/dh through all T steps by forward mode = by reverse mode, for h = lr, beta1, beta2.
 
     Every update that jax differentiates: both are the same sum of products, in another order.
@@ -131,7 +129,7 @@ def forward_is_reverse(run: Runs, case: Case) -> None:
 
 
 @identity("H3", "unrolled = central difference", needs=["deterministic"], cases=seeds, examples=0.1)
-def unrolled_slope(run: Runs, case: Case) -> None:
+def unrolled_slope(run: Runs, case: GradientSequence) -> None:
     """d (w . x_T)/dh through all T steps = the central difference of whole runs, for h = lr, beta1, beta2.
 
     Every optimizer whose steps are smooth in h along the path, with no value detached on the way.
@@ -148,7 +146,7 @@ def unrolled_slope(run: Runs, case: Case) -> None:
 
 
 @identity("H4", "Euler's identity", cases=seeds, examples=0.1)
-def euler(run: Runs, case: Case) -> None:
+def euler(run: Runs, case: GradientSequence) -> None:
     """sum_t g_t . d(w . x_T)/dg_t = 0 where the gradients' scale does not matter, w . (x_T - x_0) where x_T - x_0 is
     linear in it; and lr d(w . x_T)/dlr = w . (x_T - x_0) where it is linear in lr.
 
@@ -170,7 +168,7 @@ def euler(run: Runs, case: Case) -> None:
         close(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
 
 
-def _whole(run: Runs, case: Case, **settings: Any) -> tuple[Any, dict[str, float], Array]:
+def _whole(run: Runs, case: GradientSequence, **settings: SettingValue) -> tuple[Any, dict[str, float], Array]:
     """The unrolled run, hyper-parameters that it can be differentiated in, and weights w."""
     _, now = before_last(run, case, **settings)
     fixed = {**settings_of(run), **settings}
@@ -202,7 +200,7 @@ def finite_slopes_at_zero(run: Runs, g: Array) -> None:
     As K17: a coordinate without gradient yet has moments 0, and a root there needs its derivative set to 0. Otherwise
     one such coordinate makes the hyper-gradient of all of them nan.
     """
-    case = Case(np.zeros(3), g)
+    case = GradientSequence(np.zeros(3), g)
     update, now = before_last(run, case)
     for name in update.names:
         finite(update.slope(name, now, g[-1]), f"du/d{name} at the gradient {g[-1].tolist()} after {len(g) - 1} others")
@@ -232,7 +230,7 @@ def finite_in_half_precision(run: Runs, dtype: str) -> None:
 @identity(
     "H7", "slope in rho", needs=["can jit", "set rho", "set beta1", "corrected squares"], cases=seeds, examples=0.1
 )
-def slope_in_rho(run: Runs, case: Case) -> None:
+def slope_in_rho(run: Runs, case: GradientSequence) -> None:
     """du_t/drho = -u_t (v_t - vbar_t)/(2 vhat_t), v, vbar and vhat with their bias corrections, at eps = 0.
 
     MADA's family: rho enters under the root only. With v_t = vmax_t AMSGrad's partner gives 0.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from madatheory.identities.identity import NotApplicable, identity
+from madatheory.identities import GradientSequence, NotApplicable, Runs, close, holds, identity, sequences, unit
 from madatheory.identities.recognition.recurrences import (
     BETA1,
     BETA2,
@@ -21,9 +21,6 @@ from madatheory.identities.recognition.recurrences import (
     times,
     variant,
 )
-from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, sequences
-from madatheory.identities.tolerance import close, holds, unit
 
 TOP = np.maximum.accumulate
 
@@ -54,7 +51,7 @@ def uncorrected(run: Runs, name: str, found: Reading, g: Array) -> Array:
     return found.v * correction(g, BETA2) if how.startswith("corrected") else found.v
 
 
-def revealed(run: Runs, case: Case, *names: str) -> dict[str, Array]:
+def revealed(run: Runs, case: GradientSequence, *names: str) -> dict[str, Array]:
     """Moments (T, n) along a run with the settings of the check, as the state shows them; `NotApplicable` if hidden."""
     stepper = run.start([case.x0])
     path: dict[str, list[Array]] = {name: [] for name in names}
@@ -71,7 +68,7 @@ def revealed(run: Runs, case: Case, *names: str) -> dict[str, Array]:
 
 
 @identity("R1", "second moment in range", cases=sequences)
-def second_moment_in_range(run: Runs, case: Case) -> None:
+def second_moment_in_range(run: Runs, case: GradientSequence) -> None:
     """0 <= vhat_t <= max_{s<=t} g_s^2.
 
     Whoever averages squares, takes a maximum of such averages or their mean (Adam, AMSGrad, AVGrad, RMSProp): each is
@@ -83,7 +80,7 @@ def second_moment_in_range(run: Runs, case: Case) -> None:
 
 
 @identity("R2", "Yogi's moment", needs=["yogi squares"], cases=sequences)
-def yogi_moment(run: Runs, case: Case) -> None:
+def yogi_moment(run: Runs, case: GradientSequence) -> None:
     """|v_t - v_{t-1}| <= (1-beta2) g_t^2, v_t >= min(beta2, 1-beta2) g_t^2, v_t <= (2-beta2) max g^2 (lemma L8).
 
     Yogi from any v_0 >= 0: v moves by 0 or (1-beta2) g^2 towards g^2 and past it at most by that much.
@@ -98,7 +95,7 @@ def yogi_moment(run: Runs, case: Case) -> None:
 
 
 @identity("R3", "first moment in the hull", cases=sequences)
-def first_moment_in_hull(run: Runs, case: Case) -> None:
+def first_moment_in_hull(run: Runs, case: GradientSequence) -> None:
     """m_t lies between the least and the largest of 0, g_1 .. g_t.
 
     Whoever averages gradients from m_0 = 0: the weights are at least 0 and sum up to 1 - beta1^t. Read as the ratio of
@@ -119,7 +116,7 @@ def first_moment_in_hull(run: Runs, case: Case) -> None:
 
 
 @identity("R3b", "first moment in the hull, from the state", cases=sequences)
-def first_moment_shown(run: Runs, case: Case) -> None:
+def first_moment_shown(run: Runs, case: GradientSequence) -> None:
     """The m_t that the state shows lies between the least and the largest of 0, g_1 .. g_t.
 
     Whoever averages gradients from m_0 = 0, Lion too, with any beta1 in [0, 1).
@@ -142,7 +139,7 @@ def _in_hull(m: Array, g: Array, slack: Array, what: str) -> None:
 
 
 @identity("R4", "weights of the average", needs=["mean of averages"], cases=sequences)
-def weights_of_the_average(run: Runs, case: Case) -> None:
+def weights_of_the_average(run: Runs, case: GradientSequence) -> None:
     """t vbar_t = sum_{j<=t} (1 - beta2^(t-j+1)) g_j^2 (lemma L3).
 
     AVGrad: the running mean of the averages v_1 .. v_t; g_j^2 is in v_j .. v_t with weights of sum 1 - beta2^(t-j+1).
@@ -157,7 +154,7 @@ def weights_of_the_average(run: Runs, case: Case) -> None:
 
 
 @identity("R5", "t vbar does not fall", needs=["mean of averages"], cases=sequences)
-def total_does_not_fall(run: Runs, case: Case) -> None:
+def total_does_not_fall(run: Runs, case: GradientSequence) -> None:
     """t vbar_t is nondecreasing, and so is t vbar_t/(1-beta2^t) (lemma L3b).
 
     AVGrad: t vbar_t is a sum of averages v_s >= 0. After division: each weight (1-beta2^(t-j+1))/(1-beta2^t) of g_j^2
@@ -181,7 +178,7 @@ def _nondecreasing(values: Array, slack: Array, what: str) -> None:
 
 
 @identity("R6", "between Adagrad and a multiple", needs=["mean of averages"], cases=sequences)
-def between_adagrads(run: Runs, case: Case) -> None:
+def between_adagrads(run: Runs, case: GradientSequence) -> None:
     """(1-beta2) sum_{j<=t} g_j^2 <= t vbar_t <= sum_{j<=t} g_j^2 (lemma L3a).
 
     AVGrad: with steps alpha/sqrt(t) it moves at least as far as Adagrad and at most 1/sqrt(1-beta2) times as far.
@@ -194,7 +191,7 @@ def between_adagrads(run: Runs, case: Case) -> None:
 
 
 @identity("R7", "steps per gradient do not grow", cases=sequences)
-def steps_do_not_grow(run: Runs, case: Case) -> None:
+def steps_do_not_grow(run: Runs, case: GradientSequence) -> None:
     """|dx_t/g_t| without momentum is nonincreasing, once the bias correction of the squares is taken out.
 
     A maximum of averages (AMSGrad) and a sum of squares (Adagrad) never fall; a maximum taken after the correction
@@ -207,7 +204,7 @@ def steps_do_not_grow(run: Runs, case: Case) -> None:
 
 
 @identity("R8", "moments below the maximum", cases=sequences)
-def below_the_maximum(run: Runs, case: Case) -> None:
+def below_the_maximum(run: Runs, case: GradientSequence) -> None:
     """v_t <= vmax_t and vbar_t <= vmax_t, where v is the average of squares, vbar its mean and vmax its maximum.
 
     AMSGrad by definition, AVGrad because a mean is at most the largest term; with the correction likewise.
@@ -222,7 +219,7 @@ def below_the_maximum(run: Runs, case: Case) -> None:
 
 
 @identity("R8b", "moment below the maximum, from the state", needs=["maximum of squares"], cases=sequences)
-def shown_below_the_maximum(run: Runs, case: Case) -> None:
+def shown_below_the_maximum(run: Runs, case: GradientSequence) -> None:
     """The state shows v_t <= vmax_t, and a vmax_t that never falls.
 
     AMSGrad: vmax_t = max(vmax_{t-1}, v_t), over v_t itself or over v_t/(1-beta2^t) >= v_t, after the update of v.
@@ -233,7 +230,7 @@ def shown_below_the_maximum(run: Runs, case: Case) -> None:
 
 
 @identity("R9", "interpolation between its ends", needs=["set rho"], cases=sequences)
-def interpolation_hull(run: Runs, case: Case) -> None:
+def interpolation_hull(run: Runs, case: GradientSequence) -> None:
     """vhat_t(rho) = rho vhat_t(1) + (1-rho) vhat_t(0), so every step lies between those of rho = 0 and rho = 1.
 
     MADA's family: rho enters the denominator linearly under the root.
@@ -245,7 +242,7 @@ def interpolation_hull(run: Runs, case: Case) -> None:
 
 
 @identity("R10", "bias of the mean", needs=["mean of averages"], cases=lambda: sequences(kinds=("constant",)))
-def bias_of_the_average(run: Runs, case: Case) -> None:
+def bias_of_the_average(run: Runs, case: GradientSequence) -> None:
     """On a constant gradient vbar_t/g^2 = 1 - beta2 (1-beta2^t)/(t (1-beta2)), in [(t+1)/(2t), 1] times 1-beta2^t.
 
     AVGrad (lemma L3d): the power correction leaves up to a factor 2, the exact one nothing.
@@ -260,7 +257,7 @@ def bias_of_the_average(run: Runs, case: Case) -> None:
 
 
 @identity("R11", "closed form of the denominator", cases=sequences)
-def closed_form(run: Runs, case: Case) -> None:
+def closed_form(run: Runs, case: GradientSequence) -> None:
     """Without momentum (lr g_t/dx_t)^2 is the moment that the traits say: average, maximum, mean, sum, Yogi's.
 
     Everyone with one of these traits, in the variant that plain gradients show. A sum and Yogi's moment may start above

@@ -5,17 +5,30 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import NotApplicable, identity
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import OPERATIONS, alike, near
-from madatheory.identities.strategies import Case, Several, complex_sequences, plain, sequences, tensors
-from madatheory.identities.targets.target import Unusable
-from madatheory.identities.tolerance import close, equal, path_tolerance, unit
+from madatheory.identities import (
+    OPERATIONS,
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    Several,
+    Unusable,
+    alike,
+    close,
+    complex_sequences,
+    equal,
+    identity,
+    near,
+    path_tolerance,
+    plain,
+    sequences,
+    tensors,
+    unit,
+)
 
 HALF_THE_DIGITS = 2.0**-26
 
 
-def _six() -> st.SearchStrategy[Case]:
+def _six() -> st.SearchStrategy[GradientSequence]:
     return sequences(10, 6)
 
 
@@ -23,12 +36,12 @@ def _column(path: list[list[np.ndarray]], i: int) -> np.ndarray:
     return np.stack([step[i] for step in path])
 
 
-def _scaled() -> st.SearchStrategy[tuple[Case, int]]:
+def _scaled() -> st.SearchStrategy[tuple[GradientSequence, int]]:
     return st.tuples(sequences(), st.sampled_from([-20, -3, 1, 5, 20]))
 
 
 @identity("S1", "sign flip", needs=["deterministic"], cases=sequences)
-def sign_flip(run: Runs, case: Case) -> None:
+def sign_flip(run: Runs, case: GradientSequence) -> None:
     """run(-x0, -g) = -run(x0, g), bit for bit.
 
     Every optimizer whose update is an odd function of (x, gradients): all common ones. Rounding to nearest is
@@ -38,7 +51,7 @@ def sign_flip(run: Runs, case: Case) -> None:
 
 
 @identity("S2", "order of coordinates", needs=["elementwise"], cases=sequences)
-def order_of_coordinates(run: Runs, case: Case) -> None:
+def order_of_coordinates(run: Runs, case: GradientSequence) -> None:
     """run(P x0, P g) = P run(x0, g) for every permutation P of the coordinates, bit for bit (under a compiler: to
     rounding).
 
@@ -78,7 +91,7 @@ def separability(run: Runs, case: Several) -> None:
 
 
 @identity("S4", "reshape", needs=["elementwise", "shapeless"], cases=_six, examples=0.7)
-def reshape(run: Runs, case: Case) -> None:
+def reshape(run: Runs, case: GradientSequence) -> None:
     """A 2 x 3 matrix moves like its six entries in a row, bit for bit (under a compiler: to rounding).
 
     Elementwise optimizers that do not treat matrices in their own way.
@@ -105,7 +118,7 @@ def order_of_tensors(run: Runs, case: Several) -> None:
 
 
 @identity("S6", "translation", needs=["deterministic", "not decay", "not reads x"], cases=sequences)
-def translation(run: Runs, case: Case) -> None:
+def translation(run: Runs, case: GradientSequence) -> None:
     """run(x0 + c, g) = run(x0, g) + c for c = 16, up to the rounding of the iterates.
 
     Optimizers that see x only through gradients: no decay, no trust ratio. The updates are equal bit for bit, so only
@@ -119,7 +132,7 @@ def translation(run: Runs, case: Case) -> None:
 
 
 @identity("S7", "scale invariance", needs=["deterministic", "scale free"], cases=_scaled)
-def scale_invariance(run: Runs, case: tuple[Case, int]) -> None:
+def scale_invariance(run: Runs, case: tuple[GradientSequence, int]) -> None:
     """run(x0, 2^k g) = run(x0, g) at eps = 0, bit for bit.
 
     Optimizers that divide by a root of second moments, or take signs: powers of two pass through squares, means,
@@ -131,7 +144,7 @@ def scale_invariance(run: Runs, case: tuple[Case, int]) -> None:
 
 
 @identity("S8", "scale covariance", needs=["deterministic", "scale linear"], cases=_scaled)
-def scale_covariance(run: Runs, case: tuple[Case, int]) -> None:
+def scale_covariance(run: Runs, case: tuple[GradientSequence, int]) -> None:
     """run(2^k x0, 2^k g) = 2^k run(x0, g), bit for bit.
 
     Gradient descent and momentum, decay included: linear maps; powers of two do not round.
@@ -142,7 +155,7 @@ def scale_covariance(run: Runs, case: tuple[Case, int]) -> None:
 
 
 @identity("S9", "linear in the step size", needs=["linear in lr", "not decay", "not reads x"], cases=sequences)
-def linear_in_the_step_size(run: Runs, case: Case) -> None:
+def linear_in_the_step_size(run: Runs, case: GradientSequence) -> None:
     """From x0 = 0, run(0, g; 2 lr) = 2 run(0, g; lr), bit for bit.
 
     Optimizers whose step is lr times something that does not know lr.
@@ -157,7 +170,7 @@ def linear_in_the_step_size(run: Runs, case: Case) -> None:
     needs=["linear in lr", "not decay", "not reads x", "elementwise", "can scheduled"],
     cases=lambda: sequences(8),
 )
-def current_step_size(run: Runs, case: Case) -> None:
+def current_step_size(run: Runs, case: GradientSequence) -> None:
     """When the step size changes, step t is lr_t/lr times what it is at the constant lr.
 
     Optimizers that keep gradients, not updates, in their state. By convention not: momentum that accumulates lr g
@@ -167,7 +180,7 @@ def current_step_size(run: Runs, case: Case) -> None:
     rates = [lr * factor for factor in (1.0, 2.0, 0.5, 0.5, 4.0, 1.0, 0.25, 1.0)]
     path = run(start, case.g)
     try:
-        scheduled = run(start, case.g, way="scheduled", lr=tuple(rates))
+        scheduled = run(start, case.g, mode="scheduled", lr=tuple(rates))
     except Unusable as error:
         raise NotApplicable(f"takes no schedule: {error}") from error
     expected = np.cumsum(np.array(rates)[:, None] / lr * np.diff(path, axis=0, prepend=start[None]), axis=0)
@@ -180,7 +193,7 @@ def current_step_size(run: Runs, case: Case) -> None:
 @identity(
     "S10", "complex numbers as pairs", needs=["complex as pairs", "elementwise"], cases=complex_sequences, examples=0.4
 )
-def complex_as_pairs(run: Runs, case: Case) -> None:
+def complex_as_pairs(run: Runs, case: GradientSequence) -> None:
     """Re run(x0, g) = run(Re x0, Re g) and the same for Im, to rounding.
 
     Optimizers that treat a complex number as two real ones, as torch does. The other convention is S11. To rounding,
@@ -194,7 +207,7 @@ def complex_as_pairs(run: Runs, case: Case) -> None:
 
 
 @identity("S11", "phase", needs=["deterministic", "takes complex", "not complex as pairs"], cases=complex_sequences)
-def phase(run: Runs, case: Case) -> None:
+def phase(run: Runs, case: GradientSequence) -> None:
     """run(i x0, i g) = i run(x0, g), to rounding: turning all gradients turns all updates.
 
     Optimizers that use the modulus |g|^2 in second moments. A complex optimizer satisfies this or treats numbers as

@@ -3,17 +3,25 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities.identity import Violation, identity
+from madatheory.identities import (
+    GradientSequence,
+    Runs,
+    Several,
+    Violation,
+    alike,
+    close,
+    finite,
+    identity,
+    near,
+    sequences,
+    tensors,
+)
 from madatheory.identities.laws.contract import implementations
 from madatheory.identities.laws.groups import column
 from madatheory.identities.laws.symmetries import HALF_THE_DIGITS
-from madatheory.identities.rollout import Runs
-from madatheory.identities.rounding import alike, near
-from madatheory.identities.strategies import Case, Several, sequences, tensors
-from madatheory.identities.tolerance import close, finite
 
 
-def _eight() -> st.SearchStrategy[Case]:
+def _eight() -> st.SearchStrategy[GradientSequence]:
     return sequences(8)
 
 
@@ -21,12 +29,12 @@ def _several() -> st.SearchStrategy[Several]:
     return tensors(8)
 
 
-def _six() -> st.SearchStrategy[Case]:
+def _six() -> st.SearchStrategy[GradientSequence]:
     return sequences(6, 6)
 
 
 @identity("K13", "empty tensors", needs=["deterministic", "can several tensors"], cases=_eight, examples=0.4)
-def empty_tensors(run: Runs, case: Case) -> None:
+def empty_tensors(run: Runs, case: GradientSequence) -> None:
     """A tensor without entries is stepped without an error, and a tensor beside it moves as usual and stays finite.
 
     Every optimizer: the mean of nothing is nan, its norm 0.
@@ -41,7 +49,7 @@ def empty_tensors(run: Runs, case: Case) -> None:
 
 
 @identity("K13b", "scalars", needs=["elementwise", "shapeless"], cases=_eight, examples=0.4)
-def scalars(run: Runs, case: Case) -> None:
+def scalars(run: Runs, case: GradientSequence) -> None:
     """A tensor without axes moves like a vector of one entry.
 
     Elementwise optimizers.
@@ -52,7 +60,7 @@ def scalars(run: Runs, case: Case) -> None:
 
 
 @identity("K13c", "layout in memory", needs=["deterministic", "can strided"], cases=_six, examples=0.4)
-def layout(run: Runs, case: Case) -> None:
+def layout(run: Runs, case: GradientSequence) -> None:
     """Tensors with gaps in memory and transposed ones move like contiguous ones, to rounding.
 
     Every optimizer: strides are bookkeeping. To rounding, because loops over contiguous memory may fuse a product and a
@@ -62,30 +70,30 @@ def layout(run: Runs, case: Case) -> None:
         for shape in ((6,), (2, 3)):
             x0, g = case.x0.reshape(shape), case.g.reshape(-1, *shape)
             path = run(x0, g, **how)
-            near(run, run(x0, g, way="strided", **how), path, f"strided {shape}", x0, g, **how)
+            near(run, run(x0, g, mode="strided", **how), path, f"strided {shape}", x0, g, **how)
 
 
-def _same(run: Runs, case: Case, way: str) -> None:
+def _same(run: Runs, case: GradientSequence, mode: str) -> None:
     path = run(case.x0, case.g)
-    got = run(case.x0, case.g, way=way)
+    got = run(case.x0, case.g, mode=mode)
     if got.shape != path.shape:
-        raise Violation(f"{way}: shape {got.shape}", got, path)
-    near(run, got, path, f"{way} against jit", case.x0, case.g)
+        raise Violation(f"{mode}: shape {got.shape}", got, path)
+    near(run, got, path, f"{mode} against jit", case.x0, case.g)
 
 
 @identity("K15", "jit and eager", needs=["can eager", "deterministic"], cases=_eight, examples=0.4)
-def eager(run: Runs, case: Case) -> None:
+def eager(run: Runs, case: GradientSequence) -> None:
     """Operation by operation, and inside a scan, the steps are those under jit, to rounding.
 
     Every transformation whose update is a pure function of arrays: what Python does besides happens once under jit and
     in every step without it.
     """
-    for way in ("eager", "scan"):
-        _same(run, case, way)
+    for mode in ("eager", "scan"):
+        _same(run, case, mode)
 
 
 @identity("K15b", "vmap", needs=["can vmap", "deterministic"], cases=_eight, examples=0.4)
-def vmapped(run: Runs, case: Case) -> None:
+def vmapped(run: Runs, case: GradientSequence) -> None:
     """Under vmap every lane moves as it does alone, to rounding.
 
     Every transformation whose branches are on arrays, not on Python values.
@@ -94,7 +102,7 @@ def vmapped(run: Runs, case: Case) -> None:
 
 
 @identity("K15c", "masked leaves", needs=["can masked", "deterministic"], cases=_eight, examples=0.4)
-def masked(run: Runs, case: Case) -> None:
+def masked(run: Runs, case: GradientSequence) -> None:
     """With a leaf masked out, the others move as if it were not there, to rounding.
 
     Every transformation that works on trees of any structure: a masked leaf is replaced by a node without arrays.
@@ -109,7 +117,7 @@ def trees(run: Runs, case: Several) -> None:
     Every transformation that maps over trees instead of looping over lists. Half of the digits where tensors see one
     another: a norm over the tree is summed in another order.
     """
-    path, other = (run.many(case.x0, case.rows(), way=way) for way in ("", "tree"))
+    path, other = (run.many(case.x0, case.rows(), mode=mode) for mode in ("", "tree"))
     for i in (0, 1):
         got, expected = column(other, i), column(path, i)
         if run.traits["tensorwise"]:

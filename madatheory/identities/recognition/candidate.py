@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from madatheory.identities.recognition.conventions import Arguments, Family, From, Switch
+from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.tolerance import path_tolerance, unit
 
 SEQUENCES: Mapping[str, tuple[float, ...]] = {
@@ -48,7 +50,7 @@ class Observation:
     @cached_property
     def updates(self) -> np.ndarray:
         """x_t - x_{t-1}."""
-        return np.diff(np.concatenate([self.x0[None], self.path]), axis=0)
+        return steps(self.path, self.x0)
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -61,14 +63,14 @@ class Observation:
         return {}
 
 
-class Place(NamedTuple):
+class FirstDeviation(NamedTuple):
     """The first update that differs."""
 
     run: str
     sequence: str
     step: int
-    got: Any
-    expected: Any
+    got: complex
+    expected: complex
 
 
 @dataclass(frozen=True)
@@ -143,10 +145,9 @@ class Candidate:
         if self.step_size == "lr/sqrt(t)":
             arguments = {**arguments, "alpha": arguments["alpha"] / np.sqrt(np.arange(1, len(g) + 1))}
         with np.errstate(all="ignore"):
-            path = self.family.run(x0, g, **arguments)
-            return np.diff(np.concatenate([x0[None], path]), axis=0)
+            return steps(self.family.run(x0, g, **arguments), x0)
 
-    def tolerance(self, observation: Observation, dtype: Any) -> np.ndarray:
+    def tolerance(self, observation: Observation, dtype: DTypeLike) -> np.ndarray:
         """What rounding can change in each update.
 
         The recurrence is run again with each gradient, each coefficient and the start in turn changed by `OPERATIONS`
@@ -188,7 +189,7 @@ class Candidate:
         usual = [next(iter(switch.options)) for switch in self.family.switches]
         return sum(a != b for a, b in zip(self.labels, usual, strict=True)) + (self.step_size != "constant")
 
-    def parts(self, observation: Observation, dtype: Any) -> Place | None:
+    def parts(self, observation: Observation, dtype: DTypeLike) -> FirstDeviation | None:
         """Where the target first leaves the recurrence; None if nowhere."""
         mine, theirs = self.updates(observation), observation.updates
         assert mine is not None
@@ -198,9 +199,9 @@ class Candidate:
             return None
         step, column = map(int, np.argwhere(~same)[0])
         name = list(SEQUENCES)[column]
-        return Place(observation.name, name, step + 1, theirs[step, column].item(), mine[step, column].item())
+        return FirstDeviation(observation.name, name, step + 1, theirs[step, column].item(), mine[step, column].item())
 
-    def agrees(self, observation: Observation, dtype: Any) -> bool:
+    def agrees(self, observation: Observation, dtype: DTypeLike) -> bool:
         """`parts` is None, found out quickly for most candidates.
 
         Rounding cannot separate more than half of the updates by a thousand `OPERATIONS` units: conditions of that

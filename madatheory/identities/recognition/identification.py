@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from madatheory.identities.recognition.candidate import Place
+from madatheory.identities.recognition.candidate import FirstDeviation
 
 WIDTH = 100
 
 
 @dataclass(frozen=True)
-class Convention:
+class IdentifiedConvention:
     """One switch. `options` are those that describe the target; several cannot be told apart. `why` explains.
 
     Without options it was not compared, or (`follows` false) none of the known ones describes the target.
@@ -35,7 +35,7 @@ class Deviation:
     """A convention or method that the target does not follow, and the first update that shows it."""
 
     what: str
-    at: Place | None
+    at: FirstDeviation | None
     distance: float = 0.0
 
 
@@ -53,7 +53,7 @@ class Identification:
     framework: str
     family: str | None = None
     source: str = ""
-    conventions: tuple[Convention, ...] = ()
+    conventions: tuple[IdentifiedConvention, ...] = ()
     estimated: Mapping[str, float] = field(default_factory=dict)
     precision: str = "float64"
     others: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class Identification:
         """A reference agrees, with every convention that was compared."""
         return self.family is not None and all(item.follows for item in self.conventions)
 
-    def convention(self, name: str) -> Convention:
+    def convention(self, name: str) -> IdentifiedConvention:
         """The one of this name; `KeyError` if the method has none."""
         for item in self.conventions:
             if item.name == name:
@@ -117,7 +117,7 @@ def _deviation(part: Deviation, distance: bool = False) -> list[str]:
     return _wrapped(f"  {head}", "      ") + _wrapped(f"      {at}", "        ")
 
 
-def _told_apart(got: Any, expected: Any) -> tuple[str, str]:
+def _told_apart(got: complex, expected: complex) -> tuple[str, str]:
     """Both numbers with as many digits as show the difference."""
     for digits in range(5, 17):
         shown = f"{got:+.{digits}g}", f"{expected:+.{digits}g}"

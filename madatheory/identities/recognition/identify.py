@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
 from madatheory.identities.recognition.fit import USUAL
-from madatheory.identities.recognition.identification import Convention, Deviation, Identification
-from madatheory.identities.recognition.observations import Seen
+from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
+from madatheory.identities.recognition.observations import Observations
+from madatheory.identities.targets.lookup import OptimizerLike, find
 
 NEAREST = 3
 FAMILIES_TRIED = 3
@@ -20,7 +22,7 @@ FAR = 0.3
 PRECISIONS: Sequence[Any] = (np.float64, np.float32)
 
 
-def identify(target: Any) -> Identification:
+def identify(target: OptimizerLike) -> Identification:
     """Match a black box against all references with all their switches.
 
     `target` is whatever `find` takes: a `Target`, a factory, a name such as "optax:adam". The recurrences are compared
@@ -29,37 +31,35 @@ def identify(target: Any) -> Identification:
     difference counts if rounding cannot explain it (`Candidate.tolerance`). Hyper-parameters that can be neither read
     nor set are estimated. Never raises for what the optimizer does; `UserError` on a name that means nothing.
     """
-    from madatheory.identities.targets.lookup import find
-
     target = find(target)
-    seen = Seen(target)
-    if not seen.plain:
-        return Identification(target.name, target.framework, problem=seen.problem)
-    precisions = PRECISIONS if seen.dtype == np.float64 else (seen.dtype,)
+    observations = Observations(target)
+    if not observations.plain:
+        return Identification(target.name, target.framework, problem=observations.problem)
+    precisions = PRECISIONS if observations.dtype == np.float64 else (observations.dtype,)
     for find_matches in (_matches, _estimated):  # the latter takes longer, and explains too much
         for dtype in precisions:
-            matches = find_matches(seen, dtype)
+            matches = find_matches(observations, dtype)
             if matches:
-                return _followed(seen, matches, dtype)
-    return _unmatched(seen)
+                return _followed(observations, matches, dtype)
+    return _unmatched(observations)
 
 
-def _matches(seen: Seen, dtype: Any) -> list[Candidate]:
+def _matches(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
     """Every candidate without anything to estimate that agrees with all plain runs."""
-    values = seen.plain[0].values
+    values = observations.plain[0].values
     for step_size in STEP_SIZE:
         found = [
             candidate
             for family in FAMILIES
             for candidate in candidates(family, step_size)
-            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in seen.plain)
+            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in observations.plain)
         ]
         if found:
             return found
     return []
 
 
-def _estimated(seen: Seen, dtype: Any) -> list[Candidate]:
+def _estimated(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
     """Those of one family whose hyper-parameters, estimated on the first run, make them agree with all runs.
 
     The first family with the first options that fits; else what the nearest families become with other options.
@@ -67,53 +67,59 @@ def _estimated(seen: Seen, dtype: Any) -> list[Candidate]:
     firsts: list[Candidate] = []
     for step_size in STEP_SIZE:
         for family in FAMILIES:
-            first = seen.estimate(family, step_size)
+            first = observations.estimate(family, step_size)
             if first is None:
                 continue
-            if first.distance(seen.plain[0]) < FITS:
-                found = _agreeing(seen, first, dtype)
+            if first.distance(observations.plain[0]) < FITS:
+                found = _agreeing(observations, first, dtype)
                 if found:
                     return found
             firsts.append(first)
-    near = [first for first in firsts if first.distance(seen.plain[0]) < FAR]
-    for first in sorted(near, key=lambda c: c.distance(seen.plain[0]))[:FAMILIES_TRIED]:
-        found = _agreeing(seen, first, dtype)
+    near = [first for first in firsts if first.distance(observations.plain[0]) < FAR]
+    for first in sorted(near, key=lambda c: c.distance(observations.plain[0]))[:FAMILIES_TRIED]:
+        found = _agreeing(observations, first, dtype)
         if found:
             return found
     return []
 
 
-def _agreeing(seen: Seen, first: Candidate, dtype: Any) -> list[Candidate]:
+def _agreeing(observations: Observations, first: Candidate, dtype: DTypeLike) -> list[Candidate]:
     """Around `first`; of equal ones first that with the values that authors write."""
-    found = [trial for trial in seen.explored(first) if all(trial.agrees(run, dtype) for run in seen.plain)]
+    found = [
+        trial for trial in observations.explored(first) if all(trial.agrees(run, dtype) for run in observations.plain)
+    ]
     return sorted(found, key=lambda c: -sum(value in USUAL[name] for name, value in c.known.items()))
 
 
-def _followed(seen: Seen, matches: list[Candidate], dtype: Any) -> Identification:
-    best, target = matches[0], seen.target
+def _followed(observations: Observations, matches: list[Candidate], dtype: DTypeLike) -> Identification:
+    best, target = matches[0], observations.target
     same = [candidate for candidate in matches if candidate.family is best.family]
     rows, parts = [], []
     for i, switch in enumerate(best.family.switches):
         options = tuple(label for label in switch.options if any(c.labels[i] == label for c in same))
-        rows.append(Convention(switch.name, options, _why(switch, options, seen)))
+        rows.append(IdentifiedConvention(switch.name, options, _why(switch, options, observations)))
         for label in switch.options:
             if label not in options:
                 other = best.with_label(i, label)
-                parts.append(_deviation(f"{switch.name}: {label}", other, seen.plain, dtype))
-    rows.append(Convention("step size", (best.step_size,)))
-    observations = list(seen.plain)
+                parts.append(_deviation(f"{switch.name}: {label}", other, observations.plain, dtype))
+    rows.append(IdentifiedConvention("step size", (best.step_size,)))
+    runs = list(observations.plain)
     if best.extra:
         alike = [c.extra for c in same if c.labels == best.labels]
         options = tuple(label for label, arguments in DECAY.options.items() if arguments in alike)
-        rows.append(Convention("weight decay", options, "" if len(options) == 1 else "each with its own coefficient"))
+        rows.append(
+            IdentifiedConvention("weight decay", options, "" if len(options) == 1 else "each with its own coefficient")
+        )
     else:
-        rows.append(_with_extra(seen, best, DECAY, dtype, observations, parts))
-    rows.append(_with_extra(seen, best, COMPLEX, dtype, observations, parts))
+        rows.append(_with_extra(observations, best, DECAY, dtype, runs, parts))
+    rows.append(_with_extra(observations, best, COMPLEX, dtype, runs, parts))
     others = sorted({c.family.name for c in matches} - {best.family.name})
-    nearest = [c for c in _nearest(seen, (best.step_size,), False) if c.family.name not in (best.family.name, *others)]
-    notes = list(dict.fromkeys(seen.notes))
-    if np.dtype(dtype) != seen.dtype:
-        worst = max(float(np.nanmax(np.abs(np.asarray(best.updates(run)) - run.updates))) for run in seen.plain)
+    nearest = [
+        c for c in _nearest(observations, (best.step_size,), False) if c.family.name not in (best.family.name, *others)
+    ]
+    notes = list(dict.fromkeys(observations.notes))
+    if np.dtype(dtype) != observations.dtype:
+        worst = max(float(np.nanmax(np.abs(np.asarray(best.updates(run)) - run.updates))) for run in observations.plain)
         notes.append(f"only up to the rounding of float32 (largest difference {worst:.1e}): part of it is float32")
     return Identification(
         target.name,
@@ -125,27 +131,32 @@ def _followed(seen: Seen, matches: list[Candidate], dtype: Any) -> Identificatio
         str(np.dtype(dtype)),
         tuple(others),
         tuple(parts),
-        tuple(_deviation(c.describe(), c, seen.plain, dtype) for c in nearest[:NEAREST]),
-        tuple(map(_told, observations)),
+        tuple(_deviation(c.describe(), c, observations.plain, dtype) for c in nearest[:NEAREST]),
+        tuple(map(_told, runs)),
         tuple(notes),
     )
 
 
 def _with_extra(
-    seen: Seen, best: Candidate, switch: Switch, dtype: Any, observations: list[Observation], parts: list[Deviation]
-) -> Convention:
+    observations: Observations,
+    best: Candidate,
+    switch: Switch,
+    dtype: DTypeLike,
+    runs: list[Observation],
+    parts: list[Deviation],
+) -> IdentifiedConvention:
     """The form of the weight decay, or what is done with complex numbers; appends the run and the deviations."""
     decay = switch is DECAY
     if best.family.plain:
-        return Convention(switch.name, (), "not compared: the reference has none")
-    if decay and "weight_decay" not in seen.target.settable:
-        return Convention(switch.name, (), "none: it is no setting, and nothing decays")
-    if not decay and "complex" not in seen.target.abilities:
-        return Convention(switch.name, (), f"{seen.target.framework} has none here")
-    run = seen.decayed() if decay else seen.complex()
+        return IdentifiedConvention(switch.name, (), "not compared: the reference has none")
+    if decay and "weight_decay" not in observations.target.settable:
+        return IdentifiedConvention(switch.name, (), "none: it is no setting, and nothing decays")
+    if not decay and "complex" not in observations.target.abilities:
+        return IdentifiedConvention(switch.name, (), f"{observations.target.framework} has none here")
+    run = observations.decayed() if decay else observations.complex()
     if run is None:
-        return Convention(switch.name, (), seen.notes.pop())
-    observations.append(run)
+        return IdentifiedConvention(switch.name, (), observations.notes.pop())
+    runs.append(run)
     every = forms(best, switch)
     options = tuple(label for label, candidate in every.items() if candidate.agrees(run, dtype))
     for label, candidate in every.items():
@@ -153,11 +164,11 @@ def _with_extra(
             parts.append(_deviation(f"{switch.name}: {label}", candidate, [run], dtype))
     if not options:
         near = min(every, key=lambda label: every[label].distance(run))
-        return Convention(switch.name, (), f"NONE of the known forms; nearest: {near}", False)
-    return Convention(switch.name, options, _why(switch, options, seen))
+        return IdentifiedConvention(switch.name, (), f"NONE of the known forms; nearest: {near}", False)
+    return IdentifiedConvention(switch.name, options, _why(switch, options, observations))
 
 
-def _why(switch: Switch, options: Sequence[str], seen: Seen) -> str:
+def _why(switch: Switch, options: Sequence[str], observations: Observations) -> str:
     """A note to the only option, or why several cannot be told apart."""
     if len(options) == 1:
         return switch.notes.get(options[0], "")
@@ -166,7 +177,7 @@ def _why(switch: Switch, options: Sequence[str], seen: Seen) -> str:
     return f"the same numbers: {switch.equal}" if switch.equal else "the same numbers in every run"
 
 
-def _deviation(what: str, candidate: Candidate, runs: Sequence[Observation], dtype: Any) -> Deviation:
+def _deviation(what: str, candidate: Candidate, runs: Sequence[Observation], dtype: DTypeLike) -> Deviation:
     for run in runs:
         if candidate.updates(run) is None:
             continue
@@ -176,15 +187,15 @@ def _deviation(what: str, candidate: Candidate, runs: Sequence[Observation], dty
     return Deviation(what, None, 0.0)
 
 
-def _nearest(seen: Seen, step_sizes: Sequence[str], estimate: bool) -> list[Candidate]:
+def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bool) -> list[Candidate]:
     """The nearest candidate of each family, nearest first; each unusual switch must bring it nearer by a third.
 
     What would have to be estimated, and so fits more than it should, only where fewer than `NEAREST` others exist.
     """
-    run, found = seen.plain[0], []
+    run, found = observations.plain[0], []
 
     def rank(candidate: Candidate) -> float:
-        distances = [candidate.distance(run) for run in seen.plain]
+        distances = [candidate.distance(run) for run in observations.plain]
         return float(np.mean(distances)) * UNUSUAL ** candidate.unusual()
 
     known = [family for family in FAMILIES if not next(candidates(family)).unknown(run.values)]
@@ -192,26 +203,26 @@ def _nearest(seen: Seen, step_sizes: Sequence[str], estimate: bool) -> list[Cand
         found += [min((c for size in step_sizes for c in candidates(family, size)), key=rank)]
     if estimate and len(known) < NEAREST:
         for family in FAMILIES:
-            every = [c for size in step_sizes if (c := seen.estimate(family, size)) is not None]
+            every = [c for size in step_sizes if (c := observations.estimate(family, size)) is not None]
             if family not in known and not family.fitted:
                 found.append(min(every, key=rank))
     return sorted(found, key=rank)
 
 
-def _unmatched(seen: Seen) -> Identification:
-    near = _nearest(seen, STEP_SIZE, True)[:NEAREST]
+def _unmatched(observations: Observations) -> Identification:
+    near = _nearest(observations, STEP_SIZE, True)[:NEAREST]
     hidden = sorted({name for candidate in near for name in candidate.known})
     if hidden:
-        seen.notes.append(
+        observations.notes.append(
             f"{', '.join(hidden)} can be neither read nor set here, and the estimates may have missed: a factory with "
             "arguments of these names tells more"
         )
     return Identification(
-        seen.target.name,
-        seen.target.framework,
-        nearest=tuple(_deviation(c.describe(), c, seen.plain, seen.dtype) for c in near),
-        runs=tuple(map(_told, seen.plain)),
-        notes=tuple(dict.fromkeys(seen.notes)),
+        observations.target.name,
+        observations.target.framework,
+        nearest=tuple(_deviation(c.describe(), c, observations.plain, observations.dtype) for c in near),
+        runs=tuple(map(_told, observations.plain)),
+        notes=tuple(dict.fromkeys(observations.notes)),
     )
 
 

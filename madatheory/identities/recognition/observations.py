@@ -18,7 +18,7 @@ VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, 
 MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
 
 
-class Seen:
+class Observations:
     """All runs of the target, made when asked for."""
 
     def __init__(self, target: Target) -> None:
@@ -39,7 +39,9 @@ class Seen:
     def _visible(self) -> Observation | None:
         return self._run("visible", {**self.base, **self.visible}) if self.visible else None
 
-    def _run(self, name: str, settings: Mapping[str, Any], x0: Any = X0, g: Any = G) -> Observation | None:
+    def _run(
+        self, name: str, settings: Mapping[str, Any], x0: np.ndarray = X0, g: np.ndarray = G
+    ) -> Observation | None:
         known = {key: value for key, value in self.target.defaults.items() if not isinstance(value, bool | str)}
         values = {key: float(value) for key, value in {**known, **settings}.items()}
         try:
@@ -78,7 +80,7 @@ class Seen:
         return self._estimates[key]
 
     def explored(self, first: Candidate) -> list[Candidate]:
-        """The nearest candidate and those tried on the way.
+        """The nearest candidate and those tried before it.
 
         From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer.
         """

@@ -11,7 +11,7 @@ import numpy as np
 
 from madatheory.identities.identity import NotApplicable, Violation
 from madatheory.identities.rollout import Runs
-from madatheory.identities.strategies import Case, plain
+from madatheory.identities.strategies import GradientSequence, plain
 from madatheory.identities.targets.target import Unsettable
 from madatheory.identities.tolerance import unit
 
@@ -89,10 +89,10 @@ DENOMINATORS: Mapping[str, Mapping[str, Moment]] = {
 """Trait -> variant -> vhat_t of the gradients (T, n) and beta2."""
 
 
-def falling() -> Case:
+def falling() -> GradientSequence:
     """Well-conditioned gradients whose size falls, so that a maximum differs from an average; x0 = 0."""
     case = plain()
-    return Case(0 * case.x0, case.g * 2.0 ** -(np.arange(len(case.g)) // 2)[:, None])
+    return GradientSequence(0 * case.x0, case.g * 2.0 ** -(np.arange(len(case.g)) // 2)[:, None])
 
 
 FALLING = falling()
@@ -160,14 +160,25 @@ def variant(run: Runs, name: str) -> str:
     `Violation` where none fits: a trait that was declared does not hold even there.
     """
     corrected = run.traits.get("corrected squares", False)
-    admitted = [key for key in DENOMINATORS[name] if key.startswith("corrected") is corrected]
     found = read(run, FALLING.g)
-    for key in admitted:
-        expected = DENOMINATORS[name][key](FALLING.g, BETA2)
-        if np.allclose(_increments(name, found.v), _increments(name, expected), rtol=LOOSE):
+    key = recognized(found.v, name, corrected)
+    if key is None:
+        admitted = [key for key in DENOMINATORS[name] if key.startswith("corrected") is corrected]
+        how = "with" if corrected else "without"
+        raise Violation(f"{name}, {how} bias correction: not even on plain gradients", found.v, admitted)
+    return key
+
+
+def recognized(v: Array, name: str, corrected: bool | None = None) -> str | None:
+    """The variant of `DENOMINATORS[name]` that `v`, read on `FALLING`, follows; None if there is none.
+
+    `corrected` admits only variants with, or without, a bias correction.
+    """
+    for key, formula in DENOMINATORS[name].items():
+        admitted = corrected is None or key.startswith("corrected") is corrected
+        if admitted and np.allclose(_increments(name, v), _increments(name, formula(FALLING.g, BETA2)), rtol=LOOSE):
             return key
-    seen = "with" if corrected else "without"
-    raise Violation(f"{name}, {seen} bias correction: not even on plain gradients", found.v, admitted)
+    return None
 
 
 def _increments(name: str, v: Array) -> Array:
@@ -192,10 +203,8 @@ def _without_momentum(run: Run) -> Array:
 def _denominator(name: str) -> Probe:
     def probe(run: Run, h: Mapping[str, Any]) -> tuple[bool, str]:
         v = shown(_without_momentum(run), FALLING.x0, FALLING.g, h["lr"])
-        for key, formula in DENOMINATORS[name].items():
-            if np.allclose(_increments(name, v), _increments(name, formula(FALLING.g, BETA2)), rtol=LOOSE):
-                return True, f"without momentum the steps are lr g/sqrt of the {name}, {key}"
-        return False, f"without momentum the steps are lr g/sqrt of the {name}"
+        key = recognized(v, name)
+        return key is not None, f"without momentum the steps are lr g/sqrt of the {name}" + (f", {key}" if key else "")
 
     return probe
 
@@ -225,7 +234,7 @@ def _trust_ratio(run: Run, h: Mapping[str, Any]) -> tuple[bool, str]:
     return bool(np.allclose(sizes, h["lr"] * norms, rtol=1e-4)), "every step has the norm lr |x|"
 
 
-class Difference(NamedTuple):
+class GradientDifference(NamedTuple):
     """How a method uses g_t - g_{t-1}: which setting decays it, which the squares, its weight, the first difference."""
 
     difference: str
@@ -241,7 +250,7 @@ class Difference(NamedTuple):
 
 
 DIFFERENCES = tuple(
-    Difference(difference, squares, weight, first)
+    GradientDifference(difference, squares, weight, first)
     for difference, squares in (("beta2", "beta3"), ("beta3", "beta2"))
     for weight in ("decay", "new")
     for first in ("zero", "gradient")
@@ -261,7 +270,7 @@ def adam_steps(g: Array, beta1: float, beta2: float, corrected: bool = True) -> 
     return ratio_steps(m / correction(g, beta1), v / correction(g, beta2)) if corrected else ratio_steps(m, v)
 
 
-def difference_of(run: Callable[..., Array], lr: float) -> Difference | None:
+def difference_of(run: Callable[..., Array], lr: float) -> GradientDifference | None:
     """The use of differences that plain gradients show; None if there is no such thing. `run(x0=, g=, **settings)`."""
     for how in DIFFERENCES:
         decays = {"beta1": SAME, how.difference: SAME, how.squares: SQUARES}

@@ -10,10 +10,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from madatheory.errors import UserError, unknown
-from madatheory.identities.recognition import probes, recurrences
-from madatheory.identities.recognition.probes import same
+from madatheory.identities.recognition import recurrences
+from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.strategies import plain
-from madatheory.identities.targets.target import Target, Tensor, Unsettable, open_loop
+from madatheory.identities.targets.target import (
+    Misbehaved,
+    SettingValue,
+    Target,
+    Tensor,
+    Unsettable,
+    Unusable,
+    open_loop,
+)
+
+_LOOSE = 1e-6  # detection only: what is really tested is tested to the last bits, on other data
+_CASE, _OTHER = plain(), plain(seed=1)
 
 
 class Trait(NamedTuple):
@@ -23,64 +34,128 @@ class Trait(NamedTuple):
     why: str
 
 
-Path = np.ndarray
-Probe = Callable[[Any, Mapping[str, Any]], tuple[bool, str]]
-_CASE = plain()
+class OpenLoop:
+    """The open-loop map of a target, on the plain case unless told otherwise."""
+
+    def __init__(self, target: Target, settings: Mapping[str, Any]) -> None:
+        self._target, self._settings = target, dict(settings)
+
+    def __call__(self, x0: Tensor = _CASE.x0, g: Tensor = _CASE.g, **more: SettingValue) -> Tensor:
+        return np.stack([step[0] for step in self.many([x0], [[row] for row in g], **more)])
+
+    def many(
+        self, x0: Sequence[Tensor], g: Sequence[Sequence[Tensor | None]], **more: SettingValue
+    ) -> list[list[Tensor]]:
+        """x_1 .. x_T for several tensors."""
+        return open_loop(self._target, x0, g, {**self._settings, **more})
 
 
-def _deterministic(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def same(path: Tensor, other: Tensor) -> bool:
+    """Equal as far as detection goes: to a millionth of how far `path` (T, n) moves, whatever the size of its steps."""
+    moved = np.abs(path - path[:1]).max(initial=0.0)
+    rounding = 8 * np.finfo(np.float64).eps * np.abs(path).max(initial=0.0)
+    return bool(np.allclose(path, other, rtol=0.0, atol=_LOOSE * moved + rounding))
+
+
+def _deterministic(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     return bool(np.array_equal(run(), run())), "two equal runs are equal"
 
 
-def _elementwise(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _elementwise(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     other = _CASE.g.copy()
     other[::2, 0] *= -3  # not all steps: a constant factor is invisible where gradients are normalised
     return same(run()[:, 1:], run(g=other)[:, 1:]), "other coordinates ignore another first coordinate"
 
 
-def _decay(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _decay(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     still = run(g=0 * _CASE.g)[0]
     lost = 1 - still[_CASE.x0 != 0] / _CASE.x0[_CASE.x0 != 0]
     shrunk = bool((lost > 0).all() and np.allclose(lost, lost[0], rtol=1e-4))
     return shrunk and not still[_CASE.x0 == 0].any(), "a zero gradient makes all parameters smaller by one factor"
 
 
-def _reads_x(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _reads_x(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     return not same(run(x0=_CASE.x0 + 2) - 2, run()), "a shifted start changes the steps"
 
 
-def _sign_step(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
-    sizes = np.abs(np.diff(np.concatenate([_CASE.x0[None], run()]), axis=0))
+def _sign_step(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    sizes = np.abs(steps(run(), _CASE.x0))
     return bool(np.allclose(sizes, h["lr"], rtol=1e-6)), "every step has the size lr"
 
 
-def _scale_free(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _scale_free(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     return same(run(), run(g=4 * _CASE.g)), "four times the gradients change nothing (eps = 0 where it can be set)"
 
 
-def _scale_linear(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _scale_linear(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     x0 = _CASE.x0
     return same(4 * (run() - x0), run(g=4 * _CASE.g) - x0), "four times the gradients move four times as far"
 
 
-def _linear_in_lr(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _linear_in_lr(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     x0 = _CASE.x0
     return same(2 * (run() - x0), run(lr=2 * h["lr"]) - x0), "twice the step size moves twice as far"
 
 
-def _corrected(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _corrected(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     first = run(g=_CASE.g[:1])[0] - _CASE.x0
     return bool(np.allclose(first, -h["lr"] * np.sign(_CASE.g[0]), rtol=1e-4)), "the first step is -lr sign(g_1)"
 
 
-def _momentum(run: Callable[..., Path], h: Mapping[str, Any]) -> tuple[bool, str]:
+def _momentum(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
     g = _CASE.g.copy()
     g[3:] = 0
     x = run(g=g)
     return bool(np.any(np.abs(x[3] - x[2]) > 1e-9)), "a zero gradient after others still moves the parameters"
 
 
-PROBES: Mapping[str, Probe] = {
+def _tensorwise(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    x0, g = [_CASE.x0[:1], _CASE.x0[1:]], _CASE.g
+    paths = [run.many(x0, [[(f if t % 2 else 1) * row[:1], row[1:]] for t, row in enumerate(g)]) for f in (1, -3)]
+    one, other = (np.stack([step[1] for step in path]) for path in paths)
+    return same(one, other), "a second tensor ignores other gradients of the first"
+
+
+def _shapeless(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    x0, g = np.concatenate([_CASE.x0, _OTHER.x0]), np.concatenate([_CASE.g, _OTHER.g], axis=1)
+    matrix = run(x0=x0.reshape(2, 3), g=g.reshape(-1, 2, 3))
+    return same(matrix.reshape(-1, 6), run(x0=x0, g=g)), "a 2 x 3 matrix is treated as its entries in a row"
+
+
+def _complex_path(run: OpenLoop, factor: complex = 1.0) -> np.ndarray:
+    return run(x0=factor * (_CASE.x0 + 1j * _OTHER.x0), g=factor * (_CASE.g + 1j * _OTHER.g))
+
+
+def _takes_complex(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    try:
+        path = _complex_path(run)
+    except (Misbehaved, Unusable, TypeError, ValueError) as error:
+        return False, f"complex numbers are taken ({error})"
+    good = path.dtype.kind == "c" and bool(np.isfinite(path).all())
+    return good and not same(np.imag(path), _OTHER.x0), "complex parameters move, imaginary parts included"
+
+
+def _as_pairs(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    why = "complex numbers are treated as pairs of real ones"
+    try:
+        path = _complex_path(run)
+    except (Misbehaved, Unusable, TypeError, ValueError):
+        return False, why
+    return same(np.real(path), run()) and same(np.imag(path), run(x0=_OTHER.x0, g=_OTHER.g)), why
+
+
+def _steady(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    g = np.tile(_CASE.g[:1], (8, 1))
+    t = np.arange(1, 9)[:, None]
+    return same(run(g=g), _CASE.x0 - h["lr"] * t * np.sign(g)), "on a constant gradient every step is -lr sign(g)"
+
+
+def _timeless(run: OpenLoop, h: Mapping[str, Any]) -> tuple[bool, str]:
+    later = run(g=np.concatenate([0 * _CASE.g[:2], _CASE.g]))
+    return same(later[2:], run()), "zero gradients before the others change nothing"
+
+
+PROBES: Mapping[str, Callable[[OpenLoop, Mapping[str, Any]], tuple[bool, str]]] = {
     "deterministic": _deterministic,
     "elementwise": _elementwise,
     "decay": _decay,
@@ -91,24 +166,15 @@ PROBES: Mapping[str, Probe] = {
     "linear in lr": _linear_in_lr,
     "corrected": _corrected,
     "momentum": _momentum,
-    **probes.PROBES,
+    "tensorwise": _tensorwise,
+    "shapeless": _shapeless,
+    "takes complex": _takes_complex,
+    "complex as pairs": _as_pairs,
+    "steady": _steady,
+    "timeless": _timeless,
     **recurrences.PROBES,
 }
 _FREE_OF_EPS = ("scale free", "corrected", "steady", *recurrences.PROBES)
-
-
-class _Run:
-    """The open-loop map of a target, on the plain case unless told otherwise."""
-
-    def __init__(self, target: Target, settings: Mapping[str, Any]) -> None:
-        self._target, self._settings = target, dict(settings)
-
-    def __call__(self, x0: Any = _CASE.x0, g: Any = _CASE.g, **more: Any) -> Path:
-        return np.stack([step[0] for step in self.many([x0], [[row] for row in g], **more)])
-
-    def many(self, x0: Sequence[Tensor], g: Sequence[Sequence[Tensor | None]], **more: Any) -> list[list[Tensor]]:
-        """x_1 .. x_T for several tensors."""
-        return open_loop(self._target, x0, g, {**self._settings, **more})
 
 
 def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, bool] | None = None) -> dict[str, Trait]:
@@ -118,8 +184,8 @@ def detect(target: Target, settings: Mapping[str, Any], declared: Mapping[str, b
         if name not in PROBES:
             raise unknown("trait", name, PROBES)
     base = dict(settings)
-    run = _Run(target, base)
-    free_of_eps = _Run(target, {**base, "eps": 0.0} if "eps" in target.settable else base)
+    run = OpenLoop(target, base)
+    free_of_eps = OpenLoop(target, {**base, "eps": 0.0} if "eps" in target.settable else base)
     found = {}
     run()  # what raises on plain data cannot be tested; below, a probe that raises says that there is no such trait
     for name, probe in PROBES.items():

@@ -10,10 +10,10 @@ from typing import Any
 
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
-from madatheory.identities.report.outcome import Outcome, Report, Request, check_codes
-from madatheory.identities.report.tables import matrix, versions
-from madatheory.identities.targets.built_in import BY_DESIGN
-from madatheory.identities.targets.factory_overrides import PREPARED
+from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, check_codes
+from madatheory.identities.report.tables import matrix, one_line, versions
+from madatheory.identities.targets.built_in import XFAIL
+from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES
 from madatheory.identities.targets.library import Library
 
 LIBRARIES = ("optax", "torch.optim", "pytorch_optimizer", "madatheory")
@@ -76,14 +76,14 @@ def _note(table: Mapping[str, Any]) -> Note:
 def declared() -> list[Note]:
     """What our own optimizers break on purpose, as notes: it is declared where they are defined."""
     notes = []
-    for name, reasons in BY_DESIGN.items():
+    for name, reasons in XFAIL.items():
         for why in dict.fromkeys(reasons.values()):
             codes = tuple(code for code, reason in reasons.items() if reason == why)
             notes.append(Note((f"madatheory:{name}",), codes, "by design", why))
     return notes
 
 
-Cell = tuple[Report, Outcome]
+Cell = tuple[Report, IdentityOutcome]
 
 
 def findings(reports: Iterable[Report]) -> list[Cell]:
@@ -114,8 +114,13 @@ def idle(notes: Sequence[Note], cells: Sequence[Cell]) -> list[str]:
     ]
 
 
-def page(parts: Sequence[tuple[Library, Sequence[Report]]], notes: Sequence[Note], request: Request) -> str:
-    """The whole page in markdown; `UserError` if two notes judge the same finding."""
+def page(
+    parts: Sequence[tuple[Library, Sequence[Report]]], notes: Sequence[Note], request: Request, details_file: Path
+) -> str:
+    """The matrices and the judgements in markdown; `UserError` if two notes judge the same finding.
+
+    It says that the `details` are in `details_file`.
+    """
     every = [report for _, reports in parts for report in reports]
     verdict = judged(findings(every), notes)
     found = versions([report.target for report in every])
@@ -125,6 +130,9 @@ def page(parts: Sequence[tuple[Library, Sequence[Report]]], notes: Sequence[Note
         "What the identities of `madatheory identities` find in the optimizers of whole libraries. `make conformance`",
         "writes this page; only the judgements are written by hand, in "
         "[conformance_notes.toml](conformance_notes.toml).",
+        f"It also writes every finding with its numbers, and programs that show them, to {details_file},",
+        "which is not committed; `madatheory check TARGET --only CODE` shows one finding, `madatheory identities CODE`",
+        "says what an identity states.",
         "",
         ", ".join(f"{name} {number}" for name, number in found.items()) + ".",
         f"Profile {request.profile}, seed {request.seed or 0}, step size 1/8 unless a line says otherwise.",
@@ -134,7 +142,16 @@ def page(parts: Sequence[tuple[Library, Sequence[Report]]], notes: Sequence[Note
         "",
     ]
     for library, reports in parts:
-        lines += _library(library, reports, verdict)
+        lines += _judgements(library, reports, verdict)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def details(parts: Sequence[tuple[Library, Sequence[Report]]], notes: Sequence[Note]) -> str:
+    """Every finding with its numbers and, for each judgement, a program that shows it, in markdown."""
+    verdict = judged(findings(report for _, reports in parts for report in reports), notes)
+    lines = ["# Conformance, finding by finding", ""]
+    for library, reports in parts:
+        lines += _findings(library, reports, verdict)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -158,23 +175,50 @@ def _summary(
     return [*lines, ""]
 
 
-def _library(library: Library, reports: Sequence[Report], verdict: Mapping[tuple[str, str], Note | None]) -> list[str]:
+def _judgements(
+    library: Library, reports: Sequence[Report], verdict: Mapping[tuple[str, str], Note | None]
+) -> list[str]:
+    """The matrix of a library, each judgement once with what it is about, and what was not tested."""
     lines = [f"## {library.name} {library.version}", ""]
     if any(report.outcomes for report in reports):
         letters = {cell: VERDICTS[note.verdict] for cell, note in verdict.items() if note}
         lines += ["```text", *matrix(reports, letters=letters), "```", ""]
-    cells = findings(reports)
     order = list(identities())
-    cells.sort(key=lambda cell: order.index(cell[1].code))
-    for code, same in groupby(cells, key=lambda cell: cell[1].code):
-        lines += _identity(code, list(same), verdict)
+    cells = sorted(findings(reports), key=lambda cell: order.index(cell[1].code))
+    where: dict[str, dict[str, list[Cell]]] = {word: {} for word in (*VERDICTS, UNJUDGED)}
+    for report, outcome in cells:
+        note = verdict[report.target, outcome.code]
+        why = f": {note.why}" + (f" Upstream: {note.upstream}" if note.upstream else "") if note else ""
+        where[note.verdict if note else UNJUDGED].setdefault(why, []).append((report, outcome))
+    for word, reasons in where.items():
+        if reasons:
+            lines += [f"### {word}", "", *(f"- {_places(found)}{why}" for why, found in reasons.items()), ""]
     broken = [report for report in reports if report.problem and not report.unusable]
     if broken:
-        lines += ["### Broken on plain data", "", *(f"- {r.target}: {_one_line(r.problem)}" for r in broken), ""]
-    lines += _listed("Not tested", [(_one_line(r.problem), r.target) for r in reports if r.unusable])
-    filled = [(PREPARED[name].why, name) for name in library.optimizers if name in PREPARED]
-    lines += _listed("Called with more than a step size", filled)
-    named = [(reason, name) for name, reason in library.left.items()]
+        lines += ["### Broken on plain data", "", *(f"- {r.target}: {one_line(r.problem)}" for r in broken), ""]
+    lines += _listed("Not tested", [(one_line(r.problem), r.target) for r in reports if r.unusable])
+    filled = [(FACTORY_OVERRIDES[name].why, name) for name in library.optimizers if name in FACTORY_OVERRIDES]
+    return lines + _listed("Called with more than a step size", filled)
+
+
+def _places(cells: Sequence[Cell]) -> str:
+    """The codes of findings and their targets, those with the same codes together."""
+    codes: dict[str, list[str]] = {}
+    for report, outcome in cells:
+        codes.setdefault(report.target, []).append(outcome.code)
+    targets: dict[tuple[str, ...], list[str]] = {}
+    for target, found in codes.items():
+        targets.setdefault(tuple(found), []).append(target)
+    return "; ".join(f"{' '.join(found)} in {', '.join(names)}" for found, names in targets.items())
+
+
+def _findings(library: Library, reports: Sequence[Report], verdict: Mapping[tuple[str, str], Note | None]) -> list[str]:
+    lines = [f"## {library.name} {library.version}", ""]
+    order = list(identities())
+    cells = sorted(findings(reports), key=lambda cell: order.index(cell[1].code))
+    for code, same in groupby(cells, key=lambda cell: cell[1].code):
+        lines += _identity(code, list(same), verdict)
+    named = [(reason, name) for name, reason in library.excluded.items()]
     return lines + _listed("Public names that are no optimizers to be tested", named)
 
 
@@ -186,7 +230,7 @@ def _identity(code: str, cells: Sequence[Cell], verdict: Mapping[tuple[str, str]
         same = [(report, o) for report, o in cells if verdict[report.target, code] is note]
         lines += [f"**{note.verdict if note else UNJUDGED}**" + (f": {note.why}" if note else ""), ""]
         lines += [f"Upstream: {note.upstream}", ""] if note and note.upstream else []
-        lines += [f"- {report.target}: {_one_line(outcome.detail)}" for report, outcome in same]
+        lines += [f"- {report.target}: {one_line(outcome.detail)}" for report, outcome in same]
         shown = [o.snippet for _, o in same if o.snippet]
         if shown:
             lines += ["", "```python", min(shown, key=len), "```"]
@@ -203,7 +247,3 @@ def _listed(title: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
         names.setdefault(reason, []).append(name)
     rows = [f"- {reason}: {', '.join(found)}" for reason, found in names.items()]
     return ["<details>", f"<summary>{title} ({len(pairs)})</summary>", "", *rows, "", "</details>", ""]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -14,11 +14,11 @@ PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
 """Examples per identity."""
 BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
 """Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
-STATUSES = ("pass", "FAIL", "by design", "n.a.", "error")
+STATUSES = ("pass", "FAIL", "xfail", "n.a.", "error")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class IdentityOutcome:
     """What came of one identity: `status` is one of `STATUSES`, `detail` why, `snippet` a program that shows it."""
 
     code: str
@@ -48,13 +48,13 @@ class Report:
     target: str
     framework: str
     traits: Mapping[str, Trait]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[IdentityOutcome, ...]
     problem: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     unusable: bool = False
 
     @property
-    def failures(self) -> list[Outcome]:
+    def failures(self) -> list[IdentityOutcome]:
         """What does not hold and was not declared, time limits included."""
         return [o for o in self.outcomes if o.fails]
 
@@ -72,7 +72,7 @@ class Report:
 def report_from(record: Mapping[str, Any]) -> Report:
     """The report that `Report.as_dict` wrote."""
     traits = {name: Trait(**trait) for name, trait in record["traits"].items()}
-    return Report(**{**record, "traits": traits, "outcomes": tuple(Outcome(**o) for o in record["outcomes"])})
+    return Report(**{**record, "traits": traits, "outcomes": tuple(IdentityOutcome(**o) for o in record["outcomes"])})
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Request:
 
     traits: Mapping[str, bool] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    by_design: Mapping[str, str] = field(default_factory=dict)
+    xfail: Mapping[str, str] = field(default_factory=dict)
     only: str | None = None
     profile: str = PROFILE
     seed: int | None = None
@@ -93,8 +93,8 @@ class Request:
         for name in self.traits:
             if name not in PROBES:
                 raise unknown("trait", name, PROBES)
-        if self.by_design:
-            check_codes(self.by_design)
+        if self.xfail:
+            check_codes(self.xfail)
         if not self.limit > 0:
             raise UserError(f"limit = {self.limit:g} s: give a time above 0")
         if self.seed is not None and not 0 <= self.seed < 2**32:

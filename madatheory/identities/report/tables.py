@@ -1,4 +1,8 @@
-"""Reports for people and machines: a matrix optimizer x identity, JSON, markdown, and a failure in full."""
+"""Reports for people and machines: a matrix optimizer x identity, JSON, markdown, and a failure in full.
+
+Written by hand: no library of tables has headers that run downwards or cuts columns into blocks by group, and the rest
+is a few lines of markdown.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,12 +11,12 @@ from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.report.outcome import Outcome, Report, Request
+from madatheory.identities.report.outcome import IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
-MARKS = {"pass": "+", "FAIL": "X", "by design": "d", "n.a.": ".", "error": "!"}
+MARKS = {"pass": "+", "FAIL": "X", "xfail": "e", "n.a.": ".", "error": "!"}
 """One character per status."""
-LEGEND = "+ holds, X fails, d fails by design, . does not apply, ! no answer or an error of the test"
+LEGEND = "+ holds, X fails, e fails as expected, . does not apply, ! no answer or an error of the test"
 WIDTH = 100
 
 
@@ -94,14 +98,14 @@ def _blocks(columns: Sequence[Identity], room: int) -> list[list[Identity]]:
 
 
 def counts(report: Report) -> str:
-    """`41 hold, 2 fail, 1 by design, 20 do not apply`; what is zero is left out, failures never."""
+    """`41 hold, 2 fail, 1 xfail, 20 do not apply`; what is zero is left out, failures never."""
     number = {status: sum(o.status == status for o in report.outcomes) for status in MARKS}
     parts = [f"{number['pass']} hold", f"{number['FAIL']} fail"]
-    words = {"by design": "by design", "n.a.": "do not apply", "error": "without answer"}
+    words = {"xfail": "xfail", "n.a.": "do not apply", "error": "without answer"}
     return ", ".join(parts + [f"{number[s]} {word}" for s, word in words.items() if number[s]])
 
 
-def failure(outcome: Outcome, target: str = "", snippet: bool = True) -> str:
+def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) -> str:
     """All about one failure: the identity in words, got and expected, and a program that shows it."""
     lines = [f"{target} breaks {outcome.code}, {outcome.name}".strip(), f"  identity  {outcome.statement}"]
     lines.append(f"  found     {_indented(outcome.detail)}")
@@ -114,7 +118,7 @@ def failure(outcome: Outcome, target: str = "", snippet: bool = True) -> str:
     return "\n".join(lines)
 
 
-def program(outcome: Outcome) -> str:
+def program(outcome: IdentityOutcome) -> str:
     """The snippet, with what it shows in comments."""
     what = [f"{outcome.code}, {outcome.name}: {outcome.statement}", f"found: {outcome.detail}"]
     comments = [f"# {line}" for text in what for line in text.splitlines()]
@@ -160,16 +164,15 @@ def _section(report: Report, snippets: bool) -> list[str]:
     return lines
 
 
-def entry(outcome: Outcome, snippet: bool = True, note: Mapping[str, str] | None = None) -> list[str]:
+def entry(outcome: IdentityOutcome, snippet: bool = True) -> list[str]:
     """Markdown of one finding."""
     title = f"**{outcome.code} {outcome.name}** ({'fails' if outcome.status == 'FAIL' else outcome.status})"
-    lines = [f"{title}: {outcome.statement}", "", f"Found: {_one_line(outcome.detail)}", ""]
-    if note:
-        lines += [" ".join(f"{key}: {value}" for key, value in note.items()), ""]
+    lines = [f"{title}: {outcome.statement}", "", f"Found: {one_line(outcome.detail)}", ""]
     if snippet and outcome.snippet:
         lines += ["```python", outcome.snippet, "```", ""]
     return lines
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Without line breaks, for an item of a list."""
     return " ".join(text.split())

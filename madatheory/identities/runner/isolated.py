@@ -2,6 +2,10 @@
 
 Every target gets a fresh interpreter, so that no target sees what another left behind. Results are written as they
 come, one JSON line each, and a later call with the same request goes on from them.
+
+No library of pools does this: concurrent.futures and loky set no limits and give a whole pool up when a process dies;
+pebble limits a task, but a task answers once, where a target here is built once, answers for each identity in turn with
+its limit set anew, and leaves the name of the identity at which it died. The package does not depend on one for less.
 """
 
 import faulthandler
@@ -26,7 +30,7 @@ from madatheory.errors import UserError
 from madatheory.files import append, check_output, write
 from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
-from madatheory.identities.report.outcome import Outcome, Report, Request, report_from
+from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
 from madatheory.identities.targets.lookup import find
 from madatheory.limits import TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
@@ -91,7 +95,7 @@ class _Job:
     codes: Sequence[str]
     lines: "_Lines"
     opened: Report | None = None
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    outcomes: dict[str, IdentityOutcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for record in self.lines.read():
@@ -106,7 +110,7 @@ class _Job:
         if "report" in record:
             self.opened = report_from(record["report"])
         else:
-            self.outcomes[record["outcome"]["code"]] = Outcome(**record["outcome"])
+            self.outcomes[record["outcome"]["code"]] = IdentityOutcome(**record["outcome"])
 
     @property
     def left(self) -> list[str]:
@@ -126,10 +130,10 @@ class _Job:
             doing = self.left[0]
         if doing:
             item = identities()[doing]
-            outcome = Outcome(item.code, item.name, "error", why, item.statement)
-            if doing in self.request.by_design:
-                reason = self.request.by_design[doing]
-                outcome = replace(outcome, status="by design", detail=f"{reason} ({why})")
+            outcome = IdentityOutcome(item.code, item.name, "error", why, item.statement)
+            if doing in self.request.xfail:
+                reason = self.request.xfail[doing]
+                outcome = replace(outcome, status="xfail", detail=f"{reason} ({why})")
             self.take({"outcome": asdict(outcome)})
         else:
             self.take({"report": Report(self.spec, "", {}, (), f"{why} before the first identity").as_dict()})
@@ -198,7 +202,7 @@ class _Child:
 
 
 def _serve(
-    connection: Any,
+    connection: Connection,
     spec: str,
     request: Request,
     codes: Sequence[str],

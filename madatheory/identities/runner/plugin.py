@@ -9,9 +9,9 @@ import pytest
 from madatheory.errors import UserError
 from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
-from madatheory.identities.report.outcome import Outcome, Report, Request, check_codes
+from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, check_codes
 from madatheory.identities.report.tables import failure
-from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Target
 
 
@@ -21,7 +21,7 @@ def items_of(session: pytest.Session, config: pytest.Config, spec: str, specs: l
     file, only = option("--madatheory-xfail"), option("--madatheory-only")
     request = Request(
         traits=_declared(option("--madatheory-trait")),
-        by_design=read_xfail(file, specs).get(spec, {}) if file else {},
+        xfail=read_xfail(file, specs).get(spec, {}) if file else {},
         only=only,
         profile=option("--madatheory-profile"),
         seed=option("--madatheory-seed"),
@@ -78,17 +78,17 @@ class _Tested:
         _say(judged(identities()[code], target, report, self._request), target.name)
 
 
-def _say(outcome: Outcome, target: str) -> None:
+def _say(outcome: IdentityOutcome, target: str) -> None:
     if outcome.status == "n.a.":
         pytest.skip(f"does not apply: {outcome.detail}")
-    if outcome.status == "by design":
+    if outcome.status == "xfail":
         pytest.xfail(outcome.detail)
     if outcome.status != "pass":
         pytest.fail(failure(outcome, target), pytrace=False)
 
 
 def suite(
-    make_optimizer: Any,
+    make_optimizer: OptimizerLike,
     *,
     traits: Mapping[str, bool] | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -109,7 +109,7 @@ def suite(
     tested = _Tested(lambda: find(make_optimizer), request)
 
     def method(code: str, statement: str) -> Callable[[Any], None]:
-        def test(self: Any) -> None:
+        def test(self: object) -> None:
             tested.test(code)
 
         test.__doc__ = statement

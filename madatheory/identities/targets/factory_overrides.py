@@ -4,41 +4,41 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Prepared(NamedTuple):
+class FactoryOverride(NamedTuple):
     """`code` defines `optimizer`, a factory that needs nothing but the step size; `why` says what was filled in."""
 
     code: str
     why: str
 
 
-def _optax(call: str, why: str) -> Prepared:
-    return Prepared(f"import optax\n\ndef optimizer(learning_rate=0.1):\n    return {call}", why)
+def _optax(call: str, why: str) -> FactoryOverride:
+    return FactoryOverride(f"import optax\n\ndef optimizer(learning_rate=0.1):\n    return {call}", why)
 
 
-def _wrapped(name: str) -> Prepared:
-    return Prepared(
+def _wrapped(name: str) -> FactoryOverride:
+    return FactoryOverride(
         f"import pytorch_optimizer\nimport torch\n\ndef optimizer(params, lr=1e-3):\n"
         f"    return pytorch_optimizer.{name}(torch.optim.Adam(params, lr=lr))",
         "wraps torch.optim.Adam",
     )
 
 
-def _filled(name: str, arguments: str) -> Prepared:
+def _filled(name: str, arguments: str) -> FactoryOverride:
     code = (
         "import functools\nimport pytorch_optimizer\n"
         f"optimizer = functools.partial(pytorch_optimizer.{name}, {arguments})"
     )
-    return Prepared(code, f"with {arguments}")
+    return FactoryOverride(code, f"with {arguments}")
 
 
-PREPARED: Mapping[str, Prepared] = {
+FACTORY_OVERRIDES: Mapping[str, FactoryOverride] = {
     "optax.contrib:mechanize": _optax("optax.contrib.mechanize(optax.sgd(learning_rate))", "wraps optax.sgd"),
     "optax.contrib:schedule_free": _optax(
         "optax.contrib.schedule_free(optax.sgd(learning_rate), learning_rate)", "wraps optax.sgd"
     ),
     "pytorch_optimizer:Lookahead": _wrapped("Lookahead"),
     "pytorch_optimizer:OrthoGrad": _wrapped("OrthoGrad"),
-    "pytorch_optimizer:ScheduleFreeWrapper": Prepared(
+    "pytorch_optimizer:ScheduleFreeWrapper": FactoryOverride(
         "import pytorch_optimizer\nimport torch\n\ndef optimizer(params, lr=1e-3):\n"
         "    made = pytorch_optimizer.ScheduleFreeWrapper(torch.optim.Adam(params, lr=lr))\n"
         "    made.train()\n    return made",
@@ -55,7 +55,7 @@ _TWICE = "takes a second gradient at a point of its own choice"
 _MATRICES = "takes groups that say which matrices it is for; to all other tensors it is AdamW"
 _CURVATURE = "differentiates the gradient, so it needs the graph of the loss"
 
-LEFT: Mapping[str, str] = {
+EXCLUDED: Mapping[str, str] = {
     "optax:dpsgd": "an old name of optax.contrib.dpsgd",
     "optax:lookahead": "its parameters are pairs of fast and slow ones, not plain tensors",
     "optax:polyak_sgd": "needs the value of the loss",

@@ -9,30 +9,30 @@ from typing import Any
 import numpy as np
 
 from madatheory.identities.targets.signature import NAMES, settings_of
-from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
-WAYS = ("one buffer", "strided", "twice")
+MODES = ("one buffer", "strided", "twice")
 
 
-def laid_out(value: Tensor, way: str) -> Tensor:
-    """A copy; with gaps, or transposed, where the way is "strided"."""
+def laid_out(value: Tensor, mode: str) -> Tensor:
+    """A copy; with gaps, or transposed, where the mode is "strided"."""
     value = np.array(value, order="C")
-    if way == "strided" and value.ndim == 1:
+    if mode == "strided" and value.ndim == 1:
         wide = np.zeros(2 * len(value), value.dtype)
         wide[::2] = value
         return wide[::2]
-    return np.array(value, order="F") if way == "strided" and value.ndim > 1 else value
+    return np.array(value, order="F") if mode == "strided" and value.ndim > 1 else value
 
 
 class FunctionStepper:
     """Every tensor with a state of its own.
 
-    `way`: "one buffer": each gradient overwrites the last one's memory; "strided": arrays with gaps or transposed;
+    `mode`: "one buffer": each gradient overwrites the last one's memory; "strided": arrays with gaps or transposed;
     "twice": every update is computed twice from the same arguments, and the second result counts.
     """
 
-    def __init__(self, update: Callable[..., Any], x: Sequence[Tensor], states: Sequence[Any], way: str = "") -> None:
-        self._update, self._x, self._states, self._way = update, list(x), list(states), way
+    def __init__(self, update: Callable[..., Any], x: Sequence[Tensor], states: Sequence[Any], mode: str = "") -> None:
+        self._update, self._x, self._states, self._mode = update, list(x), list(states), mode
         self._given: list[Tensor | None] = [None] * len(self._x)
 
     def parameters(self) -> list[Tensor]:
@@ -41,14 +41,14 @@ class FunctionStepper:
     def step(self, gradients: Sequence[Tensor | None]) -> None:
         for i, value in enumerate(gradients):
             before = self._given[i]
-            g = self._given[i] = None if value is None else laid_out(value, self._way)
+            g = self._given[i] = None if value is None else laid_out(value, self._mode)
             if g is None:
                 continue
-            if self._way == "one buffer" and before is not None:
+            if self._mode == "one buffer" and before is not None:
                 before[...] = g
                 g = self._given[i] = before
             try:
-                if self._way == "twice":
+                if self._mode == "twice":
                     self._update(g, self._states[i], self._x[i])
                 made = self._update(g, self._states[i], self._x[i])
             except Exception as error:
@@ -66,14 +66,14 @@ class FunctionStepper:
     def pickled(self) -> "FunctionStepper":
         """A copy through pickle."""
         x, states = pickle.loads(pickle.dumps((self._x, self._states)))
-        return FunctionStepper(self._update, x, states, self._way)
+        return FunctionStepper(self._update, x, states, self._mode)
 
     def save(self) -> Any:
         return copy.deepcopy((self._x, self._states))
 
-    def load(self, saved: Any) -> Stepper:
+    def load(self, saved: tuple[list[Tensor], list[Any]]) -> Stepper:
         x, states = copy.deepcopy(saved)
-        return FunctionStepper(self._update, x, states, self._way)
+        return FunctionStepper(self._update, x, states, self._mode)
 
     def state(self) -> list[Tensor]:
         import jax
@@ -85,7 +85,7 @@ class FunctionStepper:
         return {name: [np.array(s[name]) for s in self._states] for name in names}
 
 
-def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
+def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: SettingValue) -> Target:
     """The target of a factory that returns (init, update)."""
     known, defaults = settings_of(factory, NAMES, given)
 
@@ -98,10 +98,10 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             raise Unusable(f"{name or factory} returned {type(made).__name__}; give two functions (init, update)")
         return made
 
-    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
+    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], mode: str = "") -> Stepper:
         init, update = make(settings)
-        x = [laid_out(value, way) for value in x0]
-        return FunctionStepper(update, x, [init(value) for value in x], way)
+        x = [laid_out(value, mode) for value in x0]
+        return FunctionStepper(update, x, [init(value) for value in x], mode)
 
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
@@ -109,8 +109,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         start,
         frozenset(known),
         defaults,
-        frozenset({"several tensors", "complex", "missing gradients", "gradient objects", "copies", *WAYS}),
+        frozenset({"several tensors", "complex", "missing gradients", "gradient objects", "copies", *MODES}),
         code or f"from mymodule import {getattr(factory, '__name__', 'make')} as optimizer",
         make,
-        {way: partial(start, way=way) for way in WAYS},
+        {mode: partial(start, mode=mode) for mode in MODES},
     )

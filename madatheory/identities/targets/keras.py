@@ -13,7 +13,7 @@ import numpy as np
 
 from madatheory.errors import UserError, needs
 from madatheory.identities.targets.signature import settings_of
-from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
 NAMES = {
     "learning_rate": "lr",
@@ -78,7 +78,7 @@ class KerasStepper:
     def save(self) -> Any:
         return [np.array(x) for x in self._x], self.state()
 
-    def load(self, saved: Any) -> Stepper:
+    def load(self, saved: tuple[list[Tensor], list[Tensor]]) -> Stepper:
         with jax.enable_x64(self._built.wide):
             return KerasStepper(self._built, *([jax.numpy.asarray(value) for value in part] for part in saved))
 
@@ -103,7 +103,7 @@ class KerasStepper:
         return {name: values for name, values in found.items() if len(values) == len(self._x)}
 
 
-def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
+def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: SettingValue) -> Target:
     """The target of a factory such as `keras.optimizers.Adam`; `given` are further arguments for it."""
     keras = import_keras()
     known, defaults = settings_of(factory, NAMES, given)

@@ -3,22 +3,23 @@
 import inspect
 import warnings
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
 from madatheory.errors import UserError
-from madatheory.identities.targets import built_in as own
-from madatheory.identities.targets.factory_overrides import LEFT, PREPARED
+from madatheory.identities.targets import built_in
+from madatheory.identities.targets.factory_overrides import EXCLUDED, FACTORY_OVERRIDES
 from madatheory.identities.targets.lookup import load_module
 from madatheory.sources import version_of
 
 
 class Library(NamedTuple):
-    """`optimizers` are names for `find`; `left` maps every other public name to the reason why it is no target."""
+    """`optimizers` are names for `find`; `excluded` maps every other public name to the reason why it is no target."""
 
     name: str
     version: str
     optimizers: tuple[str, ...]
-    left: dict[str, str]
+    excluded: dict[str, str]
 
 
 def library(name: str) -> Library:
@@ -28,36 +29,38 @@ def library(name: str) -> Library:
     returns an optax transformation. `UserError` if the module cannot be imported or has none.
     """
     if name == "madatheory":
-        return Library(name, version(name), tuple(own.specs()), {})
+        return Library(name, version(name), tuple(built_in.specs()), {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names that are deprecated
-        chosen, left = _sorted_out(name)
+        chosen, excluded = _sorted_out(name)
     if not chosen:
         raise UserError(f"{name} has no public optimizer: name a module with optax or torch optimizers, or a target")
-    return Library(name, version_of(name), tuple(chosen), left)
+    return Library(name, version_of(name), tuple(chosen), excluded)
 
 
 def _sorted_out(name: str) -> tuple[list[str], dict[str, str]]:
     chosen: list[str] = []
-    left: dict[str, str] = {}
+    excluded: dict[str, str] = {}
     for place in (name, f"{name}.contrib") if name == "optax" else (name,):
         module = load_module(place)
         for attribute in _public(module):
             spec = f"{place}:{attribute}"
-            why = LEFT.get(spec) or ("" if spec in PREPARED else _why_not(getattr(module, attribute), attribute, name))
+            why = EXCLUDED.get(spec) or (
+                "" if spec in FACTORY_OVERRIDES else _why_not(getattr(module, attribute), attribute, name)
+            )
             if why:
-                left[spec] = why
+                excluded[spec] = why
             else:
                 chosen.append(spec)
-    return chosen, left
+    return chosen, excluded
 
 
-def _public(module: Any) -> list[str]:
+def _public(module: ModuleType) -> list[str]:
     names = {*getattr(module, "__all__", ()), *(n for n in dir(module) if not n.startswith("_"))}
     return sorted(n for n in names if hasattr(module, n))
 
 
-def _why_not(value: Any, name: str, library_name: str) -> str:
+def _why_not(value: object, name: str, library_name: str) -> str:
     """Why a public value is no optimizer of this library; "" if it is one."""
     if inspect.ismodule(value):
         return "a module"

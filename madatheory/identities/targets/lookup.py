@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from madatheory.errors import EXTRAS, UserError, remedy
-from madatheory.identities.targets.factory_overrides import PREPARED
+from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES
 from madatheory.identities.targets.target import Target
 
+OptimizerLike = Target | str | Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
+"""A target, a name, a factory, or (init, update)."""
 
-def find(what: Any) -> Target:
+
+def find(what: OptimizerLike) -> Target:
     """The target of an object or name; `UserError` says what to give instead."""
     if isinstance(what, Target):
         return what
@@ -33,17 +36,17 @@ def find(what: Any) -> Target:
 
 def named(spec: str) -> Target:
     """`module:attribute`, `file.py:attribute`, or `madatheory:name:option=value` for the package's own optimizers."""
-    if spec in PREPARED:
+    if spec in FACTORY_OVERRIDES:
         space: dict[str, Any] = {"__name__": "prepared"}
-        _guarded(spec.partition(":")[0], lambda: exec(PREPARED[spec].code, space))
+        _guarded(spec.partition(":")[0], lambda: exec(FACTORY_OVERRIDES[spec].code, space))
         made = space["optimizer"]
-        return _of(made, framework(made), spec, PREPARED[spec].code)
+        return _of(made, framework(made), spec, FACTORY_OVERRIDES[spec].code)
     if spec.startswith("madatheory:"):
-        from madatheory.identities.targets.built_in import own
+        from madatheory.identities.targets.built_in import factory
 
         text = spec.partition(":")[2]
-        code = f"from madatheory.identities.targets.built_in import own\noptimizer = own({text!r})"
-        return _of(own(text), "optax", spec, code)
+        code = f"from madatheory.identities.targets.built_in import factory\noptimizer = factory({text!r})"
+        return _of(factory(text), "optax", spec, code)
     place, colon, attribute = spec.rpartition(":")
     if not colon or not place or not attribute:
         raise UserError(f"{spec!r} names no optimizer: give module:name, such as optax:adam, or path/to/file.py:name")
@@ -109,7 +112,7 @@ def _guarded(place: str, load: Callable[[], Any]) -> Any:
         raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
 
 
-def _code(what: Any) -> str:
+def _code(what: object) -> str:
     """Code that makes `optimizer` again, for snippets; a place to fill in where an object does not know its name."""
     module, name = getattr(what, "__module__", None), getattr(what, "__qualname__", "")
     if name and module and "<" not in name and module not in ("__main__", "builtins"):

@@ -5,41 +5,45 @@ import inspect
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 
-from madatheory.identities.targets.optax_modes import FORMS, Form
+from madatheory.identities.targets.optax_modes import MODES, OptaxMode
 from madatheory.identities.targets.signature import NAMES, parameters, settings_of
-from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
+
+if TYPE_CHECKING:
+    import optax
+
 
 _MOMENTS = {"mu": "m", "nu": "v", "nu_max": "vmax"}
-_ABILITIES = frozenset({"several tensors", "complex", "jit", "compiled", "copies", *FORMS} - {""})
+_ABILITIES = frozenset({"several tensors", "complex", "jit", "compiled", "copies", *MODES} - {""})
 
 
 class OptaxStepper:
     """Parameters in some tree, the transformation's state, one step."""
 
-    def __init__(self, step: "_Step", x: Any, state: Any) -> None:
+    def __init__(self, step: "_Step", x: "optax.Params", state: "optax.OptState") -> None:
         self._step, self._x, self._state = step, x, state
 
     def parameters(self) -> list[Tensor]:
-        return [np.array(x) for x in self._step.form.unpack(self._x)]
+        return [np.array(x) for x in self._step.mode.unpack(self._x)]
 
     def step(self, gradients: Sequence[Tensor | None]) -> None:
         if any(g is None for g in gradients):
             raise Unusable("optax has no missing gradients")
         with jax.enable_x64(self._step.wide):
             try:
-                self._x, self._state = self._step.call(self._step.form.pack(list(gradients)), self._state, self._x)
+                self._x, self._state = self._step.call(self._step.mode.pack(list(gradients)), self._state, self._x)
             except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError) as error:
                 raise Misbehaved(f"update raised {type(error).__name__}: {error}") from error
 
     def save(self) -> Any:
         return jax.tree.map(_plain, (self._x, self._state))
 
-    def load(self, saved: Any) -> Stepper:
+    def load(self, saved: tuple["optax.Params", "optax.OptState"]) -> Stepper:
         with jax.enable_x64(self._step.wide):
             return OptaxStepper(self._step, *jax.tree.map(_restored, (self._x, self._state), saved))
 
@@ -74,7 +78,7 @@ class OptaxStepper:
         return {name: leaves for name, leaves in found.items() if len(leaves) == len(self.parameters())}
 
 
-def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
+def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: SettingValue) -> Target:
     """The target of a factory such as `optax.adam`; `given` are further arguments for it.
 
     `factory.neutral`, where there is one, translates further parameters to neutral names.
@@ -94,17 +98,17 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no init and update")
         return made
 
-    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
+    def start(x0: Sequence[Tensor], settings: Mapping[str, Any], mode: str = "") -> Stepper:
         wide = any(np.dtype(x.dtype).itemsize >= 8 * (2 if x.dtype.kind == "c" else 1) for x in map(np.asarray, x0))
-        form = FORMS[way]
+        how = MODES[mode]
         fixed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
-        key = (way, wide, *sorted(fixed.items()))
+        key = (mode, wide, *sorted(fixed.items()))
         with jax.enable_x64(wide):
             if key not in steps:
-                steps[key] = _step(form.make(make, settings, len(x0)), form, wide)
-            x = form.pack([jax.numpy.asarray(value) for value in x0])
+                steps[key] = _step(how.make(make, settings, len(x0)), how, wide)
+            x = how.pack([jax.numpy.asarray(value) for value in x0])
             try:
-                state = form.whole(steps[key].made.init)(x)
+                state = how.whole(steps[key].made.init)(x)
             except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
                 raise Misbehaved(f"init raised {type(error).__name__}: {error}") from error
         return OptaxStepper(steps[key], x, state)
@@ -119,25 +123,25 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         _ABILITIES if "lr" in known else _ABILITIES - {"scheduled"},
         code,
         make,
-        {way: partial(start, way=way) for way in FORMS if way},
+        {mode: partial(start, mode=mode) for mode in MODES if mode},
     )
 
 
-def _is_key(leaf: Any) -> bool:
+def _is_key(leaf: jax.Array) -> bool:
     return jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _plain(leaf: Any) -> Tensor:
+def _plain(leaf: jax.Array) -> Tensor:
     """A NumPy copy; of a typed random key its words."""
     return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
 
 
-def _restored(like: Any, saved: Tensor) -> Any:
+def _restored(like: jax.Array, saved: Tensor) -> Any:
     value = jax.numpy.asarray(saved)
     return jax.random.wrap_key_data(value, impl=jax.random.key_impl(like)) if _is_key(like) else value
 
 
-def _kind(leaf: Any) -> tuple[tuple[int, ...], str]:
+def _kind(leaf: jax.Array) -> tuple[tuple[int, ...], str]:
     return tuple(leaf.shape), str(leaf.dtype)
 
 
@@ -146,14 +150,14 @@ class _Step(NamedTuple):
 
     made: Any
     call: Callable[..., Any]
-    form: Form
+    mode: OptaxMode
     wide: bool
 
 
-def _step(made: Any, form: Form, wide: bool) -> _Step:
+def _step(made: "optax.GradientTransformation", mode: OptaxMode, wide: bool) -> _Step:
     extra = _extra(made.update)
 
-    def step(gradients: Any, state: Any, x: Any) -> Any:
+    def step(gradients: "optax.Updates", state: "optax.OptState", x: "optax.Params") -> Any:
         updates, state = made.update(gradients, state, x, **extra)
         if jax.tree.structure(updates) != jax.tree.structure(x):
             raise Misbehaved(f"update returned {jax.tree.structure(updates)} for {jax.tree.structure(x)}")
@@ -162,7 +166,7 @@ def _step(made: Any, form: Form, wide: bool) -> _Step:
                 raise Misbehaved(f"update returned shape {new.shape} for a tensor of shape {old.shape}")
         return jax.tree.map(lambda a, b: (a + b).astype(a.dtype), x, updates), state
 
-    return _Step(made, form.compiled(form.whole(step)), form, wide)
+    return _Step(made, mode.compiled(mode.whole(step)), mode, wide)
 
 
 def _extra(update: Callable[..., Any]) -> dict[str, Any]:

@@ -5,18 +5,22 @@ Nothing is compiled as a whole: a run of a few steps is quicker primitive by pri
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from madatheory.identities.targets.target import Target, Unusable
+
+if TYPE_CHECKING:
+    import optax
 
 Hyper = Mapping[str, float]
 
 
-def precision(dtype: Any) -> Any:
+def precision(dtype: DTypeLike) -> Any:
     """The context in which arrays of this dtype keep it."""
     return jax.enable_x64(np.dtype(dtype).itemsize >= 8)
 
@@ -33,12 +37,12 @@ class Steps:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
         return {name: jnp.asarray(value, self.dtype) for name, value in h.items()}
 
-    def update(self, h: Mapping[str, Any], g: Any, state: Any, x: Any) -> tuple[Any, Any]:
+    def update(self, h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> tuple[Any, Any]:
         """(u, state) after one step."""
         move, state = self.factory({**self.fixed, **h}).update([g], state, [x])
         return move[0], state
 
-    def path(self, h: Mapping[str, Any], x0: Any, gradients: Any) -> tuple[list[Any], Any]:
+    def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: np.ndarray | jax.Array) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
         x, state = jnp.asarray(x0), self.factory({**self.fixed, **h}).init([jnp.asarray(x0)])
         path = [x]
@@ -49,13 +53,13 @@ class Steps:
         return path, state
 
 
-def slope(function: Callable[[Any], Any], at: Any) -> np.ndarray:
+def slope(function: Callable[[Any], Any], at: jax.Array) -> np.ndarray:
     """The derivative of a function of one number, by forward mode."""
     return np.asarray(jax.jvp(function, (at,), (jnp.ones_like(at),))[1])
 
 
 def of(
-    target: Target, fixed: Mapping[str, Any], names: Sequence[str], dtype: Any
+    target: Target, fixed: Mapping[str, Any], names: Sequence[str], dtype: DTypeLike
 ) -> tuple[Steps, Hyper, dict[str, str]]:
     """(steps, present values of those of `names` that may be traced, why the others may not)."""
     taken: dict[str, float] = {}
@@ -66,7 +70,7 @@ def of(
         if name not in target.settable or not isinstance(at, int | float):
             continue
 
-        def traced(value: Any, name: str = name) -> Any:
+        def traced(value: jax.Array, name: str = name) -> Any:
             made = target.factory({**fixed, name: value})
             return made.update([x], made.init([x]), [x])[0]
 

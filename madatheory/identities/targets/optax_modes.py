@@ -1,13 +1,16 @@
-"""Ways to run one optax transformation that must make no difference."""
+"""Execution modes of one optax transformation that must make no difference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 from madatheory.xla import accepted
+
+if TYPE_CHECKING:
+    import optax
 
 Make = Callable[[Mapping[str, Any]], Any]
 Step = Callable[..., Any]
@@ -27,8 +30,8 @@ def _first(tree: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Form:
-    """One way.
+class OptaxMode:
+    """How one transformation is built, given its tensors and compiled.
 
     `make(make, settings, tensors)` builds the transformation, `pack` puts a list of tensors into the tree it is given
     and `unpack` takes them out again, `whole` turns init and step into functions of that tree, `compiled` compiles a
@@ -45,12 +48,12 @@ class Form:
 def _scanned(step: Step) -> Step:
     """The step as the body of a scan of length 1, which refuses a state that changes its structure or dtype."""
 
-    def body(carry: Any, gradients: Any) -> Any:
+    def body(carry: tuple["optax.OptState", "optax.Params"], gradients: "optax.Updates") -> Any:
         state, x = carry
         x, state = step(gradients, state, x)
         return (state, x), None
 
-    def call(gradients: Any, state: Any, x: Any) -> Any:
+    def call(gradients: "optax.Updates", state: "optax.OptState", x: "optax.Params") -> Any:
         (state, x), _ = jax.lax.scan(body, (state, x), jax.tree.map(lambda g: jnp.asarray(g)[None], gradients))
         return x, state
 
@@ -64,7 +67,7 @@ def _two_lanes(tensors: list[Any]) -> list[Any]:
 def _masked(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
     import optax
 
-    def mask(tree: Any) -> list[bool]:
+    def mask(tree: list[Any]) -> list[bool]:
         return [True] * (len(tree) - 1) + [False]
 
     return optax.masked(make(settings), mask)
@@ -86,17 +89,17 @@ def _scheduled(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
     return make({**settings, "lr": lambda count: jnp.asarray(rates)[count]})
 
 
-FORMS: Mapping[str, Form] = {
-    "": Form(),
-    "eager": Form(compiled=_first),
-    "scan": Form(compiled=_scanned),
-    "vmap": Form(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
-    "masked": Form(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
-    "tree": Form(
+MODES: Mapping[str, OptaxMode] = {
+    "": OptaxMode(),
+    "eager": OptaxMode(compiled=_first),
+    "scan": OptaxMode(compiled=_scanned),
+    "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
+    "masked": OptaxMode(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
+    "tree": OptaxMode(
         pack=lambda a: {"b": (a[0], {}), "a": {"rest": tuple(a[1:]), "none": None}},
         unpack=lambda tree: [tree["b"][0], *tree["a"]["rest"]],
     ),
-    "groups": Form(make=_grouped),
-    "scheduled": Form(make=_scheduled),
+    "groups": OptaxMode(make=_grouped),
+    "scheduled": OptaxMode(make=_scheduled),
 }
-"""The plain way is ""."""
+"""By name; the plain mode is ""."""

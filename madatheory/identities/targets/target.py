@@ -9,6 +9,8 @@ import numpy as np
 from madatheory.errors import UserError
 
 Tensor = np.ndarray
+SettingValue = bool | float | str | Sequence[float]
+"""Of a hyper-parameter; in the execution mode "groups" one per tensor, in "scheduled" one per step."""
 SETTINGS = {
     "lr": "the step size",
     "beta1": "decay of the first moment",
@@ -74,8 +76,8 @@ class Target:
     `settable` are the names it accepts, `defaults` the values it uses when not told, where known. `abilities`:
     "missing gradients", "several tensors", "complex", "jit" (a function of arrays that JAX may trace), "compiled" (a
     compiler arranges its arithmetic), "copies", "groups", "closure", "foreach", "fused", "differentiable". `code`
-    rebuilds it as `optimizer`, in a snippet. `ways` are other starts of the same optimizer that must make no difference
-    ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
+    rebuilds it as `optimizer`, in a snippet. `modes` are execution modes that must make no difference, other starts of
+    the same optimizer ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
     """
 
     name: str
@@ -86,16 +88,16 @@ class Target:
     abilities: frozenset[str] = frozenset()
     code: str = ""
     factory: Any = None
-    ways: Mapping[str, Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]] = field(default_factory=dict)
+    modes: Mapping[str, Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]] = field(default_factory=dict)
 
-    def begin(self, x0: Sequence[Tensor], settings: Mapping[str, Any], way: str = "") -> Stepper:
-        """`start`, or another of `ways`, after a check that every setting exists."""
-        if way and way not in self.ways:
-            raise Unsettable(f"{self.name} cannot be run by way of {way!r}")
+    def begin(self, x0: Sequence[Tensor], settings: Mapping[str, Any], mode: str = "") -> Stepper:
+        """`start`, or another of `modes`, after a check that every setting exists."""
+        if mode and mode not in self.modes:
+            raise Unsettable(f"{self.name} has no execution mode {mode!r}")
         for name in settings:
             if name not in self.settable:
                 raise Unsettable(f"{self.name} has no setting {name!r}; it has {', '.join(sorted(self.settable))}")
-        return self.ways[way](x0, settings) if way else self.start(x0, settings)
+        return self.modes[mode](x0, settings) if mode else self.start(x0, settings)
 
     def value(self, setting: str) -> Any:
         """The default of a setting; `Unsettable` if it is not known."""
@@ -109,10 +111,10 @@ def open_loop(
     x0: Sequence[Tensor],
     gradients: Sequence[Sequence[Tensor | None]],
     settings: Mapping[str, Any],
-    way: str = "",
+    mode: str = "",
 ) -> list[list[Tensor]]:
     """x_1 .. x_T, each a list of tensors."""
-    stepper, path = target.begin(x0, settings, way), []
+    stepper, path = target.begin(x0, settings, mode), []
     for now in gradients:
         stepper.step(now)
         path.append(stepper.parameters())

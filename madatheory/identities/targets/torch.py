@@ -5,13 +5,16 @@ import io
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from madatheory.errors import needs
 from madatheory.identities.targets.signature import parameters
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+
+if TYPE_CHECKING:
+    import torch
 
 _NAMES = {
     "lr": "lr",
@@ -41,7 +44,7 @@ def to_torch(value: Tensor) -> Any:
     return torch.from_numpy(value)
 
 
-def to_numpy(value: Any) -> Tensor:
+def to_numpy(value: "torch.Tensor") -> Tensor:
     """A NumPy copy of a torch tensor."""
     torch = import_torch()
     value = value.detach().cpu().resolve_conj()
@@ -53,7 +56,7 @@ def to_numpy(value: Any) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Form:
+class TorchMode:
     """How the same steps are taken: what may make no difference.
 
     `strided`: tensors with gaps or transposed; `one_buffer`: each gradient overwrites the last one's memory; `closure`:
@@ -84,13 +87,13 @@ class TorchStepper:
     """Leaf tensors and an optimizer over them."""
 
     def __init__(
-        self, make: Callable[[list[Any]], Any], x0: Sequence[Tensor], form: Form | None = None, done: int = 0
+        self, make: Callable[[list[Any]], Any], x0: Sequence[Tensor], mode: TorchMode | None = None, done: int = 0
     ) -> None:
-        self._make, self._form, self._done = make, form or Form(), done
-        self.tensors = [self._form.tensor(x).requires_grad_() for x in x0]
-        if self._form.leafless:
+        self._make, self._mode, self._done = make, mode or TorchMode(), done
+        self.tensors = [self._mode.tensor(x).requires_grad_() for x in x0]
+        if self._mode.leafless:
             self.tensors = [x.clone() for x in self.tensors]
-        self.optimizer = None if self._form.late else make(self.tensors)
+        self.optimizer = None if self._mode.late else make(self.tensors)
 
     def parameters(self) -> list[Tensor]:
         return [to_numpy(x) for x in self.tensors]
@@ -105,14 +108,14 @@ class TorchStepper:
             return loss
 
         self._prepare(gradients)
-        if not self._form.closure:
+        if not self._mode.closure:
             self._give(gradients)
         try:
-            returned = self._built().step(*([closure] if self._form.closure else []))
+            returned = self._built().step(*([closure] if self._mode.closure else []))
         except (TypeError, ValueError, RuntimeError, AttributeError, IndexError, KeyError, ZeroDivisionError) as error:
             raise Misbehaved(f"step raised {type(error).__name__}: {error}") from error
         self._done += 1
-        if self._form.closure:
+        if self._mode.closure:
             if calls != [True]:
                 how = "with gradients enabled: " + str(calls) if calls else "never"
                 raise Misbehaved(f"step(closure) must call the closure once, gradients enabled; called {how}")
@@ -120,7 +123,7 @@ class TorchStepper:
                 raise Misbehaved(f"step(closure) must return the closure's loss, 1; returned {returned!r}")
 
     def _prepare(self, gradients: Sequence[Tensor | None]) -> None:
-        if self._form.late:
+        if self._mode.late:
             present = [x for x, g in zip(self.tensors, gradients, strict=True) if g is not None]
             if self.optimizer is None:
                 self.optimizer = self._make(present)
@@ -128,18 +131,18 @@ class TorchStepper:
             for x in present:
                 if id(x) not in known:
                     self.optimizer.add_param_group({"params": [x]})
-        if self._form.rates:
+        if self._mode.rates:
             for group in self._built().param_groups:
-                group["lr"] = self._form.rates[self._done]
+                group["lr"] = self._mode.rates[self._done]
 
     def _give(self, gradients: Sequence[Tensor | None]) -> None:
         for x, g in zip(self.tensors, gradients, strict=True):
             if g is None:
                 x.grad = None
-            elif self._form.one_buffer and x.grad is not None:
+            elif self._mode.one_buffer and x.grad is not None:
                 x.grad.copy_(to_torch(g))
             else:
-                x.grad = self._form.tensor(g)
+                x.grad = self._mode.tensor(g)
 
     def given(self) -> list[Tensor | None]:
         """What has become of the gradients of the last step."""
@@ -148,7 +151,7 @@ class TorchStepper:
     def pickled(self) -> "TorchStepper":
         """A copy through pickle."""
         fresh = TorchStepper.__new__(TorchStepper)
-        fresh._make, fresh._form, fresh._done = self._make, self._form, self._done
+        fresh._make, fresh._mode, fresh._done = self._make, self._mode, self._done
         fresh.tensors, fresh.optimizer = pickle.loads(pickle.dumps((self.tensors, self.optimizer)))
         return fresh
 
@@ -157,9 +160,9 @@ class TorchStepper:
         torch.save((self.parameters(), self._built().state_dict()), file)
         return file.getvalue()
 
-    def load(self, saved: Any) -> Stepper:
+    def load(self, saved: bytes) -> Stepper:
         x, state = import_torch().load(io.BytesIO(saved), weights_only=False)
-        fresh = TorchStepper(self._make, x, self._form, self._done)
+        fresh = TorchStepper(self._make, x, self._mode, self._done)
         fresh._built().load_state_dict(state)
         return fresh
 
@@ -185,7 +188,7 @@ class TorchStepper:
     def __deepcopy__(self, memo: dict[int, Any]) -> "TorchStepper":
         fresh = TorchStepper.__new__(TorchStepper)
         memo[id(self)] = fresh
-        fresh._make, fresh._form, fresh._done = self._make, self._form, self._done
+        fresh._make, fresh._mode, fresh._done = self._make, self._mode, self._done
         fresh.tensors, fresh.optimizer = copy.deepcopy((self.tensors, self.optimizer), memo)
         return fresh
 
@@ -250,8 +253,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     def make(settings: Mapping[str, Any]) -> Callable[[list[Any]], Any]:
         return lambda tensors: built(tensors, settings)
 
-    def formed(**form: Any) -> Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]:
-        return lambda x0, settings: TorchStepper(make(settings), x0, Form(**form))
+    def started(mode: TorchMode) -> Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]:
+        return lambda x0, settings: TorchStepper(make(settings), x0, mode)
 
     def grouped(x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
         """Every tensor a group of its own; a setting that is a list has one value per tensor."""
@@ -267,30 +270,30 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     def scheduled(x0: Sequence[Tensor], settings: Mapping[str, Any]) -> Stepper:
         """The step size a tuple, one per step."""
         rates = tuple(settings["lr"])
-        return TorchStepper(make({**settings, "lr": rates[0]}), x0, Form(rates=rates))
+        return TorchStepper(make({**settings, "lr": rates[0]}), x0, TorchMode(rates=rates))
 
-    ways = {
-        "strided": formed(strided=True),
-        "one buffer": formed(one_buffer=True),
-        "closure": formed(closure=True),
-        "late groups": formed(late=True),
+    modes = {
+        "strided": started(TorchMode(strided=True)),
+        "one buffer": started(TorchMode(one_buffer=True)),
+        "closure": started(TorchMode(closure=True)),
+        "late groups": started(TorchMode(late=True)),
         "groups": grouped,
     }
     if "lr" in known:
-        ways["scheduled"] = scheduled
+        modes["scheduled"] = scheduled
     if "differentiable" in flags:
-        ways["differentiable"] = lambda x0, settings: TorchStepper(
-            make({**settings, "differentiable": True}), x0, Form(leafless=True)
+        modes["differentiable"] = lambda x0, settings: TorchStepper(
+            make({**settings, "differentiable": True}), x0, TorchMode(leafless=True)
         )
     module = getattr(factory, "__module__", "torch.optim")
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "torch",
-        formed(),
+        started(TorchMode()),
         frozenset(known) | flags,
         defaults,
-        frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *ways}),
+        frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *modes}),
         code or f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer",
         make,
-        ways,
+        modes,
     )

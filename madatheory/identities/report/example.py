@@ -10,10 +10,12 @@ from madatheory.identities.identity import Identity, NotApplicable, identities
 from madatheory.identities.recognition.traits import detect
 from madatheory.identities.report.outcome import BASE
 from madatheory.identities.rollout import Runs, literal
-from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.lookup import OptimizerLike, find
 
 
-def example(make_optimizer: Any, code: str, case: Any = None, settings: Mapping[str, Any] | None = None) -> str:
+def example(
+    make_optimizer: OptimizerLike, code: str, case: object = None, settings: Mapping[str, Any] | None = None
+) -> str:
     """Try an identity on one of its examples; raises `Violation` if it does not hold, else says what it does."""
     if code not in identities():
         raise unknown("identity", code, identities())
@@ -28,11 +30,11 @@ def example(make_optimizer: Any, code: str, case: Any = None, settings: Mapping[
     return f"{code} holds here"
 
 
-def program(item: Identity, runs: Runs, case: Any) -> str:
+def program(item: Identity, runs: Runs, case: object) -> str:
     """The runs so far as a program; where they print nothing, the identity on its example."""
     if any(line.startswith("print(") for line in runs.log):
         return runs.snippet()
-    lines = ["import numpy as np", "from madatheory.identities.runner.example import example"]
+    lines = ["import numpy as np", "from madatheory.identities.report.example import example"]
     try:
         written = _written(case, lines)
     except TypeError:
@@ -41,7 +43,7 @@ def program(item: Identity, runs: Runs, case: Any) -> str:
     return "\n".join([*lines, *runs.target.code.splitlines(), f"print(example({arguments}))"])
 
 
-def _written(value: Any, lines: list[str]) -> str:
+def _written(value: object, lines: list[str]) -> str:
     """Python code of an example; its imports are added to `lines`. `TypeError` if there is no such code."""
     if value is None or isinstance(value, bool | int | str):
         return repr(value)
