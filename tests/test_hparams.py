@@ -19,7 +19,7 @@ def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatc
         refuse(self, name, value)
 
     monkeypatch.setattr(Parameter, "refuse", counted)
-    found = mt.verify("interpolation-rate", "ratio:d=2", steps=3, seeds=2, settings={"rho": (0.0, 0.5)})
+    found = mt.verify("interpolation-rate", "ratio:d=2", steps=3, num_trajectories=2, settings={"rho": (0.0, 0.5)})
     assert {v.hyper["rho"] for v in found} == {0.0, 0.5}
     assert checked.count((0.0, 0.5)) == 1
 
