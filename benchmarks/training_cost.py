@@ -17,17 +17,17 @@ import optax
 from madatheory.training.baselines import badam, hyperadam
 from madatheory.training.transformation import mada
 
-_START = {"beta1": 0.9, "beta2": 0.95, "beta3": 0.1, "rho": 0.5, "c": 0.9, "gamma": 0.9}
+_START = {"b1": 0.9, "b2": 0.95, "b3": 0.1, "rho": 0.5, "c": 0.9, "gamma": 0.9}
 SUBSETS: Mapping[str, tuple[str, ...]] = {
     "nothing learned": (),
-    "alpha": ("alpha",),
+    "learning_rate": ("learning_rate",),
     "rho": ("rho",),
-    "alpha, rho": ("alpha", "rho"),
-    "beta2": ("beta2",),
-    "beta1, beta2, rho": ("beta1", "beta2", "rho"),
+    "learning_rate, rho": ("learning_rate", "rho"),
+    "b2": ("b2",),
+    "b1, b2, rho": ("b1", "b2", "rho"),
     "all": tuple(_START),
 }
-"""The measured subsets; "all" is beta1, beta2, beta3, rho, c and gamma."""
+"""The measured subsets; "all" is b1, b2, b3, rho, c and gamma."""
 
 
 class Cost(NamedTuple):

@@ -18,6 +18,7 @@ from .optimizers.optax_form import as_optax as as_optax
 from .optimizers.optax_form import from_optax as from_optax
 from .optimizers.optimizer import Optimizer as Optimizer
 from .optimizers.optimizer import Step as Step
+from .optimizers.request import Descent as Descent
 from .problems.catalogue import ProblemEntry as ProblemEntry
 from .problems.catalogue import get_problem as get_problem
 from .problems.catalogue import list_problems as list_problems
@@ -38,7 +39,6 @@ from .theory.verdict import Verdict as Verdict
 from .theory.verify import verify as verify
 from .training.baselines import badam as badam
 from .training.baselines import hyperadam as hyperadam
-from .training.plan import Descent as Descent
 from .training.transformation import coefficients as coefficients
 from .training.transformation import mada as mada
 from .training.transformation import scale_by_mada as scale_by_mada

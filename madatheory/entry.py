@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from madatheory.blame import LOADED, Misuse, blame
+from madatheory.deprecated import respelled
 from madatheory.errors import UserError, unknown
 from madatheory.structure import conform, kind
 
@@ -63,6 +64,7 @@ class Entry:
         """
         chosen = self.options
         for key, value in (options or {}).items():
+            key = respelled(self.name, key, getattr(self.build, "renamed", {}))
             if key not in chosen:
                 raise unknown(f"option of {self.name}", key, self.options)
             chosen[key] = _convert(self.name, key, value, self.options[key])

@@ -1,7 +1,7 @@
 """The errors that a user can mend, each with one clear message."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,6 +57,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UserError:
     close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return UserError(f"unknown {kind} {name!r:.80}{hint} (known: {', '.join(names)})")
+
+
+def choice(kind: str, name: object, known: Collection[str]) -> None:
+    """`UserError` unless `name` is one of the known names."""
+    if not isinstance(name, str) or name not in known:
+        raise unknown(kind, name if isinstance(name, str) else f"{name!r}", known)
 
 
 def check_text(owner: str, **texts: Any) -> None:

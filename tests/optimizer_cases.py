@@ -177,7 +177,7 @@ _ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.n
         interpolation.run_safeguarded,
         {},
     ),
-    ("mada-family clean", "mada-family", {"convention": "clean"}, _FAMILY, mada.run, {}),
+    ("mada-family practical", "mada-family", {"convention": "practical"}, _FAMILY, mada.run, {}),
     (
         "mada-family published",
         "mada-family",

@@ -9,12 +9,13 @@ import pytest
 from scipy import stats
 
 from madatheory.errors import UserError
+from madatheory.optimizers.request import PUBLISHED_START
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.comparison import Plan, against, compare, corrected, final, paired
-from madatheory.studies.training.robustness import Contender, final_over_grid, grid, tuned_rate
-from madatheory.studies.training.training_runs import Recipe, nothing_cached, train
+from madatheory.studies.training.comparison import ComparisonPlan, against, compare, corrected, final, paired
+from madatheory.studies.training.robustness import VariedMethod, final_over_grid, grid, tuned_rate
+from madatheory.studies.training.training_runs import TrainConfig, nothing_cached, train
 from madatheory.studies.training.trajectories import MEMBERS, coefficients_of, distances, nearest
-from madatheory.training.methods import METHODS, START
+from madatheory.training.methods import METHODS
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -39,34 +40,34 @@ def quadratic(better: str = "lower") -> Task:
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_the_best_rate_is_chosen_and_fresh_runs_judge(better: str) -> None:
-    task, plan = quadratic(better), Plan(("sgd",), (0.01, 10.0, 1000.0), 2, 3)
-    outcome = compare(task, Recipe(20, 2), plan, seed=3)["sgd"]
+    task, plan = quadratic(better), ComparisonPlan(("sgd",), (0.01, 10.0, 1000.0), 2, 3)
+    outcome = compare(task, TrainConfig(20, 2), plan, seed=3)["sgd"]
     assert outcome.rate == pytest.approx(0.1)
     assert outcome.interior
     assert not np.isfinite(outcome.candidates[2])
-    again = train(task, METHODS["sgd"], Recipe(20, 2), {"rate": [0.1]}, range(3), seed=3)
+    again = train(task, METHODS["sgd"], TrainConfig(20, 2), {"rate": [0.1]}, range(3), seed=3)
     np.testing.assert_array_equal(final(task, outcome.tuned), final(task, again.isel(setting=0)))
-    tried = train(task, METHODS["sgd"], Recipe(20, 2), {"rate": [0.1]}, range(3, 5), seed=3)
+    tried = train(task, METHODS["sgd"], TrainConfig(20, 2), {"rate": [0.1]}, range(3, 5), seed=3)
     assert outcome.candidates[1] == pytest.approx(final(task, tried.isel(setting=0)).mean())
 
 
 def test_the_end_of_the_grid_is_no_interior() -> None:
-    outcome = compare(quadratic(), Recipe(20, 2), Plan(("sgd",), (0.01, 0.1), 1, 2))["sgd"]
+    outcome = compare(quadratic(), TrainConfig(20, 2), ComparisonPlan(("sgd",), (0.01, 0.1), 1, 2))["sgd"]
     assert not outcome.interior
 
 
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (Plan(("adamm",)), "did you mean"),
-        (Plan(()), "give methods"),
-        (Plan(("sgd",), runs=1), "2 runs"),
-        (Plan(("sgd",), ()), "give methods"),
+        (ComparisonPlan(("adamm",)), "did you mean"),
+        (ComparisonPlan(()), "give methods"),
+        (ComparisonPlan(("sgd",), runs=1), "2 runs"),
+        (ComparisonPlan(("sgd",), ()), "give methods"),
     ],
 )
-def test_a_plan_without_sense_is_refused(plan: Plan, message: str) -> None:
+def test_a_plan_without_sense_is_refused(plan: ComparisonPlan, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        compare(quadratic(), Recipe(2, 1), plan)
+        compare(quadratic(), TrainConfig(2, 1), plan)
 
 
 def test_a_pair_is_the_paired_t_test() -> None:
@@ -100,18 +101,18 @@ def test_the_correction_is_holms() -> None:
 
 
 def test_ours_is_compared_with_every_other() -> None:
-    found = compare(quadratic(), Recipe(4, 1), Plan(("sgd", "adam"), (1.0,), 1, 3))
+    found = compare(quadratic(), TrainConfig(4, 1), ComparisonPlan(("sgd", "adam"), (1.0,), 1, 3))
     found["mada"] = found["sgd"]  # ours goes by its name
     assert [pair.other for pair in against(quadratic(), found, "tuned")] == ["sgd", "adam"]
 
 
 def test_the_grid_trains_every_cell_as_it_would_be_alone() -> None:
-    task, recipe = quadratic(), Recipe(6, 1)
+    task, recipe = quadratic(), TrainConfig(6, 1)
     beta1, beta2 = grid(3)
     assert (beta1[0], beta1[-1], beta2[0], beta2[-1]) == (0.01, 0.99, 0.501, 0.99)
-    for contender in (Contender("adam", None, "Adam"), Contender("mada", 10.0, "MADA")):
+    for contender in (VariedMethod("adam", None, "Adam"), VariedMethod("mada", 10.0, "MADA")):
         found = final_over_grid(task, recipe, contender, 0.1, beta1, beta2, range(2))
-        point = {"rate": 0.1, "beta1": beta1[2], "beta2": beta2[0]}
+        point = {"rate": 0.1, "b1": beta1[2], "b2": beta2[0]}
         point |= {} if contender.scale is None else {"scale": contender.scale}
         alone = train(task, METHODS[contender.method], recipe, [point], [1])
         assert found.shape == (3, 3, 2)
@@ -125,7 +126,7 @@ def test_distances_are_to_the_members_and_zero_at_them() -> None:
         whole = {"beta3": 0.3, "rho": 0.4, "c": 0.5, "gamma": 0.6, **point}
         assert distances(whole)[name] == 0
         assert nearest(whole) == name
-    start = distances(START)
+    start = distances(PUBLISHED_START)
     assert start["adam"] == pytest.approx(0.4)
     assert start["avgrad"] == pytest.approx(0.6)
     assert start["lion"] == 1.0
@@ -134,5 +135,5 @@ def test_distances_are_to_the_members_and_zero_at_them() -> None:
 
 
 def test_coefficients_are_read_from_runs() -> None:
-    data = train(quadratic(), METHODS["mada-rho"], Recipe(4, 2), {"rate": [0.1]}, range(2))
+    data = train(quadratic(), METHODS["mada-rho"], TrainConfig(4, 2), {"rate": [0.1]}, range(2))
     assert list(coefficients_of(data.isel(setting=0))) == ["rho"]

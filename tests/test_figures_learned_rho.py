@@ -298,7 +298,7 @@ THEORY = {"alpha": 0.3, "beta2": 0.9, "eps": 1e-3, "rho": 0.4}
     ("spec", "plain"),
     [
         ("mada:learn=rho,convention=theory", "adam-avgrad:schedule=inverse_sqrt"),
-        ("mada:learn=rho,convention=theory,partner=max", "adam-amsgrad:schedule=inverse_sqrt"),
+        ("mada:learn=rho,convention=theory,reference=max", "adam-amsgrad:schedule=inverse_sqrt"),
         ("mada:learn=rho,convention=theory,safeguard=max", "safeguarded-mada"),
         ("mada:learn=rho,convention=theory,safeguard=sum", "safeguarded-mada:safeguard=sum"),
     ],

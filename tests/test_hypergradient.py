@@ -14,13 +14,14 @@ from quick_jit import quick_jit
 from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.optimizers.hypergradient import BOXES, Learned, hypergradient, learned
+from madatheory.optimizers.hypergradient import hypergradient, learned
 from madatheory.optimizers.open_loop import OpenLoopRun
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Clock, Optimizer
+from madatheory.optimizers.request import BOUNDS, Descent
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
-FAMILY = tuple(BOXES)
+FAMILY = tuple(BOUNDS)
 INNER = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.9, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4, "eps": 1e-3}
 # points, and what is learned of them
 POINTS = {
@@ -35,8 +36,8 @@ POINTS = {
 
 
 def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) -> tuple[Optimizer, dict[str, Any]]:
-    """`point` with these coefficients learned, started inside their boxes."""
-    method = learned(point, {name: Learned(**rule) for name in names}, lag=lag)
+    """`point` with these coefficients learned, started inside their bounds."""
+    method = learned(point, {name: Descent(**rule) for name in names}, lag=lag)
     return method, method.hyper({name: value for name, value in INNER.items() if name in method.parameters})
 
 
@@ -48,7 +49,7 @@ def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray 
 def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     """l(x_{t-1}(h)) with the state before step t-1 held, for a loss that is not linear, at every step of a run."""
     point, names = get_optimizer(spec), POINTS[spec]
-    method, hyper = made(point, names, kappa=0.003)
+    method, hyper = made(point, names, hyper_learning_rate=0.003)
     x, state = jnp.asarray(X0), method.init(hyper, jnp.asarray(X0))
     center, width = jnp.asarray([0.3, -0.7]), 1e-5
 
@@ -80,15 +81,15 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
 @pytest.mark.parametrize(("spec", "lag"), [("adam-avgrad", 0), ("sgd", 1), ("mada-family:convention=published", 0)])
 def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
     point = get_optimizer(spec)
-    method, hyper = made(point, POINTS[spec][-2:], lag, kappa=0.0)
+    method, hyper = made(point, POINTS[spec][-2:], lag, hyper_learning_rate=0.0)
     start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
     expected = run(point, {name: hyper[name] for name in point.parameters}, GRADIENTS, start).x
     np.testing.assert_allclose(run(method, hyper, GRADIENTS, start).x, expected, rtol=1e-13, atol=1e-13)
 
 
-def sgd_alphas(lag: int = 0, kappa: float = 0.01, mu: float = 0.0, start: int = 1) -> np.ndarray:
+def sgd_alphas(lag: int = 0, **rule: Any) -> np.ndarray:
     """alpha_1 .. alpha_T by learned sgd without momentum."""
-    method, hyper = made(get_optimizer("sgd"), ("alpha",), lag, kappa=kappa, mu=mu, start=start)
+    method, hyper = made(get_optimizer("sgd"), ("alpha",), lag, **rule)
     return np.asarray(run(method, hyper | {"alpha": 1.0, "beta1": 0.0}, SEQUENCES["normal"]).state["values"]["alpha"])
 
 
@@ -112,7 +113,7 @@ def check_momentum() -> None:
         p = 0.75 * p + u
         alpha -= 0.01 * p
         expected.append(alpha)
-    np.testing.assert_allclose(sgd_alphas(mu=0.75), expected, rtol=1e-13)
+    np.testing.assert_allclose(sgd_alphas(hyper_momentum=0.75), expected, rtol=1e-13)
 
 
 def test_momentum_sums_old_hyper_gradients(float64):
@@ -120,10 +121,10 @@ def test_momentum_sums_old_hyper_gradients(float64):
 
 
 def test_nothing_is_learned_before_the_start(float64):
-    found, u = sgd_alphas(start=8, mu=0.0), products()
+    found, u = sgd_alphas(start=8, hyper_momentum=0.0), products()
     np.testing.assert_array_equal(found[:7], 1.0)
     np.testing.assert_allclose(found[7:], 1 + 0.01 * np.cumsum(u[7:]), rtol=1e-13)
-    with_momentum = sgd_alphas(start=8, mu=0.75)
+    with_momentum = sgd_alphas(start=8, hyper_momentum=0.75)
     np.testing.assert_array_equal(with_momentum[7], found[7])  # the momentum starts there too
 
 
@@ -137,7 +138,7 @@ def test_a_lag_shifts_by_one_step(float64):
 def test_what_a_coefficient_has_seen(lag, float64):
     """Another g_k changes the values from step k on without a lag, and from step k+1 on with one."""
     names = ("beta2", "rho")
-    method, hyper = made(get_optimizer("adam-avgrad"), names, lag, mu=0.5)
+    method, hyper = made(get_optimizer("adam-avgrad"), names, lag, hyper_momentum=0.5)
     other = SEQUENCES["normal"].copy()
     k = 20
     other[k - 1] += 1.0
@@ -149,12 +150,12 @@ def test_what_a_coefficient_has_seen(lag, float64):
         assert differs[k - 1 + lag], name
 
 
-def check_boxes(dtype: str = "float64", names: tuple[str, ...] = ("alpha", "rho")) -> None:
-    method, hyper = made(get_optimizer("mada-family"), names, kappa=30.0, mu=0.5)
+def check_bounds(dtype: str = "float64", names: tuple[str, ...] = ("alpha", "rho")) -> None:
+    method, hyper = made(get_optimizer("mada-family"), names, hyper_learning_rate=30.0, hyper_momentum=0.5)
     start = np.zeros((D, GRADIENTS.shape[-1]), dtype)
     values = run(method, hyper, GRADIENTS.astype(dtype), start).state["values"]
     for name in names:
-        value, (low, high) = np.asarray(values[name]), np.asarray(BOXES[name], dtype)
+        value, (low, high) = np.asarray(values[name]), np.asarray(BOUNDS[name], dtype)
         assert value.dtype == dtype
         assert np.all((value >= low) & (value <= high) & np.isfinite(value)), name
         if name == "alpha":
@@ -165,8 +166,8 @@ def check_boxes(dtype: str = "float64", names: tuple[str, ...] = ("alpha", "rho"
 
 
 @pytest.mark.parametrize(("dtype", "names"), [("float32", ("alpha", "rho")), ("float64", ("beta1", "c", "gamma"))])
-def test_the_boxes_are_never_left_and_their_ends_are_reached(dtype, names, float64):
-    check_boxes(dtype, names)
+def test_the_bounds_are_never_left_and_their_ends_are_reached(dtype, names, float64):
+    check_bounds(dtype, names)
 
 
 @pytest.mark.parametrize("spec", ["safeguarded-mada", "mada-family"])
@@ -176,7 +177,7 @@ def test_no_nan_where_gradients_vanish(spec, float64):
     g = np.zeros((4, 2, 4), dtype)
     g[:, 0, 1] = g[2:, 0, 2] = g[2:, 1, 2] = SEQUENCES["normal"][0, 0]
     g[:, :, 3] = 1e-12
-    method, hyper = made(get_optimizer(spec), POINTS[spec], kappa=0.01, mu=0.5)
+    method, hyper = made(get_optimizer(spec), POINTS[spec], hyper_learning_rate=0.01, hyper_momentum=0.5)
     hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
     state, update = method.init(hyper, jnp.zeros((2, 4), dtype)), quick_jit(method.step)
     for t, now in enumerate(g, start=1):
@@ -233,14 +234,14 @@ def test_trajectories_learn_apart_from_each_other(float64):
 def test_an_optimizer_of_another_library_learns_too(float64):
     """optax's sgd as the point gives what the package's sgd gives; an adaptive one passes the central difference."""
     theirs = from_optax("theirs", lambda alpha: optax.sgd(alpha), {"alpha": 0.1})
-    method = learned(theirs, {"alpha": Learned(low=0.0, high=10.0)})
+    method = learned(theirs, {"alpha": Descent(low=0.0, high=10.0)})
     found = run(method, method.hyper({"alpha": 1.0}), SEQUENCES["normal"]).state["values"]["alpha"]
     np.testing.assert_allclose(found, sgd_alphas(), rtol=1e-13)
 
 
 def test_a_projection_is_told_to_the_point():
     seen = from_optax("theirs", lambda alpha: optax.sgd(alpha), {"alpha": 0.1})
-    method = learned(seen, {"alpha": Learned()})
+    method = learned(seen, {"alpha": Descent()})
     assert method.observe is not None
     state = method.init(method.hyper(), jnp.zeros(2))
     moved = method.observe(state, jnp.ones(2))
@@ -264,21 +265,21 @@ def test_traits_say_what_moves_and_how():
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (lambda p: learned(p, {"rh": Learned()}), "unknown coefficient of adam-avgrad 'rh'; did you mean 'rho'"),
+        (lambda p: learned(p, {"rh": Descent()}), "unknown coefficient of adam-avgrad 'rh'; did you mean 'rho'"),
         (lambda p: learned(p, {}), "no coefficient to learn"),
-        (lambda p: learned(p, {"rho": Learned()}, lag=2), "lag = 2: give 0 .* or 1"),
-        (lambda p: learned(p, {"rho": Learned(low=0.5, high=0.25)}), r"the box \[0.5, 0.25\] is empty"),
-        (lambda p: learned(p, {"rho": Learned(high=1.5)}), "high end of the box of rho = 1.5 is out of range"),
-        (lambda p: learned(p, {"beta2": Learned(high=1.0)}), "high end of the box of beta2 = 1 is out of range"),
-        (lambda p: learned(p, {"rho": Learned(start=0)}), "start of rho = 0"),
-        (lambda p: learned(p, {"rho": Learned(kappa=-1.0)}), "kappa_rho = -1 is out of range"),
-        (lambda p: learned(p, {"rho": Learned(mu=1.0)}), "mu_rho = 1 is out of range"),
+        (lambda p: learned(p, {"rho": Descent()}, lag=2), "lag = 2: give 0 .* or 1"),
+        (lambda p: learned(p, {"rho": Descent(low=0.5, high=0.25)}), r"the bounds \[0.5, 0.25\] are empty"),
+        (lambda p: learned(p, {"rho": Descent(high=1.5)}), "high bound of rho = 1.5 is out of range"),
+        (lambda p: learned(p, {"beta2": Descent(high=1.0)}), "high bound of beta2 = 1 is out of range"),
+        (lambda p: learned(p, {"rho": Descent(start=0)}), "start of rho = 0"),
+        (lambda p: learned(p, {"rho": Descent(-1.0)}), "kappa_rho = -1 is out of range"),
+        (lambda p: learned(p, {"rho": Descent(hyper_momentum=1.0)}), "mu_rho = 1 is out of range"),
         (
-            lambda p: learned(p, {"beta1": Learned()}).hyper({"beta1": 0.995}),
+            lambda p: learned(p, {"beta1": Descent()}).hyper({"beta1": 0.995}),
             r"beta1 = 0.995 is out of range.*\[0.01, 0",
         ),
-        (lambda p: learned(p, {"rho": Learned(low=0.25)}).hyper({"rho": 0.125}), "rho = 0.125 is out of range"),
-        (lambda p: learned(p, {"rho": Learned()}).hyper({"kappa_rh": 1.0}), "unknown hyper-parameter"),
+        (lambda p: learned(p, {"rho": Descent(low=0.25)}).hyper({"rho": 0.125}), "rho = 0.125 is out of range"),
+        (lambda p: learned(p, {"rho": Descent()}).hyper({"kappa_rh": 1.0}), "unknown hyper-parameter"),
     ],
 )
 def test_bad_input_is_one_clear_message(action: Callable[[Optimizer], Any], message: str):
@@ -292,21 +293,29 @@ MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
     "old gradient": ("hypergradient", lambda g, slope: -jnp.sum(slope * slope, axis=0), check_descent),
     "no momentum": (
         "descend",
-        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * u, box), u, u == u),
+        lambda value, p, u, rate, momentum, bounds: (module.clamp(value - rate * u, bounds), u, u == u),
         check_momentum,
     ),
     "averaged momentum": (
         "descend",
-        lambda value, p, u, kappa, mu, box: (value - kappa * (mu * p + (1 - mu) * u), mu * p + (1 - mu) * u, u == u),
+        lambda value, p, u, rate, momentum, bounds: (
+            value - rate * (momentum * p + (1 - momentum) * u),
+            momentum * p + (1 - momentum) * u,
+            u == u,
+        ),
         check_momentum,
     ),
-    "no clamp": ("clamp", lambda value, box: value, check_boxes),
+    "no clamp": ("clamp", lambda value, bounds: value, check_bounds),
     "nan taken": (
         "descend",
-        lambda value, p, u, kappa, mu, box: (module.clamp(value - kappa * (mu * p + u), box), mu * p + u, u == u),
+        lambda value, p, u, rate, momentum, bounds: (
+            module.clamp(value - rate * (momentum * p + u), bounds),
+            momentum * p + u,
+            u == u,
+        ),
         lambda: check_overflow(1e200),
     ),
-    "clamped at 0": ("clamp", lambda value, box: jnp.clip(value, box.low, box.high), check_boxes),
+    "clamped at 0": ("clamp", lambda value, bounds: jnp.clip(value, bounds.low, bounds.high), check_bounds),
 }
 
 

@@ -78,7 +78,7 @@ def test_hidden_hyperparameters_are_estimated():
     assert "estimated, because not readable" in found.text()
 
 
-@pytest.mark.parametrize("convention", ["clean", "published"])
+@pytest.mark.parametrize("convention", ["practical", "published"])
 def test_an_interior_point_of_mada_is_found(convention):
     point: dict[str, Any] = {"beta3": 0.5, "rho": 0.35, "c": 0.25, "gamma": 0.75}
 
@@ -90,7 +90,7 @@ def test_an_interior_point_of_mada_is_found(convention):
     assert found.family == "MADA"
     assert found.estimated == pytest.approx(point, abs=1e-6)
     assert found.convention("convention").options == (
-        {"clean": "its formulas", "published": "its published code"}[convention],
+        {"practical": "its formulas", "published": "its published code"}[convention],
     )
 
 

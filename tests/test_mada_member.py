@@ -34,7 +34,7 @@ CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
     "all": ("learn=all+alpha", FULL, {}),
     "all product": ("learn=all+alpha,correction=product", FULL, {"correction": "product"}),
     "all published": ("learn=all+alpha,convention=published", FULL, {"convention": "published"}),
-    "all max lagged": ("learn=all+alpha,partner=max,lag=1", FULL, {"partner": "max", "lag": 1}),
+    "all max lagged": ("learn=all+alpha,reference=max,lag=1", FULL, {"partner": "max", "lag": 1}),
 }
 
 
@@ -70,7 +70,7 @@ def test_it_equals_the_recurrence_with_derivatives_written_out(label):
 MUTANTS = {
     "sign of the hyper-gradient": ("u = {name: -float", "u = {name: float", "rho"),
     "momentum left out": ("pushed = mu.get(name, 0.0) * p[name] + u[name]", "pushed = u[name]", "rho"),
-    "no clamp": ("*BOXES[name]))", "-np.inf, np.inf))", "all"),
+    "no clamp": ("*BOUNDS[name]))", "-np.inf, np.inf))", "all"),
     "no lag": ("u, pending = (pending, u) if lag", "u, pending = (pending, u) if False", "rho lagged"),
     "a lag": ("(pending, u) if lag", "(pending, u) if True", "rho"),
     "slope of rho without its correction": (
@@ -150,7 +150,7 @@ def test_the_state_holds_only_what_learning_needs():
 
 def test_what_is_learned_and_what_is_not():
     assert get_optimizer("mada").traits["learned"] == ("beta1", "beta2", "beta3", "rho", "c", "gamma")
-    method = get_optimizer("mada:learn=rho+beta2,partner=max,lag=1")
+    method = get_optimizer("mada:learn=rho+beta2,reference=max,lag=1")
     assert method.traits["learned"] == ("beta2", "rho")
     assert method.traits["moving"] == {"beta2": "predictable", "rho": "predictable"}
     assert method.traits["partner"] == "max"
@@ -186,10 +186,10 @@ def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
         ("mada:learn=rh", "unknown learned coefficient of mada 'rh'; did you mean 'rho'"),
         ("mada:learn=", "unknown learned coefficient of mada ''"),
         ("mada:learn=all+rho", "names rho twice"),
-        ("mada:partner=mean", "unknown partner of mada 'mean'"),
+        ("mada:reference=median", "unknown reference of mada 'median'"),
         ("mada:convention=publised", "did you mean 'published'"),
         ("mada:correction=exact", "unknown correction of mada 'exact'"),
-        ("mada:convention=published,correction=product", "give correction=power"),
+        ("mada:convention=published,correction=product", "give correction='power'"),
         ("mada:lag=2", "lag = 2"),
         ("mada:lag=one", "lag = 'one' is not a int"),
     ],
@@ -199,7 +199,7 @@ def test_bad_options_are_one_clear_message(spec, message):
         get_optimizer(spec)
 
 
-def test_an_initial_value_outside_its_box_is_refused():
+def test_an_initial_value_outside_its_bounds_is_refused():
     with pytest.raises(UserError, match=r"beta2 = 0.999 is out of range: give a value in \[0.501, 0.99\]"):
         get_optimizer("mada:learn=beta2").hyper({"beta2": 0.999})
     assert get_optimizer("mada:learn=rho").hyper({"beta2": 0.999})["beta2"] == 0.999

@@ -63,7 +63,7 @@ def test_a_theorem_by_its_label() -> None:
 # ---- misuses
 
 RATIO, ADAM, T5 = mt.get_problem("ratio:d=2"), mt.get_optimizer("adam"), mt.get_theorem("avgrad-rate")
-LEARN = {"beta3": 0.1}
+LEARN = {"b3": 0.1}
 NOT_A_PROBLEM = [
     None,
     3,

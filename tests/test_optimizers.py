@@ -270,9 +270,9 @@ def test_lanes_with_their_own_hypers_are_separate_runs(name, float64):
 
 
 def test_published_convention_departs_from_the_formulas():
-    """With a gradient difference the published update breaks sign symmetry; the clean family has it."""
+    """With a gradient difference the published update breaks sign symmetry; the practical family has it."""
     hyper = {"beta3": 0.5, "alpha": 0.1}
-    for convention, symmetric in (("clean", True), ("published", False)):
+    for convention, symmetric in (("practical", True), ("published", False)):
         optimizer = list_optimizers()["mada-family"].build(convention=convention)
         with jax.enable_x64(True):
             run = looped(optimizer)

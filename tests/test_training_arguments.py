@@ -53,21 +53,24 @@ NUMBERS: dict[str, tuple[Any, str]] = {
     "two numbers of JAX": (jnp.array([0.1, -0.2]), r"has shape \(2,\); give one number"),
 }
 PLACES: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "learning rate": (lambda v: mada(v, {}), "mada: alpha"),
-    "alpha": (lambda v: scale_by_mada({}, alpha=v), "mada: alpha"),
-    "beta1": (lambda v: mada(0.1, {}, beta1=v), "mada: beta1"),
+    "learning rate": (lambda v: mada(v, {}), "mada: learning_rate"),
+    "scale_by_mada": (lambda v: scale_by_mada({}, learning_rate=v), "mada: learning_rate"),
+    "b1": (lambda v: mada(0.1, {}, b1=v), "mada: b1"),
     "initial rho": (lambda v: mada(0.1, {"rho": 0.1}, rho=v), "mada: rho"),
     "eps": (lambda v: mada(0.1, {}, eps=v), "mada: eps"),
-    "kappa": (lambda v: mada(0.1, {"rho": v}), "kappa_rho"),
-    "kappa of a Descent": (lambda v: rho(v), "kappa_rho"),
-    "mu": (lambda v: rho(0.1, mu=v), "mu_rho"),
+    "hyper learning rate": (lambda v: mada(0.1, {"rho": v}), "hyper_learning_rate of rho"),
+    "hyper learning rate of a Descent": (lambda v: rho(v), "hyper_learning_rate of rho"),
+    "hyper momentum": (lambda v: rho(0.1, hyper_momentum=v), "hyper_momentum of rho"),
     "weight decay": (lambda v: mada(0.1, {}, weight_decay=v), "weight_decay"),
-    "hyperadam": (lambda v: hyperadam(0.1, v), "kappa_beta1"),
-    "badam's rate": (lambda v: badam(v, 3), "badam: alpha"),
-    "badam's beta2": (lambda v: badam(0.1, 3, beta2=v), "badam: beta2"),
-    "schedule": (lambda v: after(mada(lambda t: v, {})), "mada: alpha from its schedule"),
-    "schedule of kappa": (lambda v: after(mada(0.1, {"rho": lambda t: v})), "kappa_rho from its schedule"),
-    "badam's schedule": (lambda v: after(badam(lambda t: v, 3)), "badam: alpha from its schedule"),
+    "hyperadam": (lambda v: hyperadam(0.1, v), "hyper_learning_rate of b1"),
+    "badam's rate": (lambda v: badam(v, 3), "badam: learning_rate"),
+    "badam's b2": (lambda v: badam(0.1, 3, b2=v), "badam: b2"),
+    "schedule": (lambda v: after(mada(lambda t: v, {})), "mada: learning_rate from its schedule"),
+    "schedule of the hyper learning rate": (
+        lambda v: after(mada(0.1, {"rho": lambda t: v})),
+        "hyper_learning_rate of rho from its schedule",
+    ),
+    "badam's schedule": (lambda v: after(badam(lambda t: v, 3)), "badam: learning_rate from its schedule"),
 }
 
 
@@ -88,14 +91,17 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no mapping": (lambda: mada(0.1, ["rho"]), r"learn = \['rho'\]: give a mapping"),
     "learn None": (lambda: mada(0.1, None), "learn = None: give a mapping"),
     "name that is a number": (lambda: mada(0.1, {1: 0.1}), "unknown learned coefficient of mada '1'"),
-    "a pair for a Descent": (lambda: mada(0.1, {"rho": (0.1, 0.5)}), r"kappa_rho = \(0.1, 0.5\) is no real number"),
-    "convention in a list": (lambda: mada(0.1, {}, convention=["clean"]), "unknown convention of mada"),
+    "a pair for a Descent": (
+        lambda: mada(0.1, {"rho": (0.1, 0.5)}),
+        r"hyper_learning_rate of rho = \(0.1, 0.5\) is no real number",
+    ),
+    "convention in a list": (lambda: mada(0.1, {}, convention=["practical"]), "unknown convention of mada"),
     "convention None": (lambda: mada(0.1, {}, convention=None), "unknown convention of mada 'None'"),
     "lag true": (lambda: mada(0.1, {}, lag=True), "lag = True: give 0"),
     "lag array": (lambda: mada(0.1, {}, lag=np.zeros(2)), "lag = .*: give 0"),
-    "low above high": (lambda: rho(0.1, low=0.8, high=0.2), r"the box \[0.8, 0.2\] is empty"),
-    "low text": (lambda: rho(0.1, low="0"), "low end of the box of rho = '0' is no real number"),
-    "high nan": (lambda: rho(0.1, high=NAN), "high end of the box of rho = nan"),
+    "low above high": (lambda: rho(0.1, low=0.8, high=0.2), r"the bounds \[0.8, 0.2\] are empty"),
+    "low text": (lambda: rho(0.1, low="0"), "low bound of rho = '0' is no real number"),
+    "high nan": (lambda: rho(0.1, high=NAN), "high bound of rho = nan"),
     "start 0": (lambda: rho(0.1, start=0), "start of rho = 0: give the number of a step"),
     "start 1.5": (lambda: rho(0.1, start=1.5), "start of rho = 1.5"),
     "start nan": (lambda: rho(0.1, start=NAN), "start of rho = nan"),
@@ -116,7 +122,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         other(lambda: mada(0.1, {"rho": 0.1}).init(X)),
         r"it has coefficients \['rho'\], this one \[\]",
     ),
-    "state of fewer moments": (other(lambda: mada(0.1, {}, beta1=0.0).init(X)), r"it has moments \['ones2', 'v'\]"),
+    "state of fewer moments": (other(lambda: mada(0.1, {}, b1=0.0).init(X)), r"it has moments \['ones2', 'v'\]"),
     "mada's state in badam": (
         lambda: badam(0.1, 3).update(X, mada(0.1, {}).init(X), X),
         "badam: the state is a MadaState, not the BadamState",
@@ -167,7 +173,7 @@ def test_what_makes_sense_is_taken():
     """Arrays of one number, NumPy numbers and booleans, integers, a rate that comes to 0, and traced values."""
     one = jnp.asarray(0.5)
     for tx in (
-        mada(one, {"rho": one, "beta1": np.float32(0.1)}, rho=one, weight_decay=one),
+        mada(one, {"rho": one, "b1": np.float32(0.1)}, rho=one, weight_decay=one),
         mada(1, {"rho": Descent(1, low=0, high=1, start=2)}, mask=None),
         mada(lambda t: 0.0 * t, {}),
         masked({"a": np.True_, "b": np.asarray(False)}),
@@ -176,7 +182,7 @@ def test_what_makes_sense_is_taken():
         assert isinstance(after(tx)[1], MadaState)
     assert isinstance(after(badam(lambda t: one, 3, seed=np.int64(1)))[1], BadamState)
 
-    def made(rate: Any, kappa: Any) -> Any:
-        return after(mada(rate, {"rho": kappa}, rho=rate))[0]
+    def made(rate: Any, hyper_learning_rate: Any) -> Any:
+        return after(mada(rate, {"rho": hyper_learning_rate}, rho=rate))[0]
 
     assert jax.eval_shape(made, 0.1, 0.1).keys() == X.keys()

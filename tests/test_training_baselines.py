@@ -15,6 +15,7 @@ from madatheory.references import adam
 from madatheory.references import mada as reference
 from madatheory.training import Descent, badam, coefficients, disagreement, hyperadam, unrolled
 from madatheory.training import baselines as module
+from madatheory.training.arguments import spelled
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -33,15 +34,15 @@ def run(tx: Any, x: Any, gradients: Any) -> tuple[Any, Any]:
 
 
 def test_hyperadam_is_adam_with_two_learned_decays(float64):
-    tx = hyperadam(0.1, {"beta1": Descent(0.02, 0.5), "beta2": 0.01}, beta1=0.8, beta2=0.95, eps=1e-3)
+    tx = hyperadam(0.1, {"b1": Descent(0.02, 0.5), "b2": 0.01}, b1=0.8, b2=0.95, eps=1e-3)
     x, state = run(tx, jnp.asarray(X0), jnp.asarray(G))
     kappa, mu = {"beta1": 0.02, "beta2": 0.01}, {"beta1": 0.5}
     want, values = reference.run_learned(X0, G, kappa=kappa, mu=mu, alpha=0.1, beta1=0.8, beta2=0.95, eps=1e-3)
     np.testing.assert_allclose(x, want, rtol=1e-12, atol=1e-13)
     for name in kappa:
         assert np.ptp(values[name]) > 1e-4
-        np.testing.assert_allclose(state.coefficients[name], values[name], rtol=1e-12, atol=1e-13)
-    assert set(coefficients(hyperadam(0.1, 0.01).init(X0))) == {"beta1", "beta2"}
+        np.testing.assert_allclose(state.coefficients[spelled(name)], values[name], rtol=1e-12, atol=1e-13)
+    assert set(coefficients(hyperadam(0.1, 0.01).init(X0))) == {"b1", "b2"}
 
 
 def tree(g: Any) -> Any:
@@ -95,7 +96,7 @@ def test_the_state_of_badam_is_that_of_the_largest_block():
 REFUSED = {
     "order": (lambda: badam(0.1, 10, order="randm"), "unknown order of badam 'randm'; did you mean 'random'"),
     "turn": (lambda: badam(0.1, 0), "steps_per_block = 0"),
-    "beta1": (lambda: badam(0.1, 1, beta1=1.0), "beta1 = 1 is out of range"),
+    "b1": (lambda: badam(0.1, 1, b1=1.0), "b1 = 1 is out of range"),
     "labels": (lambda: badam(0.1, 1, blocks={"a": 1}).init({"a": jnp.ones(1), "b": jnp.ones(1)}), "1 labels of blocks"),
     "shape": (
         lambda: badam(0.1, 1).update(jnp.ones(3), badam(0.1, 1).init(jnp.ones(2))),

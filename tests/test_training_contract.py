@@ -1,4 +1,4 @@
-"""MADA as an optax transformation: state, jit, scan, vmap, chains, schedules, checkpoints, boxes, refusals."""
+"""MADA as an optax transformation: state, jit, scan, vmap, chains, schedules, checkpoints, bounds, refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,8 +30,8 @@ from training_cases import (
 
 import madatheory.references.mada as reference
 import madatheory.training.transformation as module
-from madatheory.optimizers.hypergradient import BOXES
-from madatheory.training import Descent, MadaState, coefficients, passes
+from madatheory.training import BOUNDS, Descent, MadaState, coefficients, passes
+from madatheory.training.arguments import in_family, spelled
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -44,11 +44,11 @@ def test_the_state_holds_only_what_the_learned_coefficients_need():
 
     assert arrays() == ({"m", "v"}, False)
     assert arrays("rho") == ({"m", "v", "partner"}, False)
-    assert arrays("alpha", "rho") == ({"m", "v", "partner"}, False)
-    assert arrays("beta1", "beta2") == ({"m", "v"}, True)
+    assert arrays("learning_rate", "rho") == ({"m", "v", "partner"}, False)
+    assert arrays("b1", "b2") == ({"m", "v"}, True)
     assert arrays("c") == ({"m", "v"}, True)
     assert arrays("gamma") == ({"m", "v", "l"}, True)
-    everything = ("beta1", "beta2", "beta3", "rho", "c", "gamma")
+    everything = ("b1", "b2", "b3", "rho", "c", "gamma")
     assert arrays(*everything) == ({"m", "v", "partner", "n", "g", "l"}, True)
     assert arrays(*everything, convention="published") == ({"m", "v", "partner", "n", "l"}, True)
 
@@ -64,7 +64,9 @@ def test_a_compiled_tree_is_an_eager_vector(names, float64):
         x = optax.apply_updates(x, move)
     np.testing.assert_allclose(x, compiled[-1], rtol=1e-13)
     for name in names:
-        np.testing.assert_allclose(whole.coefficients[name], states.coefficients[name][-1], rtol=1e-12)
+        np.testing.assert_allclose(
+            whole.coefficients[spelled(name)], states.coefficients[spelled(name)][-1], rtol=1e-12
+        )
 
 
 def check_blocks() -> None:
@@ -86,7 +88,7 @@ def test_vmap_learns_apart(float64):
     """Two starts and two hyper step sizes at once are the two runs alone."""
 
     def alone(x0: Any, kappa: Any) -> Any:
-        tx = mada(0.1, {"rho": Descent(lambda _: kappa, MU), "beta1": 0.01}, rho=0.4, eps=EPS)
+        tx = mada(0.1, {"rho": Descent(lambda _: kappa, MU), "b1": 0.01}, rho=0.4, eps=EPS)
 
         def step(carry: Any, g: Any) -> Any:
             x, state = carry
@@ -135,14 +137,14 @@ def test_schedules_of_coefficients_and_of_hyper_step_sizes(float64):
         return 0.9 + 0.001 * jnp.asarray(t, float)
 
     at: dict[str, Any] = {"alpha": np.asarray(rate(np.arange(STEPS))), "beta2": np.asarray(beta2(np.arange(STEPS)))}
-    found, state = run(mada(rate, {}, beta1=0.8, beta2=beta2, rho=0.4, eps=EPS))
+    found, state = run(mada(rate, {}, b1=0.8, b2=beta2, rho=0.4, eps=EPS))
     given: dict[str, Any] = FULL | at | {"beta3": 0.0, "c": 1.0, "gamma": 1.0}
     want = reference.run(X0, G, eps=EPS, **given)
     np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(state.coefficients["beta2"], at["beta2"], rtol=1e-14)
+    np.testing.assert_allclose(state.coefficients["b2"], at["beta2"], rtol=1e-14)
     # learning continues with the rest scheduled, and stops where its own step size does
     off = optax.piecewise_constant_schedule(KAPPA, {30: 0.0})
-    _, state = run(mada(rate, {"rho": Descent(off)}, beta1=0.8, beta2=beta2, rho=0.4, eps=EPS))
+    _, state = run(mada(rate, {"rho": Descent(off)}, b1=0.8, b2=beta2, rho=0.4, eps=EPS))
     rho = np.asarray(state.coefficients["rho"])
     assert np.ptp(rho[:30]) > 1e-4
     assert np.ptp(rho[31:]) == 0
@@ -163,7 +165,7 @@ def test_injected_hyper_parameters():
         move, other = update(g, other, same)
         same = same + move
     np.testing.assert_allclose(x, same, rtol=1e-5)
-    assert set(coefficients(state)) >= {"rho", "alpha"}
+    assert set(coefficients(state)) >= {"rho", "learning_rate"}
 
 
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "c")])
@@ -184,7 +186,7 @@ def test_half_precision_parameters_have_states_in_single_precision(names):
     for _ in range(3):
         _, other = update(single, other, single)
     for name in names:
-        np.testing.assert_allclose(state.coefficients[name], other.coefficients[name], rtol=1e-6)
+        np.testing.assert_allclose(state.coefficients[spelled(name)], other.coefficients[spelled(name)], rtol=1e-6)
 
 
 @pytest.mark.parametrize("names", [("rho",), tuple(FULL)])
@@ -215,8 +217,8 @@ def test_a_run_goes_on_from_a_checkpoint(names):
 @pytest.mark.parametrize(
     ("convention", "eps", "names"),
     [
-        ("clean", 0.0, tuple(FULL)),
-        ("clean", 1e-6, ("alpha", "rho")),
+        ("practical", 0.0, tuple(FULL)),
+        ("practical", 1e-6, ("alpha", "rho")),
         ("published", 1e-6, tuple(FULL)),
         ("published", 0.0, ("alpha", "rho")),
         ("theory", 1e-6, tuple(FULL)),
@@ -228,7 +230,7 @@ def test_no_nan_where_gradients_vanish(convention, eps, names):
     g = np.zeros((6, D))
     g[:, 1], g[3:, 2] = G[:6, 1], G[3:6, 2]
     initial = dict(FULL if len(names) > 2 else ONLY)
-    tx = mada(initial.pop("alpha"), dict.fromkeys(names, 0.01), eps=eps, convention=convention, **initial)
+    tx = made(initial, names, 0.01, eps=eps, convention=convention)
     x, state = run(tx, g.astype(np.float32), X0.astype(np.float32))
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves((x, state)))
     nothing, state = run(tx, 0 * g.astype(np.float32), X0.astype(np.float32))
@@ -236,11 +238,11 @@ def test_no_nan_where_gradients_vanish(convention, eps, names):
     assert all(np.all(np.asarray(u) == 0) for u in state.hypergradients.values())
 
 
-def check_boxes() -> None:
+def check_bounds() -> None:
     for dtype, initial, names in ((np.float32, FULL, tuple(FULL)), (np.float64, ONLY, ("alpha", "rho"))):
         _, state = run(made(initial, names, Descent(30.0, MU)), G.astype(dtype), X0.astype(dtype))
-        for name, value in state.coefficients.items():
-            low, high = np.asarray(BOXES[name], dtype)
+        for name, value in in_family(state.coefficients).items():
+            low, high = np.asarray(BOUNDS[name], dtype)
             assert value.dtype == dtype
             assert np.all(np.isfinite(value)), name
             assert np.all((value >= low) & (value <= high)), name
@@ -252,8 +254,8 @@ def check_boxes() -> None:
     assert np.asarray(state.coefficients["rho"]).max() == 0.75
 
 
-def test_the_boxes_are_never_left_and_their_ends_are_reached(float64):
-    check_boxes()
+def test_the_bounds_are_never_left_and_their_ends_are_reached(float64):
+    check_bounds()
 
 
 def check_start() -> None:
@@ -287,7 +289,7 @@ def test_the_bilevel_form_learns_from_the_validation_gradient(float64):
 
 def test_large_leaves_take_the_blocked_sum_and_agree(float64):
     g = np.sin(np.arange(2**18, dtype=float))
-    tx = mada(0.1, {"rho": 1e-4, "beta1": 1e-4}, rho=0.4, eps=EPS)
+    tx = mada(0.1, {"rho": 1e-4, "b1": 1e-4}, rho=0.4, eps=EPS)
 
     def last(parts: int) -> Any:
         x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
@@ -297,7 +299,7 @@ def test_large_leaves_take_the_blocked_sum_and_agree(float64):
         return state.hypergradients
 
     whole, many = last(1), last(4)
-    for name in ("rho", "beta1"):
+    for name in ("rho", "b1"):
         assert abs(float(whole[name])) > 1e-3
         np.testing.assert_allclose(whole[name], many[name], rtol=1e-10)
 
@@ -312,32 +314,38 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no mapping": (lambda: mada(0.1, "rho"), "give a mapping"),
     "eps": (lambda: mada(0.1, {"eps": 0.1}), "unknown learned coefficient of mada 'eps'"),
     "convention": (lambda: mada(0.1, {}, convention="publised"), "did you mean 'published'"),
-    "partner": (lambda: mada(0.1, {}, partner="mean"), "unknown partner of mada 'mean'"),
+    "reference": (lambda: mada(0.1, {}, reference="median"), "unknown reference of mada 'median'"),
     "correction": (lambda: mada(0.1, {}, correction="exact"), "unknown correction of mada"),
     "published": (lambda: mada(0.1, {}, convention="published", correction="product"), "give correction='power'"),
     "source": (lambda: mada(0.1, {}, source="test"), "unknown source of hyper-gradients 'test'"),
     "safeguard": (lambda: mada(0.1, {}, safeguard="mx"), "did you mean 'max'"),
     "lag": (lambda: mada(0.1, {}, lag=2), "lag = 2: give 0"),
-    "kappa": (lambda: mada(0.1, {"rho": -1.0}), "kappa_rho = -1 is out of range"),
-    "kappa nan": (lambda: mada(0.1, {"rho": float("nan")}), "kappa_rho = nan is out of range"),
-    "mu": (lambda: mada(0.1, {"rho": Descent(0.1, 1.0)}), "mu_rho = 1 is out of range"),
-    "box": (lambda: mada(0.1, {"rho": Descent(0.1, low=0.6, high=0.5)}), "the box .* is empty"),
-    "box too large": (lambda: mada(0.1, {"rho": Descent(0.1, high=1.5)}), "high end of the box of rho = 1.5"),
+    "hyper learning rate": (lambda: mada(0.1, {"rho": -1.0}), "hyper_learning_rate of rho = -1 is out of range"),
+    "hyper learning rate nan": (
+        lambda: mada(0.1, {"rho": float("nan")}),
+        "hyper_learning_rate of rho = nan is out of range",
+    ),
+    "hyper momentum": (lambda: mada(0.1, {"rho": Descent(0.1, 1.0)}), "hyper_momentum of rho = 1 is out of range"),
+    "bounds": (lambda: mada(0.1, {"rho": Descent(0.1, low=0.6, high=0.5)}), "the bounds .* are empty"),
+    "bounds too large": (lambda: mada(0.1, {"rho": Descent(0.1, high=1.5)}), "high bound of rho = 1.5"),
     "start": (lambda: mada(0.1, {"rho": Descent(0.1, start=0)}), "start of rho = 0"),
-    "initial": (lambda: mada(0.1, {"beta2": 0.1}, beta2=0.999), r"initial beta2 = 0.999 is out of range.*\[0.501, 0"),
+    "initial": (lambda: mada(0.1, {"b2": 0.1}, b2=0.999), r"initial b2 = 0.999 is out of range.*\[0.501, 0"),
     "value": (lambda: mada(0.1, {}, rho=1.5), "mada: rho = 1.5 is out of range"),
-    "alpha": (lambda: mada(-0.1, {}), "mada: alpha = -0.1 is out of range"),
+    "learning rate": (lambda: mada(-0.1, {}), "mada: learning_rate = -0.1 is out of range"),
     "shape of a value": (lambda: mada(0.1, {}, rho=np.ones(2)), "rho has shape"),
     "decay": (lambda: mada(0.1, {}, weight_decay=-0.1), "weight_decay = -0.1 is out of range"),
-    "scheduled": (lambda: mada(lambda t: 0.1, {"alpha": 0.1}), "alpha is learned and has a schedule too"),
-    "safeguard form": (lambda: mada(0.1, {}, safeguard="max"), "must be 'theory'"),
-    "safeguard alpha": (
-        lambda: mada(0.1, {"alpha": 0.1}, safeguard="max", convention="theory"),
-        "alpha cannot be learned: T8",
+    "scheduled": (
+        lambda: mada(lambda t: 0.1, {"learning_rate": 0.1}),
+        "learning_rate is learned and has a schedule too",
     ),
-    "safeguard beta1": (
-        lambda: mada(0.1, {}, beta1=lambda t: 0.9, safeguard="max", convention="theory"),
-        "beta1 stays fixed",
+    "safeguard form": (lambda: mada(0.1, {}, safeguard="max"), "must be 'theory'"),
+    "safeguard learning rate": (
+        lambda: mada(0.1, {"learning_rate": 0.1}, safeguard="max", convention="theory"),
+        "learning_rate cannot be learned: T8 and T8log let only b2, b3, rho, c move",
+    ),
+    "safeguard b1": (
+        lambda: mada(0.1, {}, b1=lambda t: 0.9, safeguard="max", convention="theory"),
+        "b1 stays fixed",
     ),
     "safeguard gamma": (lambda: mada(0.1, {}, gamma=0.5, safeguard="max", convention="theory"), "gamma = 1"),
     "integers": (lambda: mada(0.1, {}).init(jnp.arange(3)), "dtype int32 have no update"),
@@ -363,7 +371,7 @@ def test_bad_input_is_one_clear_message(label):
 
 
 def test_an_empty_tree_and_a_scalar_are_parameters_too():
-    tx = mada(0.1, {"rho": 0.1, "beta1": 0.1})
+    tx = mada(0.1, {"rho": 0.1, "b1": 0.1})
     state = tx.init({})
     move, state = tx.update({}, state, {})
     assert move == {}
@@ -375,7 +383,7 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
 
 def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
     """`optax.tree_map_params`, which sharding and restoring code relies on."""
-    tx = mada(0.1, {"rho": 0.1, "beta1": 0.1}, rho=0.5)
+    tx = mada(0.1, {"rho": 0.1, "b1": 0.1}, rho=0.5)
     state: Any = tx.init(tree(jnp.ones(3)))
     marked: Any = optax.tree_map_params(tx, lambda leaf: jnp.full_like(leaf, 7.0), state)
     for part in (*(marked.moments[name] for name in ("m", "v", "partner")), marked.gradient):
@@ -396,17 +404,17 @@ def _mistaken(name: str) -> Callable[..., Any]:
     def undone(plan: Any, values: Any, count: Any, before: Any, kept: Any) -> Any:
         return before
 
-    def no_clamp(value: Any, p: Any, u: Any, kappa: Any, mu: Any, box: Any) -> Any:
-        return value - kappa * (mu * p + u), mu * p + u, True
+    def no_clamp(value: Any, p: Any, u: Any, rate: Any, momentum: Any, bounds: Any) -> Any:
+        return value - rate * (momentum * p + u), momentum * p + u, True
 
     return {"hypergradients": twice, "stepped": next_clock, "redone": undone, "descend": no_clamp}[name]
 
 
 MISTAKES: dict[str, tuple[str, Callable[[], None]]] = {
-    "twice the hyper-gradient": ("hypergradients", lambda: check_central_differences("clean")),
+    "twice the hyper-gradient": ("hypergradients", lambda: check_central_differences("practical")),
     "the clock one step on": ("stepped", check_start),
-    "the kept step is never redone": ("redone", lambda: check_central_differences("clean")),
-    "no clamp": ("descend", check_boxes),
+    "the kept step is never redone": ("redone", lambda: check_central_differences("practical")),
+    "no clamp": ("descend", check_bounds),
 }
 
 

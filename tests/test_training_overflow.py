@@ -18,12 +18,12 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 STEPS, D, HIT = 12, 3, 5
 G = np.random.default_rng(20261130).standard_normal((STEPS, D)).astype(np.float32)
-KAPPA = {"alpha": 1e-3, "beta1": 1e-3, "beta2": 1e-3, "beta3": 0.1, "rho": 0.1, "c": 0.1, "gamma": 0.1}
+LEARN = {"learning_rate": 1e-3, "b1": 1e-3, "b2": 1e-3, "b3": 0.1, "rho": 0.1, "c": 0.1, "gamma": 0.1}
 MADE: dict[str, Any] = {
     "adam": lambda: optax.adam(0.01),
     "mada": lambda: mada(0.01, {}),
-    "mada, alpha and rho": lambda: mada(0.01, {"alpha": 1e-3, "rho": 0.1}),
-    "mada, all": lambda: mada(0.01, KAPPA, rho=0.6, weight_decay=0.1),
+    "mada, learning_rate and rho": lambda: mada(0.01, {"learning_rate": 1e-3, "rho": 0.1}),
+    "mada, all": lambda: mada(0.01, LEARN, rho=0.6, weight_decay=0.1),
     "hyperadam": lambda: hyperadam(0.01, 1e-3),
     "badam": lambda: badam(0.01, 4),
 }
@@ -88,7 +88,7 @@ def test_without_the_limits_it_is_seen(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(module, "unless_limited", lambda g: g)
         with pytest.raises(AssertionError):
-            check_huge("mada, alpha and rho")
+            check_huge("mada, learning_rate and rho")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -118,7 +118,7 @@ def test_a_nan_goes_into_the_parameters_and_not_into_the_coefficients(lag):
 
 
 def test_within_apply_if_finite_a_nan_leaves_no_trace():
-    tx = optax.apply_if_finite(mada(0.01, {"alpha": 1e-3, "beta1": 1e-3, "rho": 0.1}, rho=0.5), 3)
+    tx = optax.apply_if_finite(mada(0.01, {"learning_rate": 1e-3, "b1": 1e-3, "rho": 0.1}, rho=0.5), 3)
     g = G.copy()
     g[HIT] = np.nan
     found, states = run(tx, np.stack([g]))

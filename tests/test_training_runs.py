@@ -16,8 +16,8 @@ from quick_jit import quick_jit
 from madatheory.errors import UserError
 from madatheory.store.store import Store
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.training_runs import Recipe, train
-from madatheory.training.methods import KAPPA, METHODS, START
+from madatheory.studies.training.training_runs import TrainConfig, train
+from madatheory.training.methods import HYPER_LEARNING_RATES, METHODS, START
 from madatheory.training.transformation import mada
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -26,7 +26,7 @@ SHIFT = jnp.array([1.0, -2.0, 0.5])
 
 
 @cache  # programs are kept by task
-def quadratic(lanes: int = 1) -> Task:
+def quadratic(cpu_batch: int = 1) -> Task:
     """|x - shift - noise|^2 / 2 from a random start."""
     return Task(
         "quadratic",
@@ -36,21 +36,21 @@ def quadratic(lanes: int = 1) -> Task:
         lambda x: {"error": jnp.sum((x["x"] - SHIFT) ** 2)},
         "error",
         "squared distance",
-        lanes=lanes,
+        cpu_batch=cpu_batch,
     )
 
 
-RECIPE = Recipe(12, 3)
+RECIPE = TrainConfig(12, 3)
 SETTINGS = [{"rate": 0.1, "scale": 0.0}, {"rate": 0.3, "scale": 1.0}]
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_a_run_is_what_optax_does_step_by_step(lanes: int) -> None:
-    task = quadratic(lanes)
+@pytest.mark.parametrize("cpu_batch", [1, 4])
+def test_a_run_is_what_optax_does_step_by_step(cpu_batch: int) -> None:
+    task = quadratic(cpu_batch)
     data = train(task, METHODS["mada"], RECIPE, SETTINGS, [4, 7], seed=5)
     start, steps = jax.random.split(jax.random.fold_in(jax.random.key(5), 7))
     initial: dict[str, Any] = dict(START)
-    x, tx = task.init(start), mada(0.3, KAPPA, **initial)
+    x, tx = task.init(start), mada(0.3, HYPER_LEARNING_RATES, **initial)
     state: Any = tx.init(x)
     losses, errors, slopes = [], [], []
     differentiated, update = quick_jit(jax.value_and_grad(task.loss)), quick_jit(tx.update)
@@ -69,9 +69,9 @@ def test_a_run_is_what_optax_does_step_by_step(lanes: int) -> None:
     assert list(data["setting_rate"].values) == [0.1, 0.3]
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_numbers_do_not_depend_on_the_other_runs_nor_on_workers(lanes: int) -> None:
-    task = quadratic(lanes)
+@pytest.mark.parametrize("cpu_batch", [1, 4])
+def test_numbers_do_not_depend_on_the_other_runs_nor_on_workers(cpu_batch: int) -> None:
+    task = quadratic(cpu_batch)
     whole = train(task, METHODS["mada"], RECIPE, SETTINGS, range(11), workers=2)
     alone = train(task, METHODS["mada"], RECIPE, SETTINGS[1:], [9], workers=1)
     xr.testing.assert_identical(whole.isel(setting=[1]).sel(run=[9]), alone)
@@ -104,13 +104,13 @@ def test_progress_ends_at_the_end() -> None:
 
 
 def test_a_diverged_run_is_recorded_and_spoils_no_other() -> None:
-    data = train(quadratic(), METHODS["sgd"], Recipe(200, 2), {"rate": [0.1, 50.0]}, range(2))
+    data = train(quadratic(), METHODS["sgd"], TrainConfig(200, 2), {"rate": [0.1, 50.0]}, range(2))
     assert not np.isfinite(data["error"][1]).any()
     assert np.isfinite(data["error"][0]).all()
 
 
 def test_the_rate_warms_up_and_decays_and_matrices_shrink() -> None:
-    factor = Recipe(100, 1, "cosine", 10).factor()
+    factor = TrainConfig(100, 1, "cosine", 10).factor()
     values = [float(factor(jnp.asarray(t))) for t in range(100)]
     np.testing.assert_allclose(values[:10], np.arange(1, 11) / 10, rtol=1e-6)
     assert values[-1] == pytest.approx(0.1, abs=1e-3)
@@ -124,32 +124,32 @@ def test_the_rate_warms_up_and_decays_and_matrices_shrink() -> None:
         "matrix",
         "",
     )
-    data = train(matrix, METHODS["sgd"], Recipe(3, 1, decay=0.5), {"rate": [0.1]}, [0])
+    data = train(matrix, METHODS["sgd"], TrainConfig(3, 1, decay=0.5), {"rate": [0.1]}, [0])
     assert float(data["matrix"].squeeze()) == pytest.approx(0.95**3, rel=1e-6)
     assert float(data["vector"].squeeze()) == 1.0
 
 
 def test_the_gradient_is_clipped() -> None:
-    data = train(quadratic(), METHODS["sgd"], Recipe(1, 1, clip=1e-3), {"rate": [1.0]}, [0])
-    free = train(quadratic(), METHODS["sgd"], Recipe(1, 1), {"rate": [0.0]}, [0])
+    data = train(quadratic(), METHODS["sgd"], TrainConfig(1, 1, clip=1e-3), {"rate": [1.0]}, [0])
+    free = train(quadratic(), METHODS["sgd"], TrainConfig(1, 1), {"rate": [0.0]}, [0])
     assert abs(float(data["error"].squeeze()) ** 0.5 - float(free["error"].squeeze()) ** 0.5) <= 1.001e-3
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"settings": {"beta1": [0.9]}}, "rate"),
+        ({"settings": {"b1": [0.9]}}, "rate"),
         ({"settings": []}, "at least one"),
-        ({"settings": [{"rate": 0.1}, {"rate": 0.1, "beta1": 0.9}]}, "same names"),
+        ({"settings": [{"rate": 0.1}, {"rate": 0.1, "b1": 0.9}]}, "same names"),
         ({"runs": []}, "at least one run"),
-        ({"recipe": Recipe(10, 3)}, "no multiple"),
-        ({"recipe": Recipe(0, 1)}, "0 steps"),
-        ({"recipe": Recipe(10, 5, "linear")}, "'linear'"),
-        ({"recipe": Recipe(10, 5, "cosine", 10)}, "warmup = 10"),
+        ({"config": TrainConfig(10, 3)}, "no multiple"),
+        ({"config": TrainConfig(0, 1)}, "0 steps"),
+        ({"config": TrainConfig(10, 5, "linear")}, "'linear'"),
+        ({"config": TrainConfig(10, 5, "cosine", 10)}, "warmup = 10"),
     ],
 )
 def test_what_cannot_be_run_is_refused(change: dict[str, Any], message: str) -> None:
-    ask = {"recipe": RECIPE, "settings": {"rate": [0.1]}, "runs": [0], **change}
+    ask = {"config": RECIPE, "settings": {"rate": [0.1]}, "runs": [0], **change}
     with pytest.raises(UserError, match=message):
         train(quadratic(), METHODS["sgd"], ask["recipe"], ask["settings"], ask["runs"])
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_run_is_refused(change: dict[str, Any], message: str) -> 
 @cache
 def trained(name: str) -> xr.Dataset:
     method = METHODS[name]
-    return train(quadratic(), method, Recipe(60, 60, "cosine", 2), {"rate": [20 * method.default]}, range(2))
+    return train(quadratic(), method, TrainConfig(60, 60, "cosine", 2), {"rate": [20 * method.default]}, range(2))
 
 
 @pytest.mark.parametrize("name", METHODS)

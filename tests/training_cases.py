@@ -12,7 +12,8 @@ from quick_jit import quick_jit
 import madatheory.training.transformation as module
 from madatheory import training
 from madatheory.optimizers.optimizer import Clock
-from madatheory.training import Descent, passes
+from madatheory.training import Descent
+from madatheory.training.arguments import in_family, in_optax, spelled
 
 mada: Any = training.mada  # what tests hand over is often wrong on purpose
 scale_by_mada: Any = training.scale_by_mada
@@ -55,18 +56,18 @@ def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarra
 
 
 def made(initial: dict[str, Any], names: tuple[str, ...], rule: Any = None, **options: Any) -> Any:
-    initial = dict(initial)
-    rules = dict.fromkeys(names, Descent(KAPPA, MU) if rule is None else rule)
-    return mada(initial.pop("alpha"), rules, eps=EPS, **initial, **options)
+    """The papers' names are translated."""
+    rules = dict.fromkeys(map(spelled, names), Descent(KAPPA, MU) if rule is None else rule)
+    return mada(learn=rules, **{"eps": EPS, **in_optax(initial), **options})
 
 
 POINTS = {
-    "clean": (FULL, tuple(FULL), {}),
+    "practical": (FULL, tuple(FULL), {}),
     "published": (FULL, tuple(FULL), {"convention": "published"}),
     "theory": (FULL, tuple(FULL), {"convention": "theory"}),
     "readout": (ONLY, ("alpha", "rho"), {}),
     "readout theory": (ONLY, ("alpha", "rho"), {"convention": "theory"}),
-    "readout max": (ONLY, ("rho",), {"partner": "max"}),
+    "readout max": (ONLY, ("rho",), {"reference": "max"}),
     "no momentum": (ONLY | {"beta1": 0.0}, ("alpha", "rho"), {}),
     "decayed": (ONLY, ("alpha", "rho"), {"weight_decay": 0.5}),
     "decayed replay": (FULL, ("alpha", "beta1"), {"weight_decay": 0.5}),
@@ -81,9 +82,7 @@ POINTS = {
 def plain_plan(options: dict[str, Any], values: dict[str, Any]) -> Any:
     """The same request with nothing learned and these values: the plain member, from the catalogue's family."""
     defaults = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0, "beta1_lion": 0.95, "beta2_lion": 0.98, "W": 0.01}
-    rest: dict[str, Any] = {"partner": "average", "convention": "clean", "correction": "power", "safeguard": "none"}
-    rest |= {"lag": 0, "source": "training", "weight_decay": 0.0, "mask": None}
-    return module.make_plan({}, {**defaults, "eps": EPS, **values}, **(rest | options))
+    return module.make_plan({}, **in_optax({**defaults, "eps": EPS, **values}), **options)
 
 
 def check_central_differences(label: str) -> None:
@@ -100,7 +99,7 @@ def check_central_differences(label: str) -> None:
 
     def moved(values: Any, x: Any, g: Any, t: Any, inner: Any) -> tuple[Any, Any]:
         step, after = plan.point.step(values, inner, g, Clock(t, jnp.nan))
-        return (1 - passes.rate_alpha(plan, values, t) * decay) * x - step.delta, after
+        return (1 - plan.alpha(values, t) * decay) * x - step.delta, after
 
     @quick_jit
     def slopes(used: Any, *past: Any) -> Any:
@@ -120,10 +119,10 @@ def check_central_differences(label: str) -> None:
     for t in range(1, 5):
         past = (x, slope(x) + G[t - 1], jnp.asarray(float(t)), inner)
         move, state = update(tree(past[1]), state, tree(x))
-        used = {name: state.coefficients[name] for name in names}
+        used = in_family(state.coefficients)
         new, after = plain(used, *past)
         np.testing.assert_allclose(flat(move), new - x, rtol=1e-9, atol=1e-12)
         seen = update(tree(slope(new)), state, tree(new))[1].hypergradients
         for name, want in slopes(used, *past).items():
-            np.testing.assert_allclose(seen[name], want, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
+            np.testing.assert_allclose(seen[spelled(name)], want, rtol=2e-6, atol=1e-8, err_msg=f"{name} at {t}")
         x, inner = new, after

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
-from madatheory.references.mada import BOXES
+from madatheory.references.mada import BOUNDS
 
 SUMMARY = "torch, one trajectory, a loop with autograd"
 NEEDS = ("torch",)
@@ -52,7 +52,7 @@ def _mada(task: Task) -> float:
 
     h: dict[str, Any] = {
         k: torch.tensor(v, requires_grad=True)
-        for k, v in {**START, "beta2": min(task.beta2, BOXES["beta2"][1])}.items()
+        for k, v in {**START, "beta2": min(task.beta2, BOUNDS["beta2"][1])}.items()
     }
     m, n, v, vbar, lion, last = (torch.zeros(()) for _ in range(6))
     before, x = torch.zeros(()), torch.zeros((), requires_grad=True)
@@ -65,7 +65,7 @@ def _mada(task: Task) -> float:
             for name, value in h.items():
                 if value.grad is not None:
                     value -= KAPPA_EACH * value.grad
-                    value.clamp_(*BOXES[name])
+                    value.clamp_(*BOUNDS[name])
                     value.grad = None
             before = x.detach().clamp(-1, 1)
         difference = g - last if t > 1 else torch.zeros(())

@@ -11,8 +11,16 @@ from madatheory.figures.figure import Claim, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.comparison import Outcome, Plan, against, compare, corrected, final, paired
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.comparison import (
+    ComparisonPlan,
+    MethodOutcome,
+    against,
+    compare,
+    corrected,
+    final,
+    paired,
+)
+from madatheory.studies.training.training_runs import TrainConfig
 
 RATES = ("default", "tuned")
 TRAINED = Tolerance(
@@ -29,11 +37,11 @@ class Study(NamedTuple):
     """A comparison to be made: what a figure draws, and the summary of all tasks asks for again."""
 
     task: Task
-    recipe: Recipe
-    plan: Plan
+    recipe: TrainConfig
+    plan: ComparisonPlan
 
 
-def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, Outcome]:
+def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, MethodOutcome]:
     """The study's outcomes, with finished pieces taken from the run's store."""
     return compare(study.task, study.recipe, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
 
@@ -47,7 +55,7 @@ def shares(run: Run, parts: int) -> Callable[[int], Callable[[int, int, str], No
     return part
 
 
-def numbers_of(study: Study, found: Mapping[str, Outcome], seed: int) -> Numbers:
+def numbers_of(study: Study, found: Mapping[str, MethodOutcome], seed: int) -> Numbers:
     """A comparison as plain data: curves and final values with 95 % t-intervals over runs, tuned rates, pairs."""
     task, recipe, plan = study
     methods: dict[str, Any] = {}

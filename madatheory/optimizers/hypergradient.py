@@ -6,7 +6,7 @@ With the state before step t-1 held constant, the loss at x_{t-1} = x_{t-2} - de
 
 in a coefficient h, and before step t is taken
 
-    p <- mu p + u_t,      h <- clamp(h - kappa p).
+    p <- hyper_momentum p + u_t,      h <- clamp(h - hyper_learning_rate p).
 
 A u_t that is not finite, or so large that the square of p overflows, is ignored: h and p keep their last good values.
 
@@ -14,59 +14,18 @@ The slopes d delta/dh come from forward-mode differentiation of the step itself,
 one formula. Source: Baydin et al. (ICLR 2018) for alpha, Ozkara et al. (MADA, ICML 2024) for the family.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.hparams import Parameter
 from madatheory.optimizers.optimizer import Array, Clock, Hyper, Optimizer, State, Step
-
-BOXES: Mapping[str, tuple[float, float]] = {
-    "alpha": (0.0, np.inf),
-    "beta1": (0.01, 0.99),
-    "beta2": (0.501, 0.99),
-    "beta3": (0.0, 0.99),
-    "rho": (0.0, 1.0),
-    "c": (0.0, 1.0),
-    "gamma": (0.0, 1.0),
-}
-"""Where a coefficient is kept unless told otherwise (Ozkara et al. 2024, and alpha > 0)."""
-
-SAFEGUARDS = ("none", "max", "sum")
-"""No safeguard, T8's and T8log's."""
-_INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
-
-
-def refuse_unsafe(names: Iterable[str], convention: str) -> None:
-    """The safeguarded form exists for the sake of T8 and T8log, so it is refused outside of what they state."""
-    if convention != "theory":
-        raise UserError("mada: a safeguard is defined for the theory form: the convention must be 'theory'")
-    for name in names:
-        if name not in _INSIDE:
-            raise UserError(
-                f"mada: with a safeguard {name} cannot be learned: T8 and T8log let only {', '.join(_INSIDE)} move "
-                "(docs/theory.md, T8: the restrictions are needed)"
-            )
-
-
-@dataclass(frozen=True)
-class Learned:
-    """How one coefficient is learned: step size and momentum of its descent, its box, and the first step that learns.
-
-    `kappa` and `mu` are defaults of the hyper-parameters kappa_<name> and mu_<name>. `low` and `high` default to
-    `BOXES`, and to the hyper-parameter's own range for a name not there. Before step `start` nothing is learned.
-    """
-
-    kappa: float = 0.01
-    mu: float = 0.0
-    low: float | None = None
-    high: float | None = None
-    start: int = 1
+from madatheory.optimizers.request import MOMENTUM, RATE, Descent, bounds_of, check_lag
 
 
 def hypergradient(g: Array, slope: Array) -> Array:
@@ -74,47 +33,49 @@ def hypergradient(g: Array, slope: Array) -> Array:
     return -jnp.sum(g * slope, axis=0)
 
 
-def clamp(value: Array, box: Parameter) -> Array:
-    """The nearest point of the box; an open end at 0 is replaced by the smallest normal number."""
-    low = float(jnp.finfo(value.dtype).tiny) if box.open_low else box.low
-    return jnp.clip(value, low, box.high)
+def clamp(value: Array, bounds: Parameter) -> Array:
+    """The nearest value within the bounds; an open end at 0 is replaced by the smallest normal number."""
+    low = float(jnp.finfo(value.dtype).tiny) if bounds.open_low else bounds.low
+    return jnp.clip(value, low, bounds.high)
 
 
 def descend(
-    value: Array, momentum: Array, u: Array, kappa: Array, mu: Array, box: Parameter
+    value: Array, momentum: Array, u: Array, hyper_learning_rate: Array, hyper_momentum: Array, bounds: Parameter
 ) -> tuple[Array, Array, Array]:
-    """(h, p, good) after p <- mu p + u, h <- clamp(h - kappa p); each with one entry per trajectory.
+    """(h, p, good) after p <- hyper_momentum p + u, h <- clamp(h - hyper_learning_rate p); an entry per trajectory.
 
     Where the new h or p^2 is not finite, both stay as they are and `good` is false: one gradient that overflows must
     not spoil a coefficient for good. (u = 1e25 is finite in float32, but as a derivative of a loss it says nothing.)
     """
-    pushed = mu * momentum + u
-    moved = clamp(value - kappa * pushed, box)
+    pushed = hyper_momentum * momentum + u
+    moved = clamp(value - hyper_learning_rate * pushed, bounds)
     good = (pushed * pushed < jnp.inf) & (jnp.abs(moved) < jnp.inf)
     return jnp.where(good, moved, value), jnp.where(good, pushed, momentum), good
 
 
-def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int = 0, name: str = "") -> Optimizer:
+def learned(point: Optimizer, coefficients: Mapping[str, Descent], *, lag: int = 0, name: str = "") -> Optimizer:
     """`point` with some of its hyper-parameters learned by one-step hyper-gradient descent.
 
-    Each learned coefficient h of `point` stays a hyper-parameter, now its initial value and limited to its box, and
-    adds kappa_h and mu_h. With `lag` = 0 step t is taken with h updated by u_t, which has seen g_t; with `lag` = 1 by
-    u_{t-1}, so that h_t is a function of g_1 .. g_{t-1} only. State: "point" (the state of `point`), "values",
-    "momenta" and, with a lag, "pending" (one entry per trajectory, x.shape[1:], for each learned name), "slopes"
-    (like x for each name), "skipped" (int32, x.shape[1:]: how many hyper-gradients `descend` ignored). The derivative
-    is that of the step before a projection, if there is one. Raises `UserError` for a name that `point` does not have
-    or a box outside the admitted range.
+    Each learned coefficient h of `point` stays a hyper-parameter, now its initial value and limited to its bounds, and
+    adds kappa_h and mu_h, the hyper learning rate and momentum. With `lag` = 0 step t is taken with h updated by u_t,
+    which has seen g_t; with `lag` = 1 by u_{t-1}, so that h_t is a function of g_1 .. g_{t-1} only. State: "point" (the
+    state of `point`), "values", "momenta" and, with a lag, "pending" (one entry per trajectory, x.shape[1:], for each
+    learned name), "slopes" (like x for each name), "skipped" (int32, x.shape[1:]: how many hyper-gradients `descend`
+    ignored). The derivative is that of the step before a projection, if there is one. Raises `UserError` for a name
+    that `point` does not have or bounds outside the admitted range.
     """
-    if lag not in (0, 1):
-        raise UserError(f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1))")
+    check_lag(lag)
     name = name or f"{point.name}-learned"
     if not coefficients:
         raise UserError(f"{point.name}: no coefficient to learn; name at least one of {', '.join(point.parameters)}")
-    boxes = {key: _box(point, key, rule) for key, rule in coefficients.items()}
+    bounds = {key: bounds_of(key, point.parameters, rule, point.name) for key, rule in coefficients.items()}
     speeds = {}
     for key, rule in coefficients.items():
-        speeds[f"kappa_{key}"] = Parameter(rule.kappa, 0, meaning=f"step size of the descent on {key}")
-        speeds[f"mu_{key}"] = Parameter(rule.mu, 0, 1, open_high=True, meaning=f"momentum of the descent on {key}")
+        rate = RATE.default if rule.hyper_learning_rate is None else rule.hyper_learning_rate
+        speeds[f"kappa_{key}"] = replace(RATE, default=rate, meaning=f"step size of the descent on {key}")
+        speeds[f"mu_{key}"] = replace(
+            MOMENTUM, default=rule.hyper_momentum, meaning=f"momentum of the descent on {key}"
+        )
     for key, parameter in speeds.items():
         parameter.refuse(key, parameter.default)
 
@@ -122,13 +83,13 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
         lanes = np.shape(x)[1:]
         # nothing is compiled for what starts in NumPy
         xp = jnp if any(isinstance(value, jax.Array) for value in (x, *hyper.values())) else np
-        values = {key: xp.broadcast_to(xp.asarray(hyper[key], x.dtype), lanes) for key in boxes}
-        none = {key: xp.zeros(lanes, x.dtype) for key in boxes}
+        values = {key: xp.broadcast_to(xp.asarray(hyper[key], x.dtype), lanes) for key in bounds}
+        none = {key: xp.zeros(lanes, x.dtype) for key in bounds}
         state = {
             "point": point.init(_own(point, hyper, values), x),
             "values": values,
             "momenta": none,
-            "slopes": {key: xp.zeros_like(x) for key in boxes},
+            "slopes": {key: xp.zeros_like(x) for key in bounds},
             "skipped": xp.zeros(lanes, np.int32),
         }
         return state | ({"pending": none} if lag else {})
@@ -138,9 +99,9 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
         used = state["pending"] if lag else seen
         values, momenta, skipped = {}, {}, state["skipped"]
         for key, rule in coefficients.items():
-            kappa, mu = (jnp.asarray(hyper[f"{what}_{key}"], g.dtype) for what in ("kappa", "mu"))
+            rate, momentum = (jnp.asarray(hyper[f"{what}_{key}"], g.dtype) for what in ("kappa", "mu"))
             before = state["values"][key], state["momenta"][key]
-            *after, good = descend(*before, used[key], kappa, mu, boxes[key])
+            *after, good = descend(*before, used[key], rate, momentum, bounds[key])
             if rule.start > 1:
                 after = [jnp.where(clock.t >= rule.start, *pair) for pair in zip(after, before, strict=True)]
                 good |= clock.t < rule.start
@@ -166,11 +127,11 @@ def learned(point: Optimizer, coefficients: Mapping[str, Learned], *, lag: int =
 
     return Optimizer(
         name,
-        f"{point.summary}; {', '.join(boxes)} learned by one-step hyper-gradients",
-        {**point.parameters, **boxes, **speeds},
+        f"{point.summary}; {', '.join(bounds)} learned by one-step hyper-gradients",
+        {**point.parameters, **bounds, **speeds},
         init,
         step,
-        _traits(point, boxes, lag, name),
+        _traits(point, bounds, lag, name),
         point.source,
         observe if point.observe is not None else None,
         None if point.compensated is None else learned(point.compensated, coefficients, lag=lag, name=name),
@@ -182,38 +143,17 @@ def _own(point: Optimizer, hyper: Hyper, values: Mapping[str, Array]) -> dict[st
     return {key: values[key] if key in values else hyper[key] for key in point.parameters}
 
 
-def _box(point: Optimizer, key: str, rule: Learned) -> Parameter:
-    """The hyper-parameter `key` of `point` with its range narrowed to the box."""
-    if key not in point.parameters:
-        raise unknown(f"coefficient of {point.name}", key, point.parameters)
-    full = point.parameters[key]
-    low, high = BOXES.get(key, (full.low, full.high))
-    low, high = low if rule.low is None else rule.low, high if rule.high is None else rule.high
-    if not low < high:
-        raise UserError(f"{key}: the box [{low:g}, {high:g}] is empty; give low < high")
-    open_low = full.open_low and low == full.low == 0
-    ends = {"low": None if open_low else low, "high": None if high == np.inf else high}
-    for end, value in ends.items():
-        if value is not None:
-            full.refuse(f"{end} end of the box of {key}", value)
-    if rule.start < 1 or rule.start != int(rule.start):
-        raise UserError(f"start of {key} = {rule.start!r}: give the number of a step, 1, 2, ..")
-    # a default outside the box moves to its end; a value that is given there is refused by the range
-    default = min(max(full.default, low), high)
-    return replace(full, default=default, low=low, high=high, open_low=open_low, open_high=high == np.inf)
-
-
-def _traits(point: Optimizer, boxes: Mapping[str, Parameter], lag: int, name: str) -> dict[str, Any]:
+def _traits(point: Optimizer, bounds: Mapping[str, Parameter], lag: int, name: str) -> dict[str, Any]:
     kind = "predictable" if lag else "adapted"
     traits = {
         **point.traits,
         "method": name,  # so that no statement about constant coefficients applies
-        "moving": {**point.traits.get("moving", {}), **dict.fromkeys(boxes, kind)},
+        "moving": {**point.traits.get("moving", {}), **dict.fromkeys(bounds, kind)},
         "elementwise": False,  # u_t sums over the coordinates
-        "learned": tuple(boxes),
+        "learned": tuple(bounds),
     }
     if "free" in traits:
-        traits["free"] = tuple(key for key in traits["free"] if key not in boxes)
-    if "alpha" in boxes:
+        traits["free"] = tuple(key for key in traits["free"] if key not in bounds)
+    if "alpha" in bounds:
         traits["schedule"] = "custom"
     return traits

@@ -4,11 +4,12 @@ Every optimizer of every framework can be reduced to this map, so it is where im
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike
 
 from madatheory.hparams import Hyper
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
@@ -28,7 +29,7 @@ def open_loop(optimizer: Optimizer) -> Callable[..., OpenLoopRun]:
     `x0` has shape (d, *batch), `gradients` (T, d, *batch); `hyper` holds every hyper-parameter (see `Optimizer.hyper`).
     """
 
-    def run(x0: Array, gradients: Array, hyper: Hyper, horizon: Any = jnp.nan) -> OpenLoopRun:
+    def run(x0: Array, gradients: Array, hyper: Hyper, horizon: ArrayLike = jnp.nan) -> OpenLoopRun:
         dtype = x0.dtype
         hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.core import Tracer
+from jax.typing import DTypeLike
 
 from madatheory.errors import UserError, unknown
 from madatheory.hparams import Hyper, Parameter
@@ -64,7 +65,7 @@ def as_optax(optimizer: Optimizer, horizon: int | None = None, **hyper: Any) -> 
         leaf = jnp.asarray(leaf).astype(_working_dtype(leaf))
         return leaf.ravel() if flat else leaf
 
-    def values(count: Array, dtype: Any) -> Hyper:
+    def values(count: Array, dtype: DTypeLike) -> Hyper:
         now = {k: v(count) if callable(v) else v for k, v in given.items()}
         return {k: v if isinstance(v, float) else jnp.asarray(v, dtype) for k, v in now.items()}
 
@@ -126,7 +127,7 @@ def from_optax(
         return {"x": x, "optax": state}
 
     def step(hyper: Hyper, state: State, g: Array, clock: Clock) -> tuple[Step, State]:
-        def one(h: Hyper, y: Array, gradient: Array, inner: Any) -> tuple[Array, Any]:
+        def one(h: Hyper, y: Array, gradient: Array, inner: optax.OptState) -> tuple[Array, optax.OptState]:
             move, after = make(**h).update(gradient, inner, y)
             return move, jax.tree.map(lambda a, b: jnp.asarray(a, jnp.asarray(b).dtype), after, inner)
 

@@ -23,7 +23,7 @@ def run(
     eps: float = 1e-6,
     beta1_lion: float = 0.95,
     beta2_lion: float = 0.98,
-    convention: Literal["clean", "published"] = "clean",
+    convention: Literal["practical", "published"] = "practical",
     eps_place: Literal["inside", "outside"] = "outside",
     bias_correction: bool = True,
 ) -> Vector:
@@ -62,7 +62,7 @@ def run(
     return np.array(path)
 
 
-BOXES = {
+BOUNDS = {
     "alpha": (np.finfo(np.float64).tiny, np.inf),
     "beta1": (0.01, 0.99),
     "beta2": (0.501, 0.99),
@@ -87,7 +87,7 @@ def run_learned(
     eps: float = 1e-6,
     beta1_lion: float = 0.95,
     beta2_lion: float = 0.98,
-    convention: Literal["clean", "published"] = "clean",
+    convention: Literal["practical", "published"] = "practical",
     partner: Literal["average", "max"] = "average",
     correction: Literal["power", "product"] = "power",
     partner_derivative: bool = True,
@@ -115,7 +115,7 @@ def run_learned(
             if t < start:
                 continue
             pushed = mu.get(name, 0.0) * p[name] + u[name]
-            moved = float(np.clip(h[name] - kappa[name] * pushed, *BOXES[name]))
+            moved = float(np.clip(h[name] - kappa[name] * pushed, *BOUNDS[name]))
             if np.isfinite(moved) and abs(pushed) <= _ROOT:
                 p[name], h[name] = pushed, moved
         for name, value in h.items():

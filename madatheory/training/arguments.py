@@ -1,25 +1,51 @@
 """Arguments of the transformations, refused in words before anything is computed with them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.core import Tracer
+from jax.typing import ArrayLike
 
-from madatheory.errors import UserError, unknown
+from madatheory.errors import UserError
 from madatheory.hparams import Parameter
 
+OPTAX: Mapping[str, str] = {
+    "alpha": "learning_rate",
+    "beta1": "b1",
+    "beta2": "b2",
+    "beta3": "b3",
+    "beta1_lion": "b1_lion",
+    "beta2_lion": "b2_lion",
+}
+"""Optax's names of the coefficients that the papers, and with them the engine, call otherwise."""
+FAMILY: Mapping[str, str] = {optax: family for family, optax in OPTAX.items()}
+"""And back."""
+T = TypeVar("T")
+Mask = optax.Params | Callable[[optax.Params], optax.Params] | None
+"""A tree of booleans, or a function that makes one from the parameters."""
 
-def choice(kind: str, name: Any, known: Collection[str]) -> None:
-    """`UserError` unless `name` is one of the known names."""
-    if not isinstance(name, str) or name not in known:
-        raise unknown(kind, name if isinstance(name, str) else f"{name!r}", known)
+
+def spelled(name: str) -> str:
+    """The name of a coefficient in arguments, states and messages."""
+    return OPTAX.get(name, name)
 
 
-def number(name: str, value: Any, allowed: Parameter | None = None, *, known: bool = False) -> Any:
+def in_optax(values: Mapping[str, T]) -> dict[str, T]:
+    """Coefficients by optax's names."""
+    return {spelled(name): value for name, value in values.items()}
+
+
+def in_family(values: Mapping[str, T]) -> dict[str, T]:
+    """Coefficients by the papers' names."""
+    return {FAMILY.get(name, name): value for name, value in values.items()}
+
+
+def number(name: str, value: object, allowed: Parameter | None = None, *, known: bool = False) -> Any:
     """`value` if it is one real number in the allowed range: a Python or NumPy number, or an array of shape ().
 
     A traced array passes, and is asked for its range by nobody, unless it must be `known` now. `UserError` for text,
@@ -41,12 +67,12 @@ def number(name: str, value: Any, allowed: Parameter | None = None, *, known: bo
     return value
 
 
-def given(name: str, value: Any, allowed: Parameter | None = None) -> Any:
+def argument(name: str, value: object, allowed: Parameter | None = None) -> Any:
     """A coefficient: one number, or a function of the number of steps done, which is asked when it is called."""
     return value if callable(value) else number(name, value, allowed)
 
 
-def at(name: str, value: Any, count: Any, allowed: Parameter | None = None) -> Any:
+def at(name: str, value: object, count: ArrayLike, allowed: Parameter | None = None) -> Any:
     """What a coefficient is after `count` steps: what a schedule gives must be in the range, ends included, if known.
 
     The ends belong to it because a step size may well come to 0 at last.
@@ -57,15 +83,15 @@ def at(name: str, value: Any, count: Any, allowed: Parameter | None = None) -> A
     return number(f"{name} from its schedule", value(count), closed)
 
 
-def natural(name: str, value: Any, what: str, least: int = 0) -> int:
+def natural(name: str, value: object, what: str, least: int = 0) -> int:
     """A whole number of `least` or more, named by `what` in the message."""
-    number(name, value, known=True)
-    if value != int(value) or value < least:
+    known = number(name, value, known=True)
+    if known != int(known) or known < least:
         raise UserError(f"{name} = {value!r}: give {what}")
-    return int(value)
+    return int(known)
 
 
-def mask_leaves(params: Any, mask: Any | Callable[[Any], Any]) -> list[bool]:
+def mask_leaves(params: optax.Params, mask: Mask) -> list[bool]:
     """Which leaves of `params` a mask chooses; `UserError` for another tree or for what is no boolean."""
     tree = mask(params) if callable(mask) else mask
     structure = jax.tree.structure(params)
@@ -83,16 +109,17 @@ def mask_leaves(params: Any, mask: Any | Callable[[Any], Any]) -> list[bool]:
     return [bool(chosen) for chosen in leaves]
 
 
-def own_state(state: Any, kind: type, name: str) -> None:
-    """`UserError` unless `state` is of this kind."""
+def own_state(state: object, kind: type[T], name: str) -> T:
+    """The state; `UserError` unless it is of this kind."""
     if not isinstance(state, kind):
         raise UserError(
             f"{name}: the state is a {type(state).__name__}, not the {kind.__name__} that init and update give; "
             "give update(gradients, state, params) the state of the same transformation"
         )
+    return state
 
 
-def own_part(what: str, found: Any, wanted: Any) -> None:
+def own_part(what: str, found: object, wanted: object) -> None:
     """`UserError` unless a part of a state is as its transformation wants it."""
     if found != wanted:
         raise UserError(

@@ -1,7 +1,8 @@
 """What MADA is compared with: Adam with learned decays, and Adam on one block of the parameters at a time."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -9,38 +10,43 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
-from madatheory.errors import UserError
+from madatheory.deprecated import renamed
+from madatheory.errors import UserError, choice
 from madatheory.optimizers.family import PRACTICAL, member
-from madatheory.optimizers.optimizer import Array, Clock
-from madatheory.training.arguments import at, choice, natural, number, own_state
-from madatheory.training.plan import Descent, Value
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
+from madatheory.optimizers.request import Descent, Value
+from madatheory.training.arguments import at, natural, number, own_state, spelled
 from madatheory.training.transformation import mada
 from madatheory.training.trees import refuse_changed, working
 
 _ORDERS = ("random", "ascending", "descending")
+Blocks = optax.Params | Callable[[optax.Params], optax.Params] | None
+"""A tree of labels, or a function that makes one from the parameters."""
 
 
+@renamed(kappa="hyper_learning_rate", beta1="b1", beta2="b2", partner="reference")
 def hyperadam(
     learning_rate: Value,
-    kappa: float | Mapping[str, float | Descent],
+    hyper_learning_rate: Value | Descent | Mapping[str, Value | Descent],
     *,
-    beta1: Value = 0.9,
-    beta2: Value = 0.99,
+    b1: Value = 0.9,
+    b2: Value = 0.99,
     eps: Value = 1e-6,
     **rest: Any,
 ) -> optax.GradientTransformationExtraArgs:
-    """Adam whose beta1 and beta2 are learned by one-step hyper-gradients: `mada` with nothing else learned.
+    """Adam whose b1 and b2 are learned by one-step hyper-gradients: `mada` with nothing else learned.
 
-    x_t = x_{t-1} - alpha (m_t/(1-beta1^t))/(sqrt(v_t/(1-beta2^t)) + eps). `kappa` is the hyper step size of both, or a
-    mapping with keys "beta1" and "beta2" (see `Descent`). `rest`, errors and what happens with gradients that are not
-    finite as for `mada`; the coefficients of other members are refused. Source: Baydin et al. (ICLR 2018); the baseline
-    of Ozkara et al. (MADA, ICML 2024).
+    x_t = x_{t-1} - learning_rate (m_t/(1-b1^t))/(sqrt(v_t/(1-b2^t)) + eps). `hyper_learning_rate` is that of both, or a
+    mapping with keys "b1" and "b2" (see `Descent`). `rest`, errors and what happens with gradients that are not finite
+    as for `mada`; the coefficients of other members are refused. Source: Baydin et al. (ICLR 2018); the baseline of
+    Ozkara et al. (MADA, ICML 2024).
     """
-    learn = dict(kappa) if isinstance(kappa, Mapping) else {"beta1": kappa, "beta2": kappa}
+    both = dict.fromkeys(("b1", "b2"), hyper_learning_rate)
+    learn = hyper_learning_rate if isinstance(hyper_learning_rate, Mapping) else both
     for name in (*learn, *rest):
-        if name in ("beta3", "rho", "c", "gamma", "alpha"):
-            raise UserError(f"hyperadam learns beta1 and beta2 of Adam; for {name} use mada")
-    return mada(learning_rate, learn, beta1=beta1, beta2=beta2, eps=eps, **rest)
+        if spelled(name) in ("learning_rate", "b3", "rho", "c", "gamma"):
+            raise UserError(f"hyperadam learns b1 and b2 of Adam; for {name} use mada")
+    return mada(learning_rate, learn, b1=b1, b2=b2, eps=eps, **rest)
 
 
 @jax.tree_util.register_static
@@ -66,15 +72,16 @@ class BadamState(NamedTuple):
     made_for: Any  # a `MadeFor`
 
 
+@renamed(beta1="b1", beta2="b2")
 def badam(
-    learning_rate: float | Callable[[Array], Array],
+    learning_rate: Value,
     steps_per_block: int,
     *,
-    blocks: Any = None,
+    blocks: Blocks = None,
     order: str = "random",
     seed: int = 0,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
+    b1: float = 0.9,
+    b2: float = 0.999,
     eps: float = 1e-8,
 ) -> optax.GradientTransformation:
     """Block-coordinate Adam: one block of leaves moves for `steps_per_block` steps, then another, each from m = v = 0.
@@ -90,67 +97,86 @@ def badam(
     choice("order of badam", order, _ORDERS)
     if isinstance(steps_per_block, bool) or not isinstance(steps_per_block, int) or steps_per_block < 1:
         raise UserError(f"steps_per_block = {steps_per_block!r}: give a number of steps, 1, 2, ..")
-    point = member("badam", "Adam", free=("alpha", "beta1", "beta2", "eps"), form="practical", convention=PRACTICAL)
     natural("badam: seed", seed, "a whole number, 0, 1, ..")
-    numbers = {"beta1": beta1, "beta2": beta2, "eps": eps}
-    if not callable(learning_rate):
-        numbers["alpha"] = learning_rate
-    fixed = point.hyper() | {
-        name: number(f"badam: {name}", value, point.parameters[name]) for name, value in numbers.items()
-    }
+    point = member("badam", "Adam", free=("alpha", "beta1", "beta2", "eps"), form="practical", convention=PRACTICAL)
+    given: dict[str, Value] = {"alpha": learning_rate, "beta1": b1, "beta2": b2, "eps": eps}
+    for name, value in given.items():
+        if name != "alpha" or not callable(value):
+            given[name] = number(f"badam: {spelled(name)}", value, point.parameters[name])
+    asked = _Badam(point, given, steps_per_block, blocks, order, seed)
+    return optax.GradientTransformation(partial(_init, asked), partial(_update, asked))
 
-    def init(params: optax.Params) -> BadamState:
-        leaves = [working(leaf) for leaf in jax.tree.leaves(params)]
-        made_for = MadeFor(jax.tree.structure(params), tuple(leaf.shape for leaf in leaves))
-        groups = _groups(params, blocks)
-        size = max((sum(leaves[i].size for i in group) for group in groups), default=0)
-        zeros = jnp.zeros(size, jnp.result_type(jnp.float32, *leaves))
-        state = point.init({name: jnp.asarray(value, zeros.dtype) for name, value in fixed.items()}, zeros)
-        return BadamState(jnp.zeros([], jnp.int32), jnp.zeros([], jnp.int32), state, made_for)
 
-    def update(
-        updates: optax.Updates, state: Any, params: optax.Params | None = None
-    ) -> tuple[optax.Updates, BadamState]:
-        own_state(state, BadamState, "badam")
-        tree = updates if params is None else params
-        for what, given in (("gradients", updates), ("parameters", tree)):
-            refuse_changed(state.made_for.like(), given, what)
-        leaves, structure = jax.tree.flatten(updates)
-        for leaf in leaves:
-            working(leaf)
-        groups, dtype = _groups(tree, blocks), state.adam["v"].dtype
-        size = state.adam["v"].size
-        if max((sum(leaves[i].size for i in group) for group in groups), default=0) != size:
-            raise UserError(f"badam: the largest block is no longer one of {size} numbers: call init again")
-        if not groups:
-            return updates, state._replace(count=jnp.asarray(optax.safe_increment(state.count)))
-        turn, t = state.count // steps_per_block, state.count % steps_per_block + 1
-        block = _block(turn, len(groups), order, seed)
-        fresh = {name: jnp.where(t == 1, 0, part) for name, part in state.adam.items()}
-        hyper = {name: jnp.asarray(value, dtype) for name, value in fixed.items()}
-        if callable(learning_rate):
-            hyper["alpha"] = jnp.asarray(
-                at("badam: alpha", learning_rate, state.count, point.parameters["alpha"]), dtype
-            )
+class _Badam(NamedTuple):
+    """A checked request: Adam, its hyper-parameters (alpha may be a schedule), and whose turn it is when."""
 
-        def moved(group: list[int]) -> Callable[..., Any]:
-            def branch(leaves: list[Array], adam: dict[str, Array]) -> Any:
-                flat = jnp.concatenate([leaves[i].astype(dtype).ravel() for i in group])
-                g = jnp.zeros(size, dtype).at[: flat.size].set(flat)
-                step, after = point.step(hyper, adam, g, Clock(t.astype(dtype), jnp.nan))
-                moves, start = [jnp.zeros_like(leaf) for leaf in leaves], 0
-                for i in group:
-                    piece = -step.delta[start : start + leaves[i].size]
-                    moves[i], start = piece.reshape(leaves[i].shape).astype(leaves[i].dtype), start + leaves[i].size
-                return moves, {name: after[name].astype(adam[name].dtype) for name in adam}
+    point: Optimizer
+    given: Mapping[str, Value]
+    steps_per_block: int
+    blocks: Blocks
+    order: str
+    seed: int
 
-            return branch
+    def hyper(self, count: Array, dtype: jnp.dtype) -> dict[str, Array]:
+        """Adam's hyper-parameters after `count` steps."""
+        allowed = self.point.parameters
+        return {
+            name: jnp.asarray(at(f"badam: {spelled(name)}", value, count, allowed[name]), dtype)
+            for name, value in self.given.items()
+        }
 
-        moves, adam = lax.switch(block, [moved(group) for group in groups], [jnp.asarray(x) for x in leaves], fresh)
-        count = jnp.asarray(optax.safe_increment(state.count))
-        return structure.unflatten(moves), BadamState(count, block, adam, state.made_for)
 
-    return optax.GradientTransformation(init, update)
+def _init(asked: _Badam, params: optax.Params) -> BadamState:
+    leaves = [working(leaf) for leaf in jax.tree.leaves(params)]
+    made_for = MadeFor(jax.tree.structure(params), tuple(leaf.shape for leaf in leaves))
+    zeros = jnp.zeros(_largest(_groups(params, asked.blocks), leaves), jnp.result_type(jnp.float32, *leaves))
+    adam = asked.point.init({k: jnp.asarray(v, zeros.dtype) for k, v in asked.point.hyper().items()}, zeros)
+    return BadamState(jnp.zeros([], jnp.int32), jnp.zeros([], jnp.int32), adam, made_for)
+
+
+def _update(
+    asked: _Badam, updates: optax.Updates, state: optax.OptState, params: optax.Params | None = None
+) -> tuple[optax.Updates, BadamState]:
+    state = own_state(state, BadamState, "badam")
+    tree = updates if params is None else params
+    for what, given in (("gradients", updates), ("parameters", tree)):
+        refuse_changed(state.made_for.like(), given, what)
+    leaves, structure = jax.tree.flatten(updates)
+    for leaf in leaves:
+        working(leaf)
+    groups, v = _groups(tree, asked.blocks), state.adam["v"]
+    if _largest(groups, leaves) != v.size:
+        raise UserError(f"badam: the largest block is no longer one of {v.size} numbers: call init again")
+    count = jnp.asarray(optax.safe_increment(state.count))
+    if not groups:
+        return updates, state._replace(count=count)
+    turn, t = state.count // asked.steps_per_block, state.count % asked.steps_per_block + 1
+    block = _block(turn, len(groups), asked.order, asked.seed)
+    fresh = {name: jnp.where(t == 1, 0, part) for name, part in state.adam.items()}
+    hyper, clock = asked.hyper(state.count, v.dtype), Clock(t.astype(v.dtype), jnp.nan)
+    branches = [partial(_moved, asked.point, hyper, clock, group) for group in groups]
+    moves, adam = lax.switch(block, branches, [jnp.asarray(leaf) for leaf in leaves], fresh)
+    return structure.unflatten(moves), BadamState(count, block, adam, state.made_for)
+
+
+def _moved(
+    point: Optimizer, hyper: Mapping[str, Array], clock: Clock, group: Sequence[int], leaves: list[Array], adam: State
+) -> tuple[list[Array], State]:
+    """The moves of all leaves, those outside of the group standing still, and Adam's state."""
+    v = adam["v"]
+    flat = jnp.concatenate([leaves[i].astype(v.dtype).ravel() for i in group])
+    g = jnp.zeros(v.size, v.dtype).at[: flat.size].set(flat)
+    step, after = point.step(hyper, adam, g, clock)
+    moves, start = [jnp.zeros_like(leaf) for leaf in leaves], 0
+    for i in group:
+        own = -step.delta[start : start + leaves[i].size]
+        moves[i], start = own.reshape(leaves[i].shape).astype(leaves[i].dtype), start + leaves[i].size
+    return moves, {name: after[name].astype(adam[name].dtype) for name in adam}
+
+
+def _largest(groups: Sequence[Sequence[int]], leaves: Sequence[Array]) -> int:
+    """The size of the largest block."""
+    return max((sum(leaves[i].size for i in group) for group in groups), default=0)
 
 
 def _block(turn: Array, number: int, order: str, seed: int) -> Array:
@@ -162,7 +188,7 @@ def _block(turn: Array, number: int, order: str, seed: int) -> Array:
     return (number - 1 - place if order == "descending" else place).astype(jnp.int32)
 
 
-def _groups(params: Any, blocks: Any) -> list[list[int]]:
+def _groups(params: optax.Params, blocks: Blocks) -> list[list[int]]:
     """The leaves of every block by their numbers, in the order of first appearance."""
     if blocks is None:
         paths = jax.tree_util.tree_leaves_with_path(params)

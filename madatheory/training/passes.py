@@ -20,24 +20,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.typing import ArrayLike, DTypeLike
 
 from madatheory.optimizers.optimizer import Array, Clock, State
-from madatheory.training.plan import Plan, rate_alpha
+from madatheory.training.plan import MadaPlan
 
 Scalars = Mapping[str, Array]
+Arrays = Mapping[str, Array | Mapping[str, Array]]
 
 _SMALLEST_BLOCKED = 2**17
 _WIDTHS = range(2**12, 2**9, -1)
 """Sizes of a block: its arrays stay in the cache."""
 
 
-def as_leaf(values: Scalars, dtype: Any) -> dict[str, Array]:
+def as_leaf(values: Mapping[str, ArrayLike], dtype: DTypeLike) -> dict[str, Array]:
     """Scalars in the dtype of a leaf, so that they do not promote it."""
     return {name: jnp.asarray(value, dtype) for name, value in values.items()}
 
 
 def hypergradients(
-    plan: Plan, values: Scalars, count: Array, state: State, kept: Array | None, g: Array, x: Array | None
+    plan: MadaPlan, values: Scalars, count: Array, state: State, kept: Array | None, g: Array, x: Array | None
 ) -> dict[str, Array]:
     """u_h of every h in `plan.derived` for one leaf: - sum_i g_i d delta_i/dh at `values`, those of step `count`.
 
@@ -65,50 +67,50 @@ def hypergradients(
             if "x" not in part:
                 return move
             # x_{t-1} from x_t = (1 - alpha_t w) x_{t-1} - delta, held constant like the rest of the past
-            shrink = rate_alpha(plan, now, t) * plan.weight_decay
+            shrink = plan.alpha(now, t) * plan.weight_decay
             return move + shrink * lax.stop_gradient((part["x"] + move) / (1 - shrink))
 
-        scalars_of = {name: values[name] if name in values else plan.fixed[name] for name in plan.derived}
-        wide = {name: jnp.full_like(part["g"], value) for name, value in scalars_of.items()}
-        _, back = jax.vjp(delta, wide)
+        own = {name: values[name] if name in values else plan.fixed[name] for name in plan.derived}
+        spread = {name: jnp.full_like(part["g"], value) for name, value in own.items()}
+        _, back = jax.vjp(delta, spread)
         return {name: -term for name, term in back(part["g"])[0].items()}
 
     return sums(terms, arrays)
 
 
-def _own(plan: Plan, values: Scalars) -> dict[str, Array]:
+def _own(plan: MadaPlan, values: Scalars) -> dict[str, Array]:
     return {name: values[name] for name in plan.moving}
 
 
-def _read(plan: Plan, values: Scalars, state: State, t: Array) -> Array:
+def _read(plan: MadaPlan, values: Scalars, state: State, t: Array) -> Array:
     """delta_t from the state after step t; an endless clock gives the new term of the average no weight."""
     assert plan.readout is not None
     hyper = {name: values[name] for name in plan.readout.parameters if name != "alpha"}
-    hyper["alpha"] = rate_alpha(plan, values, t)
+    hyper["alpha"] = plan.alpha(values, t)
     return plan.readout.step(hyper, state, jnp.zeros_like(state["v"]), Clock(jnp.inf, jnp.nan))[0].delta
 
 
-def redone(plan: Plan, values: Scalars, count: Array, before: State, kept: Array) -> State:
+def redone(plan: MadaPlan, values: Scalars, count: Array, before: State, kept: Array) -> State:
     """The state after step `count` from the one before it; before the first step nothing happens."""
     after = stepped(plan, values, jnp.maximum(count, 1), before, kept)[1]
     return {name: jnp.where(count > 0, after[name], before[name]) for name in before}
 
 
-def stepped(plan: Plan, values: Scalars, count: Array, before: State, g: Array) -> tuple[Array, State]:
+def stepped(plan: MadaPlan, values: Scalars, count: Array, before: State, g: Array) -> tuple[Array, State]:
     """(delta, the state after it) of step `count`, the first being 1, for one leaf."""
     values, clock = as_leaf(values, g.dtype), Clock(count.astype(g.dtype), jnp.nan)
     now, after = plan.point.step(_own(plan, values), before, g, clock)
     return now.delta, {name: jnp.asarray(after[name], before[name].dtype) for name in before}
 
 
-def sums(terms: Callable[[Any], dict[str, Array]], arrays: Any) -> dict[str, Array]:
+def sums(terms: Callable[[Any], dict[str, Array]], arrays: Arrays) -> dict[str, Array]:
     """The sums of the arrays that `terms` makes elementwise from `arrays`, all of one shape.
 
     On a CPU XLA makes a sum over a computed array one scalar loop. There large arrays are summed block by block, lane
     by lane: vector code, the derivatives never leave the cache, and rounding errors stay smaller.
     """
 
-    def whole(arrays: Any) -> dict[str, Array]:
+    def whole(arrays: Arrays) -> dict[str, Array]:
         return {name: jnp.sum(term) for name, term in terms(arrays).items()}
 
     size = jax.tree.leaves(arrays)[0].size
@@ -116,12 +118,12 @@ def sums(terms: Callable[[Any], dict[str, Array]], arrays: Any) -> dict[str, Arr
     if not width:
         return whole(arrays)
 
-    def blocks(arrays: Any) -> dict[str, Array]:
+    def blocks(arrays: Arrays) -> dict[str, Array]:
         rows = jax.tree.map(lambda a: a.reshape(-1, width), arrays)
         one = jax.eval_shape(lambda rows: terms(jax.tree.map(lambda a: a[0], rows)), rows)
         nothing = jax.tree.map(lambda term: jnp.zeros(term.shape, term.dtype), one)
 
-        def add(total: Any, row: Any) -> tuple[Any, None]:
+        def add(total: dict[str, Array], row: Arrays) -> tuple[dict[str, Array], None]:
             return jax.tree.map(jnp.add, total, terms(row)), None
 
         return {name: jnp.sum(total) for name, total in lax.scan(add, nothing, rows)[0].items()}

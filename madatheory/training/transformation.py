@@ -4,27 +4,32 @@ With the coefficients h = (alpha, beta1, beta2, beta3, rho, c, gamma) and delta_
 (`madatheory.optimizers.update`), one number h for all parameters,
 
     u_t = dl_t(x_{t-1})/dh = <g_t, dx_{t-1}/dh> = - sum over all leaves and entries of g_t d delta_{t-1}/dh
-    p <- mu p + u_t,    h <- clamp(h - kappa p)          for every learned h, before step t is taken
+    p <- hyper_momentum p + u_t,    h <- clamp(h - hyper_learning_rate p)    for every learned h, before step t is taken
     x_t = (1 - alpha_t w) x_{t-1} - delta_t(h)
 
-with the state before step t-1 held constant. A u_t that is not finite is ignored (`descend`). Source: Ozkara et al.
-(MADA, ICML 2024), Baydin et al. (ICLR 2018) for alpha; docs/theory.md, section 7.
+with the state before step t-1 held constant. A u_t that is not finite is ignored (`descend`). Arguments and states
+have optax's words for alpha and the betas: learning_rate, b1, b2, b3. Source: Ozkara et al. (MADA, ICML 2024), Baydin
+et al. (ICLR 2018) for alpha; docs/theory.md, section 7.
 """
 
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import DTypeLike
 
+from madatheory.deprecated import renamed
 from madatheory.errors import UserError
-from madatheory.hparams import Parameter
 from madatheory.optimizers.hypergradient import descend
 from madatheory.optimizers.optimizer import Array
+from madatheory.optimizers.request import RATE, Value
 from madatheory.optimizers.update import PARAMETERS
-from madatheory.training.arguments import at, own_part, own_state
+from madatheory.training.arguments import OPTAX, Mask, at, in_family, in_optax, own_part, own_state, spelled
 from madatheory.training.passes import as_leaf, hypergradients, redone, stepped
-from madatheory.training.plan import ConventionName, Learn, Plan, Value, is_number, make_plan, rate_alpha
+from madatheory.training.plan import ConventionName, Learn, MadaPlan, make_plan
 from madatheory.training.trees import (
     decayed,
     leaf_states,
@@ -37,17 +42,17 @@ from madatheory.training.trees import (
 
 
 class MadaState(NamedTuple):
-    """Everything between two updates; a pytree of arrays.
+    """Everything between two updates; a pytree of arrays. Dictionaries have optax's names of the coefficients.
 
     count             steps done
     coefficients      every coefficient that is no fixed number, as the last step used it (see `coefficients`)
     momenta           p of every learned coefficient
-    hypergradients    u of every learned coefficient, as the last update found it (alpha's too where it is free)
+    hypergradients    u of every learned coefficient, as the last update found it (learning_rate's too where it is free)
     moments           name -> tree like the parameters (m, v, partner, ..), in float32 or better, or one number
     gradient          the last gradient, like the parameters, if its step is still to be redone; else None
     skipped           how many hyper-gradients were ignored because they were not finite (int32, all coefficients)
 
-    If only alpha and rho are learned, `moments` are those after the last step. Else they are those before it.
+    If only learning_rate and rho are learned, `moments` are those after the last step. Else they are those before it.
     """
 
     count: Array
@@ -59,229 +64,254 @@ class MadaState(NamedTuple):
     skipped: Array
 
 
+@renamed(**{name: OPTAX[name] for name in ("beta1", "beta2", "beta3", "beta1_lion", "beta2_lion")}, partner="reference")
 def mada(
     learning_rate: Value,
     learn: Learn,
     *,
-    beta1: Value = 0.9,
-    beta2: Value = 0.99,
-    beta3: Value = 0.0,
+    b1: Value = 0.9,
+    b2: Value = 0.99,
+    b3: Value = 0.0,
     rho: Value = 1.0,
     c: Value = 1.0,
     gamma: Value = 1.0,
     eps: Value = 1e-6,
-    beta1_lion: Value = 0.95,
-    beta2_lion: Value = 0.98,
+    b1_lion: Value = 0.95,
+    b2_lion: Value = 0.98,
     W: Value = 0.01,
-    partner: str = "average",
-    convention: ConventionName = "clean",
+    reference: str = "mean",
+    convention: ConventionName = "practical",
     correction: str = "power",
     lag: int = 0,
     safeguard: str = "none",
     source: str = "training",
-    weight_decay: float = 0.0,
-    mask: Any = None,
+    weight_decay: float | Array = 0.0,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """MADA: x_t = (1 - alpha_t w) x_{t-1} - delta_t(h), with the coefficients named in `learn` learned on the way.
 
-    `learn` maps coefficients ("alpha", "beta1", "beta2", "beta3", "rho", "c", "gamma") to their hyper step size kappa
-    or to a `Descent` (kappa, momentum, box, first step that learns). Empty, this is the family's member.
-    The arguments of the same names (`learning_rate` for alpha) are initial values of what is learned; the others are
-    numbers, or functions of the number of steps done. Without any further argument it is Adam at beta2 = .99.
+    `learn` maps coefficients ("learning_rate", "b1", "b2", "b3", "rho", "c", "gamma") to their hyper learning rate or
+    to a `Descent` (that, momentum, bounds, first step that learns). Empty, this is the family's member.
+    The arguments of the same names are initial values of what is learned; the others are numbers, or functions of the
+    number of steps done. learning_rate, b1, b2, b3 are alpha, beta1, beta2, beta3 of the papers. Without any further
+    argument it is Adam at b2 = .99.
 
-    partner       what rho interpolates v with: "average" (AVGrad at rho = 0) or "max" (AMSGrad)
-    convention    "clean": the formulas of the family. "published": what MADA's training code computes, its derivatives
-                  complete (`PUBLISHED_MADA`). "theory": eps inside the root, no bias correction, alpha/sqrt(t)
+    reference     what rho interpolates v with: its "mean" (AVGrad at rho = 0) or its "max" (AMSGrad)
+    convention    "practical": the formulas of the family, bias-corrected. "published": what MADA's training code
+                  computes, its derivatives complete (`PUBLISHED_MADA`). "theory": eps inside the root, no bias
+                  correction, alpha/sqrt(t)
     correction    bias correction while a decay moves: "power" 1 - beta^t (paper), "product" 1 - prod beta_s (exact)
     lag           1: step t uses u_{t-1}, so that h_t is a function of g_1 .. g_{t-1} only. T6 then applies to a learned
-                  rho in the theory form with beta1 = 0
-    safeguard     "max" (T8) or "sum" (T8log, weight `W`): the step size never grows. Theory form; only beta2, beta3,
-                  rho and c can be learned, and beta3 acts inside the second moment only
+                  rho in the theory form with b1 = 0
+    safeguard     "max" (T8) or "sum" (T8log, weight `W`): the step size never grows. Theory form; only b2, b3, rho and
+                  c can be learned, and b3 acts inside the second moment only
     source        where hyper-gradients come from: "training": the gradient itself; "validation": the gradient of
                   another loss at the same parameters, given as `update(g, state, params, validation_gradient=v)`
     weight_decay  w: decoupled (Loshchilov and Hutter 2019); `mask` as in optax: a tree of booleans or a function that
-                  makes one from the parameters. dl/d alpha contains it
+                  makes one from the parameters. dl/d learning_rate contains it
 
     A finite gradient beyond 2e18 in float32 (1e153 in float64), whose square would overflow, is limited to that. A
     hyper-gradient that sees one, or that is not finite, is ignored: the coefficient and its momentum keep their last
     good values, and `MadaState.skipped` counts it. A nan or an infinity goes into moments and parameters as it does
     with Adam, and stays: wrap this in `optax.apply_if_finite` where they occur.
 
-    Sources: Ozkara et al. (ICML 2024); eps, beta2, Lion's constants as there. Gradients may be any pytree of real
-    arrays; states are kept in float32 or better and updates have the gradient's dtype. Raises `UserError` for unknown
-    names, values or boxes out of range, requests outside a theorem that was asked for, a missing validation gradient or
+    Sources: Ozkara et al. (ICML 2024); eps, b2, Lion's constants as there. Gradients may be any pytree of real arrays;
+    states are kept in float32 or better and updates have the gradient's dtype. Raises `UserError` for unknown names,
+    values or bounds out of range, requests outside a theorem that was asked for, a missing validation gradient or
     parameters, and gradients whose shapes are not those of the parameters that the state was made for.
     """
-    given = {"alpha": learning_rate, "beta1": beta1, "beta2": beta2, "beta3": beta3, "rho": rho, "c": c, "gamma": gamma}
-    given |= {"eps": eps, "beta1_lion": beta1_lion, "beta2_lion": beta2_lion, "W": W}
-    plan = make_plan(
-        learn,
-        given,
-        partner=partner,
-        convention=convention,
-        correction=correction,
-        safeguard=safeguard,
-        lag=lag,
-        source=source,
-        weight_decay=weight_decay,
-        mask=mask,
-    )
-    return _transformation(plan, sign=-1.0)
+    return _transformation(make_plan(**locals()), sign=-1.0)
 
 
+@renamed(**OPTAX, partner="reference")
 def scale_by_mada(
     learn: Learn,
     *,
-    alpha: Value = 1.0,
-    beta1: Value = 0.9,
-    beta2: Value = 0.99,
-    beta3: Value = 0.0,
+    learning_rate: Value = 1.0,
+    b1: Value = 0.9,
+    b2: Value = 0.99,
+    b3: Value = 0.0,
     rho: Value = 1.0,
     c: Value = 1.0,
     gamma: Value = 1.0,
     eps: Value = 1e-6,
-    beta1_lion: Value = 0.95,
-    beta2_lion: Value = 0.98,
+    b1_lion: Value = 0.95,
+    b2_lion: Value = 0.98,
     W: Value = 0.01,
-    partner: str = "average",
-    convention: ConventionName = "clean",
+    reference: str = "mean",
+    convention: ConventionName = "practical",
     correction: str = "power",
     lag: int = 0,
     safeguard: str = "none",
     source: str = "training",
 ) -> optax.GradientTransformationExtraArgs:
-    """The direction delta_t of `mada` (at alpha = 1) without sign and weight decay, for `optax.chain`.
+    """The direction delta_t of `mada` (at learning_rate = 1) without sign and weight decay, for `optax.chain`.
 
     What the chain multiplies the direction by afterwards, hyper-gradients do not see: behind a learning rate r they are
-    dl/dh divided by r, so that `mada(r, {"rho": kappa})` is `chain(scale_by_mada({"rho": kappa * r}),
+    dl/dh divided by r, so that `mada(r, {"rho": k})` is `chain(scale_by_mada({"rho": k * r}),
     scale_by_learning_rate(r))` for a number r. Arguments and errors as for `mada`.
     """
-    given = {"alpha": alpha, "beta1": beta1, "beta2": beta2, "beta3": beta3, "rho": rho, "c": c, "gamma": gamma}
-    given |= {"eps": eps, "beta1_lion": beta1_lion, "beta2_lion": beta2_lion, "W": W}
-    plan = make_plan(
-        learn,
-        given,
-        partner=partner,
-        convention=convention,
-        correction=correction,
-        safeguard=safeguard,
-        lag=lag,
-        source=source,
-        weight_decay=0.0,
-        mask=None,
-    )
-    return _transformation(plan, sign=1.0)
+    return _transformation(make_plan(**locals()), sign=1.0)
 
 
-def coefficients(state: Any) -> dict[str, Array]:
-    """The coefficients of the last step by name, from the state of `mada` or of anything that contains one.
+def coefficients(state: optax.OptState) -> dict[str, Array]:
+    """The coefficients of the last step by optax's names, from the state of `mada` or of anything that contains one.
 
     Those learned, scheduled or injected; fixed numbers are not in the state. Raises `UserError` if there is no MADA in
     `state`, or more than one (of `optax.multi_transform`, say: give the part that is meant).
     """
-    parts = jax.tree.leaves(state, is_leaf=lambda part: isinstance(part, MadaState))
-    found = [part for part in parts if isinstance(part, MadaState)]
+    found = mada_states(state)
     if len(found) != 1:
         raise UserError(f"{len(found)} states of mada in this state: give a state, or a part of one, that holds one")
     return dict(found[0].coefficients)
 
 
-def _transformation(plan: Plan, sign: float) -> optax.GradientTransformationExtraArgs:
+def mada_states(state: optax.OptState) -> list[MadaState]:
+    """Every state of `mada` in a state."""
+    parts = jax.tree.leaves(state, is_leaf=lambda part: isinstance(part, MadaState))
+    return [part for part in parts if isinstance(part, MadaState)]
+
+
+def _transformation(plan: MadaPlan, sign: float) -> optax.GradientTransformationExtraArgs:
     """The transformation of a plan; its updates are `sign` times delta."""
-    decays = not is_number(plan.weight_decay) or plan.weight_decay > 0
-    replays = bool(plan.rules) and plan.readout is None
-    # what the state holds: arrays like the parameters, and numbers that all of them share
-    probe = jax.eval_shape(lambda: plan.point.init({name: jnp.zeros([]) for name in plan.moving}, jnp.zeros(2)))
-    names, scalars = [name for name, like in probe.items() if like.ndim], [k for k, v in probe.items() if not v.ndim]
+    return optax.GradientTransformationExtraArgs(partial(_init, plan), partial(_update, plan, sign))
 
-    def now(count: Array, dtype: Any) -> dict[str, Array]:
-        """Every moving coefficient as given for the next step, `count` being done."""
-        return {k: jnp.asarray(at(f"mada: {k}", v, count, PARAMETERS[k]), dtype) for k, v in plan.moving.items()}
 
-    def init(params: optax.Params) -> MadaState:
-        leaves, structure = jax.tree.flatten(params)
-        if decays and leaves:
-            decayed(params, plan.mask, structure)
-        arrays = [working(leaf) for leaf in leaves]
-        dtype = jnp.result_type(jnp.float32, *arrays)
-        count = jnp.zeros([], jnp.int32)
-        values = now(count, dtype)
-        states = [plan.point.init({k: jnp.asarray(v, x.dtype) for k, v in values.items()}, x) for x in arrays]
-        moments: dict[str, Any] = {name: structure.unflatten([state[name] for state in states]) for name in names}
-        moments |= {name: jnp.zeros([], dtype) for name in scalars}
-        momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.derived))
-        gradient = structure.unflatten([jnp.zeros_like(x) for x in arrays]) if replays else None
-        return MadaState(count, values, momenta, none, moments, gradient, jnp.zeros([], jnp.int32))
+def _scheduled(plan: MadaPlan, count: Array, dtype: DTypeLike) -> dict[str, Array]:
+    """Every moving coefficient as given for the next step, `count` being done."""
+    values = {k: at(f"mada: {spelled(k)}", value, count, PARAMETERS[k]) for k, value in plan.moving.items()}
+    return as_leaf(values, dtype)
 
-    def update(
-        updates: optax.Updates,
-        state: Any,
-        params: optax.Params | None = None,
-        *,
-        validation_gradient: optax.Updates | None = None,
-        **extra_args: Any,
-    ) -> tuple[optax.Updates, MadaState]:
-        del extra_args
-        own_state(state, MadaState, "mada")
-        own_part("coefficients", sorted(state.coefficients), sorted(plan.moving))
-        own_part("learned", sorted(state.momenta), sorted(plan.rules))
-        own_part("moments", sorted(state.moments), sorted(probe))
-        own_part("a gradient:", state.gradient is not None, replays)
-        refuse_changed(state.moments[names[0]], updates, "gradients")
-        leaves, structure = jax.tree.flatten(updates)
-        outer = updates
-        if plan.source == "validation":
-            if validation_gradient is None:
-                raise UserError(
-                    "mada learns from a validation loss here: give its gradient at the present parameters, as in "
-                    "update(gradients, state, params, validation_gradient=v)"
-                )
-            refuse_changed(state.moments[names[0]], validation_gradient, "validation gradients")
-            outer = validation_gradient
-        xs: list[Any] = [None] * len(leaves)
-        if decays:
-            if params is None:
-                raise UserError("mada with a weight decay needs the parameters: give update(gradients, state, params)")
-            refuse_changed(state.moments[names[0]], params, "parameters")
-            xs = decayed(params, plan.mask, structure)
 
-        gradients = [limited(working(leaf)) for leaf in leaves]
-        seeing = [unless_limited(working(leaf)) for leaf in structure.flatten_up_to(outer)]
-        kept: list[Any] = [None] * len(leaves) if state.gradient is None else structure.flatten_up_to(state.gradient)
-        before = leaf_states(state.moments, scalars, gradients)
+def _init(plan: MadaPlan, params: optax.Params) -> MadaState:
+    leaves, structure = jax.tree.flatten(params)
+    if plan.decays and leaves:
+        decayed(params, plan.mask, structure)
+    arrays = [working(leaf) for leaf in leaves]
+    dtype = jnp.result_type(jnp.float32, *arrays)
+    count = jnp.zeros([], jnp.int32)
+    values = _scheduled(plan, count, dtype)
+    states = [plan.point.init(as_leaf(values, x.dtype), x) for x in arrays]
+    moments = {
+        name: structure.unflatten([state[name] for state in states]) if array else jnp.zeros([], dtype)
+        for name, array in plan.like_parameters.items()
+    }
+    momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.derived))
+    gradient = structure.unflatten([jnp.zeros_like(x) for x in arrays]) if plan.replays else None
+    skipped = jnp.zeros([], jnp.int32)
+    return MadaState(count, in_optax(values), in_optax(momenta), in_optax(none), moments, gradient, skipped)
 
-        dtype = next(iter(state.coefficients.values())).dtype if state.coefficients else jnp.float32
-        seen = {name: jnp.zeros([], dtype) for name in plan.derived}
-        if plan.rules:
-            for part, old, g, x in zip(before, kept, seeing, xs, strict=True):
-                u = hypergradients(plan, state.coefficients, state.count, part, old, g, x)
-                seen = {name: total + u[name].astype(dtype) for name, total in seen.items()}
-            seen = {name: jnp.where(state.count > 0, u, 0) for name, u in seen.items()}
 
-        count = jnp.asarray(optax.safe_increment(state.count))
-        values, momenta, skipped = now(state.count, dtype), {}, state.skipped
-        for name, rule in plan.rules.items():
-            kappa = jnp.asarray(at(f"kappa_{name}", rule.kappa, state.count, Parameter(0.0, 0)), dtype)
-            start = state.coefficients[name], state.momenta[name]
-            u = state.hypergradients[name] if plan.lag else seen[name]
-            learns = count >= rule.start
-            *after, good = descend(*start, u, kappa, jnp.asarray(rule.mu, dtype), plan.boxes[name])
-            values[name], momenta[name] = (jnp.where(learns, new, old) for new, old in zip(after, start, strict=True))
-            skipped = jnp.where(learns & jnp.logical_not(good), skipped + 1, skipped)
+def _update(
+    plan: MadaPlan,
+    sign: float,
+    updates: optax.Updates,
+    state: optax.OptState,
+    params: optax.Params | None = None,
+    *,
+    validation_gradient: optax.Updates | None = None,
+    **extra_args: object,
+) -> tuple[optax.Updates, MadaState]:
+    del extra_args
+    state = _own(plan, state, updates)
+    leaves, structure = jax.tree.flatten(updates)
+    outer = _outer(plan, state, updates, validation_gradient)
+    xs = _decaying(plan, state, params, structure)
+    gradients = [limited(working(leaf)) for leaf in leaves]
+    seeing = [unless_limited(working(leaf)) for leaf in structure.flatten_up_to(outer)]
+    kept = [None] * len(leaves) if state.gradient is None else structure.flatten_up_to(state.gradient)
+    before = leaf_states(state.moments, plan.like_parameters, gradients)
 
-        moves, states = [], []
-        for leaf, part, old, g, x in zip(leaves, before, kept, gradients, xs, strict=True):
-            if old is not None:
-                part = redone(plan, state.coefficients, state.count, part, old)
-            delta, after = stepped(plan, values, count, part, g)
-            states.append(after if old is None else part)
-            if x is not None:
-                alpha = rate_alpha(plan, as_leaf(values, g.dtype), count.astype(g.dtype))
-                delta = delta + alpha * plan.weight_decay * x.astype(g.dtype)
-            moves.append((sign * delta).astype(jnp.asarray(leaf).dtype))
-        moments = moment_trees(state.moments, scalars, structure, states)
-        gradient = None if state.gradient is None else structure.unflatten(gradients)
-        new = MadaState(count, values, momenta, seen, moments, gradient, skipped)
-        return structure.unflatten(moves), new
+    last = in_family(state.coefficients)
+    dtype = next(iter(last.values())).dtype if last else jnp.dtype(jnp.float32)
+    seen = _seen(plan, last, state.count, zip(before, kept, seeing, xs, strict=True), dtype)
+    count = jnp.asarray(optax.safe_increment(state.count))
+    values, momenta, skipped = _learned(plan, state, count, last, seen, dtype)
 
-    return optax.GradientTransformationExtraArgs(init, update)
+    moves, states = [], []
+    for leaf, part, old, g, x in zip(leaves, before, kept, gradients, xs, strict=True):
+        if old is not None:
+            part = redone(plan, last, state.count, part, old)
+        delta, after = stepped(plan, values, count, part, g)
+        states.append(after if old is None else part)
+        if x is not None:
+            alpha = plan.alpha(as_leaf(values, g.dtype), count.astype(g.dtype))
+            delta = delta + alpha * plan.weight_decay * x.astype(g.dtype)
+        moves.append((sign * delta).astype(jnp.asarray(leaf).dtype))
+    moments = moment_trees(state.moments, plan.like_parameters, structure, states)
+    gradient = None if state.gradient is None else structure.unflatten(gradients)
+    new = MadaState(count, in_optax(values), in_optax(momenta), in_optax(seen), moments, gradient, skipped)
+    return structure.unflatten(moves), new
+
+
+def _own(plan: MadaPlan, state: optax.OptState, updates: optax.Updates) -> MadaState:
+    """The state; `UserError` for one of another transformation, and for gradients that are not like its parameters."""
+    state = own_state(state, MadaState, "mada")
+    own_part("coefficients", sorted(state.coefficients), sorted(in_optax(plan.moving)))
+    own_part("learned", sorted(state.momenta), sorted(in_optax(plan.rules)))
+    own_part("moments", sorted(state.moments), sorted(plan.like_parameters))
+    own_part("a gradient:", state.gradient is not None, plan.replays)
+    _refuse_changed(plan, state, updates, "gradients")
+    return state
+
+
+def _refuse_changed(plan: MadaPlan, state: MadaState, tree: optax.Params, what: str) -> None:
+    reference = next(name for name, array in plan.like_parameters.items() if array)
+    refuse_changed(state.moments[reference], tree, what)
+
+
+def _outer(plan: MadaPlan, state: MadaState, updates: optax.Updates, given: optax.Updates | None) -> optax.Updates:
+    """The gradient that hyper-gradients are formed with."""
+    if plan.source == "training":
+        return updates
+    if given is None:
+        raise UserError(
+            "mada learns from a validation loss here: give its gradient at the present parameters, as in "
+            "update(gradients, state, params, validation_gradient=v)"
+        )
+    _refuse_changed(plan, state, given, "validation gradients")
+    return given
+
+
+def _decaying(plan: MadaPlan, state: MadaState, params: optax.Params | None, structure: Any) -> list[Any]:
+    """The parameters that decay, leaf by leaf; None for one that does not."""
+    if not plan.decays:
+        return [None] * structure.num_leaves
+    if params is None:
+        raise UserError("mada with a weight decay needs the parameters: give update(gradients, state, params)")
+    _refuse_changed(plan, state, params, "parameters")
+    return decayed(params, plan.mask, structure)
+
+
+def _seen(
+    plan: MadaPlan, last: dict[str, Array], count: Array, leaves: Iterable[tuple[Any, ...]], dtype: DTypeLike
+) -> dict[str, Array]:
+    """u of every derived coefficient, summed over the leaves (state, kept gradient, gradient now, parameters)."""
+    seen = {name: jnp.zeros([], dtype) for name in plan.derived}
+    for part, old, g, x in leaves if plan.rules else ():
+        u = hypergradients(plan, last, count, part, old, g, x)
+        seen = {name: total + u[name].astype(dtype) for name, total in seen.items()}
+    return {name: jnp.where(count > 0, u, 0) for name, u in seen.items()}
+
+
+def _learned(
+    plan: MadaPlan,
+    state: MadaState,
+    count: Array,
+    last: Mapping[str, Array],
+    seen: Mapping[str, Array],
+    dtype: DTypeLike,
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """The coefficients of step `count`, their momenta, and how many hyper-gradients were ignored so far."""
+    used = in_family(state.hypergradients) if plan.request.lag else seen
+    values, before = _scheduled(plan, state.count, dtype), in_family(state.momenta)
+    momenta, skipped = {}, state.skipped
+    for name, rule in plan.rules.items():
+        rate = at(f"hyper_learning_rate of {spelled(name)}", rule.hyper_learning_rate, state.count, RATE)
+        rate, momentum = jnp.asarray(rate, dtype), jnp.asarray(rule.hyper_momentum, dtype)
+        start = last[name], before[name]
+        learns = count >= rule.start
+        *after, good = descend(*start, used[name], rate, momentum, plan.bounds[name])
+        values[name], momenta[name] = (jnp.where(learns, new, old) for new, old in zip(after, start, strict=True))
+        skipped = jnp.where(learns & jnp.logical_not(good), skipped + 1, skipped)
+    return values, momenta, skipped

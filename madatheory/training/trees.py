@@ -1,18 +1,20 @@
 """Trees of parameters: leaves in their working precision, and early refusals of trees that changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
+from jax.typing import DTypeLike
 
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Array, State
-from madatheory.training.arguments import mask_leaves
+from madatheory.training.arguments import Mask, mask_leaves
 
 
-def working(leaf: Any) -> Array:
+def working(leaf: object) -> Array:
     """The leaf in float32 or better; `UserError` for one that is not real floating point."""
     if not isinstance(leaf, int | float | complex | np.generic | np.ndarray | jax.Array):
         raise UserError(f"{leaf!r} is no array of parameters or gradients: give real floating-point arrays")
@@ -22,7 +24,7 @@ def working(leaf: Any) -> Array:
     return leaf.astype(jnp.promote_types(leaf.dtype, jnp.float32))
 
 
-def _most(dtype: Any) -> float:
+def _most(dtype: DTypeLike) -> float:
     return float(jnp.finfo(dtype).max) ** 0.5 / 8
 
 
@@ -42,7 +44,7 @@ def unless_limited(g: Array) -> Array:
     return jnp.where(jnp.abs(g) <= _most(g.dtype), g, jnp.nan)
 
 
-def refuse_changed(reference: Any, tree: Any, what: str) -> None:
+def refuse_changed(reference: optax.Params, tree: optax.Params, what: str) -> None:
     """`UserError` unless `tree` has the structure and the shapes of `reference`."""
     old, new = jax.tree.structure(reference), jax.tree.structure(tree)
     if old != new:
@@ -60,10 +62,10 @@ def refuse_changed(reference: Any, tree: Any, what: str) -> None:
             )
 
 
-def leaf_states(moments: Mapping[str, Any], scalars: Sequence[str], gradients: Sequence[Array]) -> list[State]:
-    """The state of every leaf, from trees of moments and the numbers that all leaves share."""
-    columns = {name: jax.tree.leaves(tree) for name, tree in moments.items() if name not in scalars}
-    shared = {name: jnp.asarray(moments[name]) for name in scalars}
+def leaf_states(moments: Mapping[str, Any], like: Mapping[str, bool], gradients: Sequence[Array]) -> list[State]:
+    """The state of every leaf; `like` says of a moment whether it is a tree, or a number that all leaves share."""
+    columns = {name: jax.tree.leaves(tree) for name, tree in moments.items() if like[name]}
+    shared = {name: jnp.asarray(number) for name, number in moments.items() if not like[name]}
     return [
         {name: column[i] for name, column in columns.items()} | {k: v.astype(g.dtype) for k, v in shared.items()}
         for i, g in enumerate(gradients)
@@ -71,15 +73,15 @@ def leaf_states(moments: Mapping[str, Any], scalars: Sequence[str], gradients: S
 
 
 def moment_trees(
-    old: Mapping[str, Any], scalars: Sequence[str], structure: Any, states: Sequence[State]
+    old: Mapping[str, Any], like: Mapping[str, bool], structure: Any, states: Sequence[State]
 ) -> dict[str, Any]:
     """The inverse of `leaf_states`: the shared numbers are those of the first leaf, the `old` ones if there is none."""
-    trees = {name: structure.unflatten([s[name] for s in states]) for name in old if name not in scalars}
-    shared = {name: states[0][name].astype(old[name].dtype) if states else old[name] for name in scalars}
+    trees = {name: structure.unflatten([s[name] for s in states]) for name in old if like[name]}
+    shared = {k: states[0][k].astype(v.dtype) if states else v for k, v in old.items() if not like[k]}
     return trees | shared
 
 
-def decayed(params: Any, mask: Any | Callable[[Any], Any], structure: Any) -> list[Any]:
+def decayed(params: optax.Params, mask: Mask, structure: Any) -> list[Any]:
     """The leaves of `params`, None for those that `mask` exempts from the weight decay."""
     leaves = structure.flatten_up_to(params)
     if mask is None:

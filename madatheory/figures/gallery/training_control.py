@@ -22,8 +22,15 @@ from madatheory.figures.training import (
     tuning_claim,
 )
 from madatheory.studies.tasks.cartpole import CAP, cartpole
-from madatheory.studies.training.comparison import MULTIPLES, Outcome, Pair, Plan, corrected, paired
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.comparison import (
+    MULTIPLES,
+    ComparisonPlan,
+    MethodOutcome,
+    PairedDifference,
+    corrected,
+    paired,
+)
+from madatheory.studies.training.training_runs import TrainConfig
 
 METHODS = ("adam", "avgrad", "hyperadam", "mada", "mada-rho", "mada-frozen")
 MEASURES = {"final": "final mean return", "average": "mean return over training"}
@@ -31,15 +38,19 @@ MEASURES = {"final": "final mean return", "average": "mean return over training"
 
 def study(run: Run) -> Study:
     """CartPole with episodes of at most 500 steps (100 in the smoke profile), two a step of training."""
-    recipe = run.pick(Recipe(16, 4), Recipe(200, 10), Recipe(600, 30))
+    recipe = run.pick(TrainConfig(16, 4), TrainConfig(200, 10), TrainConfig(600, 30))
     few, every = ("adam", "mada"), METHODS
     # returns at large rates are 500 in some runs and tens in others: few tuning runs choose by luck
-    plan = run.pick(Plan(few, (1.0, 10.0), 1, 3), Plan(every, MULTIPLES, 8, 20), Plan(every, MULTIPLES, 24, 100))
+    plan = run.pick(
+        ComparisonPlan(few, (1.0, 10.0), 1, 3),
+        ComparisonPlan(every, MULTIPLES, 8, 20),
+        ComparisonPlan(every, MULTIPLES, 24, 100),
+    )
     task = cartpole(hidden=16, episodes=4, horizon=100, evaluated=8) if run.profile == "smoke" else cartpole()
     return Study(task, recipe, plan)
 
 
-def _compared(study: Study, found: Mapping[str, Outcome], which: str, measure: str) -> list[Pair]:
+def _compared(study: Study, found: Mapping[str, MethodOutcome], which: str, measure: str) -> list[PairedDifference]:
     """MADA against the others in the return after the last step, or in its mean over all records."""
 
     def returns(name: str) -> np.ndarray:

@@ -23,8 +23,8 @@ from madatheory.figures.training import (
     sentence,
 )
 from madatheory.studies.tasks.language import MINI_GPT, Corpus, char_gpt, corpus, gram_losses
-from madatheory.studies.training.comparison import Plan
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.comparison import ComparisonPlan
+from madatheory.studies.training.training_runs import TrainConfig
 from madatheory.training.methods import METHODS
 
 _SOME = ("adam", "amsgrad", "avgrad", "lion", "hyperadam", "mada", "mada-rho", "mada-frozen")
@@ -35,9 +35,9 @@ def _text(run: Run) -> Corpus:
     return corpus(run.data.get("text"))
 
 
-def _recipe(steps: int, records: int, warmup: int) -> Recipe:
+def _recipe(steps: int, records: int, warmup: int) -> TrainConfig:
     """The published recipe for the mini-GPT but for its length."""
-    return Recipe(steps, records, shape="cosine", warmup=warmup, clip=1.0, decay=0.1)
+    return TrainConfig(steps, records, shape="cosine", warmup=warmup, clip=1.0, decay=0.1)
 
 
 def _published(run: Run) -> bool:
@@ -59,12 +59,14 @@ def study(run: Run) -> Study:
     """A small GPT; the published mini-GPT in the full profile where there is an accelerator."""
     task = char_gpt(_text(run), **_sizes(run))
     if _published(run):
-        plan = Plan(("adam", "hyperadam", "mada", "mada-frozen"), (0.3, 1.0, 3.0), 1, 5)
+        plan = ComparisonPlan(("adam", "hyperadam", "mada", "mada-frozen"), (0.3, 1.0, 3.0), 1, 5)
         return Study(task, _recipe(5000, 50, 100), plan)
     recipe = run.pick(_recipe(80, 4, 8), _recipe(600, 12, 30), _recipe(2000, 20, 100))
     few = ("adam", "mada")  # compiling takes longer than the runs
     plan = run.pick(
-        Plan(few, (3.0, 10.0), 1, 2), Plan(_SOME, _MULTIPLES, 1, 5), Plan(tuple(METHODS), _MULTIPLES, 2, 10)
+        ComparisonPlan(few, (3.0, 10.0), 1, 2),
+        ComparisonPlan(_SOME, _MULTIPLES, 1, 5),
+        ComparisonPlan(tuple(METHODS), _MULTIPLES, 2, 10),
     )
     return Study(task, recipe, plan)
 

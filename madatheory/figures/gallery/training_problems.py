@@ -26,8 +26,8 @@ from madatheory.figures.training import (
 )
 from madatheory.problems.catalogue import list_problems
 from madatheory.studies.tasks.problems import logistic_regression, matrix_factorization, problem_task
-from madatheory.studies.training.comparison import MULTIPLES, Outcome, Plan
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.comparison import MULTIPLES, ComparisonPlan, MethodOutcome
+from madatheory.studies.training.training_runs import TrainConfig
 from madatheory.training.methods import METHODS
 
 TITLES: Mapping[str, str] = {
@@ -43,9 +43,13 @@ IRIS: Mapping[str, Any] = {"data": "iris", "n": 144, "batches": 72}
 def studies(run: Run) -> tuple[Study, ...]:
     """The four comparisons (two in the smoke profile), all with the same methods and numbers of runs."""
     few = ("adam", "mada")
-    recipe = run.pick(Recipe(60, 4), Recipe(600, 20), Recipe(6000, 40))
+    recipe = run.pick(TrainConfig(60, 4), TrainConfig(600, 20), TrainConfig(6000, 40))
     every = tuple(METHODS)
-    plan = run.pick(Plan(few, (1.0, 30.0), 1, 3), Plan(every, MULTIPLES, 4, 12), Plan(every, MULTIPLES, 12, 100))
+    plan = run.pick(
+        ComparisonPlan(few, (1.0, 30.0), 1, 3),
+        ComparisonPlan(every, MULTIPLES, 4, 12),
+        ComparisonPlan(every, MULTIPLES, 12, 100),
+    )
     common = (
         Study(problem_task(list_problems()["geman-mcclure"].make()), recipe, plan),
         Study(logistic_regression(), recipe, plan),
@@ -58,11 +62,11 @@ def studies(run: Run) -> tuple[Study, ...]:
     return first, *common, Study(matrix_factorization(), recipe, plan)
 
 
-def _side_by_side(run: Run, made: Sequence[Study]) -> list[Mapping[str, Outcome]]:
+def _side_by_side(run: Run, made: Sequence[Study]) -> list[Mapping[str, MethodOutcome]]:
     """All studies at once: compiling takes most of the time, and of one study it keeps only one core busy."""
     done, stopped = [0.0] * len(made), Event()
 
-    def one(number: int) -> Mapping[str, Outcome]:
+    def one(number: int) -> Mapping[str, MethodOutcome]:
         def report(part: int, total: int, what: str) -> None:
             if stopped.is_set():
                 raise CancelledError

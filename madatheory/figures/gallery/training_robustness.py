@@ -12,16 +12,16 @@ from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, shares
 from madatheory.studies.tasks.digits import digits_mlp
 from madatheory.studies.training.comparison import corrected, paired
-from madatheory.studies.training.robustness import Contender, final_over_grid, grid, tuned_rate
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.robustness import VariedMethod, final_over_grid, grid, tuned_rate
+from madatheory.studies.training.training_runs import TrainConfig
 
 CONTENDERS = (
-    Contender("adam", None, "Adam"),
-    Contender("hyperadam", 1.0, "HyperAdam"),
-    Contender("hyperadam", 100.0, "HyperAdam, 100 κ"),
-    Contender("mada-frozen", None, "MADA, frozen"),
-    Contender("mada", 1.0, "MADA"),
-    Contender("mada", 100.0, "MADA, 100 κ"),
+    VariedMethod("adam", None, "Adam"),
+    VariedMethod("hyperadam", 1.0, "HyperAdam"),
+    VariedMethod("hyperadam", 100.0, "HyperAdam, 100 κ"),
+    VariedMethod("mada-frozen", None, "MADA, frozen"),
+    VariedMethod("mada", 1.0, "MADA"),
+    VariedMethod("mada", 100.0, "MADA, 100 κ"),
 )
 RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 
@@ -29,7 +29,7 @@ RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 def compute(run: Run) -> Numbers:
     """Every cell with every contender, all on the same mini-batches."""
     task = run.pick(digits_mlp(8, 16), digits_mlp(), digits_mlp(128))
-    recipe = run.pick(Recipe(20, 2), Recipe(300, 5), Recipe(3000, 10))
+    recipe = run.pick(TrainConfig(20, 2), TrainConfig(300, 5), TrainConfig(3000, 10))
     points, runs = run.pick(3, 11, 21), run.pick(2, 5, 20)
     chosen = run.pick((0, 4), range(len(CONTENDERS)), range(len(CONTENDERS)))
     beta1, beta2 = grid(points)

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_problems, training_vision
 from madatheory.figures.training import RATES, TRAINED, Study, outcomes, shares
-from madatheory.studies.training.comparison import Pair, against, corrected
+from madatheory.studies.training.comparison import PairedDifference, against, corrected
 from madatheory.training.methods import METHODS
 
 _COLOURS = {"win": "#9BD3A8", "tie": "#EEEEEE", "loss": "#F2A58E"}
@@ -36,7 +36,7 @@ def compute(run: Run) -> Numbers:
     """Pairs of MADA with every method on every task at both rates, one correction for all of them."""
     made = studies(run)
     part = shares(run, len(made))
-    pairs: list[Pair] = []
+    pairs: list[PairedDifference] = []
     places: list[tuple[int, str]] = []
     tasks: list[Numbers] = []
     for number, study in enumerate(made):

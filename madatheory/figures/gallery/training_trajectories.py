@@ -11,11 +11,12 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, Study, shares
+from madatheory.optimizers.request import PUBLISHED_START
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.training.comparison import compare, final
 from madatheory.studies.training.training_runs import train
 from madatheory.studies.training.trajectories import coefficients_of, distances, nearest
-from madatheory.training.methods import METHODS, START
+from madatheory.training.methods import METHODS
 
 NAMES = {"beta1": "β₁", "beta2": "β₂", "beta3": "β₃", "rho": "ρ", "c": "c", "gamma": "γ"}
 _COLOURS = dict(zip(NAMES, ("#0072B2", "#56B4E9", "#882255", "#CC3311", "#E69F00", "#117733"), strict=True))
@@ -68,7 +69,7 @@ def compute(run: Run) -> Numbers:
             case["scales"] = scales
             case["final"] = [list(t_interval(row)) if np.isfinite(row).all() else None for row in values]
         cases.append(case)
-    return {"cases": cases, "start": dict(START)}
+    return {"cases": cases, "start": dict(PUBLISHED_START)}
 
 
 def _band(values: np.ndarray) -> Numbers:

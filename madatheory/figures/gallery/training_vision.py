@@ -22,8 +22,8 @@ from madatheory.figures.training import (
 )
 from madatheory.studies.tasks.cifar import cifar_cnn, refuse_missing
 from madatheory.studies.tasks.digits import digits_cnn
-from madatheory.studies.training.comparison import MULTIPLES, Plan
-from madatheory.studies.training.training_runs import Recipe
+from madatheory.studies.training.comparison import MULTIPLES, ComparisonPlan
+from madatheory.studies.training.training_runs import TrainConfig
 from madatheory.training.methods import METHODS
 
 
@@ -31,10 +31,14 @@ def study(run: Run) -> Study:
     """Digits in the smoke and default profiles; CIFAR-10 in the full one if its folder is given."""
     every = tuple(METHODS)
     if run.profile == "full" and "images" in run.data:
-        return Study(cifar_cnn(run.data["images"]), Recipe(20_000, 40), Plan(every, MULTIPLES, 2, 5))
+        return Study(cifar_cnn(run.data["images"]), TrainConfig(20_000, 40), ComparisonPlan(every, MULTIPLES, 2, 5))
     few = ("adam", "mada")
-    recipe = run.pick(Recipe(40, 4), Recipe(400, 20), Recipe(2000, 40))
-    plan = run.pick(Plan(few, (1.0, 10.0), 1, 2), Plan(every, MULTIPLES, 2, 10), Plan(every, MULTIPLES, 5, 50))
+    recipe = run.pick(TrainConfig(40, 4), TrainConfig(400, 20), TrainConfig(2000, 40))
+    plan = run.pick(
+        ComparisonPlan(few, (1.0, 10.0), 1, 2),
+        ComparisonPlan(every, MULTIPLES, 2, 10),
+        ComparisonPlan(every, MULTIPLES, 5, 50),
+    )
     return Study(run.pick(digits_cnn(4, 16), digits_cnn(), digits_cnn(16)), recipe, plan)
 
 

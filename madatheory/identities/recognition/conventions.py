@@ -280,7 +280,7 @@ FAMILIES: tuple[Family, ...] = (
         (
             EPS_UNCORRECTED,
             CORRECTED,
-            _switch("convention", "convention", {"its formulas": "clean", "its published code": "published"}),
+            _switch("convention", "convention", {"its formulas": "practical", "its published code": "published"}),
         ),
         fitted=("beta3", "rho", "c", "gamma"),
         plain=True,

@@ -1,22 +1,23 @@
 """The whole family: all seven coefficients free."""
 
-from madatheory.errors import UserError, unknown
+from madatheory.deprecated import respelled
+from madatheory.errors import UserError, choice
 from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.optimizers.family import PUBLISHED_MADA, convention_of, member
 from madatheory.optimizers.optimizer import Optimizer
 
-_CONVENTIONS = ("clean", "published")
+_CONVENTIONS = ("practical", "published")
 
 
-def build(form: str = "practical", schedule: str = "auto", convention: str = "clean") -> Optimizer:
+def build(form: str = "practical", schedule: str = "auto", convention: str = "practical") -> Optimizer:
     """alpha (gamma (m_t/(1-beta1^t) + beta3 n_t)/(sqrt(vhat_t/(1-beta2^t)) + eps) + (1-gamma) sign(u_t)) is the step.
 
-    `convention` "clean" is the family as its formulas say, "published" what MADA's training code computes (see
+    `convention` "practical" is the family as its formulas say, "published" what MADA's training code computes (see
     `PUBLISHED_MADA`). The theory form has eps inside the root, no corrections and alpha/sqrt(t).
     """
     kind = convention_of("mada-family", form)
-    if convention not in _CONVENTIONS:
-        raise unknown("convention of mada-family", convention, _CONVENTIONS)
+    convention = respelled("mada-family: convention", convention, {"clean": "practical"})
+    choice("convention of mada-family", convention, _CONVENTIONS)
     if convention == "published" and form != "practical":
         raise UserError("mada-family: convention 'published' exists in the practical form only; give form=practical")
     return member(

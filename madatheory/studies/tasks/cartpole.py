@@ -178,5 +178,5 @@ def cartpole(
         "mean_return",
         f"steps, at most {horizon}",
         better="higher",
-        lanes=8,
+        cpu_batch=8,
     )

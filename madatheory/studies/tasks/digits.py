@@ -1,6 +1,6 @@
 """A small convolutional network on scikit-learn's 8 x 8 digits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -36,7 +36,14 @@ def digits(seed: int = 0) -> Images:
 
 
 def classification(
-    name: str, summary: str, images: Images, build: Any, *, batch: int, lanes: int = 1, judged: str = "valid_loss"
+    name: str,
+    summary: str,
+    images: Images,
+    build: Callable[[Key], Any],
+    *,
+    batch: int,
+    cpu_batch: int = 1,
+    judged: str = "valid_loss",
 ) -> Task:
     """The cross-entropy of a network made by `build(key)`, an Equinox module from one image to logits.
 
@@ -77,7 +84,7 @@ def classification(
         }
 
     unit = "error rate" if judged.endswith("error") else "nats"
-    return Task(name, summary, init, loss, measures, judged, unit, lanes=lanes)
+    return Task(name, summary, init, loss, measures, judged, unit, cpu_batch=cpu_batch)
 
 
 def digits_cnn(width: int = 8, batch: int = 32) -> Task:
@@ -115,4 +122,4 @@ def digits_mlp(hidden: int = 32, batch: int = 32) -> Task:
             ]
         )
 
-    return classification("digits-mlp", "one hidden layer on 8 x 8 digits", digits(), build, batch=batch, lanes=16)
+    return classification("digits-mlp", "one hidden layer on 8 x 8 digits", digits(), build, batch=batch, cpu_batch=16)

@@ -200,8 +200,8 @@ def char_gpt(
     batch: int = 16,
     dropout: float = 0.0,
     windows: int = 64,
-    lanes: int = 1,
-    wide: int = 64,
+    cpu_batch: int = 1,
+    accelerator_batch: int = 64,
 ) -> Task:
     """The cross-entropy of the next character (nats per character) of a GPT on windows of `context` characters.
 
@@ -249,7 +249,17 @@ def char_gpt(
 
     numbers = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
     summary = f"GPT of {numbers:,} parameters on {text.name}"
-    return Task("char-gpt", summary, init, loss, measures, "valid_loss", "nats per character", lanes=lanes, wide=wide)
+    return Task(
+        "char-gpt",
+        summary,
+        init,
+        loss,
+        measures,
+        "valid_loss",
+        "nats per character",
+        cpu_batch=cpu_batch,
+        accelerator_batch=accelerator_batch,
+    )
 
 
 MINI_GPT: Mapping[str, Any] = {
@@ -260,6 +270,6 @@ MINI_GPT: Mapping[str, Any] = {
     "batch": 64,
     "dropout": 0.2,
     "windows": 128,
-    "wide": 1,
+    "accelerator_batch": 1,
 }
 """The published mini-GPT: nanoGPT's settings for characters, judged on 128 windows."""

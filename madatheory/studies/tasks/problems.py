@@ -13,7 +13,7 @@ from madatheory.problems.noise_laws import index
 from madatheory.problems.problem import Problem, Words
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
-LANES = 16
+CPU_BATCH = 16
 """Runs that share a vectorized step: a step on so few numbers costs about as much for many runs as for one."""
 
 
@@ -63,7 +63,7 @@ def problem_task(problem: Problem) -> Task:
         found = {"objective": value, "squared_gradient": jnp.sum(problem.full_gradient(x) ** 2)}
         return found if problem.constants is None else found | {"excess": value - problem.constants.F_star.value}
 
-    return Task(problem.name, problem.summary, init, loss, measures, "objective", "F(x)", lanes=LANES)
+    return Task(problem.name, problem.summary, init, loss, measures, "objective", "F(x)", cpu_batch=CPU_BATCH)
 
 
 def logistic_regression(
@@ -112,7 +112,7 @@ def logistic_regression(
         }
 
     summary = f"logistic regression on {data} ({CLASSIFICATION[data][1]})"
-    return Task("logistic", summary, init, loss, measures, "valid_loss", "nats", lanes=LANES)
+    return Task("logistic", summary, init, loss, measures, "valid_loss", "nats", cpu_batch=CPU_BATCH)
 
 
 def matrix_factorization(
@@ -164,7 +164,7 @@ def matrix_factorization(
         return {"train_loss": error(x, jnp.asarray(train)), "valid_loss": error(x, jnp.asarray(valid))}
 
     summary = f"factorization of a {rows} x {columns} matrix of rank {rank} plus noise"
-    return Task("factorization", summary, init, loss, measures, "valid_loss", "squared error", lanes=LANES)
+    return Task("factorization", summary, init, loss, measures, "valid_loss", "squared error", cpu_batch=CPU_BATCH)
 
 
 def _kept(count: int, share: float, name: str, *, whole: bool = False) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from madatheory.deprecated import renamed
+
 Array = Any
 Key = Array
 Parameters = Any
@@ -19,9 +21,9 @@ class Task:
     measures  parameters -> numbers by name, without randomness; never differentiated
     judged    the name of the measure that decides between methods, and whether `better` is lower or higher
     unit      of the judged measure, for axes: "nats", "error rate", "return"
-    lanes     runs that share one vectorized step on a CPU: 1 for large arrays, more for small ones. It is fixed for a
-              task, so that a run's numbers do not depend on how many others are trained with it
-    wide      the same on an accelerator: 1 where one run fills it
+    cpu_batch          runs that share one vectorized step on a CPU: 1 for large arrays, more for small ones. It is
+                       fixed for a task, so that a run's numbers do not depend on how many others are trained with it
+    accelerator_batch  the same on an accelerator: 1 where one run fills it
     """
 
     name: str
@@ -32,5 +34,8 @@ class Task:
     judged: str
     unit: str
     better: Literal["lower", "higher"] = "lower"
-    lanes: int = 1
-    wide: int = 64
+    cpu_batch: int = 1
+    accelerator_batch: int = 64
+
+
+Task.__init__ = renamed(lanes="cpu_batch", wide="accelerator_batch")(Task.__init__)

@@ -23,7 +23,7 @@ from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.noise_laws import uniform01
-from madatheory.problems.problem import Constant, Constants, Oracle, Problem
+from madatheory.problems.problem import Array, Constant, Constants, Oracle, Problem, Words
 
 _STEP = 0.05  # spacing of the quadrature in ln s; the trapezoidal rule converges exponentially in 1/_STEP
 
@@ -132,14 +132,14 @@ def far_field(C: float, deltas: Sequence[float] | np.ndarray, start: float) -> P
     p = (1 + delta) / (C + 1)
     second = 1 + p * (C**2 - 1)
 
-    def column(values: np.ndarray, x: Any) -> Any:
+    def column(values: np.ndarray, x: Array) -> Array:
         return jnp.asarray(values, x.dtype).reshape(d, *(1,) * (x.ndim - 1))
 
-    def sample(words: Any, dtype: Any) -> Any:
+    def sample(words: Words, dtype: type) -> Array:
         u = uniform01(words.first, dtype)
         return jnp.where(u < column(p, u), dtype(C), dtype(-1))  # u has shape (1, ..), xi (d, ..)
 
-    def slope(x: Any) -> Any:
+    def slope(x: Array) -> Array:
         return x / jnp.sqrt(1 + x * x)
 
     oracle = Oracle(

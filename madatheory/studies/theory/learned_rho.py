@@ -19,8 +19,9 @@ from madatheory.errors import UserError, unknown
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.convention import PRACTICAL, Convention
 from madatheory.optimizers.family import member
-from madatheory.optimizers.hypergradient import Learned, learned
+from madatheory.optimizers.hypergradient import learned
 from madatheory.optimizers.optimizer import Array, Optimizer
+from madatheory.optimizers.request import Descent
 from madatheory.problems.problem import Problem
 from madatheory.studies.theory.step_sizes import Simulate
 from madatheory.theory.catalogue import list_theorems
@@ -28,7 +29,7 @@ from madatheory.theory.catalogue import list_theorems
 FORMS: Mapping[str, str] = {
     "mada": "mada:learn=rho,convention=theory",
     "mada-lagged": "mada:learn=rho,convention=theory,lag=1",
-    "mada-max": "mada:learn=rho,convention=theory,partner=max",
+    "mada-max": "mada:learn=rho,convention=theory,reference=max",
     "mada-safeguarded": "mada:learn=rho,convention=theory,safeguard=max",
     "mada-safeguarded-sum": "mada:learn=rho,convention=theory,safeguard=sum",
 }
@@ -187,7 +188,7 @@ def partnered(partner: str) -> Optimizer:
         convention=CONVENTIONS[partner],
         source="Ozkara et al., MADA, ICML 2024",
     ).defaults(beta2=0.99, eps=1e-6, rho=0.5)
-    return learned(point, {"rho": Learned()}, name="mada")
+    return learned(point, {"rho": Descent()}, name="mada")
 
 
 class Signals(NamedTuple):

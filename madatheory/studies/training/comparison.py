@@ -10,14 +10,14 @@ from scipy import stats
 from madatheory.errors import UserError, unknown
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.training_runs import Cached, Recipe, Report, no_report, nothing_cached, train
-from madatheory.training.methods import METHODS, Method
+from madatheory.studies.training.training_runs import Cached, Report, TrainConfig, no_report, nothing_cached, train
+from madatheory.training.methods import METHODS, TrainingMethod
 
 MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """What the customary rate of every method is multiplied by in tuning: the same budget for all."""
 
 
-class Plan(NamedTuple):
+class ComparisonPlan(NamedTuple):
     """Methods by name, multiples of their default rates that tuning tries, and the numbers of runs of either part.
 
     Runs 0 .. runs-1 judge, the next `tuning_runs` tune.
@@ -29,13 +29,13 @@ class Plan(NamedTuple):
     runs: int = 10
 
 
-class Outcome(NamedTuple):
+class MethodOutcome(NamedTuple):
     """One method: rates tried with their mean final values, the tuned rate, and (run, t) at default and tuned rate.
 
     `interior`: whether the tuned rate is inside the tried ones, so that the grid did not decide.
     """
 
-    method: Method
+    method: TrainingMethod
     rates: np.ndarray
     candidates: np.ndarray
     rate: float
@@ -56,21 +56,21 @@ def final(task: Task, data: xr.Dataset) -> np.ndarray:
 
 def compare(
     task: Task,
-    recipe: Recipe,
-    plan: Plan,
+    config: TrainConfig,
+    plan: ComparisonPlan,
     *,
     seed: int = 0,
     cached: Cached = nothing_cached,
     report: Report = no_report,
     workers: int | None = None,
-) -> dict[str, Outcome]:
+) -> dict[str, MethodOutcome]:
     """Every method of the plan, tuned and at its default rate. Raises `UserError` for plans without methods or runs."""
     for name in plan.methods:
         if name not in METHODS:
             raise unknown("method", name, METHODS)
     if not plan.methods or plan.runs < 2 or plan.tuning_runs < 1 or not plan.multiples:
         raise UserError(f"{plan}: give methods, multiples, 2 runs or more to judge by and one or more to tune by")
-    found: dict[str, Outcome] = {}
+    found: dict[str, MethodOutcome] = {}
     total = 2 * len(plan.methods) * 1000
     for number, name in enumerate(plan.methods):
         method = METHODS[name]
@@ -82,13 +82,13 @@ def compare(
         common: dict[str, Any] = {"seed": seed, "cached": cached, "workers": workers}
         rates = np.array([method.default * multiple for multiple in plan.multiples])
         fresh = range(plan.runs, plan.runs + plan.tuning_runs)
-        tried = train(task, method, recipe, {"rate": list(rates)}, fresh, report=tell(0), **common)
+        tried = train(task, method, config, {"rate": list(rates)}, fresh, report=tell(0), **common)
         candidates = np.array([final(task, tried.isel(setting=i)).mean() for i in range(len(rates))])
         best = int(np.argmin(candidates) if task.better == "lower" else np.argmax(candidates))
         rate = float(rates[best])
         asked = list(dict.fromkeys((method.default, rate)))
-        judged = train(task, method, recipe, {"rate": asked}, range(plan.runs), report=tell(1), **common)
-        found[name] = Outcome(
+        judged = train(task, method, config, {"rate": asked}, range(plan.runs), report=tell(1), **common)
+        found[name] = MethodOutcome(
             method,
             rates,
             candidates,
@@ -101,7 +101,7 @@ def compare(
     return found
 
 
-class Pair(NamedTuple):
+class PairedDifference(NamedTuple):
     """Ours against one other method, paired by run.
 
     The mean difference, positive where ours is better, its 95 % t-interval, the p-value of "no difference" (two-sided
@@ -123,7 +123,7 @@ class Pair(NamedTuple):
         return "win" if self.difference > 0 else "loss"
 
 
-def paired(ours: str, other: str, values: np.ndarray, others: np.ndarray, better: str) -> Pair:
+def paired(ours: str, other: str, values: np.ndarray, others: np.ndarray, better: str) -> PairedDifference:
     """The uncorrected pair; `values` and `others` are final values by run."""
     sign = -1.0 if better == "lower" else 1.0
     broken, failed = ~np.isfinite(values), ~np.isfinite(others)
@@ -134,17 +134,21 @@ def paired(ours: str, other: str, values: np.ndarray, others: np.ndarray, better
         signs[both] = np.sign(sign * (values[both] - others[both]))
         wins, losses = int(np.sum(signs > 0)), int(np.sum(signs < 0))
         p = float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
-        return Pair(ours, other, float(np.sign(wins - losses)) * np.inf if wins != losses else 0.0, -np.inf, np.inf, p)
+        return PairedDifference(
+            ours, other, float(np.sign(wins - losses)) * np.inf if wins != losses else 0.0, -np.inf, np.inf, p
+        )
     difference = sign * (values - others)
     if np.ptp(difference) == 0:
         same = difference[0] == 0
-        return Pair(ours, other, float(difference[0]), float(difference[0]), float(difference[0]), 1.0 if same else 0.0)
+        return PairedDifference(
+            ours, other, float(difference[0]), float(difference[0]), float(difference[0]), 1.0 if same else 0.0
+        )
     mean, low, high = t_interval(difference)
     p = stats.ttest_rel(sign * values, sign * others)[1]  # the t-test of the differences
-    return Pair(ours, other, float(mean), float(low), float(high), float(np.asarray(p)))
+    return PairedDifference(ours, other, float(mean), float(low), float(high), float(np.asarray(p)))
 
 
-def corrected(pairs: Sequence[Pair]) -> list[Pair]:
+def corrected(pairs: Sequence[PairedDifference]) -> list[PairedDifference]:
     """The pairs with Holm's correction: the chance of any false difference among all of them is at most the level."""
     order = np.argsort([pair.p for pair in pairs], kind="stable")
     adjusted, largest = np.ones(len(pairs)), 0.0
@@ -154,7 +158,9 @@ def corrected(pairs: Sequence[Pair]) -> list[Pair]:
     return [pair._replace(corrected=float(value)) for pair, value in zip(pairs, adjusted, strict=True)]
 
 
-def against(task: Task, outcomes: Mapping[str, Outcome], which: str, ours: str = "mada") -> list[Pair]:
+def against(
+    task: Task, outcomes: Mapping[str, MethodOutcome], which: str, ours: str = "mada"
+) -> list[PairedDifference]:
     """Ours against every other method at the "default" or "tuned" rates, not yet corrected."""
     values = final(task, outcomes[ours].data(which))
     return [

@@ -1,4 +1,4 @@
-"""Training runs: a method on a task, for many settings and seeds at once, in pieces that a store keeps.
+"""Training runs: a method on a task, for many settings and seeds at once, in chunks that a store keeps.
 
 Everything random comes from (seed, run, step) by Threefry keys that no method takes part in, so that two methods with
 the same run number start at the same parameters and see the same mini-batches: differences between methods are paired.
@@ -21,15 +21,16 @@ from jax import lax
 
 from madatheory.errors import UserError
 from madatheory.studies.tasks.task import Task
-from madatheory.training.methods import Method
-from madatheory.training.transformation import MadaState, coefficients
+from madatheory.training.arguments import in_family
+from madatheory.training.methods import TrainingMethod
+from madatheory.training.transformation import coefficients, mada_states
 
 Array = Any
 Cached = Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
 Report = Callable[[int, int, str], None]
 
 
-class Recipe(NamedTuple):
+class TrainConfig(NamedTuple):
     """How long and how a task is trained, the same for every method.
 
     Steps, number of records, rate over steps ("constant", or "cosine": linear warm-up over `warmup` steps, then a
@@ -79,8 +80,8 @@ def no_report(done: int, total: int, what: str) -> None:
 
 def train(
     task: Task,
-    method: Method,
-    recipe: Recipe,
+    method: TrainingMethod,
+    config: TrainConfig,
     settings: Mapping[str, Sequence[float]] | Sequence[Mapping[str, float]],
     runs: Sequence[int],
     *,
@@ -92,30 +93,33 @@ def train(
     """Every setting with every run (a number that the random keys contain), as a Dataset (setting, run, t).
 
     `settings` has the rate under "rate" and further arguments of the method: a list of settings, or axes whose product
-    is taken. Recorded at the times of the recipe: `loss`, the mean training loss since the last record; the measures of
-    the task; and, for methods that learn them, `coefficient_<name>` of the last step and `hypergradient_<name>`, the
-    mean of the hyper-gradient since the last record. Coordinates `setting_<name>` give the settings.
+    is taken. Recorded at the times of the configuration: `loss`, the mean training loss since the last record; the
+    measures of the task; and, for methods that learn them, `coefficient_<name>` of the last step (the papers' names)
+    and `hypergradient_<name>`, the mean of the hyper-gradient since the last record. Coordinates `setting_<name>` give
+    the settings.
 
-    Pieces of a few runs are computed side by side and cached one by one, so that an interrupted call goes on where it
+    Chunks of a few runs are computed side by side and cached one by one, so that an interrupted call goes on where it
     was. A run's numbers do not depend on the others of the call. Runs that diverge have nan or inf. Raises `UserError`
-    for settings without a rate or with different keys, and recipes out of range.
+    for settings without a rate or with different keys, and configurations out of range.
     """
     points = _points(settings)
-    times = recipe.times()
-    recipe.factor()
+    times = config.times()
+    config.factor()
     if not runs:
         raise UserError("runs = (): give at least one run number")
     cells = [(point, int(run)) for point in points for run in runs]
     accelerated = jax.default_backend() != "cpu"
     workers = 1 if accelerated else workers or os.cpu_count() or 1
-    program = _program(task, method, recipe, tuple(points[0]), task.wide if accelerated else task.lanes)
-    # whole groups of lanes, shared out among the workers
-    groups = min(program.groups, max(1, -(-len(cells) // (program.lanes * workers))))
-    pieces = [cells[i : i + groups * program.lanes] for i in range(0, len(cells), groups * program.lanes)]
-    done, total, stopped = [0] * len(pieces), len(pieces) * recipe.records, threading.Event()
+    program = _program(
+        task, method, config, tuple(points[0]), task.accelerator_batch if accelerated else task.cpu_batch
+    )
+    # whole groups of runs, shared out among the workers
+    groups = min(program.groups, max(1, -(-len(cells) // (program.batch * workers))))
+    chunks = [cells[i : i + groups * program.batch] for i in range(0, len(cells), groups * program.batch)]
+    done, total, stopped = [0] * len(chunks), len(chunks) * config.records, threading.Event()
 
-    def piece(number: int) -> xr.Dataset:
-        part = pieces[number]
+    def chunk(number: int) -> xr.Dataset:
+        part = chunks[number]
 
         def tell(windows: int) -> None:
             if stopped.is_set():
@@ -128,21 +132,21 @@ def train(
             {
                 "task": task,
                 "make": method.make,
-                "recipe": tuple(recipe),
+                "config": tuple(config),
                 "seed": seed,
                 "cells": part,
-                "lanes": program.lanes,
+                "batch": program.batch,
             },
             lambda: _computed(program, part, seed, tell),
         )
-        tell(recipe.records)
+        tell(config.records)
         return found
 
-    with ThreadPoolExecutor(min(workers, len(pieces))) as pool:
+    with ThreadPoolExecutor(min(workers, len(chunks))) as pool:
         try:
-            parts = list(pool.map(piece, range(len(pieces))))
+            parts = list(pool.map(chunk, range(len(chunks))))
         except BaseException:
-            stopped.set()  # the other pieces end at their next record, and so does Ctrl-C
+            stopped.set()  # the other chunks end at their next record, and so does Ctrl-C
             raise
     whole = xr.concat(parts, "cell", join="exact") if len(parts) > 1 else parts[0]
     shape = (len(points), len(runs))
@@ -169,12 +173,14 @@ def _points(settings: Mapping[str, Sequence[float]] | Sequence[Mapping[str, floa
 
 
 class _Program:
-    """The compiled way from one record to the next, for up to `groups` groups of `lanes` runs; compiled when used."""
+    """The compiled way from one record to the next, for up to `groups` groups of `batch` runs; compiled when used."""
 
-    def __init__(self, task: Task, method: Method, recipe: Recipe, names: tuple[str, ...], lanes: int) -> None:
-        self.recipe, self.names, self.lanes = recipe, names, lanes
-        self.groups = 8 if lanes == 1 else 4
-        self._begin, self._advance = _parts(task, method, recipe)
+    def __init__(
+        self, task: Task, method: TrainingMethod, config: TrainConfig, names: tuple[str, ...], batch: int
+    ) -> None:
+        self.config, self.names, self.batch = config, names, batch
+        self.groups = 8 if batch == 1 else 4
+        self._begin, self._advance = _parts(task, method, config)
         self._start = _start(task)
         self._lock = threading.Lock()
         self._compiled: Any = None
@@ -188,14 +194,14 @@ class _Program:
         """(parameters and states, record) after the steps from `first` to the next record; groups not wanted idle."""
         with self._lock:
             if self._compiled is None:
-                stepped = partial(_grouped, self._advance, self.lanes)
+                stepped = partial(_grouped, self._advance, self.batch)
                 self._compiled = jax.jit(stepped).lower(wanted, inputs, first).compile()
         return self._compiled(wanted, inputs, first)
 
 
 @lru_cache(maxsize=32)
-def _program(task: Task, method: Method, recipe: Recipe, names: tuple[str, ...], lanes: int) -> _Program:
-    return _Program(task, method, recipe, names, lanes)
+def _program(task: Task, method: TrainingMethod, config: TrainConfig, names: tuple[str, ...], batch: int) -> _Program:
+    return _Program(task, method, config, names, batch)
 
 
 def _keys(seed: Array, run: Array) -> tuple[Array, Array]:
@@ -215,14 +221,14 @@ def _start(task: Task) -> Callable[[Array, Array], Any]:
     return jax.jit(lambda seed, run: lax.map(start, (seed, run)))
 
 
-def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _parts(task: Task, method: TrainingMethod, config: TrainConfig) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """(begin of all runs, advance of one run)."""
-    factor, window = recipe.factor(), recipe.steps // recipe.records
+    factor, window = config.factor(), config.steps // config.records
 
     def transformation(hyper: Mapping[str, Array]) -> Any:
         others = {name: value for name, value in hyper.items() if name != "rate"}
         made = method.make(lambda count: hyper["rate"] * factor(count), **others)
-        clip = optax.identity() if np.isinf(recipe.clip) else optax.clip_by_global_norm(recipe.clip)
+        clip = optax.identity() if np.isinf(config.clip) else optax.clip_by_global_norm(config.clip)
         return optax.chain(clip, made)
 
     def begin(hyper: Any, x: Any) -> Any:
@@ -236,8 +242,8 @@ def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., An
             x, state = carry
             loss, g = jax.value_and_grad(task.loss)(x, jax.random.fold_in(draw, t))
             moves, state = tx.update(g, state, x)
-            if recipe.decay:
-                shrink = hyper["rate"] * factor(t) * recipe.decay
+            if config.decay:
+                shrink = hyper["rate"] * factor(t) * config.decay
                 moves = jax.tree.map(lambda u, p: u - shrink * p if p.ndim > 1 else u, moves, x)
             seen = {"loss": loss} | {f"hypergradient_{name}": u for name, u in _learned(state)[1].items()}
             return (optax.apply_updates(x, moves), state), seen
@@ -250,12 +256,12 @@ def _parts(task: Task, method: Method, recipe: Recipe) -> tuple[Callable[..., An
     return jax.jit(begin), advance
 
 
-def _grouped(advance: Callable[..., Any], lanes: int, wanted: Array, inputs: Any, first: Array) -> Any:
-    """`advance` for every run (leading axis), `lanes` at a time; groups from `wanted` on are left as they are."""
-    rows = jax.tree.map(lambda a: a.reshape(-1, lanes, *a.shape[1:]), inputs)
+def _grouped(advance: Callable[..., Any], batch: int, wanted: Array, inputs: Any, first: Array) -> Any:
+    """`advance` for every run (leading axis), `batch` at a time; groups from `wanted` on are left as they are."""
+    rows = jax.tree.map(lambda a: a.reshape(-1, batch, *a.shape[1:]), inputs)
 
     def several(inputs: Any) -> Any:
-        if lanes > 1:
+        if batch > 1:
             return jax.vmap(lambda one: advance(one, first))(inputs)
         # an axis of one would still turn matrix products and convolutions into batched ones
         return jax.tree.map(lambda a: a[None], advance(jax.tree.map(lambda a: a[0], inputs), first))
@@ -270,13 +276,12 @@ def _grouped(advance: Callable[..., Any], lanes: int, wanted: Array, inputs: Any
 
 
 def _learned(state: Any) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Learned coefficients and their hyper-gradients by name; none for methods that learn none."""
-    parts = jax.tree.leaves(state, is_leaf=lambda part: isinstance(part, MadaState))
-    found = [part for part in parts if isinstance(part, MadaState)]
+    """Learned coefficients and their hyper-gradients by the papers' names; none for methods that learn none."""
+    found = mada_states(state)
     if not found:
         return {}, {}
-    names = found[0].momenta
-    return {name: coefficients(state)[name] for name in names}, {name: found[0].hypergradients[name] for name in names}
+    names, values = found[0].momenta, coefficients(state)
+    return in_family({name: values[name] for name in names}), in_family({k: found[0].hypergradients[k] for k in names})
 
 
 def _computed(
@@ -285,17 +290,17 @@ def _computed(
     seed: int,
     tell: Callable[[int], None],
 ) -> xr.Dataset:
-    size, recipe = program.groups * program.lanes, program.recipe
+    size, config = program.groups * program.batch, program.config
     filled = [*cells, *[cells[-1]] * (size - len(cells))]
     hyper = {name: jnp.asarray([point[name] for point, _ in filled], jnp.float32) for name in program.names}
     run = jnp.asarray([number for _, number in filled], jnp.uint32)
     inputs, states = program.begin(hyper, jnp.full(size, seed, jnp.uint32), run)
-    wanted = -(-len(cells) // program.lanes)
+    wanted = -(-len(cells) // program.batch)
     records = []
-    for number, time in enumerate(recipe.times()):
-        first = jnp.asarray(time - recipe.steps // recipe.records)
+    for number, time in enumerate(config.times()):
+        first = jnp.asarray(time - config.steps // config.records)
         states, record = program.advance(jnp.asarray(wanted), (inputs, states), first)
         records.append(jax.tree.map(np.asarray, record))
         tell(number + 1)
     stacked = {name: np.stack([record[name] for record in records], axis=1)[: len(cells)] for name in records[0]}
-    return xr.Dataset({name: (("cell", "t"), values) for name, values in stacked.items()}, {"t": recipe.times()})
+    return xr.Dataset({name: (("cell", "t"), values) for name, values in stacked.items()}, {"t": config.times()})

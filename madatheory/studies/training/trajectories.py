@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from madatheory.optimizers.hypergradient import BOXES
+from madatheory.optimizers.request import BOUNDS
 
 Array = Any
 MEMBERS: Mapping[str, Mapping[str, float]] = {
@@ -27,14 +27,14 @@ def coefficients_of(data: xr.Dataset) -> dict[str, np.ndarray]:
 
 
 def distances(coefficients: Mapping[str, Array]) -> dict[str, np.ndarray]:
-    """Member -> Euclidean distance of the coefficients to it, every coordinate in units of the width of its box.
+    """Member -> Euclidean distance of the coefficients to it, every coordinate in units of the width of its bounds.
 
     Coefficients that are not given stay at the member's own values, so they add nothing.
     """
     found = {}
     for member, point in MEMBERS.items():
         parts = [
-            ((np.asarray(coefficients[name]) - value) / (BOXES[name][1] - BOXES[name][0])) ** 2
+            ((np.asarray(coefficients[name]) - value) / (BOUNDS[name][1] - BOUNDS[name][0])) ** 2
             for name, value in point.items()
             if name in coefficients
         ]
