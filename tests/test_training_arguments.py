@@ -100,6 +100,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "lag true": (lambda: mada(0.1, {}, lag=True), "lag = True: give 0"),
     "lag array": (lambda: mada(0.1, {}, lag=np.zeros(2)), "lag = .*: give 0"),
     "low above high": (lambda: rho(0.1, low=0.8, high=0.2), r"the bounds \[0.8, 0.2\] are empty"),
+    "no hyper learning rate": (lambda: rho(), "hyper_learning_rate of rho = None is no real number: give one number"),
     "low text": (lambda: rho(0.1, low="0"), "low bound of rho = '0' is no real number"),
     "high nan": (lambda: rho(0.1, high=NAN), "high bound of rho = nan"),
     "start 0": (lambda: rho(0.1, start=0), "start of rho = 0: give the number of a step"),

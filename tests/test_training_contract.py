@@ -317,6 +317,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "reference": (lambda: mada(0.1, {}, reference="median"), "unknown reference of mada 'median'"),
     "correction": (lambda: mada(0.1, {}, correction="exact"), "unknown correction of mada"),
     "published": (lambda: mada(0.1, {}, convention="published", correction="product"), "give correction='power'"),
+    "theory": (lambda: mada(0.1, {}, convention="theory", correction="product"), "no bias correction to choose"),
     "source": (lambda: mada(0.1, {}, source="test"), "unknown source of hyper-gradients 'test'"),
     "safeguard": (lambda: mada(0.1, {}, safeguard="mx"), "did you mean 'max'"),
     "lag": (lambda: mada(0.1, {}, lag=2), "lag = 2: give 0"),

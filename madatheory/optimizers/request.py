@@ -82,7 +82,7 @@ Descent.__init__ = renamed(**_OLD)(Descent.__init__)
 
 
 @dataclass(frozen=True)
-class Request:
+class MadaRequest:
     """A checked request: the learned coefficients in the order of `BOUNDS`, the convention of the step, and the lag."""
 
     rules: Mapping[str, Descent]
@@ -113,8 +113,8 @@ def request(
     lag: int,
     steady: bool,
     spelling: Mapping[str, str] | None = None,
-) -> Request:
-    """The `Request` of these options (see `mada`); `UserError` for each that cannot be served.
+) -> MadaRequest:
+    """The `MadaRequest` of these options (see `mada`); `UserError` for each that cannot be served.
 
     `steady` says that both decays are constant: their corrections are then the same number either way, and the product
     needs no power. `spelling` gives the names of coefficients in messages where they are not the papers'.
@@ -137,7 +137,7 @@ def request(
     if kind.bias_correction != "none":
         kind = replace(kind, bias_correction="product" if steady else correction)
     ordered = {name: rules[name] for name in BOUNDS if name in rules}
-    return Request(ordered, kind, "theory" if convention == "theory" else "practical", lag)
+    return MadaRequest(ordered, kind, "theory" if convention == "theory" else "practical", lag)
 
 
 def _refuse_unsafe(names: Collection[str], convention: str, spelling: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from madatheory.hparams import Parameter
 from madatheory.optimizers.convention import Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer
-from madatheory.optimizers.request import BOUNDS, MOMENTUM, RATE, Descent, Request, Value, bounds_of, request
+from madatheory.optimizers.request import BOUNDS, MOMENTUM, RATE, Descent, MadaRequest, Value, bounds_of, request
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
 from madatheory.training.arguments import FAMILY, OPTAX, Mask, argument, natural, number, spelled
@@ -37,7 +37,7 @@ class MadaPlan:
     turns the state *after* a step into that step's delta, so that nothing but this state need be kept.
     """
 
-    request: Request
+    request: MadaRequest
     point: Optimizer
     readout: Optimizer | None
     bounds: Mapping[str, Parameter]
@@ -179,7 +179,7 @@ def _refuse_moving(given: Mapping[str, Value]) -> None:
         raise UserError("mada: a safeguard is defined for gamma = 1")
 
 
-def _readout(request: Request, moving: Mapping[str, Value], fixed: Mapping[str, float]) -> Optimizer | None:
+def _readout(request: MadaRequest, moving: Mapping[str, Value], fixed: Mapping[str, float]) -> Optimizer | None:
     """The family's step with its moments stopped (decays 1, nothing new in the average), if only alpha or rho learn.
 
     alpha and rho act on the moments after the step, so that step's delta and its derivatives can be read off the state

@@ -154,7 +154,7 @@ def scale_by_mada(
     return _transformation(make_plan(**locals()), sign=1.0)
 
 
-def coefficients(state: optax.OptState) -> dict[str, Array]:
+def coefficients(state: object) -> dict[str, Array]:
     """The coefficients of the last step by optax's names, from the state of `mada` or of anything that contains one.
 
     Those learned, scheduled or injected; fixed numbers are not in the state. Raises `UserError` if there is no MADA in
@@ -166,7 +166,7 @@ def coefficients(state: optax.OptState) -> dict[str, Array]:
     return dict(found[0].coefficients)
 
 
-def mada_states(state: optax.OptState) -> list[MadaState]:
+def mada_states(state: object) -> list[MadaState]:
     """Every state of `mada` in a state."""
     parts = jax.tree.leaves(state, is_leaf=lambda part: isinstance(part, MadaState))
     return [part for part in parts if isinstance(part, MadaState)]

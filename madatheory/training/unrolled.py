@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax import lax
 
 from madatheory.errors import UserError, unknown
-from madatheory.optimizers.optimizer import Array, Clock, Optimizer
+from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
+
+Past = tuple[Array, State]
 
 
 class UnrolledRun(NamedTuple):
@@ -30,7 +33,7 @@ def unrolled(
     hyper: Mapping[str, float],
     loss: Callable[[Array, Any], Array],
     x0: Array,
-    batches: Any,
+    batches: optax.Params,
     names: Sequence[str],
     *,
     window: int | None = None,
@@ -55,12 +58,12 @@ def unrolled(
     first = (x0, jax.tree.map(jnp.asarray, point.init(values, x0)))
     still = jax.tree.map(jnp.zeros_like, first)
 
-    def moved(past: Any, chosen: Mapping[str, Array], batch: Any, t: Array) -> Any:
+    def moved(past: Past, chosen: Mapping[str, Array], batch: optax.Params, t: Array) -> Past:
         x, state = past
         step, after = point.step({**values, **chosen}, state, jax.grad(loss)(x, batch), Clock(t, jnp.nan))
         return x - step.delta, jax.tree.map(lambda a, b: jnp.asarray(a, jnp.asarray(b).dtype), after, state)
 
-    def body(carry: Any, now: Any) -> Any:
+    def body(carry: tuple[Past, Mapping[str, Any]], now: tuple[Array, optax.Params, optax.Params]) -> Any:
         past, along = carry
         t, batch, after = now
         new, full, one, out = None, {}, {}, {}
@@ -70,7 +73,7 @@ def unrolled(
                 kept = jax.tree.map(lambda a: jnp.where((t - 1) % window == 0, 0, a), kept)
             unit = {name: jnp.ones_like(values[name])}
 
-            def forward(p: Any, c: Any) -> Any:
+            def forward(p: Past, c: Mapping[str, Array]) -> Past:
                 return moved(p, c, batch, t)
 
             new, out[name] = jax.jvp(forward, (past, {name: values[name]}), (kept, unit))

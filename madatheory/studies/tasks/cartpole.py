@@ -76,7 +76,7 @@ def rollout(logits: Logits, drawn: Chances) -> Episodes:
     starts = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.result_type(leaf)), drawn.starts)
     key = jax.random.key(0)  # this simulator does not use the key of a step
 
-    def step(carry: Any, u: Array) -> Any:
+    def step(carry: tuple[Any, Array], u: Array) -> Any:
         states, alive = carry
         seen = jax.vmap(env.get_obs)(states)
         score = jax.vmap(logits)(seen)

@@ -135,7 +135,7 @@ def gpt(size: int, layers: int, heads: int, width: int, context: int, dropout: f
     }
 
 
-def initial(shapes: Any, layers: int, width: int, key: Key) -> Parameters:
+def initial(shapes: Parameters, layers: int, width: int, key: Key) -> Parameters:
     """Parameters of the given shapes: vectors, which are the weights of layer norms, are 1, matrices are drawn.
 
     Matrices are normal with deviation s = .02 sqrt(384/width), the projections into the residual stream with
@@ -146,15 +146,15 @@ def initial(shapes: Any, layers: int, width: int, key: Key) -> Parameters:
     scale = 0.02 * math.sqrt(384 / width)
     sizes = [math.prod(leaf.shape) for _, leaf in paths]
     # one draw for all, as every draw is a program of its own to compile
-    pieces = jnp.split(jax.random.normal(key, (sum(sizes),)), np.cumsum(sizes)[:-1])
+    chunks = jnp.split(jax.random.normal(key, (sum(sizes),)), np.cumsum(sizes)[:-1])
 
-    def start(path: Any, leaf: Any, piece: Array) -> Array:
+    def start(path: tuple[object, ...], leaf: jax.ShapeDtypeStruct, chunk: Array) -> Array:
         if leaf.ndim < 2:
             return jnp.ones(leaf.shape, leaf.dtype)
         residual = any(name in jax.tree_util.keystr(path) for name in ("output_proj", ".down"))
-        return (scale / math.sqrt(2 * layers) if residual else scale) * piece.reshape(leaf.shape)
+        return (scale / math.sqrt(2 * layers) if residual else scale) * chunk.reshape(leaf.shape)
 
-    return structure.unflatten([start(*each, piece) for each, piece in zip(paths, pieces, strict=True)])
+    return structure.unflatten([start(*each, chunk) for each, chunk in zip(paths, chunks, strict=True)])
 
 
 def logits_of(model: Mapping[str, Any], characters: Array, key: Key | None) -> Array:

@@ -16,7 +16,7 @@ def shapes_and_frame(build: Callable[[Key], Any]) -> tuple[Any, Any]:
     return eqx.partition(made, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
 
 
-def arrays(module: Any) -> Parameters:
+def arrays(module: object) -> Parameters:
     """What of a module is trained."""
     import equinox as eqx
 

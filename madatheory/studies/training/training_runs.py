@@ -20,12 +20,15 @@ import xarray as xr
 from jax import lax
 
 from madatheory.errors import UserError
-from madatheory.studies.tasks.task import Task
+from madatheory.studies.tasks.task import Parameters, Task
 from madatheory.training.arguments import in_family
 from madatheory.training.methods import TrainingMethod
 from madatheory.training.transformation import coefficients, mada_states
 
 Array = Any
+Hyper = Mapping[str, Array]
+Inputs = tuple[tuple[Hyper, Array], tuple[Parameters, optax.OptState]]
+"""((settings, keys of the steps), (parameters, states)) of one run or, with a leading axis, of several."""
 Cached = Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
 Report = Callable[[int, int, str], None]
 
@@ -185,12 +188,12 @@ class _Program:
         self._lock = threading.Lock()
         self._compiled: Any = None
 
-    def begin(self, hyper: Any, seed: Array, run: Array) -> tuple[Any, Any]:
+    def begin(self, hyper: Hyper, seed: Array, run: Array) -> tuple[Any, Any]:
         """((hyper-parameters, keys), (parameters, states)) before the first step."""
         x, draw = self._start(seed, run)
         return (hyper, draw), self._begin(hyper, x)
 
-    def advance(self, wanted: Array, inputs: Any, first: Array) -> Any:
+    def advance(self, wanted: Array, inputs: Inputs, first: Array) -> Any:
         """(parameters and states, record) after the steps from `first` to the next record; groups not wanted idle."""
         with self._lock:
             if self._compiled is None:
@@ -231,14 +234,14 @@ def _parts(task: Task, method: TrainingMethod, config: TrainConfig) -> tuple[Cal
         clip = optax.identity() if np.isinf(config.clip) else optax.clip_by_global_norm(config.clip)
         return optax.chain(clip, made)
 
-    def begin(hyper: Any, x: Any) -> Any:
+    def begin(hyper: Hyper, x: Parameters) -> Any:
         return x, jax.vmap(lambda hyper, x: transformation(hyper).init(x))(hyper, x)
 
-    def advance(inputs: Any, first: Array) -> Any:
+    def advance(inputs: Inputs, first: Array) -> Any:
         (hyper, draw), (x, state) = inputs
         tx = transformation(hyper)
 
-        def step(carry: Any, t: Array) -> Any:
+        def step(carry: tuple[Parameters, optax.OptState], t: Array) -> Any:
             x, state = carry
             loss, g = jax.value_and_grad(task.loss)(x, jax.random.fold_in(draw, t))
             moves, state = tx.update(g, state, x)
@@ -256,17 +259,17 @@ def _parts(task: Task, method: TrainingMethod, config: TrainConfig) -> tuple[Cal
     return jax.jit(begin), advance
 
 
-def _grouped(advance: Callable[..., Any], batch: int, wanted: Array, inputs: Any, first: Array) -> Any:
+def _grouped(advance: Callable[..., Any], batch: int, wanted: Array, inputs: Inputs, first: Array) -> Any:
     """`advance` for every run (leading axis), `batch` at a time; groups from `wanted` on are left as they are."""
     rows = jax.tree.map(lambda a: a.reshape(-1, batch, *a.shape[1:]), inputs)
 
-    def several(inputs: Any) -> Any:
+    def several(inputs: Inputs) -> Any:
         if batch > 1:
             return jax.vmap(lambda one: advance(one, first))(inputs)
         # an axis of one would still turn matrix products and convolutions into batched ones
         return jax.tree.map(lambda a: a[None], advance(jax.tree.map(lambda a: a[0], inputs), first))
 
-    def group(number: Array, inputs: Any) -> Any:
+    def group(number: Array, inputs: Inputs) -> Any:
         record = jax.eval_shape(several, inputs)[1]
         idle = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), record)
         return number + 1, lax.cond(number < wanted, several, lambda inputs: (inputs[1], idle), inputs)
@@ -275,7 +278,7 @@ def _grouped(advance: Callable[..., Any], batch: int, wanted: Array, inputs: Any
     return jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), found)
 
 
-def _learned(state: Any) -> tuple[dict[str, Array], dict[str, Array]]:
+def _learned(state: optax.OptState) -> tuple[dict[str, Array], dict[str, Array]]:
     """Learned coefficients and their hyper-gradients by the papers' names; none for methods that learn none."""
     found = mada_states(state)
     if not found:
