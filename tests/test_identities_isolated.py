@@ -312,6 +312,7 @@ def test_a_declared_failure_that_does_not_fail_is_an_error() -> None:
     assert "but it holds" in found["S1"].detail
 
 
+@pytest.mark.usefixtures("unshrunk")
 def test_old_names_work_and_warn() -> None:
     with pytest.warns(DeprecationWarning, match="by_design is now called xfail"):
         report = check(functions(mutating), only="K2", by_design={"K2": "it owns them"})

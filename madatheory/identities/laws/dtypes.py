@@ -34,13 +34,13 @@ def dtype_kept(run: Runs, case: None) -> None:
     kinds: list[Any] = [*REAL, *([np.complex128] if run.traits["takes complex"] else [])]
     for dtype in kinds:
         stepper = run.start([given.x0.astype(dtype)])
-        seen = []
+        states = []
         for g in given.g:
             stepper.step([g.astype(dtype)])
             x = stepper.parameters()[0]
             holds(x.dtype == np.dtype(dtype), f"parameters of {short(dtype)} became {x.dtype}", x.dtype, dtype)
-            seen.append([(a.shape, str(a.dtype)) for a in stepper.state()])
-            holds(seen[-1] == seen[0], f"the state changes with the step, {short(dtype)}", seen[-1], seen[0])
+            states.append([(a.shape, str(a.dtype)) for a in stepper.state()])
+            holds(states[-1] == states[0], f"the state changes with the step, {short(dtype)}", states[-1], states[0])
 
 
 @identity("K10b", "scan", needs=["can scan", "deterministic"])

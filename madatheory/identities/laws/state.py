@@ -87,9 +87,9 @@ def yogi_moment(run: Runs, case: GradientSequence) -> None:
     """
     found = read_always(run, case.g)
     v, squares, share = uncorrected(run, "yogi squares", found, case.g), case.g**2, 1 - BETA2
-    seen = v[1:] - v[:-1]
+    change = v[1:] - v[:-1]
     slack = found.slack[1:] * v[1:] + found.slack[:-1] * v[:-1]  # of a difference: both roundings
-    below(np.abs(seen) - slack, share * squares[1:], np.array(0.0), "|v_t - v_(t-1)| against (1-beta2) g_t^2")
+    below(np.abs(change) - slack, share * squares[1:], np.array(0.0), "|v_t - v_(t-1)| against (1-beta2) g_t^2")
     below(min(BETA2, share) * squares, v, found.slack, "min(beta2, 1-beta2) g_t^2 against v_t")
     below(v, (2 - BETA2) * TOP(squares), found.slack, "v_t against (2-beta2) max g^2")
 
@@ -170,10 +170,10 @@ def _nondecreasing(values: Array, slack: Array, what: str) -> None:
     """Each value against the largest before it; nan where nothing was read."""
     largest, loose = np.zeros_like(values[0]), np.zeros_like(values[0])
     for t, (now, rough) in enumerate(zip(values, slack, strict=True)):
-        seen = now == now
-        wrong = seen & (now * (1 + rough) < largest * (1 - loose))
+        known = now == now
+        wrong = known & (now * (1 + rough) < largest * (1 - loose))
         holds(~wrong, f"{what} falls at step {t + 1}: {now} after {largest}", values)
-        larger = seen & (now > largest)
+        larger = known & (now > largest)
         largest, loose = np.where(larger, now, largest), np.where(larger, rough, loose)
 
 
