@@ -13,7 +13,7 @@ from madatheory.figures.style import colour
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.problem import Problem
 from madatheory.studies.theory.drift import (
-    Law,
+    TwoPointLaw,
     critical_delta,
     exact_drift,
     far_field,
@@ -37,7 +37,7 @@ def _panel(
     drift = drift.transpose(axis, "coordinate", "seed")
     deltas = problem.parameters["deltas"]
     points = [{"rho": 1.0, "beta2": BETA2, axis: value} for value in values]
-    exact = [[exact_drift(p["rho"], p["beta2"], Law(C, delta)) for delta in deltas] for p in points]
+    exact = [[exact_drift(p["rho"], p["beta2"], TwoPointLaw(C, delta)) for delta in deltas] for p in points]
     return {
         "axis": axis,
         "values": list(values),
