@@ -116,8 +116,8 @@ _ON_DEVICES = """
 from madatheory.engine import flags
 flags.enable_native_loop()
 import jax
-from madatheory import catalogue
-from madatheory.engine import blocks
+import madatheory as mt
+from madatheory.engine.backend import blocks
 from madatheory.engine.simulate import simulate
 used, get = set(), blocks.Programs.get
 def noted(self, device, *rest):

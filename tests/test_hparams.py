@@ -25,7 +25,7 @@ def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatc
 
 
 def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
-    method = mt.optimizer("adam-avgrad")
+    method = mt.get_optimizer("adam-avgrad")
     grid = method.grid({"rho": [0, 1], "alpha": Fraction(1, 2), "beta2": (0.5, 0.9, 0.99)})
     assert list(grid) == list(method.parameters)
     assert grid["alpha"] == 0.5
@@ -39,7 +39,7 @@ def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
 
 
 def test_what_is_no_number_is_refused_wherever_it_enters() -> None:
-    method = mt.optimizer("adam")
+    method = mt.get_optimizer("adam")
     for bad in ("0.5", True, [0.1, None], 1j, [[0.1], [0.2, 0.3]]):
         assert reals(bad) is None
         for enter in (method.hyper, method.grid):
