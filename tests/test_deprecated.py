@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import typer.main
-from madatheory.engine.grid import record_times
 from typer.testing import CliRunner
 
 import madatheory as mt
 from madatheory.cli import app
+from madatheory.engine.arguments import record_times
 from madatheory.store import Store
 
 OLD_ARGUMENTS = {
