@@ -9,6 +9,6 @@ from madatheory.training.transformation import MadaState as MadaState
 from madatheory.training.transformation import coefficients as coefficients
 from madatheory.training.transformation import mada as mada
 from madatheory.training.transformation import scale_by_mada as scale_by_mada
-from madatheory.training.unrolled import UnrolledRun as UnrolledRun
+from madatheory.training.unrolled import UnrolledHypergradients as UnrolledHypergradients
 from madatheory.training.unrolled import disagreement as disagreement
 from madatheory.training.unrolled import unrolled as unrolled

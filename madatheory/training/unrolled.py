@@ -15,7 +15,7 @@ from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
 Past = tuple[Array, State]
 
 
-class UnrolledRun(NamedTuple):
+class UnrolledHypergradients(NamedTuple):
     """Two derivatives of the loss at x_t in every coefficient, t = 1 .. T on axis 0.
 
     `one_step` holds the state before step t constant, `full` follows every earlier step since the last restart,
@@ -37,7 +37,7 @@ def unrolled(
     names: Sequence[str],
     *,
     window: int | None = None,
-) -> UnrolledRun:
+) -> UnrolledHypergradients:
     """dl_{t+1}(x_t)/dh for h in `names`, by one step and unrolled over up to `window` steps, along one run.
 
     The run has constant coefficients: x_t = x_{t-1} - delta_t with g_t = grad l_t(x_{t-1}), l_t = loss(., batch t).
@@ -82,7 +82,7 @@ def unrolled(
             full[name], one[name] = jnp.vdot(outer, out[name][0]), jnp.vdot(outer, short[0])
         if new is None:
             new = moved(past, {}, batch, t)
-        return (new, out), UnrolledRun(one, full, loss(new[0], after), new[0])
+        return (new, out), UnrolledHypergradients(one, full, loss(new[0], after), new[0])
 
     steps = jax.tree.leaves(batches)[0].shape[0] - 1
     if steps < 1:
@@ -92,7 +92,7 @@ def unrolled(
     return jax.jit(lambda: lax.scan(body, (first, dict.fromkeys(names, still)), (times, used, later))[1])()
 
 
-def disagreement(run: UnrolledRun) -> dict[str, dict[str, float]]:
+def disagreement(run: UnrolledHypergradients) -> dict[str, dict[str, float]]:
     """How one-step and unrolled hyper-gradients differ over a run, by coefficient.
 
     cosine     <one, full>/(|one| |full|) over the times: 1 if they point alike
