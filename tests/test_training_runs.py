@@ -151,7 +151,7 @@ def test_the_gradient_is_clipped() -> None:
 def test_what_cannot_be_run_is_refused(change: dict[str, Any], message: str) -> None:
     ask = {"config": RECIPE, "settings": {"rate": [0.1]}, "runs": [0], **change}
     with pytest.raises(UserError, match=message):
-        train(quadratic(), METHODS["sgd"], ask["recipe"], ask["settings"], ask["runs"])
+        train(quadratic(), METHODS["sgd"], ask["config"], ask["settings"], ask["runs"])
 
 
 @cache
