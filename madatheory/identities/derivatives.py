@@ -139,14 +139,11 @@ def _tell(optimizer: "torch.optim.Optimizer", h: Mapping[str, Any]) -> None:
     """Write hyper-parameters to a running torch optimizer."""
     group = optimizer.param_groups[0]
     for name, now in h.items():
-        if name == "lr":
-            group["lr"] = now
-        elif "betas" in group:
-            betas = list(group["betas"])
-            betas[int(name[4:]) - 1] = now
-            group["betas"] = tuple(betas)
+        if name == "lr" or "betas" not in group:
+            group["lr" if name == "lr" else "alpha"] = now
         else:
-            group["alpha"] = now
+            k = int(name[4:])
+            group["betas"] = (*group["betas"][: k - 1], now, *group["betas"][k:])
 
 
 def _taken(
