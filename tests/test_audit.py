@@ -265,15 +265,15 @@ def test_the_audit_does_not_touch_the_numbers_of_honest_problems(monkeypatch: py
 
 FILE = """
 from dataclasses import replace
-from madatheory import ProblemEntry, problem
+from madatheory import ProblemEntry, get_problem
 from madatheory.problems.problem import Constant
 
 def build_l(d: int = 2):
-    true = problem(f"log:d={d}")
+    true = get_problem(f"log:d={d}")
     return replace(true, name="half-l", constants=true.constants._replace(L=Constant(1.0, "exact", "", "")))
 
 def build_g(d: int = 2):
-    true = problem(f"log:d={d}")
+    true = get_problem(f"log:d={d}")
     oracle = replace(true.oracle, gradient=lambda x, grad, xi, t: xi - grad)
     return replace(true, name="uphill", oracle=oracle)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import proofs_check
 from madatheory.cli import app
 from madatheory.errors import Missing, UserError
 from madatheory.theory.catalogue import list_lemmas, list_theorems
@@ -188,7 +189,7 @@ def test_proofs_check_is_the_same_command(monkeypatch: pytest.MonkeyPatch) -> No
     told: list[list[str]] = []
     monkeypatch.setattr(sys, "argv", ["proofs_check", "no-such-statement"])
     monkeypatch.setattr("madatheory.__main__.main", lambda: told.append(sys.argv[1:]))
-    runpy.run_module("proofs_check", run_name="__main__")
+    runpy.run_path(str(Path(proofs_check.__file__).with_name("__main__.py")), run_name="__main__")
     assert told == [["prove", "no-such-statement"]]
     ran = CliRunner().invoke(app, told[0])
     assert ran.exit_code == 2

@@ -80,7 +80,7 @@ def test_a_theorem_says_what_the_package_says(claim: Claim) -> None:
 def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
     for false in list_lemmas()[claim.statement].false_variants:
         same = replace(false, name=claim.statement)
-        monkeypatch.setattr(drift, "lemmas", lambda same=same: {claim.statement: same})
+        monkeypatch.setattr(drift, "list_lemmas", lambda same=same: {claim.statement: same})
         with pytest.raises((drift.Drifted, ZeroDivisionError)):
             drift.agreement(claim, 1500)
 
@@ -93,7 +93,7 @@ def test_a_constant_changed_in_the_package_is_noticed(
     right = list_theorems()[claim.statement].right
     moved = replace(right, value=lambda m, q, xp: factor * right.value(m, q, xp))
     changed = replace(list_theorems()[claim.statement], chain=(list_theorems()[claim.statement].left, moved))
-    monkeypatch.setattr(drift, "theorems", lambda: {claim.statement: changed})
+    monkeypatch.setattr(drift, "list_theorems", lambda: {claim.statement: changed})
     with pytest.raises(drift.Drifted):
         drift.agreement(claim)
 

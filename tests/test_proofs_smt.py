@@ -170,7 +170,9 @@ def test_the_longest_step(monkeypatch: pytest.MonkeyPatch) -> None:
     old = list_theorems()["adam-step-size"]
     *_, last = old.chain
     short = replace(last, value=lambda m, q, xp: step_size_bounds.adam_step(q._replace(beta1=q.beta1 * 0), xp))
-    monkeypatch.setattr(updates, "theorems", lambda: {"adam-step-size": replace(old, chain=(*old.chain[:-1], short))})
+    monkeypatch.setattr(
+        updates, "list_theorems", lambda: {"adam-step-size": replace(old, chain=(*old.chain[:-1], short))}
+    )
     assert updates.longest_steps("adam-step-size", 2).status is Status.REFUTED
 
 

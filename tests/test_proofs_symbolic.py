@@ -88,7 +88,7 @@ def test_identities() -> None:
 
 def _wrong_pair(monkeypatch: pytest.MonkeyPatch, pair: DecouplingConstants) -> None:
     wrong = replace(avgrad_rate._theorem("avgrad-rate", pair, "planted"))
-    monkeypatch.setattr(links, "theorems", lambda: {**list_theorems(), "avgrad-rate": wrong})
+    monkeypatch.setattr(links, "list_theorems", lambda: {**list_theorems(), "avgrad-rate": wrong})
 
 
 def _link(theorem: str, to: str) -> links.Link:
@@ -108,7 +108,7 @@ def _scaled(
         replace(one, value=lambda m, q, xp, old=one.value: change(old, m, q, xp)) if one.name == level else one
         for one in theorem.chain
     )
-    monkeypatch.setattr(links, "theorems", lambda: {**list_theorems(), name: replace(theorem, chain=chain)})
+    monkeypatch.setattr(links, "list_theorems", lambda: {**list_theorems(), name: replace(theorem, chain=chain)})
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_last_step_that_promises_more_than_its_lemma(name: str, monkeypatch: p
 
 def test_l1_with_a_smaller_constant_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = next(f for f in list_lemmas()["decoupling"].false_variants if f.name == "decoupling-38")
-    monkeypatch.setattr(decoupling, "lemmas", lambda: {**list_lemmas(), "decoupling": wrong})
+    monkeypatch.setattr(decoupling, "list_lemmas", lambda: {**list_lemmas(), "decoupling": wrong})
     assert decoupling.sharp_constant().status is Status.OPEN
 
 

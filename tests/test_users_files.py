@@ -52,14 +52,14 @@ def numbered(text: str) -> tuple[str, str]:
 
 THEOREM = """
 import sys
-from madatheory import Condition, Level, Theorem, optimizer
+from madatheory import Condition, Level, Theorem, get_optimizer
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.terms import AVERAGE
 
 def right(measured, q, xp):
     return 2 * q.D0 / (q.alpha * q.T)
 def method():
-    return optimizer("adam:schedule=constant")
+    return get_optimizer("adam:schedule=constant")
 name, label, kind = "my-bound", "mine", "expectation"
 conditions = (*STOCHASTIC_SMOOTH, hyper_is("beta1", 0.0))
 settings, symbols = {"alpha": 0.3, "beta1": 0.0, "beta2": 0.99, "eps": 1e-4}, {}
@@ -92,10 +92,10 @@ THEOREMS = [
     ("def right(q):  #!\n    return 1.0", [RIGHT, "takes 1 positional argument"]),
     ("right = 3", ["line 15: level 'bound': value = 3: give a function"]),
     ("def method():  #!\n    return None", ["theorem 'my-bound', its method", "returns None", "returns an Optimizer"]),
-    ("def method():\n    return optimizer('adamm')  #!", ["theorem 'my-bound', its method", "did you mean 'adam'"]),
+    ("def method():\n    return get_optimizer('adamm')  #!", ["theorem 'my-bound', its method", "did you mean 'adam'"]),
     ("def method(x):  #!\n    return x", ["theorem 'my-bound', its method", "missing 1 required positional"]),
     (
-        "method = optimizer('adam')",
+        "method = get_optimizer('adam')",
         ["theorem 'my-bound': method = Optimizer(name='adam'", ": give a function that builds"],
     ),
     ("name = 3", ["line 16: theorem 3: name = 3: give a text"]),
@@ -114,7 +114,7 @@ THEOREMS = [
     ),
     ("settings = {'alpha': 'high'}", ["theorem 'my-bound': settings['alpha'] is 'high'"]),
     (
-        "def method():  #!\n    return optimizer('adam')\nsettings = {'alhpa': 1.0}",
+        "def method():  #!\n    return get_optimizer('adam')\nsettings = {'alhpa': 1.0}",
         ["unknown hyper-parameter", "'alpha'"],
     ),
     ("symbols = {'foo': 1.0}", ["unknown symbol of theorem 'my-bound' 'foo'"]),
@@ -229,9 +229,9 @@ PROBLEM = """
 import sys
 from dataclasses import replace
 import jax.numpy as jnp
-from madatheory import ProblemEntry, problem
+from madatheory import ProblemEntry, get_problem
 from madatheory.problems.problem import Atoms
-known = problem("ratio:d=2")
+known = get_problem("ratio:d=2")
 changed = {}
 def build(d: int = 2, mode=None):
     return replace(known, name="mine", **changed)
@@ -375,7 +375,7 @@ ENDLESS = [
         "verify --problem ratio:d=2 --steps 20",  # the step is traced in another thread
         THEOREM,
         f"from dataclasses import replace\ndef step(hyper, state, g, clock):\n    {FOR_EVER}"
-        "def method():\n    return replace(optimizer('adam:schedule=constant'), step=step)\n",
+        "def method():\n    return replace(get_optimizer('adam:schedule=constant'), step=step)\n",
         "optimizer 'adam', its step",
     ),
     ("list", THEOREM, f"if True:\n    {FOR_EVER}", "no answer"),
