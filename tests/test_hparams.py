@@ -1,6 +1,7 @@
 """Hyper-parameters: checked once where they enter, complete and in order in the grid, the same at every point."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatc
 
 def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
     method = mt.get_optimizer("adam-avgrad")
-    grid = method.grid({"rho": [0, 1], "alpha": Fraction(1, 2), "beta2": (0.5, 0.9, 0.99)})
+    given: Any = {"rho": [0, 1], "alpha": Fraction(1, 2), "beta2": (0.5, 0.9, 0.99)}
+    grid = method.grid(given)
     assert list(grid) == list(method.parameters)
     assert grid["alpha"] == 0.5
     assert (grid.axes, grid.shape, grid.points) == ({"beta2": (0.5, 0.9, 0.99), "rho": (0.0, 1.0)}, (3, 2), 6)
@@ -43,8 +45,9 @@ def test_what_is_no_number_is_refused_wherever_it_enters() -> None:
     for bad in ("0.5", True, [0.1, None], 1j, [[0.1], [0.2, 0.3]]):
         assert reals(bad) is None
         for enter in (method.hyper, method.grid):
+            wrong: Any = {"beta1": bad}
             with pytest.raises(UserError, match="is not a number: give a number or a list of numbers"):
-                enter({"beta1": bad})
+                enter(wrong)
 
 
 def test_settings_are_written_read_and_overridden_by_name() -> None:

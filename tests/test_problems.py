@@ -350,7 +350,7 @@ def test_runs_in_the_engine_and_respects_G(spec: str, dtype: str) -> None:
     assert (run.largest_gradient.values <= problem.constants.G.value * (1 + 1e-5)).all()
 
 
-def own(start: object, noise: str = "none") -> Problem:
+def own(start: Any, noise: str = "none") -> Problem:
     """A user's phi(x) = x^4/(1+x^4), given without its derivative."""
     return separable(
         "own",

@@ -1,6 +1,6 @@
 """Separable problems F(x) = sum_j phi(x_j): the sup norms of phi' and phi'' are the constants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ def separable(
     slope: Constant,
     curvature: Constant,
     infimum: Constant,
-    start: ArrayLike,
+    start: Sequence[float] | ArrayLike,
     noise: str,
     scale: float,
     derivative: Callable[[Array], Array] | None = None,
