@@ -10,6 +10,7 @@ from .figures.figure import Figure as Figure
 from .hparams import Parameter as Parameter
 from .identities.check import check as check
 from .identities.recognition.identify import identify as identify
+from .identities.runner.plugin import suite as suite
 from .optimizers.catalogue import OptimizerEntry as OptimizerEntry
 from .optimizers.catalogue import get_optimizer as get_optimizer
 from .optimizers.catalogue import list_optimizers as list_optimizers
@@ -24,6 +25,7 @@ from .problems.catalogue import get_problem as get_problem
 from .problems.catalogue import list_problems as list_problems
 from .problems.problem import Constant as Constant
 from .problems.problem import Problem as Problem
+from .problems.separable import separable as separable
 from .theory import conditions as conditions
 from .theory import terms as terms
 from .theory.catalogue import get_theorem as get_theorem
