@@ -237,3 +237,12 @@ def test_no_two_public_names_differ_by_case_alone() -> None:
 def test_names_of_the_last_release_say_what_they_are_called_now(old: str, new: str) -> None:
     with pytest.warns(DeprecationWarning, match=f"madatheory.{old} is now called madatheory.{new}"):
         assert getattr(madatheory, old) is getattr(madatheory, new)
+
+
+def test_no_two_public_classes_of_the_package_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(file.relative_to(PACKAGE)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

@@ -27,7 +27,7 @@ _ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
 _NOTE = re.compile(r"[a-z0-9-]+-[0-9a-f]{12}\.json")
 
 
-class Entry(NamedTuple):
+class StoredRun(NamedTuple):
     """One computation of a store: its folder, number of pieces, bytes on the disk."""
 
     path: Path
@@ -48,14 +48,16 @@ def claim(root: str | Path) -> Path:
     return folder
 
 
-def entries(root: Path) -> list[Entry]:
+def entries(root: Path) -> list[StoredRun]:
     """The computations in a store, each a folder with the store's files; a folder with other files only is none."""
     found = []
     for path in sorted(root.iterdir()):
         if _is_folder(path) and _ENTRY.fullmatch(path.name):
             files = list(_files(path))
             if files or not any(path.iterdir()):
-                found.append(Entry(path, sum(f.suffix == ".nc" for f in files), sum(f.stat().st_size for f in files)))
+                found.append(
+                    StoredRun(path, sum(f.suffix == ".nc" for f in files), sum(f.stat().st_size for f in files))
+                )
     return found
 
 

@@ -40,7 +40,7 @@ from madatheory.store.files import (
     warn,
     write,
 )
-from madatheory.store.folder import FIGURES, REJECTED, Entry, claim, discard, entries, remove
+from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove
 from madatheory.store.reads import watched
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
@@ -168,7 +168,7 @@ class Store:
         self._count(computed=1)
         return unmarked(result)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StoredRun]:
         """What the store holds, one entry per computation."""
         return entries(self.root)
 

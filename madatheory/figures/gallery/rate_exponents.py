@@ -17,7 +17,7 @@ from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.theorem import Setting
 
 
-class Method(NamedTuple):
+class FittedMethod(NamedTuple):
     """A row of a group: name in the figure, colour, optimizer, schedule, hyper-parameters, label of its rate."""
 
     name: str
@@ -29,11 +29,11 @@ class Method(NamedTuple):
 
 
 METHODS = (
-    Method("AVGrad, α/√t", "avgrad", "avgrad", "inverse_sqrt", {}, "T5"),
-    Method("AMSGrad, α/√t", "amsgrad", "amsgrad", "inverse_sqrt", {}, "T5A"),
-    Method("interpolation ρ = 0.5, α/√t", "adam-avgrad", "adam-avgrad", "inverse_sqrt", {"rho": 0.5}, "T6"),
-    Method("Adam (ρ = 1), α/√t", "adam", "adam-avgrad", "inverse_sqrt", {"rho": 1.0}, "T6"),
-    Method("Adam, constant α", "adam", "adam", "constant", {}, "TA"),
+    FittedMethod("AVGrad, α/√t", "avgrad", "avgrad", "inverse_sqrt", {}, "T5"),
+    FittedMethod("AMSGrad, α/√t", "amsgrad", "amsgrad", "inverse_sqrt", {}, "T5A"),
+    FittedMethod("interpolation ρ = 0.5, α/√t", "adam-avgrad", "adam-avgrad", "inverse_sqrt", {"rho": 0.5}, "T6"),
+    FittedMethod("Adam (ρ = 1), α/√t", "adam", "adam-avgrad", "inverse_sqrt", {"rho": 1.0}, "T6"),
+    FittedMethod("Adam, constant α", "adam", "adam", "constant", {}, "TA"),
 )
 RATE_PROVED = ("T5", "T5A")
 ADDITIVE = ("uniform", "rare-large")
