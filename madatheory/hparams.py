@@ -64,8 +64,8 @@ class Parameter:
 class Grid(Mapping[str, float | tuple[float, ...]]):
     """Settings of a method, complete and checked: a number is fixed everywhere, a tuple is an axis (full product)."""
 
-    def __init__(self, settings: Mapping[str, float | tuple[float, ...]]) -> None:
-        self._settings = dict(settings)
+    def __init__(self, settings: Mapping[str, float | tuple[float, ...]], parameters: Mapping[str, Parameter]) -> None:
+        self._settings, self.parameters = dict(settings), parameters
         self.axes = {name: value for name, value in self._settings.items() if isinstance(value, tuple)}
         self.fixed = {name: value for name, value in self._settings.items() if not isinstance(value, tuple)}
 
@@ -124,9 +124,9 @@ def complete(owner: str, parameters: Mapping[str, Parameter], given: Mapping[str
 def grid_of(owner: str, parameters: Mapping[str, Parameter], settings: Settings | None) -> Grid:
     """The grid that `settings` ask for; `UserError` for what `complete` refuses, and for axes that are none.
 
-    A `Grid` is taken as it is: it was checked where it was made.
+    A `Grid` is taken as it is where it was checked against the same declarations.
     """
-    if isinstance(settings, Grid):
+    if isinstance(settings, Grid) and settings.parameters == parameters:
         return settings
     check_mapping(settings, "a dict of hyper-parameters, for example {'rho': [0, 1]}")
     grid: dict[str, float | tuple[float, ...]] = {}
@@ -143,7 +143,7 @@ def grid_of(owner: str, parameters: Mapping[str, Parameter], settings: Settings 
             raise UserError(f"{owner}: {name} has no values; give at least one")
         if len(set(values)) < len(values):
             raise UserError(f"{owner}: {name} = {list(values)} repeats a value; grid values must be distinct")
-    return Grid(grid)
+    return Grid(grid, parameters)
 
 
 def check_mapping(settings: object, wanted: str) -> None:

@@ -1,5 +1,6 @@
 """Hyper-parameters: checked once where they enter, complete and in order in the grid, the same at every point."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -40,6 +41,16 @@ def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
     assert method.grid(grid) is grid
 
 
+def test_a_grid_of_another_method_is_checked_anew() -> None:
+    method = mt.get_optimizer("adam-avgrad")
+    grid = method.grid({"rho": (0.0, 1.0)})
+    with pytest.raises(UserError, match="unknown hyper-parameter of adam 'rho'"):
+        mt.get_optimizer("adam").grid(grid)
+    narrow = replace(method, parameters={**method.parameters, "rho": mt.Parameter(0.5, 0, 0.6)})
+    with pytest.raises(UserError, match="rho = 1 is out of range"):
+        narrow.grid(grid)
+
+
 def test_what_is_no_number_is_refused_wherever_it_enters() -> None:
     method = mt.get_optimizer("adam")
     for bad in ("0.5", True, [0.1, None], 1j, [[0.1], [0.2, 0.3]]):
@@ -55,4 +66,4 @@ def test_settings_are_written_read_and_overridden_by_name() -> None:
     assert settings == {"rho": (0.0, 0.5), "alpha": 0.3}
     assert override({"alpha": 1.0, "eps": 1e-4}, settings, {"alpha", "eps"}) == {"alpha": 0.3, "eps": 1e-4}
     assert in_words({"alpha": 0.3, "beta2": 0.99}) == "alpha = 0.3, beta2 = 0.99"
-    assert repr(Grid({"alpha": 0.3})) == "Grid({'alpha': 0.3})"
+    assert repr(Grid({"alpha": 0.3}, {})) == "Grid({'alpha': 0.3})"

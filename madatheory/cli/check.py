@@ -13,6 +13,7 @@ from rich.text import Text
 from madatheory.cli.console import OUT, complain, interrupted, note, progress, symbol, warn
 from madatheory.cli.options import JsonFile
 from madatheory.defaults import PROFILE, SECONDS
+from madatheory.deprecated import said
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 from madatheory.hparams import parse_settings
@@ -157,7 +158,7 @@ def _reasons(option: str, given: Sequence[str] | None) -> dict[str, str]:
             raise UserError(f"{option} {text!r}: write {option} CODE=reason")
         found[code] = reason
     if found and option != "--xfail":
-        warn(f"{option} is now called --xfail")
+        warn(said(option, "--xfail"))
     return found
 
 

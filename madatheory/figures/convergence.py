@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from madatheory.engine.statistic import Statistic, final_value, mean_squared_gradient
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer, list_optimizers
 from madatheory.problems.catalogue import list_problems
 from madatheory.statistics.intervals import ratio_interval
 from madatheory.studies.theory.convergence import ComparedMethod, ConvergencePlan, compare
@@ -32,7 +32,7 @@ def contenders(settings: Mapping[str, float]) -> list[ComparedMethod]:
         optimizer = list_optimizers()[name].make({"schedule": "inverse_sqrt"})
         return ComparedMethod(title, optimizer, {"beta1": 0.0, **settings, **more}, tuple(known))
 
-    mixed = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    mixed = get_optimizer("adam-avgrad:schedule=inverse_sqrt")
 
     def interpolation(title: str, rho: float) -> ComparedMethod:
         hyper = {"beta1": 0.0, **settings, "rho": rho}

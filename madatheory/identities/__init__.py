@@ -6,6 +6,7 @@ What stands here is also what an identity is written with: a module in `laws` im
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from madatheory.deprecated import said
 from madatheory.identities.check import IdentityOutcome, Report, check
 from madatheory.identities.identity import NotApplicable, Violation, identity
 from madatheory.identities.rollout import RecordedStepper, Runs
@@ -76,6 +77,6 @@ def __getattr__(name: str) -> Any:
 
         return suite
     if name == "Outcome":
-        warnings.warn("Outcome is now called IdentityOutcome", DeprecationWarning, stacklevel=2)
+        warnings.warn(said("Outcome", "IdentityOutcome"), DeprecationWarning, stacklevel=2)
         return IdentityOutcome
     raise AttributeError(f"module 'madatheory.identities' has no attribute {name!r}")

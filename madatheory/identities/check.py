@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.errors import HypothesisException
 
 from madatheory.defaults import PROFILE, SECONDS
+from madatheory.deprecated import renamed
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
 from madatheory.identities.recognition.traits import detect, lacking
@@ -30,6 +31,7 @@ REFUSALS = (NotImplementedError, ValueError, UserError)
 _SAYS_SO = re.compile(r"(?i)\b(not support|unsupported|only supports)")
 
 
+@renamed(by_design="xfail")
 def check(
     make_optimizer: OptimizerLike,
     *,
@@ -41,7 +43,6 @@ def check(
     seed: int | None = None,
     limit: float = SECONDS,
     progress: Callable[[str], None] | None = None,
-    by_design: Mapping[str, str] | None = None,
 ) -> Report:
     """Test an optimizer against every identity that applies to it.
 
@@ -51,11 +52,7 @@ def check(
     identities that are expected to fail to the reason; one that does not fail is an error.
     `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is
     in seconds per identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
-    `by_design` is the old name of `xfail`.
     """
-    if by_design is not None:
-        warnings.warn("by_design is now called xfail", DeprecationWarning, stacklevel=2)
-        xfail = {**by_design, **(xfail or {})}
     request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit)
     chosen = select(only)
     target = find(make_optimizer)

@@ -1,13 +1,13 @@
 """Runs of a target, remembered so that a failure can be shown as a snippet that anyone can run."""
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from madatheory.deprecated import renamed
 from madatheory.identities.targets.target import SettingValue, Stepper, Target, Tensor, open_loop
 
 
@@ -25,12 +25,14 @@ class Runs:
         self.target, self.traits, self.settings = target, traits, dict(settings)
         self.log: list[str] = []
 
+    @renamed(way="mode")
     def __call__(self, x0: Tensor, gradients: ArrayLike, *, mode: str = "", **settings: SettingValue) -> Tensor:
-        given, mode = np.asarray(gradients), _mode(mode, settings)
+        given = np.asarray(gradients)
         path = self.many([x0], [[g] for g in given], mode=mode, _note=False, **settings)
         self._note("run", x0, given, settings, mode)
         return np.stack([step[0] for step in path])
 
+    @renamed(way="mode")
     def many(
         self,
         x0: Sequence[Tensor],
@@ -41,14 +43,13 @@ class Runs:
         **settings: SettingValue,
     ) -> list[list[Tensor]]:
         """x_1 .. x_T for several tensors."""
-        mode = _mode(mode, settings)
         if _note:
             self._note("run.many", list(x0), [list(g) for g in gradients], settings, mode)
         return open_loop(self.target, x0, gradients, self._with(settings), mode)
 
+    @renamed(way="mode")
     def start(self, x0: Sequence[Tensor], *, mode: str = "", **settings: SettingValue) -> "RecordedStepper":
         """A stepper at x0."""
-        mode = _mode(mode, settings)
         name = self._note("run.start", list(x0), None, settings, mode)
         return RecordedStepper(self.target.begin(x0, self._with(settings), mode), name, self.log)
 
@@ -74,14 +75,6 @@ class Runs:
         lines = ["import numpy as np", "from madatheory.identities import runs_of", *self.target.code.splitlines()]
         lines += ["import copy"] if any("copy." in line for line in self.log) else []
         return "\n".join([*lines, "run = runs_of(optimizer)", *_folded(self.log)])
-
-
-def _mode(mode: str, settings: dict[str, Any]) -> str:
-    """The execution mode, also where it has its old name `way`, which is then no setting."""
-    if "way" not in settings:
-        return mode
-    warnings.warn("way is now called mode", DeprecationWarning, stacklevel=3)
-    return settings.pop("way")
 
 
 class RecordedStepper:

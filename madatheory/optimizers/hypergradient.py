@@ -29,7 +29,7 @@ from madatheory.optimizers.request import MOMENTUM, RATE, Descent, bounds_of, ch
 
 
 def hypergradient(g: Array, slope: Array) -> Array:
-    """- sum_i g_i d delta_i/dh over the coordinates (axis 0): g (d, lanes) and slope (d, lanes) give (lanes,)."""
+    """- sum_i g_i d delta_i/dh over the coordinates (axis 0): g (d, batch) and slope (d, batch) give (batch,)."""
     return -jnp.sum(g * slope, axis=0)
 
 
@@ -80,17 +80,17 @@ def learned(point: Optimizer, coefficients: Mapping[str, Descent], *, lag: int =
         parameter.refuse(key, parameter.default)
 
     def init(hyper: Hyper, x: Array) -> State:
-        lanes = np.shape(x)[1:]
+        batch = np.shape(x)[1:]
         # nothing is compiled for what starts in NumPy
         xp = jnp if any(isinstance(value, jax.Array) for value in (x, *hyper.values())) else np
-        values = {key: xp.broadcast_to(xp.asarray(hyper[key], x.dtype), lanes) for key in bounds}
-        none = {key: xp.zeros(lanes, x.dtype) for key in bounds}
+        values = {key: xp.broadcast_to(xp.asarray(hyper[key], x.dtype), batch) for key in bounds}
+        none = {key: xp.zeros(batch, x.dtype) for key in bounds}
         state = {
             "point": point.init(_own(point, hyper, values), x),
             "values": values,
             "momenta": none,
             "slopes": {key: xp.zeros_like(x) for key in bounds},
-            "skipped": xp.zeros(lanes, np.int32),
+            "skipped": xp.zeros(batch, np.int32),
         }
         return state | ({"pending": none} if lag else {})
 

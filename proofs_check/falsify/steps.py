@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY, Arithmetic
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.lemma import Lemma, Values
@@ -134,7 +134,7 @@ def kingma_ba() -> Finding:
     """The integers g_1, g_2 of least size for which practical Adam's second step exceeds the published bound."""
     beta1, beta2 = 0.9, 0.99
     g = _pairs(12)
-    adam = list_optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
+    adam = get_optimizer("adam:form=practical,schedule=constant")
     move, _ = path(adam, g, {"alpha": 1.0, "beta1": beta1, "beta2": beta2, "eps": 0.0})
     claim = float(claimed_by_kingma_and_ba(Quantities(beta1=beta1, beta2=beta2), NUMPY))
     excess = np.abs(move) / claim - 1
@@ -155,7 +155,7 @@ def yogi_below_largest_square() -> Finding:
     """The least integer gradients and a short beta2 for which Yogi's v_2 exceeds both squares."""
     pairs, betas = _pairs(4), np.arange(1, 20) / 20
     g, beta2 = np.repeat(pairs, len(betas), axis=1), np.tile(betas, pairs.shape[1])
-    yogi = list_optimizers()["yogi"].make({"form": "theory"})
+    yogi = get_optimizer("yogi:form=theory")
     _, states = path(yogi, g, {"alpha": 1.0, "beta1": 0.0, "beta2": beta2, "eps": 1.0})
     v = states["v"][:, 0]
     excess = v / np.maximum.accumulate(g**2, axis=0) - 1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.theory.catalogue import list_lemmas, list_theorems
 from madatheory.theory.quantities import Quantities
@@ -122,7 +122,7 @@ def yogi_is_yogi() -> Finding:
     """The package's Yogi step is what L8's lemmas are about: v' of the update is v' of the lemma."""
     facts = Facts()
     hyper = {"beta2": variable(facts, "beta2")}
-    method = traced(list_optimizers()["yogi"].make({"form": "theory"}), ("beta2",), algebra(facts))
+    method = traced(get_optimizer("yogi:form=theory"), ("beta2",), algebra(facts))
     v, g = variable(facts, "v"), variable(facts, "g")
     _, after = method.step(hyper, {**method.start(hyper), "v": v}, g, constant(facts, 1))
     x = g * g
@@ -192,7 +192,7 @@ def kingma_ba() -> Finding:
     facts = Facts()
     numbers = {"alpha": Fraction(1), "beta1": Fraction(9, 10), "beta2": Fraction(99, 100), "eps": Fraction(0)}
     hyper = {name: constant(facts, value) for name, value in numbers.items()}
-    adam = list_optimizers()["adam"].make({"form": "practical", "schedule": "constant"})
+    adam = get_optimizer("adam:form=practical,schedule=constant")
     g = [variable(facts, "g1"), variable(facts, "g2")]
     moves, _ = _moves(adam, facts, hyper, g)
     claim = claimed_by_kingma_and_ba(Quantities(beta1=hyper["beta1"], beta2=hyper["beta2"]), arithmetic(facts))
@@ -214,7 +214,7 @@ def yogi_below_largest_square(T: int = 2) -> Finding:
     """Gradients and a beta2 for which v_T of the package's Yogi is above every g_t^2."""
     facts = Facts()
     hyper = {"beta2": variable(facts, "beta2")}
-    yogi = list_optimizers()["yogi"].make({"form": "theory"})
+    yogi = get_optimizer("yogi:form=theory")
     g = [variable(facts, f"g{t}") for t in range(1, T + 1)]
     _, state = _moves(yogi, facts, hyper, g)
     squares = arithmetic(facts).maximum(*[x * x for x in g])

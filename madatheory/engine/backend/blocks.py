@@ -154,7 +154,7 @@ class BlockRun(NamedTuple):
 
 
 def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | None = None) -> BlockRun:
-    """BlockRun all trajectories; `progress` is called on the calling thread.
+    """Run all trajectories; `progress` is called on the calling thread.
 
     The workers are threads, shared out over all local devices. Ctrl-C, and whatever a worker or `progress` raises,
     stops all of them within a fraction of a second and is raised.

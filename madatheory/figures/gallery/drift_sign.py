@@ -10,7 +10,7 @@ from scipy import stats
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.problems.problem import Problem
 from madatheory.studies.theory.drift import (
     TwoPointLaw,
@@ -29,7 +29,7 @@ def _panel(
     run: Run, problem: Problem, axis: str, values: np.ndarray, steps: int, num_trajectories: int
 ) -> dict[str, Any]:
     """Exact and simulated drift for every delta of the problem and every value of one hyper-parameter."""
-    method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    method = get_optimizer("adam-avgrad:schedule=inverse_sqrt")
     settings = {"alpha": ALPHA, "beta1": 0.0, "beta2": BETA2, "rho": 1.0, "eps": EPS, axis: tuple(values)}
     drift = simulated_drift(
         run.simulate, method, problem, steps=steps, num_trajectories=num_trajectories, seed=run.seed, settings=settings

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure as Canvas
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
-from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.problems.catalogue import list_problems
+from madatheory.optimizers.catalogue import get_optimizer
+from madatheory.problems.catalogue import get_problem
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.theory.tuning import Tuned, tune
 
@@ -36,7 +36,7 @@ def _advantage(worse: Tuned, better: Tuned) -> list[float]:
 
 def compute(run: Run) -> Numbers:
     """alpha tuned for every rho and for the switch; F(x_T) on fresh seeds; paired differences."""
-    problem = list_problems()["cliff-noise-steep"].make()
+    problem = get_problem("cliff-noise-steep")
     rhos = run.pick(
         (0.0, 0.9, 1.0),
         (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98, 1.0),
@@ -52,13 +52,13 @@ def compute(run: Run) -> Numbers:
     }
     settings = {"beta1": 0.0, "beta2": BETA2, "eps": EPS}
     run.report(0, 2, "constant rho")
-    constant = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    constant = get_optimizer("adam-avgrad:schedule=inverse_sqrt")
     by_rho = {
         key[0]: t
         for key, t in tune(run.simulate, problem, constant, settings=settings, over={"rho": rhos}, **common).items()
     }
     run.report(1, 2, "switched rho")
-    moving = list_optimizers()["adam-avgrad-switch"].make({"schedule": "inverse_sqrt"})
+    moving = get_optimizer("adam-avgrad-switch:schedule=inverse_sqrt")
     switched = tune(run.simulate, problem, moving, settings={**settings, "switch": SWITCH}, **common)[()]
     run.report(2, 2, "done")
     # chosen on the tuning seeds, so that the fresh ones judge it without bias

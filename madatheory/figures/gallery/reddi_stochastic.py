@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.problems.catalogue import list_problems
+from madatheory.problems.catalogue import get_problem
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.theory.regret import METHODS, regret_curves
 
@@ -24,7 +24,7 @@ def _band(values: np.ndarray) -> dict[str, np.ndarray]:
 
 def compute(run: Run) -> Numbers:
     """Iterates and average regret of the three methods on the same noise, with and without momentum."""
-    problem = list_problems()["reddi-stochastic"].make()
+    problem = get_problem("reddi-stochastic")
     steps, seeds = run.pick(200_000, 3_000_000, 30_000_000), run.pick(64, 256, 1024)
     times = np.unique(np.round(np.geomspace(FIRST, steps, run.pick(12, 40, 80))).astype(int))
     methods: dict[str, Any] = {}

@@ -24,7 +24,7 @@ from madatheory.figures.training import (
     ranked,
     tuning_claim,
 )
-from madatheory.problems.catalogue import list_problems
+from madatheory.problems.catalogue import get_problem, list_problems
 from madatheory.studies.tasks.problems import logistic_regression, matrix_factorization, problem_task
 from madatheory.studies.training.comparison import MULTIPLES, ComparisonPlan, MethodOutcome
 from madatheory.studies.training.training_runs import TrainConfig
@@ -51,7 +51,7 @@ def studies(run: Run) -> tuple[Study, ...]:
         ComparisonPlan(every, MULTIPLES, 12, 100),
     )
     common = (
-        Study(problem_task(list_problems()["geman-mcclure"].make()), recipe, plan),
+        Study(problem_task(get_problem("geman-mcclure")), recipe, plan),
         Study(logistic_regression(), recipe, plan),
     )
     if run.profile == "smoke":

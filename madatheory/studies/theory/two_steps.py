@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optimizer import Clock
 
 Array = Any
@@ -38,7 +38,7 @@ def start(rho: float, beta2: float) -> tuple[float, float]:
 @cache
 def _two_steps() -> Callable[..., Array]:
     """Compiled (start (2, ..), beta2, rho, alpha) -> F(x_2), by the library's own step."""
-    method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
+    method = get_optimizer("adam-avgrad:schedule=inverse_sqrt")
 
     def value(x: Array, beta2: Array, rho: Array, alpha: Array) -> Array:
         hyper = {"alpha": alpha, "beta1": 0 * alpha, "beta2": beta2, "rho": rho, "eps": TINY + 0 * alpha}

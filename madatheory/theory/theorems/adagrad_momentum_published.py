@@ -1,7 +1,7 @@
 """T3: Adagrad with heavy-ball momentum, as published by Defossez, Bottou, Bach and Usunier."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.momentum_conditions import ENOUGH_STEPS
 from madatheory.theory.chains.momentum_terms import RANDOM_STEP, effective_steps
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, method_is
@@ -29,7 +29,7 @@ adagrad_momentum_published = Theorem(
     "ln(1 + T R^2/eps), P[tau = j] prop. to 1-beta1^{T-j}, R = G + sqrt(eps)",
     "Defossez, Bottou, Bach, Usunier (TMLR 2022), Theorem 3",
     "published",
-    lambda: list_optimizers()["adagrad"].make({"form": "defossez"}),
+    lambda: get_optimizer("adagrad:form=defossez"),
     (*STOCHASTIC_SMOOTH, method_is("adagrad", form="defossez", schedule="defossez_adagrad"), ENOUGH_STEPS),
     (RANDOM_STEP, Level("a-priori bound", "the theorem", lambda m, q, xp: _right(q, xp))),
     {"alpha": 0.2, "beta1": 0.5, "eps": 1e-2},

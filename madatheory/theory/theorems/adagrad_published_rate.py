@@ -1,7 +1,7 @@
 """T1: the published rate of Adagrad without momentum, its proof level by level, and what the sharper L1 makes of it."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
@@ -49,7 +49,7 @@ def published(q: Quantities, xp: Arithmetic) -> Number:
 
 
 def _adagrad():
-    return list_optimizers()["adagrad"].make({"schedule": "constant"})
+    return get_optimizer("adagrad:schedule=constant")
 
 
 adagrad_published_rate = Theorem(

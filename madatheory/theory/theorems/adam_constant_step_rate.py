@@ -1,7 +1,7 @@
 """TA: Adam with a constant step and no bias correction comes down to a floor set by -ln beta2."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
@@ -36,7 +36,7 @@ def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
         f"+ (K G sqrt(w) + alpha L/2)(d/w)(ln(1+G^2/eps)/T - (1-1/T) ln beta2)], (c, K) = {pair}",
         source,
         "new",
-        lambda: list_optimizers()["adam"].make({"schedule": "constant"}),
+        lambda: get_optimizer("adam:schedule=constant"),
         (
             *STOCHASTIC_SMOOTH,
             method_is("adam", form="theory", schedule="constant"),

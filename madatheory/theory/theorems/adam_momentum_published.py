@@ -1,7 +1,7 @@
 """T4: Adam with momentum, as published by Defossez, Bottou, Bach and Usunier; for fixed beta2 it keeps a floor."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.momentum_conditions import BETA1_BELOW_BETA2, ENOUGH_STEPS
 from madatheory.theory.chains.momentum_terms import RANDOM_STEP, effective_steps
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, method_is
@@ -31,7 +31,7 @@ adam_momentum_published = Theorem(
     "P[tau = j] prop. to 1-beta1^{T-j}, R = G + sqrt(eps)",
     "Defossez, Bottou, Bach, Usunier (TMLR 2022), Theorem 4",
     "published",
-    lambda: list_optimizers()["adam"].make({"form": "defossez"}),
+    lambda: get_optimizer("adam:form=defossez"),
     (
         *STOCHASTIC_SMOOTH,
         method_is("adam", form="defossez", schedule="defossez_adam"),

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import PUBLISHED, DecoupledProof, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
@@ -69,7 +69,7 @@ adam_published_rate = Theorem(
     "|g_i| <= R - sqrt(eps)",
     "Defossez, Bottou, Bach, Usunier (TMLR 2022), Theorem 2",
     "published",
-    lambda: list_optimizers()["adam"].make({"form": "defossez"}),
+    lambda: get_optimizer("adam:form=defossez"),
     (
         *STOCHASTIC_SMOOTH,
         method_is("adam", form="defossez", schedule="defossez_adam"),

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Context, Event, Statistic
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import (
@@ -91,7 +91,7 @@ amsgrad_rate = Theorem(
     "Q_A = min(1 + ln T + (beta2/w)(1 + ln(2+Lam)), min(1/w, G^2/eps)(1 + ln T))",
     "new, with L1log",
     "new",
-    lambda: list_optimizers()["amsgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("amsgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("amsgrad", form="theory", schedule="inverse_sqrt"), hyper_is("beta1", 0.0)),
     (
         AVERAGE,

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number, arithmetic
 from madatheory.engine.statistic import Context, Event, Statistic, squared_norm
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import K2_avgrad, R
@@ -73,7 +73,7 @@ avgrad_high_probability = Theorem(
     "+ 5 d alpha G ln(1/p)/sqrt(w)]",
     "new: exponential supermartingale and Ville's inequality",
     "new",
-    lambda: list_optimizers()["avgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("avgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("avgrad", form="theory", schedule="inverse_sqrt"), hyper_is("beta1", 0.0)),
     (
         Level(

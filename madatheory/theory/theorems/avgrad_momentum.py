@@ -1,7 +1,7 @@
 """T5m: AVGrad with any momentum keeps the rate ln T/sqrt T for every fixed beta2, logarithmic in 1/eps."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import conditional_ratio
 from madatheory.theory.chains.momentum import log_levels
 from madatheory.theory.chains.momentum_terms import scale
@@ -33,7 +33,7 @@ avgrad_momentum = Theorem(
     "alpha^2 L beta1/(8(1-beta1^2) w)) ln(T R^2/eps)]; T5 at beta1 = 0",
     "new, with L1 at (1, 2/5)",
     "new",
-    lambda: list_optimizers()["avgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("avgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("avgrad", form="theory", schedule="inverse_sqrt")),
     (
         AVERAGE,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
@@ -43,7 +43,7 @@ def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
         f"[D0 + d (K alpha G sqrt(w) + alpha^2 L/2) K2], (c, K) = {pair}",
         source,
         "new",
-        lambda: list_optimizers()["avgrad"].make({"schedule": "inverse_sqrt"}),
+        lambda: get_optimizer("avgrad:schedule=inverse_sqrt"),
         (*STOCHASTIC_SMOOTH, method_is("avgrad", form="theory", schedule="inverse_sqrt"), hyper_is("beta1", 0.0)),
         (AVERAGE, weighted, *_proof(pair).levels()),
         {"alpha": 0.1, "beta1": 0.0, "beta2": 0.9, "eps": 0.1},

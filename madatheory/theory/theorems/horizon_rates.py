@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event, latest
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import SHARP, DecoupledProof, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
@@ -87,7 +87,7 @@ avgrad_horizon_rate = Theorem(
     "S2 = Lam + (beta2/w) min(Psi(c), Psi2(c/T)), c = 2wG^2/eps, Lam = ln(1+G^2/eps)",
     "new, with L1 at (1, 2/5)",
     "new",
-    lambda: list_optimizers()["avgrad"].make({"schedule": "horizon"}),
+    lambda: get_optimizer("avgrad:schedule=horizon"),
     (*STOCHASTIC_SMOOTH, method_is("avgrad", form="theory", schedule="horizon"), hyper_is("beta1", 0.0)),
     (AVERAGE, *_PROOF.levels()),
     {"alpha": 0.3, "beta1": 0.0, "beta2": 0.9, "eps": 0.1},
@@ -125,7 +125,7 @@ amsgrad_horizon_rate = Theorem(
     "[D0 + d alpha G Lam/(2 sqrt(wT)) + (d alpha^2 L/2) min(1 + (beta2/(wT))(1+Lam), G^2/eps)], Lam = ln(1+G^2/eps)",
     "new, with L1log",
     "new",
-    lambda: list_optimizers()["amsgrad"].make({"schedule": "horizon"}),
+    lambda: get_optimizer("amsgrad:schedule=horizon"),
     (*STOCHASTIC_SMOOTH, method_is("amsgrad", form="theory", schedule="horizon"), hyper_is("beta1", 0.0)),
     (
         AVERAGE,

@@ -1,7 +1,7 @@
 """T6 with a rho_t that moves on a schedule, Adam first, AVGrad afterwards: a bound in data-dependent form."""
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.members.adam_avgrad_switch import switched
 from madatheory.theory.chains.decoupled import SHARP
 from madatheory.theory.conditions import method_is
@@ -29,7 +29,7 @@ interpolation_moving_rate = Theorem(
     "(b_t >= t eps), which do not vanish",
     "new, with L1 at (1, 2/5)",
     "new",
-    lambda: list_optimizers()["adam-avgrad-switch"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("adam-avgrad-switch:schedule=inverse_sqrt"),
     (*COVERED, method_is("adam-avgrad-switch", form="theory", schedule="inverse_sqrt")),
     (
         AVERAGE,

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
@@ -157,7 +157,7 @@ def _theorem(name: str, pair: DecouplingConstants, source: str) -> Theorem:
         "K2 >= sum E[g^2/b], w_t = w(rho t + 1 - rho)",
         source,
         "new",
-        lambda: list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"}),
+        lambda: get_optimizer("adam-avgrad:schedule=inverse_sqrt"),
         (*COVERED, method_is("adam-avgrad", form="theory", schedule="inverse_sqrt")),
         (AVERAGE, WEIGHTED, *chain.levels()),
         {"alpha": 0.1, "beta1": 0.0, "beta2": 0.9, "rho": 0.5, "eps": 0.1},

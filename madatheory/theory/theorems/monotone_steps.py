@@ -3,7 +3,7 @@
 The step size may depend on the current gradient. The price is 1/sqrt(eps): see `monotone_log` for a form without.
 """
 
-from madatheory.optimizers.catalogue import list_optimizers
+from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.momentum import monotone_chain
 from madatheory.theory.chains.momentum_conditions import MONOTONE_RANGE
 from madatheory.theory.chains.momentum_terms import Q_amsgrad, Q_interpolation
@@ -24,7 +24,7 @@ amsgrad = Theorem(
     "AMSGrad, " + STATEMENT + "min(1/w, G^2/eps)(1 + ln T)",
     SOURCE,
     "new",
-    lambda: list_optimizers()["amsgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("amsgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("amsgrad", form="theory", schedule="inverse_sqrt")),
     monotone_chain(Q_amsgrad, "vmax_t >= w g_t^2: sum g^2/b <= Q"),
     SETTINGS,
@@ -35,7 +35,7 @@ avgrad = Theorem(
     "AVGrad, " + STATEMENT + "min(K2, (G^2/eps)(1 + ln T))",
     SOURCE,
     "new",
-    lambda: list_optimizers()["avgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("avgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("avgrad", form="theory", schedule="inverse_sqrt")),
     monotone_chain(
         lambda q, xp: xp.minimum(K2_avgrad(q, xp), q.G**2 / q.eps * harmonic(q.T, xp)), "L2(d): sum g^2/b <= Q"
@@ -50,7 +50,7 @@ interpolation = Theorem(
     + "min(ln(1 + kTG^2/eps)/k, (G^2/eps)(1 + ln T)), k = min(w, (1-rho)(1-beta2^T) + rho T w beta2^{T-1})",
     SOURCE,
     "new",
-    lambda: list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"}),
+    lambda: get_optimizer("adam-avgrad:schedule=inverse_sqrt"),
     (*STOCHASTIC_SMOOTH, method_is("adam-avgrad", form="theory", schedule="inverse_sqrt"), MONOTONE_RANGE),
     monotone_chain(Q_interpolation, "t vhat_t >= k sum g^2, L2(a): sum g^2/b <= Q"),
     {**SETTINGS, "beta2": 0.999, "rho": 0.1},
