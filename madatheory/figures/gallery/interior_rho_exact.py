@@ -68,7 +68,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         left.plot(case["target"], floor, "v", color=shade, ms=7, clip_on=False, zorder=5)
     left.plot([], [], "v", color=colour("bound"), ls="none", label="0 (up to rounding) at ρ*")
     left.set(
-        yscale="log", ylim=(floor, 3e-2), xlim=(0, 1), xlabel="ρ  (0: AVGrad, 1: Adam)", ylabel="min over α of $F(x_2)$"
+        yscale="log", ylim=(floor, 3e-1), xlim=(0, 1), xlabel="ρ  (0: AVGrad, 1: Adam)", ylabel="min over α of $F(x_2)$"
     )
     left.set_title("best value after two steps, α tuned for every ρ")
     left.legend(loc="upper center", ncols=2)

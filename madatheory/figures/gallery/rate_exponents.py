@@ -189,10 +189,11 @@ def draw(canvas: Canvas, numbers: Numbers) -> None:
     axes.grid(axis="y", visible=False)
     handles = [
         Line2D([], [], color="#444444", marker="o", linewidth=2, label="measured, 95 % bootstrap over seeds"),
+        Line2D([], [], color="#444444", marker="o", markerfacecolor="white", linewidth=0, label="the same, constant α"),
         Line2D([], [], color="#222222", marker="|", markersize=9, linestyle="none", label="proved bound, same window"),
         Line2D([], [], color="#222222", linestyle="--", linewidth=1, label="-1/2"),
     ]
-    canvas.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
+    canvas.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
     canvas.suptitle("How fast the average squared gradient falls, against the proved 1/2", fontsize=10.5)
 
 
