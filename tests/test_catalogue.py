@@ -1,6 +1,7 @@
 """Entries are found by folder, and wrong files are refused with one clear message."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import madatheory as mt
 from madatheory.entry import Entry, checked, discover, load_file, parse
 from madatheory.errors import UserError, unknown
+from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.problems.catalogue import ProblemEntry
 
 ENTRY = "from madatheory.problems.catalogue import ProblemEntry\n{name} = ProblemEntry({text!r}, 'x', lambda d=1: d)\n"
@@ -158,3 +160,18 @@ def test_a_file_with_a_dataclass_loads(tmp_path: Path) -> None:
         "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\n"
     )
     assert load_file(file).A().x == 1
+
+
+def test_equal_options_give_one_object_and_others_another() -> None:
+    """So that what is compiled for it is shared; a number and a text that mean the same are one option."""
+    entry = OptimizerEntry(
+        "t", "", lambda a=1.0, b="x", c=None: replace(mt.get_optimizer("sgd"), name=f"{a!r} {b} {c}")
+    )
+    first = entry.make({"a": 2.0})
+    assert entry.make({"a": "2.0"}) is entry.make({"b": "x", "a": 2.0}) is first
+    assert mt.get_problem("ratio:d=3") is mt.list_problems()["ratio"].make({"d": 3})
+    assert entry.make({"a": 0.0}).name == "0.0 x None"
+    for other in ({"a": 1.0}, {"a": 2}, {"a": True}, {"a": -0.0}, {"a": 2.0, "b": "y"}, {"a": 2.0, "c": [1]}):
+        made = entry.make(other)
+        assert made is not first
+        assert made.name == f"{other['a']!r} {other.get('b', 'x')} {other.get('c')}"
