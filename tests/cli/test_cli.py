@@ -1,6 +1,5 @@
 """The command line as a user types it: results, exit status, and one clear message for every mistake."""
 
-import json
 import os
 import re
 import signal
@@ -9,9 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import xarray as xr
 from typer.testing import CliRunner, Result
@@ -20,14 +17,6 @@ import madatheory as mt
 from madatheory.cli import app
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`run("verify --steps 10")` in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MADATHEORY_STORE", raising=False)
-    return lambda line, **more: CliRunner().invoke(app, line.split(), **more)
 
 
 def as_typed(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,9 +29,6 @@ def as_typed(line: str, folder: Path, **environment: str) -> subprocess.Complete
         env={**os.environ, **environment},
         check=False,
     )
-
-
-# ---- help and lists
 
 
 @pytest.mark.parametrize("command", ["list", "verify", "simulate", "figures", "store list", "store clear"])
@@ -100,8 +86,6 @@ def test_a_plain_terminal_gets_plain_signs(tmp_path: Path, monkeypatch: pytest.M
     assert plain.stdout.isascii()
     assert "✓ holds" in rich.stdout
 
-
-# ---- mistakes: one message, status 2, nothing on stdout
 
 WRONG = [
     ("list optimisers", "unknown kind 'optimisers'; did you mean 'optimizers'"),
@@ -210,9 +194,6 @@ def test_what_cannot_be_parsed(tmp_path: Path, line: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-# ---- simulate
-
-
 def test_simulate_prints_a_grid_and_writes_netcdf(run: Run) -> None:
     result = run(
         "simulate ratio:d=2 adam-avgrad --set rho=0,1 --steps 20 --trajectories 5 --save-at 3 --out deep/run.nc"
@@ -269,267 +250,6 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert out == ""
     assert list(tmp_path.glob(".madatheory/*/*.nc"))
-
-
-# ---- verify
-
-PLANTED = """
-from dataclasses import replace
-
-from madatheory.theory.theorems.avgrad_rate import avgrad_rate
-
-*proof, last = avgrad_rate.chain
-wrong = replace(last, value=lambda m, q, xp: last.value(m, q, xp) / 1000)
-planted = replace(avgrad_rate, name="planted", label="planted", chain=(proof[0], wrong))
-"""
-
-
-def test_verify_holds(run: Run) -> None:
-    result = run(
-        "verify --theorem T5 --problem ratio:d=2 --problem quadratic --steps 50 --trajectories 64 --json out/v.json"
-    )
-    assert result.exit_code == 0, result.output
-    text = " ".join(result.output.split())
-    assert "T5 avgrad-rate ✓" in text
-    assert "T5 on 2 A2 (gradients bounded by G): gaussian noise is unbounded" in text
-    assert "0 violated" in text
-    record = json.loads(Path("out/v.json").read_text())
-    assert {v["outcome"] for v in record["verdicts"]} == {"holds", "not applicable"}
-    assert {v["problem"] for v in record["verdicts"]} == {"ratio:d=2", "quadratic"}
-    assert record["steps"] == 50
-    assert all(v["comparisons"] for v in record["verdicts"] if v["outcome"] == "holds")
-
-
-def test_a_planted_wrong_theorem_is_reported_violated(run: Run) -> None:
-    Path("mine.py").write_text(PLANTED)
-    result = run("verify --load mine.py --problem ratio:d=1 --steps 100 --trajectories 256 --set alpha=0.1,0.3")
-    assert result.exit_code == 1, result.output
-    text = " ".join(result.output.split())
-    assert "planted planted ✗" in text
-    for alpha in ("0.1", "0.3"):
-        numbers = rf"avgrad at alpha = {alpha}, [^:]*: [^:]*: left >= \S+ > right = \S+ at T = \d+"
-        assert re.search(rf"violated planted planted on ratio:d=1, {numbers}", text)
-    assert "0 hold, 2 violated" in text
-    assert "avgrad-rate" not in text  # with a file of theorems only those are checked
-
-
-def test_theorems_named_are_checked_instead_of_those_loaded(run: Run) -> None:
-    Path("mine.py").write_text(PLANTED)
-    result = run("verify --load mine.py --theorem avgrad-rate --problem quadratic --json v.json")
-    assert result.exit_code == 2
-    assert "error: nothing was checked: no theorem applies to any of these problems" in result.stderr
-    assert [v["outcome"] for v in json.loads(Path("v.json").read_text())["verdicts"]] == ["not applicable"]
-    assert "avgrad-rate" in result.output
-    assert "planted" not in result.output
-
-
-def test_inconclusive_alone_is_no_failure(run: Run) -> None:
-    result = run("verify --theorem amsgrad-horizon-rate --problem ratio --steps 100 --trajectories 2")
-    assert result.exit_code == 0
-    text = " ".join(result.output.split())
-    assert "1 inconclusive" in text
-    assert re.search(r"use more seeds \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
-
-
-def verdict(theorem: str, problem: str, outcome: str, tightness: float, **hyper: float) -> Any:
-    from madatheory.theory.verdict import Comparison, Verdict
-
-    one = np.ones(1)
-    shown = () if np.isnan(tightness) else (Comparison("bound", one, one, one, one, tightness * one, outcome, "test"),)  # type: ignore[arg-type]
-    return Verdict(theorem, "T", problem, "adam", hyper, outcome, "because [1, 2]", comparisons=shown)  # type: ignore[arg-type]
-
-
-def test_a_cell_shows_the_worst_setting(capsys: pytest.CaptureFixture[str]) -> None:
-    from madatheory.cli.matrix import print_matrix, worst
-
-    outcomes = [("not applicable", np.nan), ("holds", 9.0), ("holds", 3.0), ("inconclusive", 7.0), ("violated", 0.5)]
-    verdicts = [verdict("t", "p", outcome, value, alpha=value) for outcome, value in outcomes]
-    chosen = []
-    while verdicts:
-        chosen.append(worst(verdicts))
-        verdicts.remove(chosen[-1])
-    assert [v.hyper["alpha"] for v in chosen[:4]] == [0.5, 7.0, 3.0, 9.0]
-    print_matrix(chosen, {"t": "T"}, ["p"])
-    assert "T t ✗0.5" in capsys.readouterr().out
-
-
-def test_a_wide_matrix_is_cut_into_blocks(capsys: pytest.CaptureFixture[str]) -> None:
-    from madatheory.cli.matrix import print_matrix, print_reasons
-
-    problems = [f"problem-{i}" for i in range(17)]
-    names = ["short", "a-theorem-with-a-very-long-name-that-must-be-cut-somewhere"]
-    verdicts = [verdict(t, p, "holds", 10.0 * i + 1) for t in names for i, p in enumerate(problems)]
-    verdicts += [verdict("other", p, "not applicable", np.nan) for p in problems]
-    print_matrix(verdicts, {**dict.fromkeys(names, "T10log"), "other": "T"}, problems)
-    print_reasons(verdicts, problems)
-    out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 80
-    for i, problem in enumerate(problems):
-        assert f"✓{10 * i + 1}" in out
-        assert f"{i + 1} {problem}" in " ".join(out.split())
-    assert "because [1, 2]" in out
-    assert "T on 1, 2, 3" in out
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1.0, "1"),
-        (0.017, "2e-2"),
-        (0.149, "0.15"),
-        (9.94, "9.9"),
-        (9.96, "10"),
-        (999.4, "999"),
-        (999.6, "1e3"),
-        (123456.0, "1e5"),
-        (float("inf"), "∞"),
-        (float("nan"), ""),
-        (0.0, "0"),
-    ],
-)
-def test_ratios_are_short(value: float, text: str) -> None:
-    from madatheory.cli.matrix import ratio
-
-    assert ratio(value) == text
-
-
-# ---- figures
-
-FIGURE = """
-from pathlib import Path
-
-from madatheory import Claim, Figure
-
-
-def compute(run):
-    with Path("computed").open("a") as file:
-        file.write("x")
-    run.report(1, 1, "")
-    return {"value": run.pick(1, 2, 3) + run.seed}
-
-
-def draw(canvas, numbers):
-    canvas.subplots().plot([0, numbers["value"]])
-
-
-mine = Figure(
-    "mine",
-    "A figure of my own",
-    compute,
-    lambda n: [Claim("the value is below 3", n["value"] < 3, f"{n['value']}"), Claim("true", True, "")],
-    draw,
-    lambda n: "caption",
-)
-"""
-
-
-@pytest.fixture
-def figure() -> Callable[[], int]:
-    """Write the figure; the result tells how often it was computed."""
-    Path("mine.py").write_text(FIGURE)
-    return lambda: len(Path("computed").read_text())
-
-
-def test_a_figure_is_drawn_once(run: Run, figure: Callable[[], int]) -> None:
-    line = "figures --load mine.py --profile smoke"
-    first = run(line)
-    assert first.exit_code == 0, first.output
-    assert "2 of 2" in first.output
-    assert {p.name for p in Path("figures").iterdir()} == {
-        "mine.svg",
-        "mine.png",
-        "mine.json",
-        "index.html",
-        "README.md",
-    }
-    assert "A figure of my own" in Path("figures/index.html").read_text()
-    assert "up to date" in run(line).output
-    assert figure() == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "--force",
-        "--seed 1",
-        "--profile default",
-        "--out elsewhere",
-        "code",
-        "figures/mine.svg",
-        "figures/mine.json",
-        ".madatheory/figures",
-    ],
-)
-def test_a_figure_is_drawn_again_when_something_changed(run: Run, figure: Callable[[], int], change: str) -> None:
-    line = "figures --load mine.py --profile smoke"
-    run(line)
-    if change.startswith("--profile"):
-        line = f"figures --load mine.py {change}"
-    elif change.startswith("--"):
-        line += f" {change}"
-    elif change == "code":
-        Path("mine.py").write_text(FIGURE.replace("below 3", "less than 3"))
-    elif Path(change).is_dir():
-        for entry in Path(change).iterdir():
-            entry.write_text("damaged")
-    else:
-        Path(change).write_text(Path(change).read_text() + " ")
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    assert "up to date" not in result.output
-    assert figure() == 2
-
-
-READS = """    numbers = Path("data").read_text()
-    return {"value": run.pick(1, 2, 3) + run.seed + (helper.ONE + len(numbers)) / 10}
-"""
-
-
-@pytest.mark.parametrize("change", ["data", "helper.py", "text"])
-def test_a_figure_is_drawn_again_when_what_it_reads_or_imports_changed(
-    run: Run, figure: Callable[[], int], change: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(Path.cwd()))
-    text = FIGURE.replace('    return {"value": run.pick(1, 2, 3) + run.seed}\n', READS)
-    Path("mine.py").write_text(f"import helper\n{text}")
-    for name, content in {"data": "ab", "helper.py": "ONE = 1\n", "text": "once"}.items():
-        Path(name).write_text(content)
-    line = "figures --load mine.py --profile smoke --text text"
-    run(line)
-    again = run(line)
-    assert "up to date" in again.output, again.output
-    assert figure() == 1
-    status = os.stat(change)
-    Path(change).write_text({"data": "cd", "helper.py": "ONE = 2\n", "text": "upon"}[change])
-    if change != "helper.py":  # as some programs that copy do; Python itself knows modules by their times
-        os.utime(change, ns=(status.st_atime_ns, status.st_mtime_ns))
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    assert "up to date" not in result.output
-    assert figure() == 2
-    assert "up to date" in run(line).output
-    del sys.modules["helper"]
-
-
-def test_a_figure_that_uses_what_cannot_be_seen_is_drawn_every_time(run: Run, figure: Callable[[], int]) -> None:
-    Path("mine.py").write_text("import os\n" + FIGURE.replace("+ run.seed", "+ len(os.environ) * 0"))
-    for count in (1, 2):
-        result = run("figures --load mine.py --profile smoke")
-        assert result.exit_code == 0
-        assert "mine: drawn anew by every call, because compute (mine.py, line 8) uses os.environ" in result.stderr
-        assert figure() == count
-
-
-def test_a_failed_claim_is_status_1(run: Run, figure: Callable[[], int]) -> None:
-    for _ in range(2):  # also when it is up to date
-        result = run("figures --load mine.py --profile full")
-        assert result.exit_code == 1
-        assert "1 of 2" in result.output
-        assert "fails  mine: the value is below 3 (3)" in result.output
-    assert figure() == 1
-
-
-# ---- progress and warnings
 
 
 def test_progress_is_plain_and_on_stderr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
