@@ -141,4 +141,6 @@ def test_same_bits_on_any_number_of_devices():
     )
     one, three = (line.split() for line in done.stdout.splitlines())
     assert (one[:2], three[:2]) == (["3", "1"], ["3", "3"])
-    assert one[2] == three[2]
+    run = mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam:form=practical"), 200
+    here = simulate(*run, num_trajectories=200, settings={"beta2": (0.9, 0.99)}, dtype="float32")  # with one device
+    assert one[2] == three[2] == here.mean_squared_gradient.values.tobytes().hex()

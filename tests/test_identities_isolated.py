@@ -314,8 +314,9 @@ def test_a_declared_failure_that_does_not_fail_is_an_error() -> None:
 
 @pytest.mark.usefixtures("unshrunk")
 def test_old_names_work_and_warn() -> None:
+    old: dict[str, Any] = {"by_design": {"K2": "it owns them"}}
     with pytest.warns(DeprecationWarning, match="by_design is now called xfail"):
-        report = check(functions(mutating), only="K2", by_design={"K2": "it owns them"})
+        report = check(functions(mutating), only="K2", **old)
     assert [o.status for o in report.outcomes] == ["xfail"]
     run, x0, g = suite.runs_of(functions(mutating)), np.ones(2), np.ones((3, 2))
     with pytest.warns(DeprecationWarning, match="way is now called mode"):

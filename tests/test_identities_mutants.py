@@ -115,10 +115,12 @@ def test_a_planted_mistake_is_caught_by_what_is_meant_to_catch_it(name: str) -> 
 
 @pytest.mark.slow  # every identity on every mutant; whether the meant ones catch is tested above
 def test_the_kill_matrix_is_shown() -> None:
-    width = max(map(len, MUTANTS))
-    print()
-    for name, mutant in MUTANTS.items():
-        print(f"{name:{width}} {mutant.parent:8} {' '.join(code for code in MEANT if caught(name, code))}")
+    width, killers = max(map(len, MUTANTS)), {name: [code for code in MEANT if caught(name, code)] for name in MUTANTS}
+    print(
+        "\n"
+        + "\n".join(f"{name:{width}} {MUTANTS[name].parent:8} {' '.join(found)}" for name, found in killers.items())
+    )
+    assert [name for name, found in killers.items() if not found] == []
 
 
 def test_there_are_enough() -> None:
