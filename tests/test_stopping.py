@@ -213,7 +213,10 @@ def test_whatever_a_program_does_with_the_signal_it_ends(tmp_path):
 
 def test_commands_end_soon_and_leave_no_process(tmp_path):
     """While importing, while compiling, with children at work, told in each way; six processes at once."""
-    (tmp_path / "hangs.py").write_text("import time\n\n\ndef make(**hyper):\n    time.sleep(600)\n")
+    made = tmp_path / "made"
+    (tmp_path / "hangs.py").write_text(
+        f"import pathlib, time\n\n\ndef make(**hyper):\n    pathlib.Path({str(made)!r}).touch()\n    time.sleep(600)\n"
+    )
     check(
         {
             "importing": Case(command(LONG), after(0.3)),
@@ -221,7 +224,7 @@ def test_commands_end_soon_and_leave_no_process(tmp_path):
             "check": Case(command("check optax:adam --workers 1"), with_children(1, 1.0)),
             "check killed": Case(
                 command(f"check {tmp_path / 'hangs.py'}:make --workers 1"),
-                with_children(1, 0.4),
+                lambda _: made.exists(),
                 (signal.SIGKILL,),
                 -9,
             ),
