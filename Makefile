@@ -6,8 +6,9 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 NEWEST_PYTHON ?= $(shell for minor in 14 13 12 11; do for p in python3.$$minor $(PYENV_ROOT)/versions/3.$$minor.*/bin/python; do \
   $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && exit; done; done; command -v $(PYTHON))
 NEWEST := .venv-newest
-NEWEST_TESTS ?= $(addprefix tests/test_,engine.py engine_bits.py persistent.py lift.py jaxprs.py xla.py mada_member.py \
-  training_baselines.py training_overflow.py optimizer_optax.py identities_own.py)
+NEWEST_TESTS ?= $(addprefix tests/,test_xla.py $(addprefix engine/test_,engine.py bits.py persistent.py lift.py jaxprs.py) \
+  $(addprefix optimizers/test_,mada_member.py optax_form.py) $(addprefix training/test_,baselines.py overflow.py) \
+  identities/test_own_optimizers.py)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt

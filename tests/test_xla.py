@@ -78,7 +78,7 @@ def test_llvm_options_are_set_for_tested_versions_only(monkeypatch, cache):
 
 def test_the_pinned_version_is_tested():
     """What the constraints install starts without a process of its own; a release made after that may need one."""
-    lines = (Path(__file__).parent.parent / "constraints.txt").read_text().splitlines()
+    lines = (Path(__file__).parents[1] / "constraints.txt").read_text().splitlines()
     (pinned,) = (line.removeprefix("jaxlib==") for line in lines if line.startswith("jaxlib=="))
     assert pinned in flags.TESTED
 

@@ -10,7 +10,7 @@ from madatheory.errors import UserError
 from madatheory.problems.noise_laws import NoiseLaw, law
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, DType, Oracle, Words
 
-CHECK = "tests/test_constants.py"
+CHECK = "tests/problems/test_constants.py"
 
 
 def round_up(value: float) -> float:

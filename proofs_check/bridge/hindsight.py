@@ -52,7 +52,7 @@ def coin(slope: float, length: float, start: float, sizes: Sizes = ((np.inf, 1.0
         return slope * jnp.sum(near * near / (2 * length) + jnp.abs(x) - near, axis=0)
 
     def exact(number: float) -> Constant:
-        return Constant(number, "exact", "by construction", "tests/test_refutations.py")
+        return Constant(number, "exact", "by construction", "tests/theory/test_refutations.py")
 
     oracle = Oracle(
         "coin",

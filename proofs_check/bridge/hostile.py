@@ -16,7 +16,7 @@ from madatheory.problems.separable import separable
 from madatheory.theory.theorem import Theorem
 
 Grid = Mapping[str, Sequence[float]]
-PROVED = "tests/test_proofs_bridge.py"
+PROVED = "tests/proofs/test_bridge.py"
 
 
 def _exact(value: float) -> Constant:

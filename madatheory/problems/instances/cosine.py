@@ -4,7 +4,7 @@ from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-PROVED = "tests/test_constants.py::test_scalar_constants"
+PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 SLOPE = 1.0908990854976248  # the float above 1.09089908549762480455..
 
 cosine_function = Scalar(

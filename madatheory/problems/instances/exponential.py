@@ -6,7 +6,7 @@ from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-PROVED = "tests/test_constants.py::test_scalar_constants"
+PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
 exponential_function = Scalar(
     name="exponential",

@@ -3,7 +3,7 @@
 from madatheory.problems.problem import Constant
 from madatheory.problems.scalar import Scalar, Tail, separable_entry
 
-PROVED = "tests/test_constants.py::test_scalar_constants"
+PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
 log_function = Scalar(
     name="log",

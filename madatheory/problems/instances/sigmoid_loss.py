@@ -10,7 +10,7 @@ from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.ridges import Ridges, minibatch_problem
 from madatheory.problems.scalar import Scalar, Tail
 
-PROVED = "tests/test_constants.py::test_scalar_constants"
+PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
 sigmoid = Scalar(
     name="sigmoid",

@@ -26,6 +26,7 @@ from madatheory.problems.noise_laws import uniform01
 from madatheory.problems.problem import Array, Constant, Constants, Oracle, Problem, Words
 
 _STEP = 0.05  # spacing of the quadrature in ln s; the trapezoidal rule converges exponentially in 1/_STEP
+_CHECK = "tests/studies/test_drift.py::test_far_field_is_the_smooth_reddi_problem"
 
 
 class TwoPointLaw(NamedTuple):
@@ -151,9 +152,9 @@ def far_field(C: float, deltas: Sequence[float] | np.ndarray, start: float) -> P
         None,
     )
     constants = Constants(
-        Constant(float(delta.max()), "exact", "|F''| = delta_i (1+x^2)^{-3/2} is largest at 0", "test_figures_b"),
-        Constant(float(C), "exact", "|xi| <= C and |x|/sqrt(1+x^2) < 1", "test_figures_b"),
-        Constant(float(delta.sum()), "exact", "sqrt(1+x^2) >= 1", "test_figures_b"),
+        Constant(float(delta.max()), "exact", "|F''| = delta_i (1+x^2)^{-3/2} is largest at 0", _CHECK),
+        Constant(float(C), "exact", "|xi| <= C and |x|/sqrt(1+x^2) < 1", _CHECK),
+        Constant(float(delta.sum()), "exact", "sqrt(1+x^2) >= 1", _CHECK),
     )
     return Problem(
         name="reddi-smooth-grid",

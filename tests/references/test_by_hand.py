@@ -1,35 +1,28 @@
-"""The references against hand-worked steps and each other; they share no code with the family.
+"""The references against steps worked by hand.
 
 That they are what optax and torch compute is tested by `identify` on those (test_identify_libraries).
 """
 
-import ast
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-from optimizer_cases import SEQUENCES, X0
+from worked_example import START, G, steps
 
-import madatheory.references as package
-from madatheory.references import adagrad, adam, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
-from madatheory.references.sequence import divided
-
-FILES = sorted(Path(package.__file__).parent.glob("*.py"))
-G = np.array([[2.0], [-4.0]])  # the worked example: two steps from x = 0
-START = [0.0]
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
-def test_references_import_neither_the_family_nor_jax(file):
-    imported = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
-            imported.add(node.module or "")
-    allowed = ("typing", "numpy", "collections.abc", "fractions", "madatheory.references")
-    assert all(name.startswith(allowed) for name in imported), imported
+from madatheory.references import (
+    adabelief,
+    adagrad,
+    adam,
+    adan,
+    amsgrad,
+    avgrad,
+    interpolation,
+    lion,
+    mada,
+    nadam,
+    rmsprop,
+    sgd,
+    yogi,
+)
 
 
 def test_adagrad_by_hand():
@@ -150,25 +143,60 @@ def test_mada_by_hand():
     np.testing.assert_allclose(found[0], [-(0.5 * (2 + 1.5) / (3 + 1) + 0.5)], rtol=1e-12)
 
 
-def test_mada_contains_the_others():
-    h: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.97, "eps": 1e-3}
-    ends: dict[str, Any] = {"beta3": 0.0, "rho": 1.0, "c": 1.0, "gamma": 1.0}
-    for g in SEQUENCES.values():
-        same = [
-            (adam.run(X0, g, **h), ends),
-            (avgrad.run(X0, g, **h), {**ends, "rho": 0.0}),
-            (yogi.run(X0, g, **h, bias_correction=True), {**ends, "c": 0.0}),
-            (lion.run(X0, g, alpha=0.1, beta1=0.95, beta2=0.98), {**ends, "gamma": 0.0}),
-            (adan.run(X0, g, **h, beta3=0.7, difference_correction=False), {**ends, "beta3": 0.7}),
-            (interpolation.run(X0, g, **h, rho=0.3), {**ends, "rho": 0.3}),
-        ]
-        for expected, point in same:
-            np.testing.assert_allclose(mada.run(X0, g, **h, **point), expected, rtol=1e-12, atol=1e-13)
+def test_sgd_by_hand():
+    # b = 2, 1 - 4 = -3; Nesterov's steps 1 + 2 = 3 and -3/2 - 4 = -11/2
+    np.testing.assert_array_equal(steps(sgd.run(START, G, alpha=1.0, momentum=0.5)), [-2, 3])
+    np.testing.assert_array_equal(steps(sgd.run(START, G, alpha=1.0, momentum=0.5, nesterov=True)), [-3, 5.5])
+    # weight 1/2: b = 1, -3/2; with b_1 = g_1 = 2: 2, 1 - 2
+    np.testing.assert_array_equal(steps(sgd.run(START, G, alpha=1.0, momentum=0.5, form="averaged")), [-1, 1.5])
+    found = sgd.run(START, G, alpha=1.0, momentum=0.5, form="averaged_after_first")
+    np.testing.assert_array_equal(steps(found), [-2, 1])
 
 
-def test_zero_over_zero_is_zero_and_the_start_is_kept():
-    np.testing.assert_array_equal(divided(np.array([0.0, 2.0]), np.array([0.0, 4.0])), [0.0, 0.5])
-    still = adam.run(X0, np.zeros((5, 2)), alpha=1.0, beta1=0.9, beta2=0.99, eps=0.0)
-    np.testing.assert_array_equal(still, np.tile(X0, (5, 1)))
-    with pytest.raises(ValueError, match="x0 must be"):
-        adam.run(X0, np.zeros((5, 3)), alpha=1.0, beta1=0.9, beta2=0.99, eps=0.0)
+def test_nadam_by_hand():
+    # m = 1, -3/2; v = 1, 19/4; constant mu = 1/2: products 1/2, 1/4, 1/8
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "eps": 0.0}
+    roots = np.array([2.0, (76 / 7) ** 0.5])
+    found = nadam.run(START, G, **h, schedule="constant")
+    # 1/2 * 1/(3/4) + 1/2 * 2/(1/2) = 8/3; 1/2 * (-3/2)/(7/8) + 1/2 * (-4)/(3/4) = -74/21
+    np.testing.assert_allclose(steps(found), -np.array([8 / 3, -74 / 21]) / roots, rtol=1e-14)
+    found = nadam.run(START, G, **h, schedule="constant", look_ahead="same")
+    np.testing.assert_allclose(steps(found), -np.array([1 + 2, -1 - 8 / 3]) / roots, rtol=1e-14)
+    # schedule_decay = 1/ln(0.96) ln(1/2): 0.96^t = 2^-t, mu = 3/8, 7/16, 15/32
+    decay = float(np.log(0.5) / np.log(0.96))
+    found = nadam.run(START, G, **h, schedule_decay=decay)
+    first = 7 / 16 / (1 - 21 / 128) + 5 / 8 * 2 / (5 / 8)
+    second = 15 / 32 * -1.5 / (1 - 315 / 4096) + 9 / 16 * -4 / (1 - 21 / 128)
+    np.testing.assert_allclose(steps(found), -np.array([first, second]) / roots, rtol=1e-13)
+    # averaged with mu: m_1 = 5/8 * 2 = 5/4
+    found = nadam.run(START, G, **h, schedule_decay=decay, average="mu")
+    np.testing.assert_allclose(steps(found)[0], -(7 / 16 * 1.25 / (1 - 21 / 128) + 2) / 2, rtol=1e-13)
+
+
+def test_adabelief_by_hand():
+    # m = 1, -3/2; surprise 1, -5/2 (against the old m: 2, -5); s = 1/4, 3/16 + 25/16 = 7/4
+    h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "bias_correction": False}
+    found = adabelief.run(START, G, **h, eps=0.0)
+    np.testing.assert_allclose(steps(found), [-1 / 0.5, 1.5 / 1.75**0.5], rtol=1e-14)
+    found = adabelief.run(START, G, **h, eps=0.0, belief="old")
+    np.testing.assert_allclose(steps(found), [-1 / 1, 1.5 / 7**0.5], rtol=1e-14)
+    # eps_root = 2 in the recurrence: s = 9/4, 27/16 + 25/16 + 2 = 21/4; under the root: 9/4, 15/4
+    found = adabelief.run(START, G, **h, eps=0.5, eps_root=2.0)
+    np.testing.assert_allclose(steps(found), [-1 / 2, 1.5 / (5.25**0.5 + 0.5)], rtol=1e-14)
+    found = adabelief.run(START, G, **h, eps=0.5, eps_root=2.0, root_place="root")
+    np.testing.assert_allclose(steps(found), [-1 / 2, 1.5 / (3.75**0.5 + 0.5)], rtol=1e-14)
+    # the paper: the same eps in both places
+    found = adabelief.run(START, G, **h, eps=2.0)
+    np.testing.assert_allclose(steps(found)[0], -1 / 3.5, rtol=1e-14)
+
+
+def test_rmsprop_with_momentum_and_centred_by_hand():
+    # beta2 = 3/4: square 1, 19/4; mean 1/2, -5/8; centred 3/4, 279/64
+    h: dict[str, Any] = {"alpha": 1.0, "beta2": 0.75, "eps": 0.0}
+    found = rmsprop.run(START, G, **h, centered=True)
+    np.testing.assert_allclose(steps(found), [-2 / 0.75**0.5, 4 / (279 / 64) ** 0.5], rtol=1e-14)
+    ratios = np.array([2.0, -4 / 4.75**0.5])
+    found = rmsprop.run(START, G, **h, momentum=0.5)
+    np.testing.assert_allclose(steps(found), [-ratios[0], -ratios[1] - ratios[0] / 2], rtol=1e-14)
+    found = rmsprop.run(START, G, **h, momentum=0.5, nesterov=True)
+    np.testing.assert_allclose(steps(found)[0], -1.5 * ratios[0], rtol=1e-14)

@@ -377,7 +377,7 @@ def test_a_wrong_note_gets_a_message(tmp_path: Path, text: str, message: str) ->
 
 
 def test_the_committed_notes_can_be_read() -> None:
-    notes = read_notes(Path(__file__).parent.parent / "docs" / "conformance_notes.toml")
+    notes = read_notes(Path(__file__).parents[2] / "docs" / "conformance_notes.toml")
     assert len(notes) > 10
     assert all(note.why for note in notes)
 

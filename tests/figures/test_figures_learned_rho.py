@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 NAMES = ("reddi_mada", "why_averaging")
 
-COMMITTED = Path(__file__).parent.parent / "figures"
+COMMITTED = Path(__file__).parents[2] / "figures"
 
 
 def figure(name: str) -> Figure:

@@ -14,7 +14,7 @@ from madatheory.figures.committed import choose, largest_difference
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Run, Tolerance
 from madatheory.figures.render import plain, render, save
 
-FOLDER = Path(__file__).parent.parent / "figures"
+FOLDER = Path(__file__).parents[2] / "figures"
 QUICK = ("interior-rho-exact",)  # seconds in the default profile; the others are compared by `make figures` itself
 CHAOTIC = ("interior-rho-stochastic",)  # half a minute: its numbers differ between processors, within its tolerance
 

@@ -22,7 +22,7 @@ from proofs_check.run import answer, key_of, questions, select
 from proofs_check.statements import statements
 from proofs_check.table import entry, markdown, of, status_of, wrong
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ROWS = statements()
 
 

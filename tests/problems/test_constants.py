@@ -392,7 +392,7 @@ def test_every_constant_names_a_check_that_exists() -> None:
         checks |= {constant.check for constant in constants_of(build(spec))}
     for scalar in scalars().values():
         checks |= {scalar.slope.check, scalar.curvature.check, scalar.infimum.check}
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     for check in checks:
         file, _, function = check.partition("::")
         tree = ast.parse((root / file).read_text())

@@ -30,7 +30,7 @@ def test_gpu(): ...
 
 @pytest.fixture
 def folder(pytester: pytest.Pytester) -> pytest.Pytester:
-    text = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "conftest.py").read_text(encoding="utf-8")
     pytester.makeconftest(text + ABSENT + 'REMEDIES |= {"pytest": "pip install pytest", "sh": "apt-get install sh"}\n')
     pytester.makeini('[pytest]\nmarkers = needs: what is needed\naddopts = "--strict-markers"')
     pytester.makepyfile(TESTS)

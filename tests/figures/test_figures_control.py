@@ -18,7 +18,7 @@ from madatheory.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-COMMITTED = Path(__file__).parent.parent / "figures"
+COMMITTED = Path(__file__).parents[2] / "figures"
 NAMES = ("training_control", "training_problems")
 
 

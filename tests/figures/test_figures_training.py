@@ -19,7 +19,7 @@ from madatheory.studies.training.comparison import compare
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-COMMITTED = Path(__file__).parent.parent / "figures"
+COMMITTED = Path(__file__).parents[2] / "figures"
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from madatheory.cli import app
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FILE = re.compile(
     r'```python title="(?P<name>[a-z_]+\.py)"\n(?P<code>.*?)```\s*```sh\n(?P<command>madatheory .*?)\n```'
     r"(\s*```text\n(?P<output>.*?)```)?",

@@ -2,7 +2,7 @@
 
 Values are dyadic, with exact zeros, zero prefixes, cancelling pairs, growth, constants; eps is 0 in the practical form
 and 2^-126, which no other number here feels, in the theory form. R2, E1 to E3, E6 and E14 are tested on the same
-members by the suite itself (test_identities_own).
+members by the suite itself (test_own_optimizers).
 """
 
 from functools import cache
