@@ -128,7 +128,7 @@ def smoke_figure(
     def get(name: str) -> tuple[Path, dict[str, Any]]:
         if name not in known:
             if not given:
-                run = Run("smoke", 0, simulate, lambda name, config, compute: compute())
+                run = Run("smoke", 0, simulate)
                 render(list_figures()[name], run, folder, {})
             known[name] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             assert (known[name]["profile"], known[name]["seed"]) == ("smoke", 0)

@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.errors import UserError, check_text
+from madatheory.store.checkpoint import Cached, nothing_cached
 
 Profile = Literal["smoke", "default", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "default", "full")
@@ -55,7 +56,7 @@ class Run:
     profile: Profile
     seed: int
     simulate: Callable[..., xr.Dataset]
-    cached: Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
+    cached: Cached = nothing_cached
     report: Callable[[int, int, str], None] = lambda done, total, what: None
     data: Mapping[str, Path] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from madatheory.sources import PACKAGE, in_libraries
+from madatheory.store.checkpoint import Checkpoint
 
 _OTHER = {
     "socket.connect": "the network",
@@ -23,6 +24,7 @@ _OTHER = {
     "os.scandir": "the files of a folder",
 }
 _CODE = {".py", ".pyc", ".so", ".pyd"}  # is hashed as code
+_KEEPS = Checkpoint.keep.__code__.co_filename
 _TYPED = ("<stdin", "<ipython", "<python-input", "<console")
 
 
@@ -84,10 +86,15 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _by_user(entry: FrameType) -> bool:
-    """Whether a function of the user is on the stack, inside the frame `entry` if that is on it."""
+    """Whether a function of the user is on the stack, inside the frame `entry` if that is on it.
+
+    What the store does for a function that keeps its state is not the function's doing.
+    """
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame is not entry:
         name = frame.f_code.co_filename
+        if name == _KEEPS:
+            return False
         if name.startswith(_TYPED) or not (name.startswith(("<", str(PACKAGE))) or in_libraries(name)):
             return True
         frame = frame.f_back

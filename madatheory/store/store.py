@@ -27,6 +27,8 @@ from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.store.cache_key import CacheKey, cache_key_of, canonical, code_of, digest, environment, merged
+from madatheory.store.checkpoint import Checkpoint, checkpoint
+from madatheory.store.checkpoint import discard as discard_states
 from madatheory.store.configuration import configuration_of
 from madatheory.store.files import (
     Report,
@@ -68,18 +70,25 @@ class _Work(NamedTuple):
 class Store:
     """A folder of finished pieces.
 
-    `piece_seconds` is about how long one piece takes to compute, so what an interruption can lose. With `force` nothing
-    that was there before this object is used. `report` gets a line for every file that is not trusted (by default a
-    `StoreWarning`). Several threads may use one object. `UserError` if the folder cannot be written or is no store but
-    holds other files.
+    `piece_seconds` is about how long one piece takes to compute, so what an interruption can lose; a computation that
+    takes a `Checkpoint` keeps its state every `checkpoint_seconds`. With `force` nothing that was there before this
+    object is used. `report` gets a line for every file that is not trusted (by default a `StoreWarning`). Several
+    threads may use one object. `UserError` if the folder cannot be written or is no store but holds other files.
     """
 
     def __init__(
-        self, root: str | Path, *, force: bool = False, piece_seconds: float = 5.0, report: Report = warn
+        self,
+        root: str | Path,
+        *,
+        force: bool = False,
+        piece_seconds: float = 5.0,
+        checkpoint_seconds: float = 20.0,
+        report: Report = warn,
     ) -> None:
         self.root = Path(root)
         self.force = force
         self.piece_seconds = piece_seconds
+        self.checkpoint_seconds = checkpoint_seconds
         self.report = report
         self.computed = 0  # pieces computed by this object
         self.reused = 0  # pieces found
@@ -137,8 +146,15 @@ class Store:
         warn_if_not_finite(dataset)
         return dataset
 
-    def cached(self, name: str, configuration: Mapping[str, Any], compute: Callable[[], xr.Dataset]) -> xr.Dataset:
-        """The Dataset of `compute()`, computed once per configuration.
+    def cached(
+        self,
+        name: str,
+        configuration: Mapping[str, Any],
+        compute: Callable[..., xr.Dataset],
+        *,
+        resumable: bool = False,
+    ) -> xr.Dataset:
+        """The Dataset of `compute()`, computed once per configuration; of `compute(checkpoint)` where it is resumable.
 
         `configuration` must hold everything that the result depends on besides code; the code is that of the file where
         `compute` is written and of what this file imports.
@@ -147,7 +163,7 @@ class Store:
             identity = merged([cache_key_of(configuration), code_of(compute)])
         except UserError as error:
             self._refuse(name, str(error))
-            return parse(netcdf(compute()))
+            return parse(netcdf(compute(*[Checkpoint()] * resumable)))
         text = canonical(
             {
                 "kind": "cached",
@@ -158,13 +174,25 @@ class Store:
             }
         )
         folder = self._folder(name, text)
-        for label, path in self._found(name, folder, identity):
+        known = self._found(name, folder, identity)
+        for label, path in known:
             if label == "whole" and (found := read(path, text, self.report)) is not None:
                 self._count(reused=1)
                 return unmarked(found)
+
+        def kept(result: xr.Dataset, label: str) -> bytes:
+            result = marked(result, label, text)
+            return self._keep(result, folder) if self._may_keep(identity) else netcdf(result)
+
+        def now() -> list[tuple[str, Path]]:
+            return pieces(folder, self.report)
+
+        if resumable:
+            last = checkpoint(known, lambda path: read(path, text, self.report), kept, now, self.checkpoint_seconds)
+            compute = partial(compute, last)
         # as it reads back, so that the first call and later ones return the same types
-        result = marked(self._watched(name, identity, compute), "whole", text)
-        result = parse(self._keep(result, folder) if self._may_keep(identity) else netcdf(result))
+        result = parse(kept(self._watched(name, identity, compute), "whole"))
+        discard_states(now() if resumable else ())
         self._count(computed=1)
         return unmarked(result)
 

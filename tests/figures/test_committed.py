@@ -40,7 +40,7 @@ def test_the_claims_follow_from_the_committed_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in CHAOTIC)])
 def test_regenerating_gives_the_committed_numbers(name: str) -> None:
     record, figure = json.loads((FOLDER / f"{name}.json").read_text()), list_figures()[name]
-    run = Run("default", record["seed"], simulate, lambda name, config, compute: compute())
+    run = Run("default", record["seed"], simulate)
     assert choose(figure, run, FOLDER, plain(figure.compute(run)), {}).numbers == record["numbers"]
 
 
@@ -88,7 +88,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-RUN = Run("smoke", 0, simulate, lambda name, config, compute: compute())
+RUN = Run("smoke", 0, simulate)
 LOOSE = Tolerance(0.02, "it is chaotic", ("alpha",))
 
 

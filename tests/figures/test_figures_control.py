@@ -23,7 +23,7 @@ NAMES = ("training_control", "training_problems")
 
 
 def smoke_run() -> Run:
-    return Run("smoke", 0, simulate, lambda name, config, compute: compute())
+    return Run("smoke", 0, simulate)
 
 
 def figure(name: str) -> Figure:
@@ -110,7 +110,7 @@ def test_a_diverged_method_breaks_the_claim_and_is_still_drawn(tmp_path: Path) -
 
 @pytest.mark.parametrize("profile", ["smoke", "default"])
 def test_a_study_made_again_is_the_same_to_the_store(profile: Any) -> None:
-    run = Run(profile, 0, simulate, lambda name, config, compute: compute())
+    run = Run(profile, 0, simulate)
     for made in (lambda: (training_control.study(run),), lambda: training_problems.studies(run)):
         first, second = ([canonical(describe(study)[0]) for study in made()] for _ in range(2))
         assert first == second

@@ -16,6 +16,7 @@ from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Run
 from madatheory.figures.gallery.training_language import study
 from madatheory.figures.render import render, save
+from madatheory.store.checkpoint import nothing_cached
 from madatheory.store.store import Store
 from madatheory.studies.tasks.language import gram_losses, manual
 
@@ -25,7 +26,7 @@ NAME = "training-language"
 
 
 def run_of(profile: Any, data: Mapping[str, Path] | None = None, cached: Any = None) -> Run:
-    return Run(profile, 0, simulate, cached or (lambda name, config, compute: compute()), data=data or {})
+    return Run(profile, 0, simulate, cached or nothing_cached, data=data or {})
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def figure(name: str) -> Figure:
 
 
 def smoke_run(seed: int = 0) -> Run:
-    return Run("smoke", seed, simulate, lambda name, config, compute: compute())
+    return Run("smoke", seed, simulate)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ NAMES = (
 
 def smoke(name: str, folder: Path, seed: int = 0) -> dict[str, Any]:
     """Render in the smoke profile; the record written to json."""
-    render(list_figures()[name], Run("smoke", seed, simulate, lambda n, c, compute: compute()), folder, {})
+    render(list_figures()[name], Run("smoke", seed, simulate), folder, {})
     return json.loads((folder / f"{name}.json").read_text())
 
 

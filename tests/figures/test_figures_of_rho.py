@@ -27,7 +27,7 @@ def figure(name: str) -> Figure:
 
 
 def smoke_run() -> Run:
-    return Run("smoke", 0, simulate, lambda name, config, compute: compute())
+    return Run("smoke", 0, simulate)
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,6 @@ def test_the_summary_asks_for_what_the_other_figures_have(rendered: Any, store_f
 
 
 def test_a_folder_without_images_is_refused_before_any_work(tmp_path: Path) -> None:
-    run = Run("full", 0, simulate, lambda name, config, compute: compute(), data={"images": tmp_path / "nowhere"})
+    run = Run("full", 0, simulate, data={"images": tmp_path / "nowhere"})
     with pytest.raises(UserError, match="nowhere is no folder"):
         list_figures()["training-vision"].check(run)

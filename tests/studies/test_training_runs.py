@@ -80,11 +80,11 @@ def test_numbers_do_not_depend_on_the_other_runs_nor_on_workers(cpu_batch: int) 
 def test_an_interrupted_call_goes_on_where_it_was(tmp_path: Path) -> None:
     store, calls = Store(tmp_path), []
 
-    def dying(name: str, config: Mapping[str, Any], compute: Callable[[], xr.Dataset]) -> xr.Dataset:
+    def dying(name: str, config: Mapping[str, Any], compute: Callable[..., xr.Dataset], **options: bool) -> xr.Dataset:
         calls.append(name)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return store.cached(name, config, compute)
+        return store.cached(name, config, compute, **options)
 
     ask: tuple[Any, ...] = (quadratic(), METHODS["adam"], RECIPE, {"rate": [0.1]}, range(20))
     with pytest.raises(KeyboardInterrupt):
@@ -94,6 +94,25 @@ def test_an_interrupted_call_goes_on_where_it_was(tmp_path: Path) -> None:
     data = train(*ask, cached=again.cached, workers=1)
     assert (again.reused, again.computed) == (2, 1)
     xr.testing.assert_equal(data, train(*ask))
+
+
+@pytest.mark.parametrize("method", ["mada", "adam"])
+def test_a_run_that_dies_goes_on_from_its_last_record(method: str, tmp_path: Path) -> None:
+    ask: tuple[Any, ...] = (quadratic(), METHODS[method], RECIPE, {"rate": [0.1]}, range(3))
+    seen: list[int] = []
+
+    def dying(done: int, total: int, what: str) -> None:
+        seen.append(done)
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*ask, cached=Store(tmp_path, checkpoint_seconds=0.0).cached, report=dying, workers=1)
+    assert seen == [1, 2]
+    seen.clear()
+    data = train(*ask, cached=Store(tmp_path).cached, report=lambda done, *_: seen.append(done), workers=1)
+    assert seen == [3, 3]
+    xr.testing.assert_identical(data, train(*ask, workers=1))
 
 
 def test_progress_ends_at_the_end() -> None:

@@ -9,8 +9,9 @@ from scipy import stats
 
 from madatheory.errors import UserError, unknown
 from madatheory.statistics.intervals import t_interval
+from madatheory.store.checkpoint import Cached, nothing_cached
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.training_runs import Cached, Report, TrainConfig, no_report, nothing_cached, train
+from madatheory.studies.training.training_runs import Report, TrainConfig, no_report, train
 from madatheory.training.methods import METHODS, TrainingMethod
 
 MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from madatheory.store.checkpoint import Cached, nothing_cached
 from madatheory.studies.tasks.task import Task
 from madatheory.studies.training.comparison import final
-from madatheory.studies.training.training_runs import Cached, Report, TrainConfig, no_report, nothing_cached, train
+from madatheory.studies.training.training_runs import Report, TrainConfig, no_report, train
 from madatheory.training.methods import METHODS
 
 

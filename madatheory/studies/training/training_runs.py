@@ -20,6 +20,7 @@ import xarray as xr
 from jax import lax
 
 from madatheory.errors import UserError
+from madatheory.store.checkpoint import Cached, Checkpoint, nothing_cached
 from madatheory.studies.tasks.task import Parameters, Task
 from madatheory.training.arguments import in_family
 from madatheory.training.methods import TrainingMethod
@@ -29,7 +30,6 @@ Array = Any
 Hyper = Mapping[str, Array]
 Inputs = tuple[tuple[Hyper, Array], tuple[Parameters, optax.OptState]]
 """((settings, keys of the steps), (parameters, states)) of one run or, with a leading axis, of several."""
-Cached = Callable[[str, Mapping[str, Any], Callable[[], xr.Dataset]], xr.Dataset]
 Report = Callable[[int, int, str], None]
 
 
@@ -71,12 +71,6 @@ class TrainConfig(NamedTuple):
         return np.arange(1, self.records + 1) * (self.steps // self.records)
 
 
-def nothing_cached(name: str, config: Mapping[str, Any], compute: Callable[[], xr.Dataset]) -> xr.Dataset:
-    """No store: compute."""
-    del name, config
-    return compute()
-
-
 def no_report(done: int, total: int, what: str) -> None:
     """No progress."""
 
@@ -101,9 +95,10 @@ def train(
     and `hypergradient_<name>`, the mean of the hyper-gradient since the last record. Coordinates `setting_<name>` give
     the settings.
 
-    Chunks of a few runs are computed side by side and cached one by one, so that an interrupted call goes on where it
-    was. A run's numbers do not depend on the others of the call. Runs that diverge have nan or inf. Raises `UserError`
-    for settings without a rate or with different keys, and configurations out of range.
+    Chunks of a few runs are computed side by side and cached one by one, and a chunk's state is kept at its records, so
+    that an interrupted call goes on where it was, with the same bits. A run's numbers do not depend on the others of
+    the call. Runs that diverge have nan or inf. Raises `UserError` for settings without a rate or with different keys,
+    and configurations out of range.
     """
     points = _points(settings)
     times = config.times()
@@ -140,7 +135,8 @@ def train(
                 "cells": part,
                 "batch": program.batch,
             },
-            lambda: _computed(program, part, seed, tell),
+            lambda checkpoint: _computed(program, part, seed, tell, checkpoint),
+            resumable=True,
         )
         tell(config.records)
         return found
@@ -292,6 +288,7 @@ def _computed(
     cells: Sequence[tuple[Mapping[str, float], int]],
     seed: int,
     tell: Callable[[int], None],
+    checkpoint: Checkpoint,
 ) -> xr.Dataset:
     size, config = program.groups * program.batch, program.config
     filled = [*cells, *[cells[-1]] * (size - len(cells))]
@@ -299,11 +296,39 @@ def _computed(
     run = jnp.asarray([number for _, number in filled], jnp.uint32)
     inputs, states = program.begin(hyper, jnp.full(size, seed, jnp.uint32), run)
     wanted = -(-len(cells) // program.batch)
-    records = []
+    records: list[dict[str, np.ndarray]] = []
+    if checkpoint.last is not None:
+        records, states = _resumed(checkpoint.last, states)
     for number, time in enumerate(config.times()):
+        if number < len(records):
+            continue
         first = jnp.asarray(time - config.steps // config.records)
         states, record = program.advance(jnp.asarray(wanted), (inputs, states), first)
         records.append(jax.tree.map(np.asarray, record))
+        if number + 1 < config.records:
+            checkpoint.keep(partial(_state, records, states))
         tell(number + 1)
     stacked = {name: np.stack([record[name] for record in records], axis=1)[: len(cells)] for name in records[0]}
     return xr.Dataset({name: (("cell", "t"), values) for name, values in stacked.items()}, {"t": config.times()})
+
+
+def _state(records: Sequence[Mapping[str, np.ndarray]], states: Any) -> xr.Dataset:
+    """Records and states (parameters and what the method keeps) as a Dataset; `_resumed` is the way back."""
+    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        f"record_{name}": (("record", "run"), np.stack([record[name] for record in records])) for name in records[0]
+    }
+    for number, leaf in enumerate(jax.tree.leaves(states)):
+        array = np.asarray(leaf)
+        found[f"state_{number}"] = (tuple(f"axis_{number}_{i}" for i in range(array.ndim)), array)
+    return xr.Dataset(found)
+
+
+def _resumed(kept: xr.Dataset, like: Any) -> tuple[list[dict[str, np.ndarray]], Any]:
+    """The records and states of `_state`, the latter in the structure and with the types of `like`."""
+    leaves, structure = jax.tree.flatten(like)
+    states = [jnp.asarray(kept[f"state_{i}"].to_numpy(), leaf.dtype) for i, leaf in enumerate(leaves)]
+    names = [str(name) for name in kept.data_vars if str(name).startswith("record_")]
+    records = [
+        {name.removeprefix("record_"): kept[name].to_numpy()[i] for name in names} for i in range(kept.sizes["record"])
+    ]
+    return records, structure.unflatten(states)
