@@ -49,9 +49,9 @@ class MethodOutcome(NamedTuple):
         return {"default": self.default, "tuned": self.tuned}[which]
 
 
-def final(task: Task, data: xr.Dataset) -> np.ndarray:
-    """The judged measure after the last step for every run; worst (+-inf) where a run has diverged."""
-    values = data[task.judged].isel(t=-1).to_numpy().astype(float)
+def final(task: Task, data: xr.Dataset, measure: str = "") -> np.ndarray:
+    """A measure (the judged one) after the last step for every run; worst (+-inf) where a run has diverged."""
+    values = data[measure or task.judged].isel(t=-1).to_numpy().astype(float)
     return np.where(np.isfinite(values), values, np.inf if task.better == "lower" else -np.inf)
 
 
