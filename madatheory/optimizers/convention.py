@@ -20,7 +20,9 @@ class Convention:
     second_moment
     initial_*            initial values of m, v, vmax and n; n may start at "first_gradient_squared"
     first_difference     g_1 - g_0: zero, or the gradient itself (g_0 = 0)
-    previous_gradient    kept; zeroed: every difference g_t - g_{t-1} is g_t (what the published MADA loop computes)
+    previous_gradient    kept; zeroed: every difference g_t - g_{t-1} is g_t
+    average_derivative   complete; cut: vbar_t is held constant when vhat_t is differentiated in beta2, beta3 and c, so
+                         that d vhat/dv is rho and not rho + (1-rho)/t. No number of the step itself depends on it
     difference_weight    weight of the difference in the look-ahead gradient and of n in the numerator: beta3 (Adan's
                          paper, MADA) or 1-beta3 (optax)
     difference_place     numerator_and_square, or square: the difference enters the second moment only
@@ -41,6 +43,7 @@ class Convention:
     initial_n: float | Literal["first_gradient_squared"] = 0.0
     first_difference: Literal["zero", "gradient"] = "zero"
     previous_gradient: Literal["kept", "zeroed"] = "kept"
+    average_derivative: Literal["complete", "cut"] = "complete"
     difference_weight: Literal["beta3", "1-beta3"] = "beta3"
     difference_place: Literal["numerator_and_square", "square"] = "numerator_and_square"
     difference_correction: bool = False
@@ -63,10 +66,11 @@ PUBLISHED_MADA = Convention(
     initial_v=1e-15,
     initial_partner=1e-15,
     initial_n="first_gradient_squared",
+    first_difference="gradient",
     previous_gradient="zeroed",
     lion_order="new",
 )
-"""What MADA's published training code computes, as against its formulas: l is updated before u, v starts at 1e-15, n at
-g_1^2 (never corrected), and the stored previous gradient is zeroed before it is used."""
+"""The step of MADA's published code, as against its formulas: l is updated before u, v starts at 1e-15, n at g_1^2
+(never corrected), and g_0 = 0. Its training scripts zero the stored previous gradient, its toy keeps it."""
 
 FORMS: Mapping[str, Convention] = {"theory": THEORY, "practical": PRACTICAL, "defossez": DEFOSSEZ}

@@ -6,7 +6,9 @@ With the state before step t-1 held constant, the loss at x_{t-1} = x_{t-2} - de
 
 in a coefficient h, and before step t is taken
 
-    p <- hyper_momentum p + u_t,      h <- clamp(h - hyper_learning_rate p).
+    p <- hyper_momentum p + u_t,      h <- clamp(h - hyper_learning_rate p),
+
+p starting at the first u_t that is used (that is at 0), and u_t within [-clip, clip] where a `Descent` has a clip.
 
 A u_t that is not finite, or so large that the square of p overflows, is ignored: h and p keep their last good values.
 
@@ -40,16 +42,25 @@ def clamp(value: Array, bounds: Parameter) -> Array:
 
 
 def descend(
-    value: Array, momentum: Array, u: Array, hyper_learning_rate: Array, hyper_momentum: Array, bounds: Parameter
+    value: Array,
+    momentum: Array,
+    u: Array,
+    hyper_learning_rate: Array,
+    hyper_momentum: Array,
+    bounds: Parameter,
+    clip: float | None = None,
 ) -> tuple[Array, Array, Array]:
     """(h, p, good) after p <- hyper_momentum p + u, h <- clamp(h - hyper_learning_rate p); an entry per trajectory.
 
-    Where the new h or p^2 is not finite, both stay as they are and `good` is false: one gradient that overflows must
-    not spoil a coefficient for good. (u = 1e25 is finite in float32, but as a derivative of a loss it says nothing.)
+    With a `clip` u is first brought within [-clip, clip]. Where u, the new h or p^2 is not finite, h and p stay as they
+    are and `good` is false: one gradient that overflows must not spoil a coefficient for good. (u = 1e25 is finite in
+    float32, but as a derivative of a loss it says nothing, unless it is clipped.)
     """
-    pushed = hyper_momentum * momentum + u
+    pushed = hyper_momentum * momentum + (u if clip is None else jnp.clip(u, -clip, clip))
     moved = clamp(value - hyper_learning_rate * pushed, bounds)
     good = (pushed * pushed < jnp.inf) & (jnp.abs(moved) < jnp.inf)
+    if clip is not None:
+        good &= jnp.abs(u) < jnp.inf
     return jnp.where(good, moved, value), jnp.where(good, pushed, momentum), good
 
 
@@ -101,7 +112,7 @@ def learned(point: Optimizer, coefficients: Mapping[str, Descent], *, lag: int =
         for key, rule in coefficients.items():
             rate, momentum = (jnp.asarray(hyper[f"{what}_{key}"], g.dtype) for what in ("kappa", "mu"))
             before = state["values"][key], state["momenta"][key]
-            *after, good = descend(*before, used[key], rate, momentum, bounds[key])
+            *after, good = descend(*before, used[key], rate, momentum, bounds[key], rule.clip)
             if rule.start > 1:
                 after = [jnp.where(clock.t >= rule.start, *pair) for pair in zip(after, before, strict=True)]
                 good |= clock.t < rule.start

@@ -32,19 +32,14 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 """Where a learned coefficient is kept unless told otherwise (Ozkara et al. 2024, and alpha > 0)."""
 
-PUBLISHED_RATES: Mapping[str, float] = {
-    "beta1": 5e-4, "beta2": 5e-4, "beta3": 0.1, "rho": 0.1, "c": 0.1, "gamma": 0.1
-}  # fmt: skip
-"""Hyper learning rates of the published training code."""
-PUBLISHED_START: Mapping[str, float] = {
-    "beta1": 0.9, "beta2": 0.95, "beta3": 0.0, "rho": 0.6, "c": 1.0, "gamma": 1.0
-}  # fmt: skip
-"""Initial coefficients of the published training code, rho as its documentation runs it."""
-
 CONVENTIONS: Mapping[str, Convention] = {"practical": PRACTICAL, "published": PUBLISHED_MADA, "theory": THEORY}
 REFERENCES: Mapping[str, str] = {"mean": "average", "max": "max"}
 """What rho interpolates v with, the second-moment reference, and its name in `Convention`."""
 CORRECTIONS = ("power", "product")
+PREVIOUS_GRADIENTS = ("kept", "zeroed")
+"""The difference is g_t - g_(t-1), or g_t."""
+AVERAGE_DERIVATIVES = ("complete", "cut")
+"""Whether vhat is differentiated through the second-moment reference."""
 SAFEGUARDS = ("none", "max", "sum")
 """No safeguard, T8's and T8log's."""
 _INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
@@ -52,6 +47,7 @@ _INSIDE = ("beta2", "beta3", "rho", "c")  # what T8 and T8log allow to move
 RATE = Parameter(0.01, 0)
 """The range of a hyper learning rate, and its default in the engine."""
 MOMENTUM = Parameter(0.0, 0, 1, open_high=True)
+CLIP = Parameter(10.0, 0, open_low=True)
 _OLD = {"kappa": "hyper_learning_rate", "mu": "hyper_momentum"}
 
 
@@ -59,11 +55,13 @@ _OLD = {"kappa": "hyper_learning_rate", "mu": "hyper_momentum"}
 class Descent:
     """How one coefficient h is learned: p <- hyper_momentum p + dl/dh, h <- clamp(h - hyper_learning_rate p).
 
+    p is dl/dh the first time.
     In `mada` the hyper learning rate is a number or a function of the number of steps done, and must be given: dl/dh
     has the units of loss over h, so no value fits all losses. In the engine it is a number, .01 unless given, and with
     the momentum the default of the hyper-parameters kappa_<name> and mu_<name>. `low` and `high` are the bounds of h;
     they default to `BOUNDS` (Ozkara et al. 2024), and to the hyper-parameter's own range for a name not there. Before
-    step `start` (1, 2, ..) nothing is learned.
+    step `start` (1, 2, ..) nothing is learned. With a `clip`, a number > 0, dl/dh is first brought within
+    [-clip, clip], the norm of each single hyper-gradient being limited.
     """
 
     hyper_learning_rate: Value | None = None
@@ -71,6 +69,7 @@ class Descent:
     low: float | None = None
     high: float | None = None
     start: int = 1
+    clip: float | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name not in _OLD:
@@ -112,10 +111,13 @@ def request(
     safeguard: str,
     lag: int,
     steady: bool,
+    previous_gradient: str | None = None,
+    average_derivative: str = "complete",
     spelling: Mapping[str, str] | None = None,
 ) -> MadaRequest:
     """The `MadaRequest` of these options (see `mada`); `UserError` for each that cannot be served.
 
+    `previous_gradient` None is the convention's own.
     `steady` says that both decays are constant: their corrections are then the same number either way, and the product
     needs no power. `spelling` gives the names of coefficients in messages where they are not the papers'.
     """
@@ -125,12 +127,16 @@ def request(
     choice("reference of mada", reference, REFERENCES)
     choice("correction of mada", correction, CORRECTIONS)
     choice("safeguard of mada", safeguard, SAFEGUARDS)
+    choice("average_derivative of mada", average_derivative, AVERAGE_DERIVATIVES)
     check_lag(lag)
     if correction != "power" and convention == "published":
         raise UserError("mada: the published convention corrects by 1 - beta^t; give correction='power'")
     if correction != "power" and convention == "theory":
         raise UserError("mada: the theory form has no bias correction to choose; leave correction out")
-    kind = replace(CONVENTIONS[convention], partner=REFERENCES[reference])
+    kind = replace(CONVENTIONS[convention], partner=REFERENCES[reference], average_derivative=average_derivative)
+    if previous_gradient is not None:
+        choice("previous_gradient of mada", previous_gradient, PREVIOUS_GRADIENTS)
+        kind = replace(kind, previous_gradient=previous_gradient)
     if safeguard != "none":
         _refuse_unsafe(rules, convention, spelling or {})
         kind = replace(kind, difference_place="square", safeguard=safeguard)
@@ -179,6 +185,8 @@ def bounds_of(name: str, parameters: Mapping[str, Parameter], rule: Descent, own
             full.refuse(f"{end} bound of {said}", value)
     if rule.start < 1 or rule.start != int(rule.start):
         raise UserError(f"start of {said} = {rule.start!r}: give the number of a step, 1, 2, ..")
+    if rule.clip is not None:
+        CLIP.refuse(f"clip of {said}", rule.clip)
     # a default outside the bounds moves to the nearest; a value that is given there is refused by the range
     default = min(max(full.default, low), high)
     return replace(full, default=default, low=low, high=high, open_low=open_low, open_high=high == np.inf)

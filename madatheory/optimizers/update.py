@@ -231,12 +231,13 @@ class Member:
                     past = state["ones_partner"]
                     new["ones_partner"] = (1 - share) * past + share * new["ones2"]
                     per = 1 / new["ones_partner"]
-                partner = vbar * per
+                partner = self._seen(vbar) * per
             elif kind.max_order == "before_correction":
                 new["partner"] = jnp.maximum(state["partner"], v)
-                partner = new["partner"] * per2
+                partner = self._seen(new["partner"]) * per2
             else:
-                partner = new["partner"] = jnp.maximum(state["partner"], v * per2)
+                new["partner"] = jnp.maximum(state["partner"], v * per2)
+                partner = self._seen(new["partner"])
             vhat = h["rho"] * (v * per2) + (1 - h["rho"]) * partner if parts.current else partner
         else:
             vhat = v * per2
@@ -264,6 +265,10 @@ class Member:
         new["n"] = beta3 * n + (1 - beta3) * difference
         correction3 = self._correction("ones3", beta3, state, new, t) if kind.difference_correction else 1.0
         return lookahead, weight * (new["n"] * (1 / correction3))
+
+    def _seen(self, reference: Array) -> Array:
+        """The second-moment reference as vhat sees it; with its derivative cut, a constant."""
+        return jax.lax.stop_gradient(reference) if self.convention.average_derivative == "cut" else reference
 
     def _correction(self, name: str, beta: Array, state: State, new: State, t: Array) -> Array:
         """What the moment recurrence gives on ones: 1 - beta^t, or 1 - prod beta_s."""

@@ -1,8 +1,8 @@
 """The methods that training experiments compare, each at its customary settings: optax's where optax has it.
 
-MADA's settings are those of the published training code (github.com/amazon-science/mada_optimizer_search,
-train_ddp.py): start at b1 = .9, b2 = .95, b3 = 0, rho = .6, c = gamma = 1, eps = 1e-6; hyper learning rates 5e-4 for b1
-and b2 and .1 for the others, no momentum, the learning rate not learned.
+MADA starts and learns with the numbers of the preset "train_ddp" (`madatheory.optimizers.presets`): b1 = .9, b2 = .95,
+b3 = 0, rho = .6, c = gamma = 1, eps = 1e-6; hyper learning rates 5e-4 for b1 and b2 and .1 for the others, no momentum,
+the learning rate not learned. Its step is the practical one with complete derivatives, and it learns from step 1 on.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,15 +15,16 @@ from optax import GradientTransformation
 
 from madatheory.optimizers.members.avgrad import build as avgrad
 from madatheory.optimizers.optax_form import as_optax
-from madatheory.optimizers.request import PUBLISHED_RATES, PUBLISHED_START, Value
+from madatheory.optimizers.presets import PRESETS
+from madatheory.optimizers.request import Value
 from madatheory.training.arguments import in_family, in_optax
 from madatheory.training.baselines import badam, hyperadam
 from madatheory.training.transformation import mada
 
-HYPER_LEARNING_RATES: Mapping[str, float] = in_optax(PUBLISHED_RATES)
-"""Those of the published training code, by argument."""
-START: Mapping[str, float] = in_optax(PUBLISHED_START)
-"""Initial coefficients of the published training code, by argument."""
+HYPER_LEARNING_RATES: Mapping[str, float] = in_optax(PRESETS["train_ddp"].rates)
+"""Those of train_ddp, by argument."""
+START: Mapping[str, float] = in_optax(PRESETS["train_ddp"].initial)
+"""Initial coefficients of train_ddp, by argument."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ METHODS: Mapping[str, TrainingMethod] = {
         TrainingMethod("lion", "Lion", _lion, 1e-4, "optax: beta = (.9, .99), no weight decay; Chen et al. (2023)"),
         TrainingMethod("badam", "BAdam", _badam, 1e-3, "Adam on one top-level block at a time, 50 steps each"),
         TrainingMethod("hyperadam", "HyperAdam", _hyperadam, 1e-3, "MADA that learns beta1 and beta2 of Adam only"),
-        TrainingMethod("mada", "MADA", _mada, 1e-3, "learns all but alpha, settings of the published training code"),
+        TrainingMethod("mada", "MADA", _mada, 1e-3, "learns all but alpha, with the numbers of train_ddp.py"),
         TrainingMethod("mada-rho", "MADA, ρ only", _only_rho, 1e-3, "as MADA, but learns rho only"),
         TrainingMethod("mada-frozen", "MADA, frozen", _frozen, 1e-3, "MADA's initial coefficients, nothing learned"),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,16 +16,33 @@ from madatheory.hparams import Parameter
 from madatheory.optimizers.convention import Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer
-from madatheory.optimizers.request import BOUNDS, MOMENTUM, RATE, Descent, MadaRequest, Value, bounds_of, request
+from madatheory.optimizers.presets import preset_of
+from madatheory.optimizers.request import BOUNDS, CLIP, MOMENTUM, RATE, Descent, MadaRequest, Value, bounds_of, request
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
-from madatheory.training.arguments import FAMILY, OPTAX, Mask, argument, natural, number, spelled
+from madatheory.training.arguments import FAMILY, OPTAX, Mask, argument, in_optax, natural, number, spelled
 
 Learn = Mapping[str, Value | Descent]
 """Coefficient -> `Descent`, or the hyper learning rate alone."""
 
 ConventionName = Literal["practical", "published", "theory"]
-_SOURCES = ("training", "validation")
+PreviousGradient = Literal["kept", "zeroed"]
+AverageDerivative = Literal["complete", "cut"]
+PresetName = Literal["train_ddp", "train", "toy"]
+
+
+class Source(NamedTuple):
+    """Whose gradient makes hyper-gradients, and the argument of `update` that brings it ("" for the step's own)."""
+
+    what: str
+    argument: str
+
+
+SOURCES: Mapping[str, Source] = {
+    "training": Source("the training loss", ""),
+    "validation": Source("a validation loss", "validation_gradient"),
+    "micro_batch": Source("one micro-batch", "micro_batch_gradient"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,29 +109,37 @@ def is_number(value: object) -> bool:
 
 
 def make_plan(
-    learn: Learn,
+    learn: Learn | None,
     *,
+    preset: str | None = None,
     reference: str = "mean",
-    convention: str = "practical",
+    convention: str | None = None,
+    previous_gradient: str | None = None,
+    average_derivative: str | None = None,
     correction: str = "power",
     safeguard: str = "none",
     lag: int = 0,
     source: str = "training",
     weight_decay: float | Array = 0.0,
     mask: Mask = None,
-    **coefficients: Value,
+    **coefficients: Value | None,
 ) -> MadaPlan:
     """The `MadaPlan` of these arguments (see `mada`); `UserError` for each that cannot be served."""
-    choice("source of hyper-gradients", source, _SOURCES)
+    choice("source of hyper-gradients", source, SOURCES)
+    setting = preset_of(preset, learn is None)
     weight_decay = number("weight_decay", weight_decay, Parameter(0.0, 0))
+    left_out = in_optax({**setting.initial, "eps": setting.eps})
+    coefficients = {name: left_out[name] if v is None and name in left_out else v for name, v in coefficients.items()}
     given = {FAMILY.get(name, name): argument(f"mada: {name}", v) for name, v in coefficients.items()}
-    rules = _rules(learn, given)
+    rules = _rules(in_optax(setting.learn) if learn is None else learn, given)
     fixed = {k: float(np.asarray(v)) for k, v in given.items() if k not in rules and is_number(v)}
     moving = {k: v for k, v in given.items() if k not in fixed}
     asked = request(
         rules,
         reference=reference,
-        convention=convention,
+        convention=setting.convention if convention is None else convention,
+        previous_gradient=setting.previous_gradient if previous_gradient is None else previous_gradient,
+        average_derivative=setting.average_derivative if average_derivative is None else average_derivative,
         correction=correction,
         safeguard=safeguard,
         lag=lag,
@@ -167,7 +192,8 @@ def _checked(said: str, rule: Descent) -> Descent:
         for what, end in (("low", rule.low), ("high", rule.high))
     )
     start = natural(f"start of {said}", rule.start, "the number of a step, 1, 2, ..", 1)
-    return Descent(float(rate) if is_number(rate) else rate, momentum, low, high, start)
+    clip = None if rule.clip is None else float(number(f"clip of {said}", rule.clip, CLIP, known=True))
+    return Descent(float(rate) if is_number(rate) else rate, momentum, low, high, start, clip)
 
 
 def _refuse_moving(given: Mapping[str, Value]) -> None:

@@ -29,7 +29,16 @@ from madatheory.optimizers.request import RATE, Value
 from madatheory.optimizers.update import PARAMETERS
 from madatheory.training.arguments import OPTAX, Mask, at, in_family, in_optax, own_part, own_state, spelled
 from madatheory.training.passes import as_leaf, hypergradients, redone, stepped
-from madatheory.training.plan import ConventionName, Learn, MadaPlan, make_plan
+from madatheory.training.plan import (
+    SOURCES,
+    AverageDerivative,
+    ConventionName,
+    Learn,
+    MadaPlan,
+    PresetName,
+    PreviousGradient,
+    make_plan,
+)
 from madatheory.training.trees import (
     decayed,
     leaf_states,
@@ -66,21 +75,24 @@ class MadaState(NamedTuple):
 
 @renamed(**{name: OPTAX[name] for name in ("beta1", "beta2", "beta3", "beta1_lion", "beta2_lion")}, partner="reference")
 def mada(
-    learning_rate: Value,
-    learn: Learn,
+    learning_rate: Value = 1e-3,
+    learn: Learn | None = None,
     *,
-    b1: Value = 0.9,
-    b2: Value = 0.99,
-    b3: Value = 0.0,
-    rho: Value = 1.0,
-    c: Value = 1.0,
-    gamma: Value = 1.0,
-    eps: Value = 1e-6,
+    preset: PresetName | None = None,
+    b1: Value | None = None,
+    b2: Value | None = None,
+    b3: Value | None = None,
+    rho: Value | None = None,
+    c: Value | None = None,
+    gamma: Value | None = None,
+    eps: Value | None = None,
     b1_lion: Value = 0.95,
     b2_lion: Value = 0.98,
     W: Value = 0.01,
     reference: str = "mean",
-    convention: ConventionName = "practical",
+    convention: ConventionName | None = None,
+    previous_gradient: PreviousGradient | None = None,
+    average_derivative: AverageDerivative | None = None,
     correction: str = "power",
     lag: int = 0,
     safeguard: str = "none",
@@ -91,22 +103,30 @@ def mada(
     """MADA: x_t = (1 - alpha_t w) x_{t-1} - delta_t(h), with the coefficients named in `learn` learned on the way.
 
     `learn` maps coefficients ("learning_rate", "b1", "b2", "b3", "rho", "c", "gamma") to their hyper learning rate or
-    to a `Descent` (that, momentum, bounds, first step that learns). Empty, this is the family's member.
+    to a `Descent` (that, momentum, bounds, first step that learns, clip). Empty, this is the family's member.
     The arguments of the same names are initial values of what is learned; the others are numbers, or functions of the
-    number of steps done. learning_rate, b1, b2, b3 are alpha, beta1, beta2, beta3 of the papers. Without any further
-    argument it is Adam at b2 = .99.
+    number of steps done. learning_rate, b1, b2, b3 are alpha, beta1, beta2, beta3 of the papers.
 
+    preset        what the authors ran, by the name of their program: "train_ddp", "train", "toy" (`PRESETS`). It says
+                  what None leaves out: `learn`, the coefficients, eps, the convention and its two switches. Without
+                  `learn` it is "train_ddp", so that `mada(1e-3)` is a drop-in; with `learn` and no preset what is left
+                  out is Adam at b2 = .99 and eps = 1e-6, practical, its derivatives complete
     reference     what rho interpolates v with: its "mean" (AVGrad at rho = 0) or its "max" (AMSGrad)
-    convention    "practical": the formulas of the family, bias-corrected. "published": what MADA's training code
-                  computes, its derivatives complete (`PUBLISHED_MADA`). "theory": eps inside the root, no bias
-                  correction, alpha/sqrt(t)
+    convention    "practical": the formulas of the family, bias-corrected. "published": the step of MADA's code
+                  (`PUBLISHED_MADA`). "theory": eps inside the root, no bias correction, alpha/sqrt(t)
+    previous_gradient   "kept": the difference is g_t - g_(t-1); "zeroed": it is g_t. None: the preset's, else
+                  the convention's: "zeroed" in the published one, "kept" in the others
+    average_derivative  "complete": vhat is differentiated through its reference vbar; "cut": vbar is held, so that the
+                  derivatives in b2, b3 and c have rho in place of rho + (1-rho)/t
     correction    bias correction while a decay moves: "power" 1 - beta^t (paper), "product" 1 - prod beta_s (exact)
     lag           1: step t uses u_{t-1}, so that h_t is a function of g_1 .. g_{t-1} only. T6 then applies to a learned
                   rho in the theory form with b1 = 0
     safeguard     "max" (T8) or "sum" (T8log, weight `W`): the step size never grows. Theory form; only b2, b3, rho and
                   c can be learned, and b3 acts inside the second moment only
     source        where hyper-gradients come from: "training": the gradient itself; "validation": the gradient of
-                  another loss at the same parameters, given as `update(g, state, params, validation_gradient=v)`
+                  another loss at the same parameters, given as `update(g, state, params, validation_gradient=v)`;
+                  "micro_batch": the summand of one micro-batch in an accumulated gradient, given as
+                  `micro_batch_gradient=v` (of loss/5 with 5 micro-batches of one size: a fifth of what g would give)
     weight_decay  w: decoupled (Loshchilov and Hutter 2019); `mask` as in optax: a tree of booleans or a function that
                   makes one from the parameters. dl/d learning_rate contains it
 
@@ -125,21 +145,24 @@ def mada(
 
 @renamed(**OPTAX, partner="reference")
 def scale_by_mada(
-    learn: Learn,
+    learn: Learn | None = None,
     *,
+    preset: PresetName | None = None,
     learning_rate: Value = 1.0,
-    b1: Value = 0.9,
-    b2: Value = 0.99,
-    b3: Value = 0.0,
-    rho: Value = 1.0,
-    c: Value = 1.0,
-    gamma: Value = 1.0,
-    eps: Value = 1e-6,
+    b1: Value | None = None,
+    b2: Value | None = None,
+    b3: Value | None = None,
+    rho: Value | None = None,
+    c: Value | None = None,
+    gamma: Value | None = None,
+    eps: Value | None = None,
     b1_lion: Value = 0.95,
     b2_lion: Value = 0.98,
     W: Value = 0.01,
     reference: str = "mean",
-    convention: ConventionName = "practical",
+    convention: ConventionName | None = None,
+    previous_gradient: PreviousGradient | None = None,
+    average_derivative: AverageDerivative | None = None,
     correction: str = "power",
     lag: int = 0,
     safeguard: str = "none",
@@ -210,12 +233,14 @@ def _update(
     params: optax.Params | None = None,
     *,
     validation_gradient: optax.Updates | None = None,
+    micro_batch_gradient: optax.Updates | None = None,
     **extra_args: object,
 ) -> tuple[optax.Updates, MadaState]:
     del extra_args
     state = _own(plan, state, updates)
     leaves, structure = jax.tree.flatten(updates)
-    outer = _outer(plan, state, updates, validation_gradient)
+    given = {"validation": validation_gradient, "micro_batch": micro_batch_gradient}
+    outer = updates if plan.source == "training" else _outer(plan, state, given[plan.source])
     xs = _decaying(plan, state, params, structure)
     gradients = [limited(working(leaf)) for leaf in leaves]
     seeing = [unless_limited(working(leaf)) for leaf in structure.flatten_up_to(outer)]
@@ -260,16 +285,14 @@ def _refuse_changed(plan: MadaPlan, state: MadaState, tree: optax.Params, what: 
     refuse_changed(state.moments[reference], tree, what)
 
 
-def _outer(plan: MadaPlan, state: MadaState, updates: optax.Updates, given: optax.Updates | None) -> optax.Updates:
-    """The gradient that hyper-gradients are formed with."""
-    if plan.source == "training":
-        return updates
+def _outer(plan: MadaPlan, state: MadaState, given: optax.Updates | None) -> optax.Updates:
+    """The gradient that hyper-gradients are formed with, where it is not the step's own."""
     if given is None:
         raise UserError(
-            "mada learns from a validation loss here: give its gradient at the present parameters, as in "
-            "update(gradients, state, params, validation_gradient=v)"
+            f"mada learns from {SOURCES[plan.source].what} here: give its gradient at the present parameters, as in "
+            f"update(gradients, state, params, {SOURCES[plan.source].argument}=v)"
         )
-    _refuse_changed(plan, state, given, "validation gradients")
+    _refuse_changed(plan, state, given, SOURCES[plan.source].argument.replace("_", " ") + "s")
     return given
 
 
@@ -311,7 +334,7 @@ def _learned(
         rate, momentum = jnp.asarray(rate, dtype), jnp.asarray(rule.hyper_momentum, dtype)
         start = last[name], before[name]
         learns = count >= rule.start
-        *after, good = descend(*start, used[name], rate, momentum, plan.bounds[name])
+        *after, good = descend(*start, used[name], rate, momentum, plan.bounds[name], rule.clip)
         values[name], momenta[name] = (jnp.where(learns, new, old) for new, old in zip(after, start, strict=True))
         skipped = jnp.where(learns & jnp.logical_not(good), skipped + 1, skipped)
     return values, momenta, skipped

@@ -293,12 +293,12 @@ MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
     "old gradient": ("hypergradient", lambda g, slope: -jnp.sum(slope * slope, axis=0), check_descent),
     "no momentum": (
         "descend",
-        lambda value, p, u, rate, momentum, bounds: (module.clamp(value - rate * u, bounds), u, u == u),
+        lambda value, p, u, rate, momentum, bounds, clip: (module.clamp(value - rate * u, bounds), u, u == u),
         check_momentum,
     ),
     "averaged momentum": (
         "descend",
-        lambda value, p, u, rate, momentum, bounds: (
+        lambda value, p, u, rate, momentum, bounds, clip: (
             value - rate * (momentum * p + (1 - momentum) * u),
             momentum * p + (1 - momentum) * u,
             u == u,
@@ -308,7 +308,7 @@ MISTAKES: dict[str, tuple[str, Callable[..., Any], Callable[[], None]]] = {
     "no clamp": ("clamp", lambda value, bounds: value, check_bounds),
     "nan taken": (
         "descend",
-        lambda value, p, u, rate, momentum, bounds: (
+        lambda value, p, u, rate, momentum, bounds, clip: (
             module.clamp(value - rate * (momentum * p + u), bounds),
             momentum * p + u,
             u == u,

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from madatheory.errors import UserError
-from madatheory.optimizers.request import PUBLISHED_START
+from madatheory.optimizers.presets import PRESETS
 from madatheory.studies.tasks.task import Task
 from madatheory.studies.training.comparison import ComparisonPlan, against, compare, corrected, final, paired
 from madatheory.studies.training.robustness import VariedMethod, final_over_grid, grid, tuned_rate
@@ -127,7 +127,7 @@ def test_distances_are_to_the_members_and_zero_at_them() -> None:
         whole = {"beta3": 0.3, "rho": 0.4, "c": 0.5, "gamma": 0.6, **point}
         assert distances(whole)[name] == 0
         assert nearest(whole) == name
-    start = distances(PUBLISHED_START)
+    start = distances(PRESETS["train_ddp"].initial)
     assert start["adam"] == pytest.approx(0.4)
     assert start["avgrad"] == pytest.approx(0.6)
     assert start["lion"] == 1.0

@@ -11,7 +11,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, Study, shares
-from madatheory.optimizers.request import PUBLISHED_START
+from madatheory.optimizers.presets import PRESETS
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.training.comparison import compare, final
 from madatheory.studies.training.training_runs import train
@@ -69,7 +69,7 @@ def compute(run: Run) -> Numbers:
             case["scales"] = scales
             case["final"] = [list(t_interval(row)) if np.isfinite(row).all() else None for row in values]
         cases.append(case)
-    return {"cases": cases, "start": dict(PUBLISHED_START)}
+    return {"cases": cases, "start": dict(PRESETS["train_ddp"].initial)}
 
 
 def _band(values: np.ndarray) -> Numbers:
