@@ -69,7 +69,11 @@ def test_it_equals_the_recurrence_with_derivatives_written_out(label):
 # the text of the reference replaced, its replacement, and the case that sees it
 MUTANTS = {
     "sign of the hyper-gradient": ("u = {name: -float", "u = {name: float", "rho"),
-    "momentum left out": ("pushed = mu.get(name, 0.0) * p[name] + u[name]", "pushed = u[name]", "rho"),
+    "momentum left out": (
+        "pushed = mu.get(name, 0.0) * p[name] + limited if name in p else limited",
+        "pushed = limited",
+        "rho",
+    ),
     "no clamp": ("*BOUNDS[name]))", "-np.inf, np.inf))", "all"),
     "no lag": ("u, pending = (pending, u) if lag", "u, pending = (pending, u) if False", "rho lagged"),
     "a lag": ("(pending, u) if lag", "(pending, u) if True", "rho"),
@@ -78,7 +82,11 @@ MUTANTS = {
         "divided(mixed_by.get(name, zero), 2 * root)",
         "rho",
     ),
-    "partner held": ("per_v = rho + (1 - rho) * follows if partner_derivative", "per_v = rho if True", "all"),
+    "partner held": (
+        "per_v = rho + (1 - rho) * follows if average_derivative == ",
+        'per_v = rho if True or "" == ',
+        "all",
+    ),
     "correction held": ("- mixed * dc2 / c2", "", "all"),
     "first correction held": ("- m * dc1 / c1**2", "", "all"),
     "Yogi's sign held at 1": ("ahead**2 - v0 - ahead**2 * sign", "ahead**2 - v0 - ahead**2", "all"),

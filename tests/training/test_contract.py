@@ -405,7 +405,7 @@ def _mistaken(name: str) -> Callable[..., Any]:
     def undone(plan: Any, values: Any, count: Any, before: Any, kept: Any) -> Any:
         return before
 
-    def no_clamp(value: Any, p: Any, u: Any, rate: Any, momentum: Any, bounds: Any) -> Any:
+    def no_clamp(value: Any, p: Any, u: Any, rate: Any, momentum: Any, bounds: Any, clip: Any) -> Any:
         return value - rate * (momentum * p + u), momentum * p + u, True
 
     return {"hypergradients": twice, "stepped": next_clock, "redone": undone, "descend": no_clamp}[name]
