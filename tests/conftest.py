@@ -92,7 +92,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config: pytest.Config) -> None:
-    """What was skipped because it is not here, counted; `make test-extras` installs it and runs these tests."""
+    """Tables that tests recorded; then what was skipped because it is not here, which `make test-extras` installs."""
+    for report in terminalreporter.getreports("passed"):
+        if table := dict(report.user_properties).get("table"):
+            terminalreporter.write_line(f"\n{table}")
     reports = terminalreporter.stats.get("skipped", ())
     needs = {report.nodeid: dict(report.user_properties).get("missing") for report in reports}
     needs = {test: name for test, name in needs.items() if name}

@@ -49,8 +49,9 @@ def _runner(tx: Any) -> Any:
 
 
 def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
-    """x_1 .. x_T and the states after each step, under jit and scan."""
-    given = {} if extra is None else {"validation_gradient": tree(jnp.asarray(extra))}
+    """x_1 .. x_T and the states after each step, under jit and scan; `extra`: other gradients, by name."""
+    named = extra if isinstance(extra, dict) else {} if extra is None else {"validation_gradient": extra}
+    given = {name: tree(jnp.asarray(gradients)) for name, gradients in named.items()}
     x, state = _runner(tx)(tree(jnp.asarray(x0)), (tree(jnp.asarray(g)), given))
     return flat(x), state
 
