@@ -186,6 +186,14 @@ _ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.n
         mada.run,
         {"convention": "published"},
     ),
+    (
+        "mada-family published kept",
+        "mada-family",
+        {"convention": "published", "previous_gradient": "kept"},
+        _FAMILY,
+        mada.run,
+        {"convention": "published", "previous_gradient": "kept"},
+    ),
     ("mada-family theory", "mada-family", _THEORY, _FAMILY, mada.run, {**_SQRT, **_INSIDE, **_OFF}),
 ]
 

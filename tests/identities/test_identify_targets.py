@@ -8,6 +8,7 @@ import optax
 import pytest
 from black_boxes import DEFAULTS, FAMILY, NAMES, box, by_hand
 
+from madatheory import training
 from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import OPERATIONS, X0, G, Observation, candidates
 from madatheory.identities.recognition.identification import Identification
@@ -78,13 +79,15 @@ def test_hidden_hyperparameters_are_estimated():
     assert "estimated, because not readable" in found.text()
 
 
-@pytest.mark.parametrize("convention", ["practical", "published"])
-def test_an_interior_point_of_mada_is_found(convention):
+@pytest.mark.parametrize(
+    ("convention", "previous"), [("practical", "kept"), ("practical", "zeroed"), ("published", "kept")]
+)
+def test_an_interior_point_of_mada_is_found(convention, previous):
     point: dict[str, Any] = {"beta3": 0.5, "rho": 0.35, "c": 0.25, "gamma": 0.75}
 
     def run(x0: Tensor, g: Tensor, values: Mapping[str, Any]) -> Tensor:
         h: dict[str, Any] = {name: values[name] for name in ("beta1", "beta2", "eps")} | point
-        return mada.run(x0, g, alpha=values["lr"], convention=convention, **h)
+        return mada.run(x0, g, alpha=values["lr"], convention=convention, previous_gradient=previous, **h)
 
     found = identify(box(run, NAMES))
     assert found.family == "MADA"
@@ -92,6 +95,28 @@ def test_an_interior_point_of_mada_is_found(convention):
     assert found.convention("convention").options == (
         {"practical": "its formulas", "published": "its published code"}[convention],
     )
+    assert found.convention("previous gradient").options == (
+        {"kept": "kept, g_t - g_{t-1}", "zeroed": "zeroed, g_t"}[previous],
+    )
+
+
+@pytest.mark.parametrize("b3", [0.5, 0.0])
+def test_the_drop_in_is_found_to_be_the_published_code(b3, float64):
+    """It learns from step 50 on and 12 are compared, where no derivative and no hyper-step shows: this is said."""
+
+    def make(learning_rate: float = 1e-3, b1: float = 0.9, b2: float = 0.95, eps: float = 1e-6) -> Any:
+        return training.mada(learning_rate, b1=b1, b2=b2, eps=eps, b3=b3)
+
+    found = identify(make)
+    assert found.family == "MADA", found.text()
+    assert found.estimated == pytest.approx({"beta3": b3, "rho": 0.6, "c": 1.0, "gamma": 1.0}, abs=1e-6)
+    assert found.convention("convention").options == ("its published code",)
+    previous = found.convention("previous gradient")
+    assert previous.options == (("zeroed, g_t",) if b3 else ("kept, g_t - g_{t-1}", "zeroed, g_t"))
+    assert b3 or "beta3 is 0" in previous.why
+    for name in ("derivative of the average", "hyper-steps"):
+        assert not found.convention(name).options
+        assert "cannot be told" in found.convention(name).text()
 
 
 def test_the_safeguarded_method_is_found():

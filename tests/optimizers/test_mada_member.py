@@ -34,6 +34,17 @@ CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
     "all": ("learn=all+alpha", FULL, {}),
     "all product": ("learn=all+alpha,correction=product", FULL, {"correction": "product"}),
     "all published": ("learn=all+alpha,convention=published", FULL, {"convention": "published"}),
+    "all published kept cut": (
+        "learn=all+alpha,convention=published,previous_gradient=kept,average_derivative=cut,clip=0.5,start=3",
+        FULL,
+        {
+            "convention": "published",
+            "previous_gradient": "kept",
+            "average_derivative": "cut",
+            "clip": dict.fromkeys(FULL, 0.5),
+            "start": 3,
+        },
+    ),
     "all max lagged": ("learn=all+alpha,reference=max,lag=1", FULL, {"partner": "max", "lag": 1}),
 }
 

@@ -30,6 +30,8 @@ from madatheory.training.arguments import in_family, in_optax, spelled
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
+_ZEROED_CUT: dict[str, Any] = {"previous_gradient": "zeroed", "average_derivative": "cut"}
+
 # learned, initial values, options, and what the reference is told besides
 CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "rho": (("rho",), ONLY, {}, {}),
@@ -40,6 +42,13 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str
     "all": (tuple(FULL), FULL, {}, {}),
     "all product": (tuple(FULL), FULL, {"correction": "product"}, {"correction": "product"}),
     "all published": (tuple(FULL), FULL, {"convention": "published"}, {"convention": "published"}),
+    "all zeroed cut": (tuple(FULL), FULL, _ZEROED_CUT, _ZEROED_CUT),
+    "all max cut": (
+        tuple(FULL),
+        FULL,
+        {"reference": "max", "average_derivative": "cut"},
+        {"partner": "max", "average_derivative": "cut"},
+    ),
     "all max lagged": (tuple(FULL), FULL, {"reference": "max", "lag": 1}, {"partner": "max", "lag": 1}),
 }
 

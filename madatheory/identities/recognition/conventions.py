@@ -45,7 +45,9 @@ class Family:
     """A method: `run` with its hyper-parameters (argument -> neutral names, the first known one is taken).
 
     `optional` ones are left out where the target does not have them. `fitted` are coefficients that no target tells, in
-    [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers.
+    [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers. `untold` are conventions that
+    no updates along constant coefficients show, with the reason. `far_apart` are options that one switch after the
+    other does not lead to, since estimates go astray on the way.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Family:
     optional: frozenset[str] = frozenset({"eps_root"})
     fitted: tuple[str, ...] = ()
     plain: bool = False
+    untold: Mapping[str, str] = field(default_factory=dict)
+    far_apart: tuple[tuple[str, ...], ...] = ()
 
 
 def _switch(name: str, argument: str, values: Mapping[str, Any], equal: str = "", **notes: str) -> Switch:
@@ -149,6 +153,8 @@ _ADAN_BETAS = Switch(
         "beta2 of the square, beta3 of the difference": {"beta2": From("beta2"), "beta3": From("beta3")},
     },
 )
+_FORMULAS, _CODE = "its formulas", "its published code"
+_KEPT, _ZEROED = "kept, g_t - g_{t-1}", "zeroed, g_t"
 
 
 def _initial(*values: float) -> Switch:
@@ -280,10 +286,25 @@ FAMILIES: tuple[Family, ...] = (
         (
             EPS_UNCORRECTED,
             CORRECTED,
-            _switch("convention", "convention", {"its formulas": "practical", "its published code": "published"}),
+            _switch("convention", "convention", {_FORMULAS: "practical", _CODE: "published"}),
+            _switch(
+                "previous gradient",
+                "previous_gradient",
+                {_KEPT: "kept", _ZEROED: "zeroed"},
+                "beta3 is 0, and nothing reads the difference",
+            ),
         ),
         fitted=("beta3", "rho", "c", "gamma"),
         plain=True,
+        untold={
+            "derivative of the average": "cannot be told: a derivative shows only in how coefficients move, and these "
+            "stand still in the updates compared",
+            "hyper-steps": "cannot be told for the same reason: hyper learning rates and momenta, clip, first step, "
+            "bounds, and whose gradient they see",
+        },
+        far_apart=tuple(
+            ("outside the root", "power", *one) for one in ((_CODE, _ZEROED), (_CODE, _KEPT), (_FORMULAS, _ZEROED))
+        ),
     ),
     Family(
         "safeguarded MADA",

@@ -102,6 +102,7 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
             if label not in options:
                 other = best.with_label(i, label)
                 parts.append(_deviation(f"{switch.name}: {label}", other, observations.plain, dtype))
+    rows += [IdentifiedConvention(name, (), why) for name, why in best.family.untold.items()]
     rows.append(IdentifiedConvention("step size", (best.step_size,)))
     runs = list(observations.plain)
     if best.extra:

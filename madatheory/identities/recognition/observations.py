@@ -13,6 +13,8 @@ from madatheory.identities.recognition.fit import fitted
 from madatheory.identities.targets.target import Misbehaved, Target, open_loop
 
 LR = 0.125
+CLOSE = 1e-3
+"""A distance that a wrong option can leave, where the right ones leave none."""
 VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, "eps": 0.125, "eps_root": 0.0625}
 """Settings that no convention hides behind: eps as large as the gradients, betas far from 1 and from each other."""
 MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
@@ -82,7 +84,8 @@ class Observations:
     def explored(self, first: Candidate) -> list[Candidate]:
         """The nearest candidate and those tried before it.
 
-        From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer.
+        From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer. What is
+        then not close is begun anew from the family's options that are far apart.
         """
         run, best = self.plain[0], first
         unknown = tuple(name for name in first.known if name != "eps_root")
@@ -95,6 +98,10 @@ class Observations:
                     tried[name] = fitted(other, run, unknown, best.known)
                     if tried[name].distance(run) < best.distance(run):
                         best, nearer = tried[name], True
+        for labels in () if best.distance(run) < CLOSE else best.family.far_apart:
+            other = fitted(replace(first, labels=labels, known={}), run, unknown, None)
+            tried[(labels, *other.extra.values())] = other
+            best = min(best, other, key=lambda c: c.distance(run))
         self._estimates[best.family.name, best.step_size] = best
         return sorted(tried.values(), key=lambda c: c is not best)
 
