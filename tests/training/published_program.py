@@ -45,7 +45,7 @@ G: Mapping[str, np.ndarray] = {"train_ddp": _EVERY * _RARE, "train": _EVERY * _R
 be thrown from bound to bound and lose its digits."""
 X0 = np.array([1.0, -0.5, 0.25, 2.0, 0.0])
 
-Path = tuple[np.ndarray, dict[str, np.ndarray]]
+Run = tuple[np.ndarray, dict[str, np.ndarray]]
 """x (T, d) and the learned coefficients (T,), by the papers' names."""
 
 
@@ -54,7 +54,7 @@ def slopes(steps: int) -> np.ndarray:
     return np.where(np.arange(1, steps + 1) % 101 == 1, 1010.0, -10.0)
 
 
-def by_hand(preset: str, g: np.ndarray, x0: np.ndarray = X0, **instead: Any) -> Path:
+def by_hand(preset: str, g: np.ndarray, x0: np.ndarray = X0, **instead: Any) -> Run:
     """The reference at a preset's numbers."""
     chosen = PRESETS[preset]
     given = {
@@ -72,20 +72,20 @@ def by_hand(preset: str, g: np.ndarray, x0: np.ndarray = X0, **instead: Any) -> 
     return run_learned(x0, g, **{**given, **instead})
 
 
-def by_optax(preset: str, g: np.ndarray, extra: Any = None, **instead: Any) -> Path:
+def by_optax(preset: str, g: np.ndarray, extra: Any = None, **instead: Any) -> Run:
     """The transformation, on a tree of two leaves."""
     x, state = run(mada(preset=preset, **instead), g, X0, extra)
     return x, {name: np.asarray(values) for name, values in in_family(state.coefficients).items()}
 
 
-def by_engine(preset: str, g: np.ndarray, options: str = "") -> Path:
+def by_engine(preset: str, g: np.ndarray, options: str = "") -> Run:
     """The engine's member at its own defaults."""
     method = get_optimizer(f"mada:preset={preset}{options}")
     path = looped(method)(X0, g, method.hyper())
     return np.asarray(path.x), {name: np.asarray(path.state["values"][name]) for name in method.traits["learned"]}
 
 
-def apart(found: Path, wanted: Path, steps: int = STEPS) -> float:
+def apart(found: Run, wanted: Run, steps: int = STEPS) -> float:
     """Largest difference: of x over the displacement, of the learned coefficients absolute."""
     x, values = wanted
     worst = np.max(np.abs(found[0][:steps] - x[:steps])) / np.max(np.abs(x[:steps] - X0))

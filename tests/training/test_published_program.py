@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from published_program import (
     TABLE,
     TOLERANCE,
     G,
-    Path,
+    Run,
     apart,
     by_engine,
     by_hand,
@@ -50,7 +51,7 @@ def test_the_reference_gives_the_same_rows():
 
 
 @cache
-def wanted(preset: str) -> Path:
+def wanted(preset: str) -> Run:
     return by_hand(preset, G[preset])
 
 
@@ -168,6 +169,44 @@ def test_presets_name_nothing_but_what_a_member_has():
         get_optimizer("mada:previous_gradient=zero")
     with pytest.raises(UserError, match="clip of rho = -1 is out of range"):
         get_optimizer("mada:learn=rho,clip=-1")
+
+
+def _number(value: float) -> str:
+    """As the guide writes it: .9, 2.5e-3, 0."""
+    if 0 < value < 0.01:
+        digits, power = f"{value:e}".split("e")
+        return f"{float(digits):g}e{int(power)}"
+    return f"{value:g}".removeprefix("0") or "0"
+
+
+def _row(name: str) -> str:
+    """A preset as the guide's table has it."""
+    preset, words = PRESETS[name], {"beta1": "b1", "beta2": "b2", "beta3": "b3"}
+    rates: dict[float, list[str]] = {}
+    momenta: dict[float, list[str]] = {}
+    for key in (key for key in preset.initial if key in preset.learn):
+        rates.setdefault(preset.rates[key], []).append(words.get(key, key))
+        momenta.setdefault(preset.learn[key].hyper_momentum, []).append(words.get(key, key))
+    (clip,), (start,) = ({getattr(rule, what) for rule in preset.learn.values()} for what in ("clip", "start"))
+    usual, *others = momenta
+    cells = (
+        f"`{name}`",
+        ", ".join(map(_number, preset.initial.values())),
+        "; ".join(f"{_number(rate)} of {', '.join(keys)}" for rate, keys in rates.items()),
+        "; ".join([_number(usual), *(f"{_number(mu)} of {', '.join(momenta[mu])}" for mu in others)]),
+        _number(preset.eps),
+        str(preset.previous_gradient),
+        "none" if clip is None else _number(clip),
+        str(start),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_guide_has_the_presets_as_they_are(preset):
+    guide = Path(__file__).parents[2] / "docs" / "training.md"
+    assert _row(preset) in guide.read_text(encoding="utf-8").splitlines()
+    assert (PRESETS[preset].convention, PRESETS[preset].average_derivative) == ("published", "cut")
 
 
 @pytest.mark.slow
