@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -29,9 +29,12 @@ from training_cases import KAPPA, MU, ONLY, mada, made, run
 
 from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import get_optimizer
+from madatheory.optimizers.hypergradient import descend
 from madatheory.optimizers.presets import PRESETS
+from madatheory.optimizers.update import PARAMETERS
 from madatheory.training import Descent
 from madatheory.training.arguments import in_optax
+from madatheory.training.plan import PresetName
 
 pytestmark = pytest.mark.usefixtures("quick_compilation", "float64")
 
@@ -124,11 +127,10 @@ def test_a_clip_limits_each_hyper_gradient_and_takes_no_infinity_for_one():
         u, p = np.asarray(state.hypergradients[name]), np.asarray(state.momenta[name])
         assert 0.1 < np.mean(np.abs(u) > limit) < 0.9
         np.testing.assert_allclose(p, np.clip(u, -limit, limit), rtol=1e-12, atol=1e-15)
-    tx: Any = made(ONLY, ("rho",), Descent(KAPPA, clip=limit), source="validation")
-    x = jnp.ones(2)
-    _, state = tx.update(x, tx.init(x), x, validation_gradient=x)
-    _, after = tx.update(2 * x, state, x, validation_gradient=np.inf * x)
-    assert (after.skipped, after.coefficients["rho"]) == (1, ONLY["rho"])
+    state, speeds = (jnp.asarray(0.5), jnp.asarray(0.0)), (jnp.asarray(0.1), jnp.asarray(0.9))
+    for u, used in ((3.0, True), (1e200, True), (np.inf, False), (np.nan, False)):  # 1e200: its square overflows
+        h, p, good = descend(*state, jnp.asarray(u), *speeds, PARAMETERS["rho"], limit)
+        assert (float(h), float(p), bool(good)) == ((0.5 - 0.1 * limit, limit, True) if used else (0.5, 0.0, False))
 
 
 def test_an_accumulated_step_learns_from_one_micro_batch():
@@ -153,6 +155,7 @@ def test_a_drop_in_is_one_line():
 
 
 def test_presets_name_nothing_but_what_a_member_has():
+    assert get_args(PresetName) == tuple(PRESETS)
     for name, preset in PRESETS.items():
         method = get_optimizer(f"mada:preset={name}")
         given = method.hyper()
