@@ -182,7 +182,7 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     ),
     *(
         (f"mada rho {v!r:.30}", lambda v=v: mt.mada(1e-3, LEARN, rho=v), "rho")
-        for v in ("0.5", None, 2.0, {}, [0.1, 0.2])
+        for v in ("0.5", False, 2.0, {}, [0.1, 0.2])
     ),
     *((f"mada learn {v!r:.30}", lambda v=v: mt.mada(1e-3, v), "learn") for v in ("rho", 3, ["rho"], {3: 0.1})),
     *((f"mada learn {v!r:.30}", lambda v=v: mt.mada(1e-3, {"rho": v}), "rho") for v in ("0.1", None, -1.0, [0.1, 0.2])),
