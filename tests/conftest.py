@@ -36,7 +36,6 @@ LONGEST = (
     "test_bench",
     "test_persistent",
     "test_figures_learned_rho",
-    "test_contract",
     "test_problems",
     "test_members",
     "test_coq",

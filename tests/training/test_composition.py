@@ -1,0 +1,161 @@
+"""MADA with what optax and JAX put around it: trees, jit, vmap, chains, schedules, injected values, blocks."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from quick_jit import quick_jit
+from training_cases import (
+    EPS,
+    FULL,
+    KAPPA,
+    MU,
+    STEPS,
+    X0,
+    G,
+    mada,
+    made,
+    run,
+    scale_by_mada,
+)
+
+import madatheory.references.mada as reference
+from madatheory.training import Descent, coefficients, passes
+from madatheory.training.arguments import spelled
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
+
+@pytest.mark.parametrize("names", [("rho",), ("beta1", "rho", "gamma")])
+def test_a_compiled_tree_is_an_eager_vector(names, float64):
+    tx = made(FULL | {"beta3": 0.0}, names)
+    compiled, states = run(tx, G[:4])
+    x: Any = jnp.asarray(X0)
+    whole = tx.init(x)
+    for t in range(4):
+        move, whole = tx.update(jnp.asarray(G[t]), whole, x)
+        x = optax.apply_updates(x, move)
+    np.testing.assert_allclose(x, compiled[-1], rtol=1e-13)
+    for name in names:
+        np.testing.assert_allclose(
+            whole.coefficients[spelled(name)], states.coefficients[spelled(name)][-1], rtol=1e-12
+        )
+
+
+def check_blocks() -> None:
+    arrays = {"g": jnp.linspace(-1.0, 2.0, 2**18), "m": jnp.linspace(3.0, -1.0, 2**18)}
+
+    def terms(part: Any) -> Any:
+        return {"a": part["g"] * part["m"], "b": jnp.sqrt(jnp.abs(part["g"]))}
+
+    found = quick_jit(lambda a: passes.sums(terms, a))(arrays)
+    for name, want in terms(arrays).items():
+        np.testing.assert_allclose(found[name], jnp.sum(want), rtol=1e-12)
+
+
+def test_sums_by_blocks_are_sums(float64):
+    check_blocks()
+
+
+def test_large_leaves_take_the_blocked_sum_and_agree(float64):
+    g = np.sin(np.arange(2**18, dtype=float))
+    tx = mada(0.1, {"rho": 1e-4, "b1": 1e-4}, rho=0.4, eps=EPS)
+
+    def last(parts: int) -> Any:
+        x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
+        state, update = tx.init(x), quick_jit(tx.update)
+        for k in range(3):
+            _, state = update([jnp.asarray(p) for p in np.split(g * np.cos(k), parts)], state, x)
+        return state.hypergradients
+
+    whole, many = last(1), last(4)
+    for name in ("rho", "b1"):
+        assert abs(float(whole[name])) > 1e-3
+        np.testing.assert_allclose(whole[name], many[name], rtol=1e-10)
+
+
+def test_vmap_learns_apart(float64):
+    """Two starts and two hyper step sizes at once are the two runs alone."""
+
+    def alone(x0: Any, kappa: Any) -> Any:
+        tx = mada(0.1, {"rho": Descent(lambda _: kappa, MU), "b1": 0.01}, rho=0.4, eps=EPS)
+
+        def step(carry: Any, g: Any) -> Any:
+            x, state = carry
+            move, state = tx.update(g * x, state, x)
+            return (x + move, state), coefficients(state)["rho"]
+
+        return jax.lax.scan(step, (x0, tx.init(x0)), jnp.asarray(G[:20]))[1]
+
+    starts, kappas = jnp.stack([jnp.asarray(X0), -2 * jnp.asarray(X0)]), jnp.array([0.02, 0.1])
+    both = jax.vmap(alone)(starts, kappas)
+    for i in range(2):
+        np.testing.assert_allclose(both[i], alone(starts[i], kappas[i]), rtol=1e-12)
+    assert np.ptp(np.asarray(both[:, -1])) > 1e-6
+
+
+def test_chain_multi_transform_and_scale_by(float64):
+    tx = mada(0.1, {"rho": Descent(KAPPA, MU)}, rho=0.4, eps=EPS)
+    want, state = run(tx, np.clip(G, -1, 1))
+    chained = optax.chain(
+        optax.clip(1.0),
+        scale_by_mada({"rho": Descent(KAPPA * 0.1, MU)}, rho=0.4, eps=EPS),
+        optax.scale_by_learning_rate(0.1),
+    )
+    found, states = run(chained)
+    np.testing.assert_allclose(found, want, rtol=1e-12)
+    np.testing.assert_allclose(coefficients(states)["rho"], state.coefficients["rho"], rtol=1e-12)
+
+    # each part learns from its own leaves
+    parts = optax.multi_transform({"m": tx, "s": optax.sgd(0.1)}, {"a": "s", "b": ("m",)})
+    found, states = run(parts)
+    alone = mada(0.1, {"rho": Descent(KAPPA, MU)}, rho=0.4, eps=EPS)
+    x, s, update = jnp.asarray(X0[1:]), alone.init(jnp.asarray(X0[1:])), quick_jit(alone.update)
+    for t in range(3):
+        move, s = update(jnp.asarray(G[t, 1:]), s, x)
+        x = x + move
+    np.testing.assert_allclose(found[2, 1:], x, rtol=1e-12)
+    np.testing.assert_allclose(found[:, 0], X0[0] - 0.1 * np.cumsum(G[:, 0]), rtol=1e-12)
+    np.testing.assert_allclose(coefficients(states)["rho"][2], s.coefficients["rho"], rtol=1e-12)
+
+
+def test_schedules_of_coefficients_and_of_hyper_step_sizes(float64):
+    def rate(t: Any) -> Any:
+        return 0.1 - 0.0015 * jnp.asarray(t, float)
+
+    def beta2(t: Any) -> Any:
+        return 0.9 + 0.001 * jnp.asarray(t, float)
+
+    at: dict[str, Any] = {"alpha": np.asarray(rate(np.arange(STEPS))), "beta2": np.asarray(beta2(np.arange(STEPS)))}
+    found, state = run(mada(rate, {}, b1=0.8, b2=beta2, rho=0.4, eps=EPS))
+    given: dict[str, Any] = FULL | at | {"beta3": 0.0, "c": 1.0, "gamma": 1.0}
+    want = reference.run(X0, G, eps=EPS, **given)
+    np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(state.coefficients["b2"], at["beta2"], rtol=1e-14)
+    # learning continues with the rest scheduled, and stops where its own step size does
+    off = optax.piecewise_constant_schedule(KAPPA, {30: 0.0})
+    _, state = run(mada(rate, {"rho": Descent(off)}, b1=0.8, b2=beta2, rho=0.4, eps=EPS))
+    rho = np.asarray(state.coefficients["rho"])
+    assert np.ptp(rho[:30]) > 1e-4
+    assert np.ptp(rho[31:]) == 0
+
+
+def test_injected_hyper_parameters():
+    inject: Any = optax.inject_hyperparams(mada, static_args=("learn", "weight_decay", "lag"))
+    tx = inject(learning_rate=0.1, learn={"rho": 0.01}, rho=0.5, eps=EPS)
+    x = jnp.asarray(X0, jnp.float32)
+    state = tx.init(x)
+    plain: Any = mada(0.1, {"rho": 0.01}, rho=0.5, eps=EPS)
+    other, same = plain.init(x), x
+    injected, update = quick_jit(tx.update), quick_jit(plain.update)
+    for t in range(4):
+        g = jnp.asarray(G[t], jnp.float32)
+        move, state = injected(g, state, x)
+        x = x + move
+        move, other = update(g, other, same)
+        same = same + move
+    np.testing.assert_allclose(x, same, rtol=1e-5)
+    assert set(coefficients(state)) >= {"rho", "learning_rate"}
