@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tolerances import DOUBLE
 
 from madatheory.arithmetic import Arithmetic, arithmetic
 from madatheory.errors import UserError
@@ -26,7 +27,7 @@ def by_hand(a: float, b: float) -> float:
 
 @given(a=positive, b=positive)
 def test_numpy(a: float, b: float) -> None:
-    assert formula(a, b, arithmetic("numpy")) == pytest.approx(by_hand(a, b), rel=1e-12, abs=1e-12)
+    assert formula(a, b, arithmetic("numpy")) == pytest.approx(by_hand(a, b), rel=DOUBLE.thousands, abs=1e-12)
 
 
 @given(a=positive, b=positive)
@@ -51,7 +52,7 @@ def test_jax_traces() -> None:
 
     with jax.enable_x64(True):
         value = jax.jit(lambda a, b: formula(a, b, arithmetic("jax")))(0.7, 2.0)
-    assert float(value) == pytest.approx(by_hand(0.7, 2.0), rel=1e-12)
+    assert float(value) == pytest.approx(by_hand(0.7, 2.0), rel=DOUBLE.thousands)
 
 
 def test_sympy_is_symbolic() -> None:
@@ -60,7 +61,9 @@ def test_sympy_is_symbolic() -> None:
     a, b = sp.symbols("a b", positive=True)
     expression = formula(a, b, arithmetic("sympy"))
     assert expression.free_symbols == {a, b}
-    assert float(expression.subs({a: sp.Rational(7, 10), b: 2})) == pytest.approx(by_hand(0.7, 2.0), rel=1e-12)
+    assert float(expression.subs({a: sp.Rational(7, 10), b: 2})) == pytest.approx(
+        by_hand(0.7, 2.0), rel=DOUBLE.thousands
+    )
     assert arithmetic("sympy").rational(2, 5) == sp.Rational(2, 5)
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from tolerances import DOUBLE
 
 import madatheory as mt
 from madatheory.engine import flags
@@ -126,7 +127,7 @@ def test_every_statistic_against_numpy():
         }
         assert set(expected) == {statistic.name for statistic in ALL}
         for name, value in expected.items():
-            np.testing.assert_allclose(data[name].sel(seed=s)[0], value, rtol=1e-11, err_msg=name)
+            np.testing.assert_allclose(data[name].sel(seed=s)[0], value, rtol=DOUBLE.thousands, err_msg=name)
 
 
 def test_weighted_means_use_clock_and_hyper_parameters():
@@ -149,7 +150,7 @@ def test_weighted_means_use_clock_and_hyper_parameters():
     )
     weight = 1 - 0.5 ** (10 - np.arange(10))
     expected = np.average(data.last_squared_gradient, axis=1, weights=weight)
-    np.testing.assert_allclose(data.tau[:, -1], expected, rtol=1e-12)
+    np.testing.assert_allclose(data.tau[:, -1], expected, rtol=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize("statistic", ["total", "weighted"])

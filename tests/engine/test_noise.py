@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
+from tolerances import STANDARD_ERRORS
 
 import madatheory as mt
 from madatheory.engine.noise import GENERATORS, counter_noise, threefry2x32, words
@@ -62,7 +63,7 @@ def test_words_are_uniform(sample):
         low = np.bincount((word & np.uint32(255)).ravel(), minlength=256)
         assert stats.chisquare(low).pvalue > 1e-4
     bits = np.unpackbits(np.ascontiguousarray(sample[0]).view(np.uint8)).mean()
-    assert abs(bits - 0.5) < 5 * 0.5 / np.sqrt(sample[0].size * 32)
+    assert abs(bits - 0.5) < STANDARD_ERRORS * 0.5 / np.sqrt(sample[0].size * 32)
 
 
 @pytest.mark.parametrize("axis", [1, 2, 3], ids=["step", "entry", "trajectory"])
@@ -138,5 +139,5 @@ def test_the_generator_changes_the_noise_and_nothing_else():
         for g in sorted(GENERATORS)
     )
     assert not np.any(a == b)
-    assert abs(a.mean() - b.mean()) < 4 * np.sqrt((a.var() + b.var()) / 2000)
+    assert abs(a.mean() - b.mean()) < STANDARD_ERRORS * np.sqrt((a.var() + b.var()) / 2000)
     assert stats.kstest(a, b).pvalue > 1e-4

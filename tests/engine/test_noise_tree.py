@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tolerances import DOUBLE, STANDARD_ERRORS, STANDARD_ERRORS_OF_MANY
 
 import madatheory as mt
 from madatheory.engine.noise_tree import MAX_HISTORIES, enumerate_tree, exact_mean, histories, probabilities
@@ -107,8 +108,8 @@ def test_tree_equals_recursion(optimizer, rule, d, noise, atoms, T, beta1):
     assert tree.sizes["path"] == (len(atoms) if noise != "none" else 1) ** (d * T)
     mean = exact_mean(tree)
     average_, value = expectation(rule, [1.0] * d, atoms, T, 0.4, beta1, 0.8, 1e-3)
-    np.testing.assert_allclose(mean.mean_squared_gradient.item(), average_, rtol=1e-12)
-    np.testing.assert_allclose(mean.final_value.item(), value, rtol=1e-12)
+    np.testing.assert_allclose(mean.mean_squared_gradient.item(), average_, rtol=DOUBLE.thousands)
+    np.testing.assert_allclose(mean.final_value.item(), value, rtol=DOUBLE.thousands)
 
 
 def test_tree_agrees_with_simulation_at_every_grid_point_and_time():
@@ -123,7 +124,7 @@ def test_tree_agrees_with_simulation_at_every_grid_point_and_time():
     assert mean.mean_squared_gradient.dims == ("beta2", "t")
     for name in mean.data_vars:
         error = runs[name].std("seed") / np.sqrt(runs.sizes["seed"])
-        assert bool((abs(runs[name].mean("seed") - mean[name]) <= 5 * error + 1e-12).all()), name
+        assert bool((abs(runs[name].mean("seed") - mean[name]) <= STANDARD_ERRORS_OF_MANY * error + 1e-12).all()), name
         assert mean[name].attrs["formula"] == tree[name].attrs["formula"]
 
 
@@ -149,13 +150,16 @@ def test_minibatch_tree_has_the_batches_as_atoms():
     tree = enumerate_tree(problem, AVGRAD, 2, settings={"alpha": 0.1})
     runs = simulate(problem, AVGRAD, 2, num_trajectories=2000, settings={"alpha": 0.1})
     error = float(runs.mean_squared_gradient.std() / np.sqrt(2000))
-    assert abs(float(runs.mean_squared_gradient.mean() - exact_mean(tree).mean_squared_gradient[0])) <= 5 * error
+    assert (
+        abs(float(runs.mean_squared_gradient.mean() - exact_mean(tree).mean_squared_gradient[0]))
+        <= STANDARD_ERRORS * error
+    )
 
 
 def test_probabilities_follow_the_digits():
     weights = probabilities(Atoms(np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.3, 0.2])), 3)
     assert weights.size == 27
-    np.testing.assert_allclose(weights.sum(), 1.0, rtol=1e-15)
+    np.testing.assert_allclose(weights.sum(), 1.0, rtol=DOUBLE.few)
     np.testing.assert_allclose(weights[1 + 3 * 2 + 9 * 0], 0.3 * 0.2 * 0.5)
 
 

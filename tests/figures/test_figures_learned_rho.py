@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
@@ -254,7 +255,7 @@ def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
     ]
     both = learned_rho.typical_signal(simulate, chosen, steps=50, settings=h, num_trajectories=range(5, 7), seed=3)
     assert parts[0] != parts[1]
-    assert both == pytest.approx(math.sqrt(np.mean(np.square(parts))), rel=1e-12)
+    assert both == pytest.approx(math.sqrt(np.mean(np.square(parts))), rel=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +318,7 @@ def test_without_learning_the_theory_forms_are_those_of_the_theorems(spec: str, 
         return data["iterate"].to_numpy()
 
     (still, learned), expected = x(spec, kappa_rho=(0.0, 1.0)), x(plain)
-    np.testing.assert_allclose(still, expected, rtol=1e-12)
+    np.testing.assert_allclose(still, expected, rtol=DOUBLE.thousands)
     assert np.max(np.abs(learned - expected)) > 1e-6
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import optax
 import pytest
 from black_boxes import DEFAULTS, FAMILY, NAMES, box, by_hand
+from tolerances import DOUBLE
 
 from madatheory import training
 from madatheory.errors import UserError
@@ -35,7 +36,7 @@ def test_a_late_correction_is_nothing_known_and_first_shows_at_step_2():
     assert (near.at.run, near.at.sequence, near.at.step) == ("visible", "cancelling", 2)
     # m_2 = -1 of -6, 2 with beta1 = 3/4; the value that would be right is Adam's own
     expected = adam.run([0.0], [[-6.0], [2.0]], alpha=0.125, beta1=0.75, beta2=0.9375, eps=0.125)
-    assert near.at.expected == pytest.approx(expected[1, 0] - expected[0, 0], rel=1e-12)
+    assert near.at.expected == pytest.approx(expected[1, 0] - expected[0, 0], rel=DOUBLE.thousands)
     assert near.at.got != pytest.approx(near.at.expected, rel=1e-3)
     assert len(found.nearest) == 3
     assert "follows none of the references" in found.text()

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 
 from madatheory.identities import check
 from madatheory.identities.targets.keras import import_keras
@@ -31,7 +32,7 @@ def test_it_follows_the_recurrence() -> None:
         moments.append((m, v))
     first, second = (np.array(part) for part in zip(*moments, strict=True))
     steps = 0.125 * np.sqrt(1 - 0.75**t) / (1 - 0.5**t) * first / (np.sqrt(second) + 2.0**-10)
-    np.testing.assert_allclose(path, x0 - np.cumsum(steps, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(path, x0 - np.cumsum(steps, axis=0), rtol=DOUBLE.thousands)
 
 
 def test_moments_state_and_copies() -> None:

@@ -10,6 +10,7 @@ import optax
 import pytest
 from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, looped
 from quick_jit import quick_jit
+from tolerances import DOUBLE
 
 from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
@@ -84,7 +85,7 @@ def test_without_a_step_size_it_is_the_point_itself(spec, lag, float64):
     method, hyper = made(point, POINTS[spec][-2:], lag, hyper_learning_rate=0.0)
     start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
     expected = run(point, {name: hyper[name] for name in point.parameters}, GRADIENTS, start).x
-    np.testing.assert_allclose(run(method, hyper, GRADIENTS, start).x, expected, rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(run(method, hyper, GRADIENTS, start).x, expected, rtol=DOUBLE.hundreds, atol=1e-13)
 
 
 def sgd_alphas(lag: int = 0, **rule: Any) -> np.ndarray:
@@ -100,7 +101,7 @@ def products() -> np.ndarray:
 
 
 def check_descent() -> None:
-    np.testing.assert_allclose(sgd_alphas(), 1 + 0.01 * np.cumsum(products()), rtol=1e-13)
+    np.testing.assert_allclose(sgd_alphas(), 1 + 0.01 * np.cumsum(products()), rtol=DOUBLE.hundreds)
 
 
 def test_the_step_size_of_sgd_follows_the_products_of_gradients(float64):
@@ -113,7 +114,7 @@ def check_momentum() -> None:
         p = 0.75 * p + u
         alpha -= 0.01 * p
         expected.append(alpha)
-    np.testing.assert_allclose(sgd_alphas(hyper_momentum=0.75), expected, rtol=1e-13)
+    np.testing.assert_allclose(sgd_alphas(hyper_momentum=0.75), expected, rtol=DOUBLE.hundreds)
 
 
 def test_momentum_sums_old_hyper_gradients(float64):
@@ -123,7 +124,7 @@ def test_momentum_sums_old_hyper_gradients(float64):
 def test_nothing_is_learned_before_the_start(float64):
     found, u = sgd_alphas(start=8, hyper_momentum=0.0), products()
     np.testing.assert_array_equal(found[:7], 1.0)
-    np.testing.assert_allclose(found[7:], 1 + 0.01 * np.cumsum(u[7:]), rtol=1e-13)
+    np.testing.assert_allclose(found[7:], 1 + 0.01 * np.cumsum(u[7:]), rtol=DOUBLE.hundreds)
     with_momentum = sgd_alphas(start=8, hyper_momentum=0.75)
     np.testing.assert_array_equal(with_momentum[7], found[7])  # the momentum starts there too
 
@@ -225,9 +226,11 @@ def test_trajectories_learn_apart_from_each_other(float64):
     single = looped(method)
     for lane in range(3):
         alone = single(np.ones(D), GRADIENTS[:, :, lane], {k: v[lane] for k, v in hyper.items()})
-        np.testing.assert_allclose(together.x[:, :, lane], alone.x, rtol=1e-13)
+        np.testing.assert_allclose(together.x[:, :, lane], alone.x, rtol=DOUBLE.hundreds)
         assert alone.state["values"]["rho"].shape == (T,)
-        np.testing.assert_allclose(together.state["values"]["rho"][:, lane], alone.state["values"]["rho"], rtol=1e-13)
+        np.testing.assert_allclose(
+            together.state["values"]["rho"][:, lane], alone.state["values"]["rho"], rtol=DOUBLE.hundreds
+        )
     np.testing.assert_array_equal(together.state["values"]["rho"][:, 0], 0.0)
 
 
@@ -236,7 +239,7 @@ def test_an_optimizer_of_another_library_learns_too(float64):
     theirs = from_optax("theirs", lambda alpha: optax.sgd(alpha), {"alpha": 0.1})
     method = learned(theirs, {"alpha": Descent(low=0.0, high=10.0)})
     found = run(method, method.hyper({"alpha": 1.0}), SEQUENCES["normal"]).state["values"]["alpha"]
-    np.testing.assert_allclose(found, sgd_alphas(), rtol=1e-13)
+    np.testing.assert_allclose(found, sgd_alphas(), rtol=DOUBLE.hundreds)
 
 
 def test_a_projection_is_told_to_the_point():

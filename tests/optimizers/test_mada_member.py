@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from optimizer_cases import looped
+from tolerances import DOUBLE
 
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
@@ -134,8 +135,8 @@ def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad
     expected, moved = reference.run_learned(
         X0, g, kappa={"rho": 1e-7}, mu={"rho": MU}, eps=EPS, correction="product", **initial
     )
-    np.testing.assert_allclose(path.x, expected, rtol=1e-10)
-    np.testing.assert_allclose(path.state["values"]["rho"], moved["rho"], rtol=1e-10)
+    np.testing.assert_allclose(path.x, expected, rtol=DOUBLE.thousands)
+    np.testing.assert_allclose(path.state["values"]["rho"], moved["rho"], rtol=DOUBLE.thousands)
     assert np.ptp(moved["rho"][:20]) > 1e-3
     assert moved["rho"][20] == moved["rho"][19]
     np.testing.assert_array_equal(np.asarray(path.state["skipped"])[[19, 20, 39]], [0, 1, 20 if np.isnan(bad) else 1])
@@ -143,7 +144,7 @@ def test_a_hyper_gradient_that_is_not_finite_is_ignored_as_in_the_recurrence(bad
 
 def test_a_constant_path_of_the_learned_recurrence_is_the_plain_one():
     still, values = reference.run_learned(X0, G, kappa=dict.fromkeys(FULL, 0.0), **FULL)
-    np.testing.assert_allclose(still, reference.run(X0, G, **FULL), rtol=1e-12)
+    np.testing.assert_allclose(still, reference.run(X0, G, **FULL), rtol=DOUBLE.thousands)
     assert all(np.ptp(value) == 0 for value in values.values())
 
 
@@ -195,7 +196,7 @@ def test_in_the_engine_step_sizes_of_the_descent_are_a_grid_axis():
     )
     name = next(iter(plain.data_vars))
     still, learning = (grid[name].isel(kappa_rho=i).to_numpy() for i in (0, 1))
-    np.testing.assert_allclose(still, plain[name].to_numpy(), rtol=1e-12)
+    np.testing.assert_allclose(still, plain[name].to_numpy(), rtol=DOUBLE.thousands)
     assert np.all(np.abs(learning - still) > 1e-6 * np.abs(still))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from optimizer_cases import CASES, GRADIENTS, SEQUENCES, X0, D, T, looped, paths, worst_error
 from quick_jit import quick_jit
+from tolerances import DOUBLE, SAME_PATH
 
 from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import list_optimizers
@@ -47,7 +48,7 @@ def test_sgd_with_momentum():
     for g, expected in zip(SEQUENCES["normal"], found, strict=True):
         m = 0.75 * m + 0.25 * g
         x = x - 0.5 * m
-        np.testing.assert_allclose(expected, x, rtol=1e-13)
+        np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
 
 
 @pytest.mark.parametrize("name", [n for n in list_optimizers() if n != "sgd"])
@@ -95,10 +96,10 @@ def test_step_fields_of_the_theory_form(float64):
     g = GRADIENTS[:, :, 0]
     path = looped(optimizer)(X0, g, hyper)
     s, t = path.step, np.arange(1, T + 1)[:, None]
-    np.testing.assert_allclose(s.delta, s.eta * s.m, rtol=1e-14)
-    np.testing.assert_allclose(s.eta, 0.3 / np.sqrt(s.b), rtol=1e-14)
-    np.testing.assert_allclose(s.b, t * (1e-4 + s.vhat), rtol=1e-14)
-    np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["partner"], rtol=1e-14)
+    np.testing.assert_allclose(s.delta, s.eta * s.m, rtol=DOUBLE.tens)
+    np.testing.assert_allclose(s.eta, 0.3 / np.sqrt(s.b), rtol=DOUBLE.tens)
+    np.testing.assert_allclose(s.b, t * (1e-4 + s.vhat), rtol=DOUBLE.tens)
+    np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["partner"], rtol=DOUBLE.tens)
 
 
 @pytest.mark.parametrize(
@@ -117,16 +118,14 @@ def test_b_is_alpha_over_eta_squared_in_every_form(label, float64):
     optimizer = case.optimizer()
     hyper = optimizer.hyper(case.hyper)
     step = looped(optimizer)(X0, GRADIENTS[:, :, 0], hyper, float(T)).step
-    np.testing.assert_allclose(step.b, (hyper["alpha"] / step.eta) ** 2, rtol=1e-12)
+    np.testing.assert_allclose(step.b, (hyper["alpha"] / step.eta) ** 2, rtol=DOUBLE.thousands)
 
 
 def test_defossez_forms_are_other_writings_of_known_methods():
     """Sums with alpha_t = (1-beta1) alpha: the same Adagrad. Summed Adam: eps scaled by 1-beta2, v bias corrected."""
     hyper = {"alpha": 0.1, "beta1": 0.8, "eps": 1e-3}
     build = list_optimizers()["adagrad"].build
-    np.testing.assert_allclose(
-        paths(build(form="defossez"), hyper), paths(build(form="theory"), hyper), rtol=1e-12, atol=1e-13
-    )
+    np.testing.assert_allclose(paths(build(form="defossez"), hyper), paths(build(form="theory"), hyper), **SAME_PATH)
     found = paths(list_optimizers()["adam"].build(form="defossez"), hyper | {"beta2": 0.97})
     c = 1 - 0.97 ** np.arange(1, T + 1)
     for g, x in zip(SEQUENCES.values(), found, strict=True):
@@ -134,7 +133,7 @@ def test_defossez_forms_are_other_writings_of_known_methods():
         for t in range(T):
             m, v = 0.8 * m + 0.2 * g[t], 0.97 * v + 0.03 * g[t] ** 2
             y = y - 0.1 * np.sqrt(c[t]) * m / np.sqrt(0.03 * 1e-3 + v)
-            np.testing.assert_allclose(x[t], y, rtol=1e-11, atol=1e-12)
+            np.testing.assert_allclose(x[t], y, **SAME_PATH)
 
 
 @pytest.mark.parametrize("correction", ["power", "product"])
@@ -151,7 +150,7 @@ def test_corrections_with_a_moving_beta(correction):
     )
     for x, g in zip(paths(optimizer, {"alpha": 0.1, "eps": 1e-3}), SEQUENCES.values(), strict=True):
         expected = adam.run(X0, g, alpha=0.1, beta1=beta1, beta2=beta2, eps=1e-3, bias_correction=correction)
-        np.testing.assert_allclose(x, expected, rtol=1e-11, atol=1e-12)
+        np.testing.assert_allclose(x, expected, **SAME_PATH)
 
 
 def test_alpha_may_be_any_function_of_the_clock():
@@ -167,7 +166,7 @@ def test_alpha_may_be_any_function_of_the_clock():
         eps_place="inside",
         bias_correction="none",
     )
-    np.testing.assert_allclose(x, expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(x, expected, **SAME_PATH)
 
 
 def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(float64):
@@ -196,14 +195,14 @@ def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(floa
         eps_place="inside",
         bias_correction=False,
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=DOUBLE.thousands)
 
     present = np.where(v[1:] < mean[:-1], 1.0, 0.0)
     eager = safeguarded(adapted={"rho": greedy})
     assert eager.traits["moving"] == {"rho": "adapted"}
     assert "rho" not in eager.parameters
     found = looped(eager)(x0, g, eager.hyper(hyper)).x
-    np.testing.assert_allclose(found, interpolation.run_safeguarded(x0, g, **hyper, rho=present), rtol=1e-12)
+    np.testing.assert_allclose(found, interpolation.run_safeguarded(x0, g, **hyper, rho=present), rtol=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize("safeguard", ["max", "sum"])
@@ -266,7 +265,7 @@ def test_lanes_with_their_own_hypers_are_separate_runs(name, float64):
     for lane in range(3):
         own = {k: v[lane : lane + 1] for k, v in hyper.items()}
         alone = run(np.ones((D, 1)), GRADIENTS[:, :, lane : lane + 1], own, float(T)).x
-        np.testing.assert_allclose(together[:, :, lane], alone[:, :, 0], rtol=1e-14)
+        np.testing.assert_allclose(together[:, :, lane], alone[:, :, 0], rtol=DOUBLE.tens)
 
 
 def test_published_convention_departs_from_the_formulas():

@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, paths
+from tolerances import DOUBLE, SAME_PATH, SINGLE
 
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
@@ -100,7 +101,7 @@ def test_as_optax_is_the_open_loop_map(name, float64):
     g = jnp.asarray(SEQUENCES["dyadic"])
     expected = open_loop(optimizer)(jnp.asarray(X0), g, optimizer.hyper({"alpha": 0.1}), float(T)).x
     found = run_optax(as_optax(optimizer, horizon=T, alpha=0.1), jnp.asarray(X0), g)
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found, expected, rtol=DOUBLE.thousands, atol=1e-14)
 
 
 def test_pytrees_of_any_shape_and_dtype():
@@ -122,7 +123,7 @@ def test_pytrees_of_any_shape_and_dtype():
         assert np.all(np.isfinite(np.asarray(after, float)))
     # every leaf met the same gradients, so all moved alike, to the accuracy of their dtype
     moved = float(final["scalar"]) - 2.0
-    np.testing.assert_allclose(np.asarray(final["vector"]) - 1, moved, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(final["vector"]) - 1, moved, rtol=SINGLE.few)
     np.testing.assert_allclose(np.asarray(final["half"], float) - 1, moved, rtol=0.03)
 
 
@@ -140,20 +141,20 @@ def test_composes_with_chain_multi_transform_and_vmap(float64):
     chained = optax.chain(optax.clip(1.0), as_optax(adam, **HYPER), optax.scale(2.0))
     x = run_optax(chained, jnp.asarray(X0), g)
     expected = run_optax(as_optax(adam, **{**HYPER, "alpha": 0.2}), jnp.asarray(X0), jnp.clip(g, -1, 1))
-    np.testing.assert_allclose(x, expected, rtol=1e-12)
+    np.testing.assert_allclose(x, expected, rtol=DOUBLE.thousands)
 
     avgrad = list_optimizers()["avgrad"].build()
     parts: Any = {"a": as_optax(adam, **HYPER), "b": as_optax(avgrad, **HYPER)}
     both = optax.multi_transform(parts, {"one": "a", "two": "b"})
     x = run_optax(both, {"one": jnp.asarray(X0), "two": jnp.asarray(X0)}, {"one": g, "two": g})
     for key, method in (("one", parts["a"]), ("two", parts["b"])):
-        np.testing.assert_allclose(x[key], run_optax(method, jnp.asarray(X0), g), rtol=1e-12)
+        np.testing.assert_allclose(x[key], run_optax(method, jnp.asarray(X0), g), rtol=DOUBLE.thousands)
 
     mapped = jax.vmap(lambda x0, alpha: run_optax(as_optax(adam, **{**HYPER, "alpha": alpha}), x0, g))
     x = mapped(jnp.tile(jnp.asarray(X0), (2, 1)), jnp.array([0.1, 0.3]))
     for i, alpha in enumerate((0.1, 0.3)):
         expected = run_optax(as_optax(adam, **{**HYPER, "alpha": alpha}), jnp.asarray(X0), g)
-        np.testing.assert_allclose(x[i], expected, rtol=1e-12)
+        np.testing.assert_allclose(x[i], expected, rtol=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize("entry", ["adam", "adam-avgrad"])
@@ -168,12 +169,12 @@ def test_injected_hyper_parameters_equal_given_ones(entry, float64):
     injected: Any = optax.inject_hyperparams(make)(alpha=0.1, beta2=0.97)
     assert set(injected.init(jnp.zeros(2)).hyperparams) == {"alpha", "beta2"}
     found = run_optax(injected, jnp.asarray(X0), g)
-    np.testing.assert_allclose(found, run_optax(make(0.1, 0.97), jnp.asarray(X0), g), rtol=1e-12)
+    np.testing.assert_allclose(found, run_optax(make(0.1, 0.97), jnp.asarray(X0), g), rtol=DOUBLE.thousands)
 
     decay = optax.exponential_decay(0.1, 1, 0.5)
     direct = run_optax(make(decay, 0.97), jnp.asarray(X0), g)
     scheduled = run_optax(optax.inject_hyperparams(make)(alpha=decay, beta2=0.97), jnp.asarray(X0), g)
-    np.testing.assert_allclose(direct, scheduled, rtol=1e-12)
+    np.testing.assert_allclose(direct, scheduled, rtol=DOUBLE.thousands)
     assert not np.allclose(direct, found)
 
 
@@ -195,7 +196,7 @@ def test_an_optimizer_that_is_not_elementwise_sees_each_leaf_as_one_vector(float
     x = {"w": jnp.zeros((2, 2))}
     g = {"w": jnp.full((2, 2), 3.0)}
     move, _ = jax.jit(lambda g, x: method.update(g, method.init(x), x))(g, x)
-    np.testing.assert_allclose(move["w"], -0.5 * 3.0 / 6.0, rtol=1e-12)
+    np.testing.assert_allclose(move["w"], -0.5 * 3.0 / 6.0, rtol=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_engine_runs_optax_as_it_runs_our_own():
         for o in (native, theirs)
     )
     assert ours["iterate"].dims == other["iterate"].dims
-    np.testing.assert_allclose(other["iterate"], ours["iterate"], rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(other["iterate"], ours["iterate"], **SAME_PATH)
     with pytest.raises(UserError, match="alpha = 0 is out of range"):
         theirs.hyper({"alpha": 0.0})
 
@@ -275,4 +276,4 @@ def test_from_optax_handles_any_number_of_lane_axes(float64):
     alpha = np.linspace(0.1, 0.6, 6).reshape(2, 3)
     all_lanes = open_loop(theirs)(jnp.zeros((D, 2, 3)), g, {"alpha": alpha}).x
     one = open_loop(theirs)(jnp.zeros(D), g[:, :, 1, 2], {"alpha": alpha[1, 2]}).x
-    np.testing.assert_allclose(all_lanes[:, :, 1, 2], one, rtol=1e-13)
+    np.testing.assert_allclose(all_lanes[:, :, 1, 2], one, rtol=DOUBLE.hundreds)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
+from tolerances import DOUBLE
 
 from madatheory.engine.noise import words as counter_words
 from madatheory.errors import UserError
@@ -50,7 +51,7 @@ def test_atoms_are_centred_and_have_the_stated_bound_and_variance(noise: NoiseLa
     values, probabilities = noise.atoms
     assert probabilities.sum() == 1
     assert values @ probabilities == 0
-    assert (values**2) @ probabilities == pytest.approx(noise.variance, rel=1e-15)
+    assert (values**2) @ probabilities == pytest.approx(noise.variance, rel=DOUBLE.few)
     assert np.abs(values).max() == noise.bound
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import largest_gradient, mean_squared_gradient, total
@@ -120,7 +121,7 @@ def test_gradient_is_the_derivative_of_the_value(spec: str) -> None:
     x = points(problem)
     automatic = jax.grad(lambda y: jnp.sum(problem.value(y)))
     given, derived = jax.jit(lambda y: (problem.full_gradient(y), automatic(y)))(x)
-    np.testing.assert_allclose(given, derived, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(given, derived, rtol=DOUBLE.thousands, atol=1e-12)
 
 
 @pytest.mark.parametrize("spec", ONE_OF_EACH_KIND)
@@ -133,10 +134,10 @@ def test_any_trailing_shape(spec: str) -> None:
     one_value, one = noisy(problem, x[:, 0], xi[:, 0])
     table_value, square = noisy(problem, x.reshape(-1, 2, 3), xi.reshape(entries, 2, 3))
     assert one_value.shape == ()
-    np.testing.assert_allclose(one_value, value[0], rtol=1e-12)
-    np.testing.assert_allclose(one, g[:, 0], rtol=1e-9, atol=1e-13)
-    np.testing.assert_allclose(table_value, value.reshape(2, 3), rtol=1e-12)
-    np.testing.assert_allclose(square, g.reshape(-1, 2, 3), rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(one_value, value[0], rtol=DOUBLE.thousands)
+    np.testing.assert_allclose(one, g[:, 0], rtol=DOUBLE.thousands, atol=1e-13)
+    np.testing.assert_allclose(table_value, value.reshape(2, 3), rtol=DOUBLE.thousands)
+    np.testing.assert_allclose(square, g.reshape(-1, 2, 3), rtol=DOUBLE.thousands, atol=1e-13)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in (*VARIANTS, "cliff-noise-steep") if spec not in WITHOUT_ATOMS])
@@ -145,9 +146,9 @@ def test_oracle_is_unbiased_and_its_second_moment_exact(spec: str) -> None:
     x = points(problem, 10)
     for t in (1.0, 2.0, 101.0, 102.0):
         at = moments(problem, x, jnp.asarray(t))
-        np.testing.assert_allclose(at["square"], at["stated"], rtol=1e-9)
+        np.testing.assert_allclose(at["square"], at["stated"], rtol=DOUBLE.thousands)
         if "A4" not in problem.not_covered:
-            np.testing.assert_allclose(at["mean"], at["grad"], rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(at["mean"], at["grad"], rtol=DOUBLE.thousands, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_online_losses(spec: str, period: int) -> None:
         np.testing.assert_array_equal(g, jax.grad(lambda y, now=now: jnp.sum(loss(y, now)))(x))
         assert float(g[0, 0]) == (up if t % period == 1 else -problem.parameters.get("down", 1.0))
         np.testing.assert_allclose(
-            problem.facts["regret"](x, g, now), loss(x, now) - loss(jnp.full_like(x, -1.0), now), rtol=1e-12
+            problem.facts["regret"](x, g, now), loss(x, now) - loss(jnp.full_like(x, -1.0), now), rtol=DOUBLE.thousands
         )
 
 
@@ -211,7 +212,7 @@ def test_regret_in_the_engine() -> None:
         slope = 4.0 if t % 3 == 1 else -1.0
         expected += slope * (x + 1)
         x = min(max(x - 0.03 * slope, -1.0), 1.0)
-    assert float(run.regret.values.squeeze()) == pytest.approx(expected, rel=1e-12)
+    assert float(run.regret.values.squeeze()) == pytest.approx(expected, rel=DOUBLE.thousands)
 
 
 def _gradient_descent() -> Optimizer:
@@ -240,18 +241,20 @@ def test_minibatches_against_plain_loops(spec: str) -> None:
             r = rows[j] @ x - target[j]
             values.append(r**2 / (1 + r**2))
             gradients.append(2 * r / (1 + r**2) ** 2 * rows[j])
-    assert float(problem.value(jnp.asarray(x))) == pytest.approx(np.mean(values), rel=1e-12)
+    assert float(problem.value(jnp.asarray(x))) == pytest.approx(np.mean(values), rel=DOUBLE.thousands)
     size = 24 // batches
     for k in range(batches):
         g = problem.oracle.gradient(jnp.asarray(x), jnp.zeros_like(x), jnp.asarray([float(k)]), jnp.asarray(1.0))
-        np.testing.assert_allclose(g, np.mean(gradients[k * size : (k + 1) * size], axis=0), rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(
+            g, np.mean(gradients[k * size : (k + 1) * size], axis=0), rtol=DOUBLE.thousands, atol=1e-14
+        )
 
 
 @pytest.mark.parametrize("name", [*CLASSIFICATION, *REGRESSION])
 def test_tables_are_standardized(name: str) -> None:
     rows, target = table(name)
     np.testing.assert_allclose(rows[:, :-1].mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(rows[:, :-1].std(axis=0), 1, rtol=1e-12)
+    np.testing.assert_allclose(rows[:, :-1].std(axis=0), 1, rtol=DOUBLE.thousands)
     np.testing.assert_array_equal(rows[:, -1], 1)
     if name in CLASSIFICATION:
         assert set(target) == {-1.0, 1.0}
@@ -369,7 +372,7 @@ def own(start: Any, noise: str = "none") -> Problem:
 def test_a_user_s_function_needs_no_derivative() -> None:
     problem = own([0.5, 2.0], "rademacher")
     x = np.array([0.5, 2.0])
-    np.testing.assert_allclose(problem.full_gradient(jnp.asarray(x)), 4 * x**3 / (1 + x**4) ** 2, rtol=1e-12)
+    np.testing.assert_allclose(problem.full_gradient(jnp.asarray(x)), 4 * x**3 / (1 + x**4) ** 2, rtol=DOUBLE.thousands)
     assert problem.constants is not None
     assert problem.constants.G.value == pytest.approx(2.1)
     assert problem.constants.G.side == "upper"

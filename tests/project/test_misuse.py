@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import optax
 import pytest
+from tolerances import DOUBLE
 
 import madatheory
 from madatheory.engine.statistic import final_value
@@ -35,7 +36,7 @@ def test_simulate_takes_an_optax_transformation() -> None:
         settings={"alpha": 0.1},
         statistics=final_value,
     )
-    assert np.allclose(found["final_value"], ours["final_value"], rtol=1e-12)
+    assert np.allclose(found["final_value"], ours["final_value"], rtol=DOUBLE.thousands)
     assert found.attrs["optimizer"] == "optax"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.noise_tree import enumerate_tree, exact_mean
@@ -177,7 +178,7 @@ def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) 
     built, steps = PROBLEMS[problem](), 4 if problem.startswith("one") else 3
     hyper = dict(list_theorems()[claim.statement].settings)
     in_coq = trees.coq_left(claim, built, in_coq_s_words(claim, hyper, steps), steps)
-    assert in_coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=1e-12)
+    assert in_coq == pytest.approx(trees.package_left(claim, built, hyper, steps), rel=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])
@@ -189,7 +190,7 @@ def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     package = float(exact_mean(tree)[squared_gradient_over_root_t.name].squeeze())
     claim = next(claim for claim in CLAIMS if claim.theorem == "interpolation_rate_data")
     in_coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
-    assert in_coq == pytest.approx(package, rel=1e-12)
+    assert in_coq == pytest.approx(package, rel=DOUBLE.thousands)
 
 
 def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
@@ -224,7 +225,7 @@ def test_the_regret_in_coq_is_the_package_s(claim: Claim) -> None:
     slopes = [[4.0 if t % 3 == 0 else -1.0] for t in range(steps)]
     in_coq = trees.regret_in_coq(claim, slopes, problem.box, start=0.25, **theorem.settings)
     symbols = theorem.quantities(Setting(problem, theorem.method(), dict(theorem.settings), steps))
-    assert in_coq == pytest.approx(float(theorem.left.value(measured, symbols, NUMPY)), rel=1e-12)
+    assert in_coq == pytest.approx(float(theorem.left.value(measured, symbols, NUMPY)), rel=DOUBLE.thousands)
 
 
 def test_without_coqc_the_table_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from tolerances import DOUBLE
 
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Clock
@@ -227,9 +228,9 @@ def test_a_traced_step_is_the_step(name: str, options: Mapping[str, str], float6
             hyper, theirs, jnp.asarray(g), Clock(jnp.asarray(float(t)), jnp.asarray(jnp.nan))
         )
         for found, right in zip(step, expected, strict=True):
-            assert float(found) == pytest.approx(float(right), rel=1e-12, abs=1e-300)
+            assert float(found) == pytest.approx(float(right), rel=DOUBLE.thousands, abs=1e-300)
         assert {k: float(v) for k, v in ours.items()} == pytest.approx(
-            {k: float(v) for k, v in theirs.items()}, rel=1e-12
+            {k: float(v) for k, v in theirs.items()}, rel=DOUBLE.thousands
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from optimizer_cases import SEQUENCES, X0
+from tolerances import SAME_PATH
 
 import madatheory.references as package
 from madatheory.references import adam, adan, avgrad, interpolation, lion, mada, yogi
@@ -40,7 +41,7 @@ def test_mada_contains_the_others():
             (interpolation.run(X0, g, **h, rho=0.3), {**ends, "rho": 0.3}),
         ]
         for expected, point in same:
-            np.testing.assert_allclose(mada.run(X0, g, **h, **point), expected, rtol=1e-12, atol=1e-13)
+            np.testing.assert_allclose(mada.run(X0, g, **h, **point), expected, **SAME_PATH)
 
 
 def test_zero_over_zero_is_zero_and_the_start_is_kept():

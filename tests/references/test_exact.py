@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tolerances import DOUBLE
 from worked_example import START, steps
 
 from madatheory.references import adam, amsgrad, avgrad, exact, yogi
@@ -99,5 +100,5 @@ def test_exact_states_give_the_references_steps():
     ]
     for path, moments in cases:
         expected = [float(value) for value in exact.squared_steps(m, moments)]
-        np.testing.assert_allclose(steps(path) ** 2, expected, rtol=1e-13)
+        np.testing.assert_allclose(steps(path) ** 2, expected, rtol=DOUBLE.hundreds)
     assert exact.squared_steps([Fraction(0)], [Fraction(0)]) == [0]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 from worked_example import START, G, steps
 
 from madatheory.identities.recognition import conventions
@@ -24,30 +25,30 @@ def test_places_of_eps_corrections_and_initial_moments_by_hand():
     expected = {"outside": 2 / 3, "outside_before": 2 / 4, "inside": 2 / 5**0.5, "inside_before": 2 / 8**0.5}
     for place, size in expected.items():
         found = adam.run(START, one, **h, eps_place=place)  # type: ignore[arg-type]
-        np.testing.assert_allclose(found[0], -size, rtol=1e-15)
-    np.testing.assert_allclose(adam.run(START, one, **h, eps_root=5.0)[0], -2 / 4, rtol=1e-15)
+        np.testing.assert_allclose(found[0], -size, rtol=DOUBLE.few)
+    np.testing.assert_allclose(adam.run(START, one, **h, eps_root=5.0)[0], -2 / 4, rtol=DOUBLE.few)
     for kind, size in {"none": 1 / 2, "first": 2 / 2, "second": 1 / 3, "power": 2 / 3}.items():
-        np.testing.assert_allclose(adam.run(START, one, **h, bias_correction=kind)[0], -size, rtol=1e-15)  # type: ignore[arg-type]
+        np.testing.assert_allclose(adam.run(START, one, **h, bias_correction=kind)[0], -size, rtol=DOUBLE.few)  # type: ignore[arg-type]
         assert kind in ("power", "none", "first", "second")
         for other in (amsgrad, yogi):
             found = other.run(START, one, **h, bias_correction=kind)  # type: ignore[arg-type]
-            np.testing.assert_allclose(found[0], -size, rtol=1e-15)
+            np.testing.assert_allclose(found[0], -size, rtol=DOUBLE.few)
     # m_0 = g_1 and v_0 = g_1^2, uncorrected: 2/(2 + 1)
     found = adam.run(START, one, **h, bias_correction="none", m0="gradient", v0="gradient")
-    np.testing.assert_allclose(found[0], -2 / 3, rtol=1e-15)
+    np.testing.assert_allclose(found[0], -2 / 3, rtol=DOUBLE.few)
     # yogi from 1/4: v = 1/4 + 1; m from 1/4 (1/8 + 1) or from 0
-    np.testing.assert_allclose(yogi.run(START, one, **h, initial=0.25)[0], -1.125 / (1.25**0.5 + 1), rtol=1e-15)
+    np.testing.assert_allclose(yogi.run(START, one, **h, initial=0.25)[0], -1.125 / (1.25**0.5 + 1), rtol=DOUBLE.few)
     found = yogi.run(START, one, **h, initial=0.25, m0=0.0)
-    np.testing.assert_allclose(found[0], -1 / (1.25**0.5 + 1), rtol=1e-15)
+    np.testing.assert_allclose(found[0], -1 / (1.25**0.5 + 1), rtol=DOUBLE.few)
 
 
 def test_adan_skipping_the_first_difference_counts_differences():
     # difference -6 at step 2, velocity -3: corrected by 3/4 after two counted steps, by 1/2 after one
     h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.75, "beta3": 0.5, "eps": 0.0, "bias_correction": False}
     size = 13**0.5
-    np.testing.assert_allclose(steps(adan.run(START, G, **h)), [-1, (1.5 + 2) / size], rtol=1e-14)
+    np.testing.assert_allclose(steps(adan.run(START, G, **h)), [-1, (1.5 + 2) / size], rtol=DOUBLE.tens)
     found = adan.run(START, G, **h, first_difference="skipped")
-    np.testing.assert_allclose(steps(found), [-1, (1.5 + 3) / size], rtol=1e-14)
+    np.testing.assert_allclose(steps(found), [-1, (1.5 + 3) / size], rtol=DOUBLE.tens)
 
 
 VALUES = {"momentum": 0.5, "beta1": 0.5, "beta2": 0.75, "beta3": 0.5, "eps": 0.125}
@@ -73,7 +74,7 @@ def test_forms_of_the_weight_decay(name):
     }
     for form, x in expected.items():
         found = run(x0, g, alpha=0.25, weight_decay=rate, decay=form, **h)
-        np.testing.assert_allclose(found[0], x, rtol=1e-14, err_msg=form)
+        np.testing.assert_allclose(found[0], x, rtol=DOUBLE.tens, err_msg=form)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -87,12 +88,12 @@ def test_complex_numbers_as_pairs_and_by_their_modulus(name):
     # turning every gradient by the same angle turns the displacement: what the modulus has and pairs have not
     turn = np.exp(0.7j)
     modulus = run(x0, g, alpha=0.25, **h)
-    np.testing.assert_allclose(run(x0, turn * g, alpha=0.25, **h) - x0, turn * (modulus - x0), rtol=1e-11)
+    np.testing.assert_allclose(run(x0, turn * g, alpha=0.25, **h) - x0, turn * (modulus - x0), rtol=DOUBLE.thousands)
     if name != "SGD":
         assert np.max(np.abs(modulus - both)) > 1e-3
     # and real gradients as complex numbers are the real method
     real = run(x0.real, g.real, alpha=0.25, **h)
-    np.testing.assert_allclose(run(x0.real + 0j, g.real + 0j, alpha=0.25, **h), real, rtol=1e-13)
+    np.testing.assert_allclose(run(x0.real + 0j, g.real + 0j, alpha=0.25, **h), real, rtol=DOUBLE.hundreds)
 
 
 def test_recurrences_for_real_numbers_refuse_complex_ones():

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tolerances import SINGLE, STANDARD_ERRORS
 
 from madatheory.errors import UserError
 from madatheory.studies.tasks import cartpole as module
@@ -69,7 +70,7 @@ def test_equal_keys_give_equal_episodes_and_others_do_not(played: Any) -> None:
     x, _, first = played
     anew = jax.jit(lambda x, key: play(x, key)[1])  # traced again
     again, other = (anew(x, jax.random.key(number)) for number in (1, 2))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), first, again)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=SINGLE.hundreds, atol=1e-5), first, again)
     assert not np.array_equal(first.actions, other.actions)
 
 
@@ -115,7 +116,7 @@ def test_nothing_after_the_end_of_an_episode_counts(played: Any) -> None:
 
     expected = gradient(found, weights)
     assert np.max(np.abs(expected)) > 0.1
-    np.testing.assert_allclose(gradient(changed, np.where(over, np.float32(99), weights)), expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient(changed, np.where(over, np.float32(99), weights)), expected, rtol=SINGLE.tens)
     np.testing.assert_array_equal(to_go[over], 0)
 
 
@@ -147,7 +148,7 @@ def test_the_gradient_is_the_policy_gradient_of_a_bandit() -> None:
         return chance[0] * of_arm(0, x) + chance[1] * of_arm(1, x), -jax.grad(mean_reward)(x)
 
     found, expected = both(x)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(found, expected, rtol=SINGLE.tens, atol=1e-7)
 
 
 def test_the_gradient_estimates_that_of_the_expected_return() -> None:
@@ -175,7 +176,7 @@ def test_the_gradient_estimates_that_of_the_expected_return() -> None:
     expected, uncertain = float(difference.mean()), float(difference.std()) / np.sqrt(30_000)
     assert found > 20 * error
     # 5 %: what the curvature of the mean return may put into a difference with such a step
-    assert abs(found - expected) < 4 * np.hypot(error, uncertain) + 0.05 * expected
+    assert abs(found - expected) < STANDARD_ERRORS * np.hypot(error, uncertain) + 0.05 * expected
 
 
 def test_the_loss_is_minus_the_mean_return_and_moves_by_the_policy_gradient() -> None:

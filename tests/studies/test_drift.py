@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tolerances import STANDARD_ERRORS
 
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
@@ -65,7 +66,7 @@ def test_simulated_drift_is_the_exact_one(rho: float) -> None:
     )
     error = found.std("seed", ddof=1) / 8
     exact = [drift.exact_drift(rho, 0.9, drift.TwoPointLaw(law.C, delta)) for delta in deltas]
-    assert np.all(np.abs(found.mean("seed").to_numpy() - exact) < 4 * error.to_numpy() + 2e-4)
+    assert np.all(np.abs(found.mean("seed").to_numpy() - exact) < STANDARD_ERRORS * error.to_numpy() + 2e-4)
 
 
 def test_critical_delta_separates_uphill_from_downhill() -> None:

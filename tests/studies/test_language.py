@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tolerances import SINGLE
 
 from madatheory.errors import UserError
 from madatheory.studies.tasks import language
@@ -200,7 +201,7 @@ def test_measures_are_means_over_their_windows(small: Compiled) -> None:
             logits = np.asarray(small.logits(small.x, row[:-1]), float)
             likely = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
             losses.append(-likely[np.arange(context), row[1:]].mean())
-        assert float(found[name]) == pytest.approx(np.mean(losses), rel=1e-5)
+        assert float(found[name]) == pytest.approx(np.mean(losses), rel=SINGLE.tens)
 
 
 def test_equal_keys_give_equal_runs_and_others_do_not(small: Compiled) -> None:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tolerances import SINGLE, STANDARD_ERRORS, STANDARD_ERRORS_OF_MANY
 
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import list_problems
@@ -36,11 +37,11 @@ def test_the_gradient_of_a_problem_is_its_oracles(name: str) -> None:
         return problem.value(x), blocks, jax.vmap(jax.value_and_grad(task.loss), (None, 0))(x, keys(400))
 
     value, blocks, (values, drawn) = jax.tree.map(np.asarray, computed(x))
-    np.testing.assert_allclose(values, value, rtol=1e-5)
+    np.testing.assert_allclose(values, value, rtol=SINGLE.tens)
     far = np.abs(drawn[:, None] - blocks).max(axis=2)
     assert far.min(axis=1).max() < 1e-6
     counts = np.bincount(far.argmin(axis=1), minlength=4)
-    assert np.all(np.abs(counts - 100) < 4 * np.sqrt(400 * 0.25 * 0.75))
+    assert np.all(np.abs(counts - 100) < STANDARD_ERRORS * np.sqrt(400 * 0.25 * 0.75))
 
 
 def test_measures_of_a_problem_are_its_own() -> None:
@@ -52,7 +53,7 @@ def test_measures_of_a_problem_are_its_own() -> None:
     assert float(found["objective"]) == pytest.approx(float(value))
     assert float(found["excess"]) == pytest.approx(float(value) - problem.constants.F_star.value)
     assert float(found["squared_gradient"]) == pytest.approx(float(np.sum(np.asarray(gradient) ** 2)))
-    np.testing.assert_allclose(task.init(jax.random.key(9)), problem.start, rtol=1e-6)
+    np.testing.assert_allclose(task.init(jax.random.key(9)), problem.start, rtol=SINGLE.few)
     uncertified = problem_task(list_problems()["quadratic"].make())
     assert "excess" not in jax.eval_shape(uncertified.measures, uncertified.init(jax.random.key(0)))
 
@@ -71,7 +72,7 @@ def test_draws_are_equally_likely(count: int) -> None:
     assert found.max() == count - 1
     each = np.bincount(found.ravel(), minlength=count)
     p = 1 / count
-    assert np.all(np.abs(each - 60_000 * p) <= 5 * np.sqrt(60_000 * p * (1 - p)))
+    assert np.all(np.abs(each - 60_000 * p) <= STANDARD_ERRORS_OF_MANY * np.sqrt(60_000 * p * (1 - p)))
 
 
 def test_logistic_regression_is_least_where_scikit_learn_says() -> None:
@@ -91,7 +92,7 @@ def test_logistic_regression_is_least_where_scikit_learn_says() -> None:
     drawn = jax.jit(jax.vmap(jax.grad(task.loss), (None, 0)))(beside, keys(2000))
     for name in ("bias", "weights"):
         error = np.std(drawn[name], axis=0) / np.sqrt(2000)
-        assert np.all(np.abs(np.mean(drawn[name], axis=0) - away[name]) < 5 * error)
+        assert np.all(np.abs(np.mean(drawn[name], axis=0) - away[name]) < STANDARD_ERRORS_OF_MANY * error)
     found = {name: float(value) for name, value in jax.jit(task.measures)(x).items()}
     margins = signs * (rows @ solved.coef_[0] + solved.intercept_[0])
     losses = np.log1p(np.exp(-margins))
@@ -134,7 +135,7 @@ def test_both_parts_together_are_all_entries() -> None:
     total = float(np.sum(np.asarray(made["U"] @ made["V"].T) ** 2))
     found, kept = jax.jit(task.measures)(x), round(0.2 * 63)
     assert (63 - kept) * float(found["train_loss"]) + kept * float(found["valid_loss"]) == pytest.approx(
-        total, rel=1e-5
+        total, rel=SINGLE.tens
     )
 
 
@@ -148,7 +149,7 @@ def test_tasks_are_functions_of_the_key_and_can_be_vectorized(make: Callable[[],
     first, second = (jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], x) for i in range(2))
     alone = jax.jit(jax.grad(task.loss))(second, drawn[1])
     jax.tree.map(np.testing.assert_array_equal, together, again)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b, rtol=1e-5, atol=1e-6), together, alone)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b, rtol=SINGLE.tens, atol=1e-6), together, alone)
     assert all(np.any(np.asarray(leaf)[0] != np.asarray(leaf)[1]) for leaf in jax.tree.leaves(together))
     found = jax.eval_shape(task.measures, first)
     assert task.judged in found

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from theorem_cases import ALL, NAMES
+from tolerances import DOUBLE
 
 from madatheory.arithmetic import NUMPY, arithmetic
 from madatheory.theory.chains import momentum_terms
@@ -51,7 +52,7 @@ def test_right_sides_agree_in_every_arithmetic(name: str, other: str, float64: N
     for point in POINTS:
         expected = float(ALL[name].bound(Quantities(**{k: float(v) for k, v in point.items()}), NUMPY))
         found = ALL[name].bound(Quantities(**{k: lift(v) for k, v in point.items()}), arithmetic(other))
-        assert float(found) == pytest.approx(expected, rel=1e-10)
+        assert float(found) == pytest.approx(expected, rel=DOUBLE.thousands)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -123,7 +124,7 @@ def typed(name: str, T, d, D0, L, G, eps, alpha, beta1, beta2, rho, p) -> float:
 def test_right_sides_are_the_statements(name: str) -> None:
     for point in POINTS:
         expected = typed(name, **point)
-        assert float(ALL[name].bound(Quantities(**point), NUMPY)) == pytest.approx(expected, rel=1e-9)
+        assert float(ALL[name].bound(Quantities(**point), NUMPY)) == pytest.approx(expected, rel=DOUBLE.thousands)
 
 
 def typed_interpolation_sums(T: int, G: float, eps: float, beta2: float, rho: float) -> tuple[float, float]:

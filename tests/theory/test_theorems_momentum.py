@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from tolerances import DOUBLE
 
 import madatheory as mt
 from madatheory.arithmetic import NUMPY, arithmetic
@@ -114,16 +115,16 @@ def theorem(name: str) -> Theorem:
 @pytest.mark.parametrize("name", BY_HAND)
 def test_right_side_is_the_statement_in_every_arithmetic(name: str, float64: None) -> None:
     bound = theorem(name).bound
-    assert float(bound(Quantities(**AT), NUMPY)) == pytest.approx(BY_HAND[name], rel=1e-13)
+    assert float(bound(Quantities(**AT), NUMPY)) == pytest.approx(BY_HAND[name], rel=DOUBLE.hundreds)
     assert float(bound(Quantities(**{k: jnp.asarray(v) for k, v in AT.items()}), arithmetic("jax"))) == pytest.approx(
-        BY_HAND[name], rel=1e-12
+        BY_HAND[name], rel=DOUBLE.thousands
     )
     import flint
     import sympy
 
     exact = bound(Quantities(**{k: sympy.Rational(v) for k, v in AT.items()}), arithmetic("sympy"))
     assert not sympy.sympify(exact).has(sympy.Float)
-    assert float(sympy.N(exact, 30)) == pytest.approx(BY_HAND[name], rel=1e-13)
+    assert float(sympy.N(exact, 30)) == pytest.approx(BY_HAND[name], rel=DOUBLE.hundreds)
     ball = flint.arb(bound(Quantities(**{k: flint.arb(v) for k, v in AT.items()}), arithmetic("balls")))
     assert abs(float(ball.mid()) - BY_HAND[name]) <= 1e-12 * BY_HAND[name]
     assert float(ball.rad()) < 1e-9
@@ -199,7 +200,7 @@ def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None
         save_at=[1, 2, 50],
     )
     recovered = data["shifted_decrease"] + data["shifted_first_order"] + data["shifted_step"] / 2
-    np.testing.assert_allclose(recovered, 1.5 * data["inner_product_sum"], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(recovered, 1.5 * data["inner_product_sum"], rtol=DOUBLE.thousands, atol=1e-12)
 
 
 @pytest.mark.slow
@@ -264,7 +265,7 @@ def test_random_step_weights_are_folded_exactly(beta1: float) -> None:
         weights = 1 - beta1 ** (count - np.arange(count))
         measured = {"random_step_gradient": data["random_step_gradient"].values[count - 1]}
         left = proof.left.value(measured, Quantities(T=float(count), beta1=beta1), NUMPY)
-        assert left == pytest.approx(weights @ squares[:count] / weights.sum(), rel=1e-12)
+        assert left == pytest.approx(weights @ squares[:count] / weights.sum(), rel=DOUBLE.thousands)
 
 
 def test_least_weight_bounds_the_interpolation_from_below() -> None:
@@ -319,7 +320,7 @@ def test_step_size_bound_is_attained(b1: float, b2: float, float64: None) -> Non
         jnp.zeros(1), jnp.asarray(g)[:, None], {"alpha": 1.0, "beta1": b1, "beta2": b2, "eps": 0.0}
     )
     bound = float(step_size_bounds.adam_step(Quantities(T=float(steps), beta1=b1, beta2=b2), NUMPY))
-    assert float(path.step.delta[-1, 0]) == pytest.approx(bound, rel=1e-11)
+    assert float(path.step.delta[-1, 0]) == pytest.approx(bound, rel=DOUBLE.thousands)
 
 
 def test_published_step_size_bound_is_refuted(float64: None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 from theorem_cases import ALL, NAMES, RATIO, at, huber, levels, statistics_of
+from tolerances import DOUBLE
 
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.noise_tree import enumerate_tree
@@ -146,7 +147,7 @@ def test_what_the_proofs_measure(name: str) -> None:
         for statistic, key in MEASURED.items():
             if statistic in tree:
                 found = float(tree[statistic].values[path, 0])
-                assert found == pytest.approx(expected[key], rel=1e-9), (statistic, path)
+                assert found == pytest.approx(expected[key], rel=DOUBLE.thousands), (statistic, path)
                 compared.add(statistic)
     assert len(compared) >= 3
 

@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 from quick_jit import quick_jit
+from tolerances import DOUBLE, SAME_PATH
 
 from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import get_optimizer
@@ -38,10 +39,10 @@ def test_hyperadam_is_adam_with_two_learned_decays(float64):
     x, state = run(tx, jnp.asarray(X0), jnp.asarray(G))
     kappa, mu = {"beta1": 0.02, "beta2": 0.01}, {"beta1": 0.5}
     want, values = reference.run_learned(X0, G, kappa=kappa, mu=mu, alpha=0.1, beta1=0.8, beta2=0.95, eps=1e-3)
-    np.testing.assert_allclose(x, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(x, want, **SAME_PATH)
     for name in kappa:
         assert np.ptp(values[name]) > 1e-4
-        np.testing.assert_allclose(state.coefficients[spelled(name)], values[name], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(state.coefficients[spelled(name)], values[name], **SAME_PATH)
     assert set(coefficients(hyperadam(0.1, 0.01).init(X0))) == {"b1", "b2"}
 
 
@@ -65,7 +66,7 @@ def check_badam(order: str = "ascending", blocks: Any = None, number: int = 3, t
         # plain Adam, from nothing, on this block alone; the others stand still
         want = np.repeat(before[None], turn, axis=0)
         want[:, active] = adam.run(before[active], g[now][:, active], alpha=0.1, beta1=0.9, beta2=0.999, eps=1e-8)
-        np.testing.assert_allclose(x[now], want, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(x[now], want, rtol=DOUBLE.thousands, atol=1e-12)
     for k in range(0, STEPS // turn - number + 1, number):  # every round takes each block once
         assert sorted(chosen[::turn][k : k + number]) == list(range(number))
     if order == "ascending":
@@ -143,14 +144,14 @@ def check_unrolled() -> None:
         ]
         np.testing.assert_allclose(found.full[name][-1], (ends[1] - ends[0]) / (2 * width), rtol=1e-7)
         assert abs(found.full[name][-1] - found.one_step[name][-1]) > 1e-4 * abs(found.full[name][-1])
-        np.testing.assert_allclose(found.full[name][0], found.one_step[name][0], rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(found.full[name][0], found.one_step[name][0], rtol=DOUBLE.hundreds, atol=1e-13)
     some = NAMES[:2]
     short = unrolled(point, HYPER, quadratic, x0, batches, some, window=1)
     three = unrolled(point, HYPER, quadratic, x0, batches, some, window=3)
     for name in some:
-        np.testing.assert_allclose(short.full[name], found.one_step[name], rtol=1e-12, atol=1e-13)
-        np.testing.assert_allclose(three.full[name][:3], found.full[name][:3], rtol=1e-12, atol=1e-13)
-        np.testing.assert_allclose(three.full[name][3], found.one_step[name][3], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(short.full[name], found.one_step[name], **SAME_PATH)
+        np.testing.assert_allclose(three.full[name][:3], found.full[name][:3], **SAME_PATH)
+        np.testing.assert_allclose(three.full[name][3], found.one_step[name][3], **SAME_PATH)
 
 
 def test_unrolled_hyper_gradients_are_derivatives_of_whole_runs(float64):

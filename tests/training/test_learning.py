@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from tolerances import DOUBLE
 from training_cases import (
     EPS,
     FULL,
@@ -77,7 +78,7 @@ def check_start() -> None:
     rho = np.asarray(state.coefficients["rho"])
     _, values = reference.run_learned(X0, G, kappa={"rho": KAPPA}, mu={"rho": MU}, start=8, eps=EPS, **ONLY)
     np.testing.assert_array_equal(rho[:7], 0.4)
-    np.testing.assert_allclose(rho, values["rho"], rtol=1e-12)
+    np.testing.assert_allclose(rho, values["rho"], rtol=DOUBLE.thousands)
 
 
 def test_nothing_is_learned_before_the_start(float64):
@@ -91,8 +92,10 @@ def check_validation() -> None:
     )
     want, plain = run(tx)
     found, state = run(two, extra=2 * G)
-    np.testing.assert_allclose(found, want, rtol=1e-12)
-    np.testing.assert_allclose(state.hypergradients["rho"], 2 * np.asarray(plain.hypergradients["rho"]), rtol=1e-12)
+    np.testing.assert_allclose(found, want, rtol=DOUBLE.thousands)
+    np.testing.assert_allclose(
+        state.hypergradients["rho"], 2 * np.asarray(plain.hypergradients["rho"]), rtol=DOUBLE.thousands
+    )
     _, still = run(two, extra=0 * G)
     assert np.ptp(np.asarray(still.coefficients["rho"])) == 0
 

@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 from quick_jit import quick_jit
+from tolerances import SINGLE
 from training_cases import (
     FULL,
     ONLY,
@@ -60,7 +61,9 @@ def test_half_precision_parameters_have_states_in_single_precision(names):
     for _ in range(3):
         _, other = update(single, other, single)
     for name in names:
-        np.testing.assert_allclose(state.coefficients[spelled(name)], other.coefficients[spelled(name)], rtol=1e-6)
+        np.testing.assert_allclose(
+            state.coefficients[spelled(name)], other.coefficients[spelled(name)], rtol=SINGLE.few
+        )
 
 
 @pytest.mark.parametrize("names", [("rho",), tuple(FULL)])
@@ -95,7 +98,7 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
     assert move == {}
     assert int(state.count) == 1
     move, state = quick_jit(tx.update)(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
-    np.testing.assert_allclose(move, -0.1, rtol=1e-5)
+    np.testing.assert_allclose(move, -0.1, rtol=SINGLE.tens)
     assert isinstance(state, MadaState)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import optax
 import pytest
+from tolerances import SAME_PATH
 from training_cases import (
     EPS,
     FULL,
@@ -81,7 +82,7 @@ def test_the_safeguarded_form_is_the_reference_and_its_step_size_never_grows(saf
     found, _ = run(made(initial, (), **options))
     told: dict[str, Any] = {"W": 0.2} if safeguard == "sum" else {}
     want = interpolation.run_safeguarded(X0, G, eps=EPS, **initial, **told)
-    np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, want, **SAME_PATH)
     # learned: the same with the values that it went through
     names = ("beta2", "beta3", "rho", "c")
     moved, state = run(made(initial, names, **options))
@@ -92,7 +93,7 @@ def test_the_safeguarded_form_is_the_reference_and_its_step_size_never_grows(saf
     assert np.all(np.diff(b, axis=0) >= 0)
     path = {name: np.asarray(learned[name]) for name in names}
     want = interpolation.run_safeguarded(X0, G, eps=EPS, **(initial | path), **told)
-    np.testing.assert_allclose(moved, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(moved, want, **SAME_PATH)
 
 
 def test_the_theory_form_of_t6_is_the_interpolation_along_its_own_predictable_path(float64):
@@ -101,7 +102,7 @@ def test_the_theory_form_of_t6_is_the_interpolation_along_its_own_predictable_pa
     t, rho = np.arange(1, STEPS + 1), np.asarray(state.coefficients["rho"])
     assert np.ptp(rho) > 1e-3
     want = interpolation.run(X0, G, alpha=0.1 / np.sqrt(t), beta1=0.0, beta2=0.9, rho=rho, eps=EPS, **PLAIN)
-    np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, want, **SAME_PATH)
     # another g_k changes the values from step k+1 on, and not before
     other = G.copy()
     other[20] += 1.0
@@ -146,15 +147,15 @@ def test_every_end_point_is_the_member(label, float64):
     given = {"b1": 0.8, "b2": 0.9, **in_optax(options)}
     for learned in ((), ("b1", "b2", "rho", "c", "gamma")):
         found, _ = run(mada(0.1, dict.fromkeys(learned, 0.0), eps=EPS, **given))
-        np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-13, err_msg=f"{learned=}")
+        np.testing.assert_allclose(found, want, **SAME_PATH, err_msg=f"{learned=}")
 
 
 def test_it_is_optax_adam(float64):
     found, state = run(mada(0.1, {}, b2=0.999, eps=1e-8))
-    np.testing.assert_allclose(found, run(optax.adam(0.1))[0], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, run(optax.adam(0.1))[0], **SAME_PATH)
     assert set(state.moments) == {"m", "v", "ones1", "ones2"}
     assert not state.coefficients
     assert state.gradient is None
     decayed = mada(0.1, {}, b2=0.999, eps=1e-8, weight_decay=0.3, mask={"a": True, "b": (False,)})
     want = optax.adamw(0.1, weight_decay=0.3, mask={"a": True, "b": (False,)})
-    np.testing.assert_allclose(run(decayed)[0], run(want)[0], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(run(decayed)[0], run(want)[0], **SAME_PATH)
