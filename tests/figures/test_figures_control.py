@@ -1,56 +1,21 @@
 """The figures on CartPole and on problems beyond deep learning: smoke renders, and claims that can fail."""
 
-import importlib
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from figure_cases import committed, smoke_run
 
 from madatheory.engine.simulate import simulate
-from madatheory.entry import collect
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Figure, Run
 from madatheory.figures.gallery import training_control, training_problems
 from madatheory.figures.render import render
 from madatheory.store.cache_key import canonical, describe
-from madatheory.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-COMMITTED = Path(__file__).parents[2] / "figures"
-NAMES = ("training_control", "training_problems")
-
-
-def smoke_run() -> Run:
-    return Run("smoke", 0, simulate)
-
-
-def figure(name: str) -> Figure:
-    (found,) = collect(importlib.import_module(f"madatheory.figures.gallery.{name}"), Figure)
-    return found
-
-
-@pytest.fixture(scope="module")
-def rendered(
-    store_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], tuple[Path, dict[str, Any]]]:
-    """Render a figure once in the smoke profile; gives its folder and its json record."""
-    folder, known = tmp_path_factory.mktemp("figures"), {}
-    run = Run("smoke", 0, simulate, Store(store_folder).cached)
-
-    def get(name: str) -> tuple[Path, dict[str, Any]]:
-        if name not in known:
-            render(figure(name), run, folder, {})
-            known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
-        return folder, known[name]
-
-    return get
-
-
-def committed(name: str) -> Any:
-    """The committed numbers, in which every claim holds."""
-    return json.loads((COMMITTED / f"{figure(name).name}.json").read_text(encoding="utf-8"))["numbers"]
+NAMES = ("training-control", "training-problems")
 
 
 # training-problems: a quarter of a minute of compilation, for comparisons that training-control makes too
@@ -65,7 +30,7 @@ def test_every_claim_holds_in_the_smoke_profile(name: str, rendered: Any) -> Non
 
 
 def test_the_committed_numbers_are_drawn(tmp_path: Path) -> None:
-    numbers = committed("training_problems")
+    numbers = committed("training-problems")
     shown = Figure("shown", "", lambda run: numbers, training_problems.claims, training_problems.draw, lambda n: "")
     assert all(claim.holds for claim in render(shown, smoke_run(), tmp_path, {}))
     assert (tmp_path / "shown.svg").stat().st_size > 10_000
@@ -83,22 +48,22 @@ def test_a_method_that_does_not_learn_breaks_the_first_claim(name: str) -> None:
     doctored = committed(name)
     part = panels(doctored)[-1]["methods"]["adam"]["tuned"]
     part["curve"]["mean"][0] = part["final"][0]
-    failed = [i for i, claim in enumerate(figure(name).claims(doctored)) if not claim.holds]
+    failed = [i for i, claim in enumerate(list_figures()[name].claims(doctored)) if not claim.holds]
     assert failed == [2 * len(panels(doctored)) - 2]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tuning_that_harms_breaks_the_second_claim(name: str) -> None:
     doctored = committed(name)
-    method, sign = panels(doctored)[0]["methods"]["mada"], 1 if name == "training_problems" else -1
+    method, sign = panels(doctored)[0]["methods"]["mada"], 1 if name == "training-problems" else -1
     method["tuned"]["last"] = [value + sign * (1 + 0.01 * i) for i, value in enumerate(method["default"]["last"])]
-    claims = figure(name).claims(doctored)
+    claims = list_figures()[name].claims(doctored)
     assert [i for i, claim in enumerate(claims) if not claim.holds] == [1]
     assert "worse: mada" in claims[1].detail
 
 
 def test_a_diverged_method_breaks_the_claim_and_is_still_drawn(tmp_path: Path) -> None:
-    doctored = committed("training_control")
+    doctored = committed("training-control")
     runs = len(doctored["methods"]["adam"]["tuned"]["last"])
     doctored["methods"]["adam"]["tuned"] |= {"last": [None] * runs, "final": None, "diverged": runs}
     for measure in doctored["differences"].values():

@@ -1,62 +1,28 @@
 """The figures on a learned rho and the experiments they rest on; MADA's theory and safeguarded forms."""
 
-import copy
-import importlib
 import itertools
-import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from figure_cases import committed, last, put, smoke_run
 from tolerances import DOUBLE
 
 import madatheory.references.mada as reference
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
-from madatheory.entry import collect
 from madatheory.errors import UserError
-from madatheory.figures.figure import Figure, Numbers, Run
+from madatheory.figures.catalogue import list_figures
 from madatheory.figures.render import render
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.problems.catalogue import get_problem, list_problems
-from madatheory.store.store import Store
 from madatheory.studies.theory import learned_rho
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-NAMES = ("reddi_mada", "why_averaging")
-
-COMMITTED = Path(__file__).parents[2] / "figures"
-
-
-def figure(name: str) -> Figure:
-    (found,) = collect(importlib.import_module(f"madatheory.figures.gallery.{name}"), Figure)
-    return found
-
-
-def smoke_run(seed: int = 0) -> Run:
-    return Run("smoke", seed, simulate)
-
-
-@pytest.fixture(scope="module")
-def rendered(
-    store_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], tuple[Path, dict[str, Any]]]:
-    """Render a figure once in the smoke profile; gives its folder and its json record."""
-    folder, known = tmp_path_factory.mktemp("figures"), {}
-    store = Store(store_folder)
-    run = Run("smoke", 0, store.simulate, store.cached)
-
-    def get(name: str) -> tuple[Path, dict[str, Any]]:
-        if name not in known:
-            render(figure(name), run, folder, {})
-            known[name] = json.loads((folder / f"{figure(name).name}.json").read_text())
-        return folder, known[name]
-
-    return get
+NAMES = ("reddi-mada", "why-averaging")
 
 
 @pytest.mark.slow  # a quarter of a minute of compilation; `madatheory figures NAME --profile smoke` does the same
@@ -64,7 +30,6 @@ def rendered(
 def test_every_claim_holds_in_the_smoke_profile(name: str, rendered: Any) -> None:
     folder, record = rendered(name)
     assert all(claim["holds"] for claim in record["claims"]), record["claims"]
-    assert record["name"] == name.replace("_", "-")
     for kind in ("svg", "png"):
         assert (folder / f"{record['name']}.{kind}").stat().st_size > 10_000
     assert len(record["caption"]) > 150
@@ -74,58 +39,43 @@ def test_every_claim_holds_in_the_smoke_profile(name: str, rendered: Any) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_claim_holds_with_another_seed(name: str, tmp_path: Path) -> None:
-    found = render(figure(name), smoke_run(seed=1), tmp_path, {})
+    found = render(list_figures()[name], smoke_run(seed=1), tmp_path, {})
     assert all(claim.holds for claim in found), found
-
-
-def _put(numbers: Numbers, path: tuple[Any, ...], value: Any) -> Numbers:
-    doctored = copy.deepcopy(numbers)
-    inner = doctored
-    for key in path[:-1]:
-        inner = inner[key]
-    old = inner[path[-1]]
-    inner[path[-1]] = value(old) if callable(value) else value
-    return doctored
-
-
-def _last(value: float) -> Callable[[list[float]], list[float]]:
-    return lambda old: [*old[:-1], value]
 
 
 ONLINE, NOISY = ("cases", 1, "learned"), ("cases", 2, "learned")
 PARTNERS = ("cases", "log:d=10", "partners")
 DOCTORED = [
     # (figure, where in the numbers, what to put there, the claims that must then fail)
-    ("reddi_mada", ("cases", 0, "learned", "mada", "0.1", "rho", "mean"), _last(0.0), 0),
-    ("reddi_mada", ("cases", 0, "rest", "average", "rho"), 0.05, 0),
-    ("reddi_mada", ("cases", 0, "rest", "average", "drift"), -1.0, 2),
-    ("reddi_mada", (*ONLINE, "mada-lagged", "0.1", "rho", "mean"), _last(0.3), 4),
-    ("reddi_mada", (*ONLINE, "mada-max", "0.1", "rho", "mean"), _last(0.1), 5),
-    ("reddi_mada", ("cases", 1, "rest", "max", "rho"), 0.1, 5),
-    ("reddi_mada", (*ONLINE, "mada", "0.01", "x", "mean"), _last(0.0), 6),
-    ("reddi_mada", (*ONLINE, "mada-safeguarded", "0.01", "x", "mean"), _last(0.1), 7),
-    ("reddi_mada", (*ONLINE, "mada-safeguarded-sum", "0.1", "average_regret", "mean"), _last(9.0), 7),
-    ("reddi_mada", (*NOISY, "mada", "0.1", "rho", "low"), _last(0.05), 8),
-    ("reddi_mada", (*NOISY, "mada-lagged", "0.1", "x", "low"), _last(-0.1), 9),
-    ("reddi_mada", (*NOISY, "mada-safeguarded", "0.01", "x", "high"), _last(0.1), 10),
-    ("reddi_mada", ("cases", 2, "gain", "mada-safeguarded-sum", "0.1"), [-0.1, -0.3, 0.1], 11),
-    ("why_averaging", (*PARTNERS, "average", "zeros"), 1.0, 0),
-    ("why_averaging", (*PARTNERS, "average", "flat_paths"), 1, 0),
-    ("why_averaging", (*PARTNERS, "max", "unexplained"), 1.0, 1),
-    ("why_averaging", (*PARTNERS, "average", "unexplained"), 1.0, 1),
-    ("why_averaging", (*PARTNERS, "max", "flat_early"), [0.15, 0.05, 0.25], 2),
-    ("why_averaging", (*PARTNERS, "max", "flat_late"), [0.009, 0.007, 0.011], 3),
-    ("why_averaging", ("cases", "sigmoid-loss", "sizes", "max", "early"), [0.09, 0.07, 0.11], 4),
-    ("why_averaging", ("cases", "sigmoid-loss", "sizes", "exact-average", "early"), [0.19, 0.17, 0.21], 5),
-    ("why_averaging", ("cases", "reddi-stochastic", "partners", "exact-average", "flat_early"), [0.1, 0.0, 0.2], 6),
+    ("reddi-mada", ("cases", 0, "learned", "mada", "0.1", "rho", "mean"), last(0.0), 0),
+    ("reddi-mada", ("cases", 0, "rest", "average", "rho"), 0.05, 0),
+    ("reddi-mada", ("cases", 0, "rest", "average", "drift"), -1.0, 2),
+    ("reddi-mada", (*ONLINE, "mada-lagged", "0.1", "rho", "mean"), last(0.3), 4),
+    ("reddi-mada", (*ONLINE, "mada-max", "0.1", "rho", "mean"), last(0.1), 5),
+    ("reddi-mada", ("cases", 1, "rest", "max", "rho"), 0.1, 5),
+    ("reddi-mada", (*ONLINE, "mada", "0.01", "x", "mean"), last(0.0), 6),
+    ("reddi-mada", (*ONLINE, "mada-safeguarded", "0.01", "x", "mean"), last(0.1), 7),
+    ("reddi-mada", (*ONLINE, "mada-safeguarded-sum", "0.1", "average_regret", "mean"), last(9.0), 7),
+    ("reddi-mada", (*NOISY, "mada", "0.1", "rho", "low"), last(0.05), 8),
+    ("reddi-mada", (*NOISY, "mada-lagged", "0.1", "x", "low"), last(-0.1), 9),
+    ("reddi-mada", (*NOISY, "mada-safeguarded", "0.01", "x", "high"), last(0.1), 10),
+    ("reddi-mada", ("cases", 2, "gain", "mada-safeguarded-sum", "0.1"), [-0.1, -0.3, 0.1], 11),
+    ("why-averaging", (*PARTNERS, "average", "zeros"), 1.0, 0),
+    ("why-averaging", (*PARTNERS, "average", "flat_paths"), 1, 0),
+    ("why-averaging", (*PARTNERS, "max", "unexplained"), 1.0, 1),
+    ("why-averaging", (*PARTNERS, "average", "unexplained"), 1.0, 1),
+    ("why-averaging", (*PARTNERS, "max", "flat_early"), [0.15, 0.05, 0.25], 2),
+    ("why-averaging", (*PARTNERS, "max", "flat_late"), [0.009, 0.007, 0.011], 3),
+    ("why-averaging", ("cases", "sigmoid-loss", "sizes", "max", "early"), [0.09, 0.07, 0.11], 4),
+    ("why-averaging", ("cases", "sigmoid-loss", "sizes", "exact-average", "early"), [0.19, 0.17, 0.21], 5),
+    ("why-averaging", ("cases", "reddi-stochastic", "partners", "exact-average", "flat_early"), [0.1, 0.0, 0.2], 6),
 ]
 
 
 @pytest.mark.parametrize(("name", "path", "value", "index"), DOCTORED)
 def test_a_claim_fails_on_doctored_numbers(name: str, path: Any, value: Any, index: int) -> None:
     """The committed numbers, in which every claim holds, with one of them changed."""
-    record = json.loads((COMMITTED / f"{figure(name).name}.json").read_text())
-    claims = figure(name).claims(_put(record["numbers"], path, value))
+    claims = list_figures()[name].claims(put(committed(name), path, value))
     assert [i for i, claim in enumerate(claims) if not claim.holds] == [index], [c.text for c in claims]
 
 

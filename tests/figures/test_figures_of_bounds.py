@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from figure_cases import committed, same, smoke_run
 
-from madatheory.engine.simulate import simulate
 from madatheory.figures.catalogue import list_figures
-from madatheory.figures.figure import Numbers, Run
+from madatheory.figures.figure import Numbers
 from madatheory.figures.render import render
 
-COMMITTED = Path(__file__).parents[2] / "figures"
 NAMES = (
     "convergence-ratio",
     "convergence-ridge",
@@ -28,7 +27,7 @@ NAMES = (
 
 def smoke(name: str, folder: Path, seed: int = 0) -> dict[str, Any]:
     """Render in the smoke profile; the record written to json."""
-    render(list_figures()[name], Run("smoke", seed, simulate), folder, {})
+    render(list_figures()[name], smoke_run(seed), folder, {})
     return json.loads((folder / f"{name}.json").read_text())
 
 
@@ -43,27 +42,16 @@ def test_smoke_claims_hold(name, smoke_figure):
     assert "None" not in record["caption"]
 
 
-def close(a: Any, b: Any) -> bool:
-    """Equal plain data, numbers to four digits."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(close(a[k], b[k]) for k in a)
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(close, a, b))
-    if isinstance(a, float):
-        return bool(np.isclose(a, b, rtol=5e-5, atol=0))
-    return a == b
-
-
 @pytest.mark.parametrize("name", ["rate-exponents"])
 def test_a_second_run_gives_the_same_numbers(name, smoke_figure, tmp_path):
     first, second = smoke_figure(name)[1], smoke(name, tmp_path)
-    assert close(first["numbers"], second["numbers"])
+    assert same(first["numbers"], second["numbers"])
     assert first["caption"] == second["caption"]
 
 
 def test_another_seed_gives_other_numbers(smoke_figure, tmp_path):
     first, second = smoke_figure("rate-exponents")[1], smoke("rate-exponents", tmp_path, seed=1)
-    assert not close(first["numbers"], second["numbers"])
+    assert not same(first["numbers"], second["numbers"])
 
 
 def violate_convergence(numbers: Numbers) -> None:
@@ -211,6 +199,6 @@ DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
 @pytest.mark.parametrize(("name", "doctor", "index"), DOCTORED, ids=[f"{n}-{d.__name__}" for n, d, _ in DOCTORED])
 def test_doctored_numbers_fail_the_claim(name, doctor, index):
     """The committed numbers, in which every claim holds, after the change."""
-    numbers = json.loads((COMMITTED / f"{name}.json").read_text())["numbers"]
+    numbers = committed(name)
     doctor(numbers)
     assert not list_figures()[name].claims(numbers)[index].holds

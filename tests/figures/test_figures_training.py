@@ -1,47 +1,25 @@
 """The figures of training: they render, and their claims can fail."""
 
 import copy
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from figure_cases import committed
 
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
 from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Run
 from madatheory.figures.gallery import training_summary, training_trajectories
-from madatheory.figures.render import render, save
+from madatheory.figures.render import save
 from madatheory.store.store import Store
 from madatheory.studies.training.comparison import compare
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-COMMITTED = Path(__file__).parents[2] / "figures"
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
-
-
-@pytest.fixture(scope="module")
-def rendered(
-    store_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], tuple[dict[str, Any], Path]]:
-    known: dict[str, Any] = {}
-    run = Run("smoke", 0, simulate, Store(store_folder).cached)
-    folder = tmp_path_factory.mktemp("figures")
-
-    def get(name: str) -> tuple[dict[str, Any], Path]:
-        if name not in known:
-            render(list_figures()[name], run, folder, {})
-            known[name] = json.loads((folder / f"{name}.json").read_text())
-        return known[name], folder
-
-    return get
-
-
-def committed(name: str) -> dict[str, Any]:
-    return json.loads((COMMITTED / f"{name}.json").read_text(encoding="utf-8"))
 
 
 # a quarter of a minute or more of compilation and convolutions, for comparisons that training-control makes too
@@ -52,7 +30,7 @@ COMPARISONS = ("training-vision", "training-trajectories", "training-summary")
     "name", [pytest.param(name, marks=pytest.mark.slow if name in COMPARISONS else ()) for name in NAMES]
 )
 def test_smoke_claims_hold(name: str, rendered: Any) -> None:
-    record, folder = rendered(name)
+    folder, record = rendered(name)
     assert [claim["text"] for claim in record["claims"] if not claim["holds"]] == []
     assert (folder / f"{name}.svg").stat().st_size > 5000
     assert len(record["caption"]) > 200
@@ -61,7 +39,7 @@ def test_smoke_claims_hold(name: str, rendered: Any) -> None:
 
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_the_committed_numbers_are_drawn(name: str, tmp_path: Path) -> None:
-    numbers = committed(name)["numbers"]
+    numbers = committed(name)
     save(list_figures()[name], numbers, tmp_path)
     assert (tmp_path / f"{name}.svg").stat().st_size > 5000
     assert all(claim.holds for claim in list_figures()[name].claims(numbers))
@@ -73,7 +51,7 @@ def test_the_committed_numbers_are_drawn(name: str, tmp_path: Path) -> None:
 def test_claims_fail_on_doctored_numbers(name: str) -> None:
     """The committed numbers, in which every claim holds, with one of them changed."""
     for index, doctor in DOCTORS[name]:
-        numbers = copy.deepcopy(committed(name)["numbers"])
+        numbers = copy.deepcopy(committed(name))
         doctor(numbers)
         assert not list_figures()[name].claims(numbers)[index].holds, index
 
