@@ -36,6 +36,7 @@ LONGEST = (
     "test_bench",
     "test_persistent",
     "test_figures_learned_rho",
+    "test_own_optimizers",
     "test_problems",
     "test_members",
     "test_coq",

@@ -214,11 +214,46 @@ def test_safeguarded_step_size_never_grows(safeguard, path, float64):
     assert np.all(eta[1:] <= eta[:-1])
 
 
-def test_without_the_safeguard_the_step_size_grows(float64):
-    unguarded = list_optimizers()["adam-avgrad"].build()
+def theory_steps(name: str, **hyper: float):
+    """The steps of a theory form from x0 = 0 on all sequences."""
+    optimizer = list_optimizers()[name].build()
+    given = optimizer.hyper({"beta1": 0.0, **hyper})
+    return looped(optimizer)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, given).step
+
+
+@pytest.mark.parametrize("name", ["amsgrad", "avgrad"])
+def test_step_sizes_of_the_theory_forms_do_not_grow(name, float64):
+    """R7 with the schedule alpha/sqrt(t), which hides the moment from the identities."""
+    eta = np.asarray(theory_steps(name, beta2=0.8).eta)
+    assert np.all(eta[1:] <= eta[:-1] * (1 + DOUBLE.tens))
+
+
+def test_avgrad_moves_between_adagrad_and_a_multiple_of_it(float64):
+    """R6 with the same schedule and a negligible eps: |delta| of Adagrad, and 1/sqrt(1-beta2) of it."""
+    ours, adagrad = (
+        np.abs(np.asarray(theory_steps(name, **hyper, eps=2.0**-126).delta))
+        for name, hyper in (("avgrad", {"beta2": 0.8}), ("adagrad", {}))
+    )
+    ours = ours / list_optimizers()["avgrad"].build().hyper()["alpha"]
+    adagrad = adagrad / list_optimizers()["adagrad"].build().hyper()["alpha"]
+    assert np.all(adagrad <= ours * (1 + DOUBLE.tens))
+    assert np.all(ours <= adagrad / np.sqrt(1 - 0.8) * (1 + DOUBLE.tens))
+
+
+@pytest.mark.parametrize(("name", "options"), [("adam-avgrad", {}), ("adam", {"schedule": "inverse_sqrt"})])
+def test_without_the_safeguard_the_step_size_grows(name, options, float64):
+    unguarded = list_optimizers()[name].build(**options)
     free = looped(unguarded)(np.zeros((D, GRADIENTS.shape[-1])), GRADIENTS, unguarded.hyper({"beta2": 0.8}))
     eta = np.asarray(free.step.eta)
     assert np.any(eta[1:] > eta[:-1])
+
+
+@pytest.mark.parametrize("name", ["adagrad", "rmsprop", "adam", "amsgrad", "avgrad", "yogi", "adan", "adam-avgrad"])
+def test_where_eps_underflows_zero_gradients_move_nothing(name):
+    optimizer = list_optimizers()[name].build(form="theory")
+    x = looped(optimizer)(np.zeros(1, "float32"), np.zeros((T, 1), "float32"), optimizer.hyper({"eps": 1e-60})).x
+    assert x.dtype == np.float32
+    assert not np.any(x)
 
 
 def test_hyper_gradient_through_the_step_is_finite_at_a_dead_coordinate(float64):
