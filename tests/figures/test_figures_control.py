@@ -86,7 +86,7 @@ def test_a_failing_study_ends_the_others() -> None:
     """The first failure is the one that is seen, and no study goes on until its end."""
     asked: list[str] = []
 
-    def failing(name: str, config: Any, compute: Any) -> Any:
+    def failing(name: str, config: Any, compute: Any, **_: Any) -> Any:
         asked.append(name)
         raise ZeroDivisionError
 
