@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.measure import Tick
 from benchmarks.process import Failed, Pool, Unavailable
 from benchmarks.reference import recurrence
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
 STANDARD_ERRORS, ONE_TRAJECTORY, REFERENCE = 4.0, 1e-3, 1e-5
 
@@ -19,7 +19,7 @@ class Agreement:
     """How far a contender's mean statistic is from ours, in units of what is allowed; `reason` if there is none."""
 
     contender: str
-    task: Task
+    task: Workload
     distance: float = math.nan
     allowed: float = math.nan
     unit: str = ""
@@ -35,7 +35,9 @@ class Agreement:
 Answer = dict[str, Any]
 
 
-def with_ours(pool: Pool, contender: str, threads: int, task: Task, ours: Callable[[Task], Answer]) -> Agreement:
+def with_ours(
+    pool: Pool, contender: str, threads: int, task: Workload, ours: Callable[[Workload], Answer]
+) -> Agreement:
     """Both do `task`, with different seeds; several trajectories: within 4 standard errors, one: to 1e-3 relative."""
     try:
         a = ours(task)
@@ -50,11 +52,11 @@ def with_ours(pool: Pool, contender: str, threads: int, task: Task, ours: Callab
     return Agreement(contender, task, apart / math.hypot(a["error"], b["error"]), STANDARD_ERRORS, "standard errors")
 
 
-def our_answers(pool: Pool, name: str = "ours") -> Callable[[Task], Answer]:
+def our_answers(pool: Pool, name: str = "ours") -> Callable[[Workload], Answer]:
     """What `name` answers with seed 0, computed once per task."""
 
     @cache
-    def answer(task: Task) -> Answer:
+    def answer(task: Workload) -> Answer:
         process = pool.get(name, 1)
         process.prepare(task)
         return process.run(0)
@@ -62,7 +64,7 @@ def our_answers(pool: Pool, name: str = "ours") -> Callable[[Task], Answer]:
     return answer
 
 
-def with_reference(pool: Pool, task: Task, ours: str = "ours") -> Agreement:
+def with_reference(pool: Pool, task: Workload, ours: str = "ours") -> Agreement:
     """Ours in float32 against float64 on the same noise words: the mean over trajectories to 1e-5."""
     try:
         process = pool.get(ours, 1)
@@ -75,7 +77,7 @@ def with_reference(pool: Pool, task: Task, ours: str = "ours") -> Agreement:
 
 
 def all_checks(
-    pool: Pool, rivals: Sequence[tuple[str, int, Task]], references: Sequence[Task], tick: Tick
+    pool: Pool, rivals: Sequence[tuple[str, int, Workload]], references: Sequence[Workload], tick: Tick
 ) -> list[Agreement]:
     """Every rival on its own kind of task, and ours against the recurrence on `references`."""
     found, ours = [], our_answers(pool)

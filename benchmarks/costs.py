@@ -14,7 +14,7 @@ PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per tr
 
 
 @dataclass(frozen=True)
-class Cost:
+class FeatureCost:
     """Coordinate updates per second with a feature, and the share of the plain run's (medians over the turns)."""
 
     feature: str
@@ -23,13 +23,13 @@ class Cost:
     note: str = ""
 
 
-def costs(bench: Bench) -> list[Cost]:
+def costs(bench: Bench) -> list[FeatureCost]:
     """Each feature in a fresh process, with the plain run beside it."""
     bench.tick("costs")
     try:
-        return [Cost(**line) for line in answer("costs", seconds=600)]
+        return [FeatureCost(**line) for line in answer("costs", seconds=600)]
     except Failed as error:
-        return [Cost("costs", 0.0, 0.0, f"failed: {error}")]
+        return [FeatureCost("costs", 0.0, 0.0, f"failed: {error}")]
 
 
 def cases() -> dict[str, tuple[dict[str, Any], int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from benchmarks.check import Agreement
 from benchmarks.measure import Effort, Spread, Tick, Timing, ratio, side_by_side
 from benchmarks.process import Failed, Pool
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
 Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((4096, 1), (1024, 10), (1024, 100), (64, 1000))
@@ -54,7 +54,7 @@ class Bench:
         """Cores that this process may use."""
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    def together(self, title: str, entries: dict[str, tuple[str, int, Task]]) -> dict[str, Timing]:
+    def together(self, title: str, entries: dict[str, tuple[str, int, Workload]]) -> dict[str, Timing]:
         """`side_by_side`, and remembered."""
         found = side_by_side(self.pool, entries, self.effort, lambda what: self.tick(f"{title}: {what}"))
         self.timings += found.values()
@@ -94,7 +94,7 @@ def _batch(
 ) -> Iterator[Row]:
     for size in bench.sizes():
         at = SIZES.index(size)
-        task = Task(method, *size, T=200, noise="normal")
+        task = Workload(method, *size, T=200, noise="normal")
         entries = {"ours": ("ours", bench.cores, task)}
         entries |= {label: (name, bench.cores, task) for label, name in rivals.items()}
         got = bench.together(f"{goal} {_name(size)}", entries)
@@ -126,7 +126,7 @@ def against_numba(bench: Bench) -> Iterator[Row]:
         for method in methods:
             rows = []
             for size in bench.sizes():
-                task = Task(method, *size, T=200, generator=generator)
+                task = Workload(method, *size, T=200, generator=generator)
                 got = bench.together(
                     f"C {_name(size)} {generator}", {"ours": ("ours", 1, task), "numba": ("numba_loop", 1, task)}
                 )
@@ -150,7 +150,7 @@ def against_numba(bench: Bench) -> Iterator[Row]:
 def against_torch_loop(bench: Bench) -> Iterator[Row]:
     """One trajectory of Reddi's online problem, one core each."""
     for method, what, must, aim in (("adam", "Adam", 8e3, 15e3), ("mada-all", "MADA, all learned", 15e3, 25e3)):
-        task = Task(method, 1, 1, T=100, problem="reddi", beta2=0.99)
+        task = Workload(method, 1, 1, T=100, problem="reddi", beta2=0.99)
         got = bench.together("D", {"ours": ("ours", 1, task), "torch": ("torch_loop", 1, task)})
         yield against("D", f"{what}, against a torch loop", got["ours"], got["torch"], must, aim)
 
@@ -158,10 +158,10 @@ def against_torch_loop(bench: Bench) -> Iterator[Row]:
 def linear_cost(bench: Bench) -> Iterator[Row]:
     """(largest - smallest)/largest of the median updates per second along each direction, all cores."""
     directions = {
-        "T = 1e4 .. 1e6": ([Task("adam", 2048, 10, T, "normal") for T in (10**4, 10**5, 10**6)], 25.0),
-        "B = 512 .. 8192": ([Task("adam", B, 10, 50_000, "normal") for B in (512, 1024, 2048, 4096, 8192)], 25.0),
+        "T = 1e4 .. 1e6": ([Workload("adam", 2048, 10, T, "normal") for T in (10**4, 10**5, 10**6)], 25.0),
+        "B = 512 .. 8192": ([Workload("adam", B, 10, 50_000, "normal") for B in (512, 1024, 2048, 4096, 8192)], 25.0),
         "d = 10 .. 1000": (
-            [Task("adam", 256, d, 40_000_000 // (20 * d), "normal") for d in (10, 30, 100, 300, 1000)],
+            [Workload("adam", 256, d, 40_000_000 // (20 * d), "normal") for d in (10, 30, 100, 300, 1000)],
             35.0,
         ),
     }
@@ -179,7 +179,7 @@ def linear_cost(bench: Bench) -> Iterator[Row]:
         yield Row("E", what, spread, *asked, "%", reason, failed=bool(reason))
 
 
-def fixed(bench: Bench, name: str, threads: int, task: Task, rounds: int) -> Timing:
+def fixed(bench: Bench, name: str, threads: int, task: Workload, rounds: int) -> Timing:
     """One contender alone with T as given."""
     timing = Timing(name, threads, task)
     bench.tick(f"{name} {task.optimizer} T = {task.T:g}, B = {task.B}, d = {task.d}")
@@ -198,7 +198,7 @@ def fixed(bench: Bench, name: str, threads: int, task: Task, rounds: int) -> Tim
 
 def without_flag(bench: Bench) -> Iterator[Row]:
     """Adam with normal noise on all cores at the first size, the XLA flag left out."""
-    task = Task("adam", *SIZES[0], T=200, noise="normal")
+    task = Workload("adam", *SIZES[0], T=200, noise="normal")
     rival = ("optax_plain", bench.cores, task)
     got = bench.together("I", {"ours": ("ours_without_flag", bench.cores, task), "optax": rival})
     yield against("I", f"adam, {_name(SIZES[0])}, flag missing", got["ours"], got["optax"], 5, None)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from benchmarks.process import Contender, Failed, Pool, Unavailable
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
 MOST_STEPS = 2 * 10**9
 
@@ -39,7 +39,7 @@ class Timing:
 
     contender: str
     threads: int
-    task: Task
+    task: Workload
     compile: float = math.nan
     note: str = ""
     wall: list[float] = field(default_factory=list)
@@ -83,7 +83,7 @@ def calibrate(contender: Contender, timing: Timing, seconds: float) -> None:
 
 def side_by_side(
     pool: Pool,
-    entries: Mapping[str, tuple[str, int, Task]],
+    entries: Mapping[str, tuple[str, int, Workload]],
     effort: Effort,
     tick: Tick,
 ) -> dict[str, Timing]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.process import answer
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 SECONDS = 180.0
 
 
-def ask(name: str, task: Task, *extra: str) -> dict[str, Any]:
+def ask(name: str, task: Workload, *extra: str) -> dict[str, Any]:
     """What the probe answers in a fresh process; `Failed` with its last line if it does not."""
     return answer("probes", name, json.dumps(task.as_dict()), *extra, seconds=SECONDS)
 
 
-def memory(task: Task) -> dict[str, Any]:
+def memory(task: Workload) -> dict[str, Any]:
     """{"bytes": temporaries and outputs of all programs compiled for the run}."""
     import jax
 
@@ -48,7 +48,7 @@ def memory(task: Task) -> dict[str, Any]:
     return {"bytes": sum(sizes), "programs": len(sizes)}
 
 
-def bits(task: Task) -> dict[str, Any]:
+def bits(task: Workload) -> dict[str, Any]:
     """{"different": the ways of batching that change a trajectory, "ways": how many were tried, "sha256": of all}."""
     from benchmarks.contenders import ours
     from madatheory.engine.simulate import simulate
@@ -71,7 +71,7 @@ def bits(task: Task) -> dict[str, Any]:
     return {"different": different, "ways": len(ways), "sha256": hashlib.sha256(whole.tobytes()).hexdigest()}
 
 
-def compilation(task: Task) -> dict[str, Any]:
+def compilation(task: Workload) -> dict[str, Any]:
     """{"seconds": first run less a second one, "again": compilations for new steps, seed, settings, by what is new}."""
     import jax
     import jax.numpy as jnp
@@ -115,7 +115,7 @@ def main() -> None:
     from madatheory.engine.flags import enable_native_loop
 
     enable_native_loop()
-    task = Task(**json.loads(sys.argv[2]))
+    task = Workload(**json.loads(sys.argv[2]))
     if len(sys.argv) > 3:
         task = replace(task, T=int(sys.argv[3]))
     print(json.dumps(PROBES[sys.argv[1]](task)))

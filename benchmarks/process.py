@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from benchmarks.task import Task
+from benchmarks.task import Workload
 from madatheory import processes
 
 PREPARE_SECONDS, RUN_SECONDS = 180.0, 120.0
@@ -119,7 +119,7 @@ class Contender:
             raise Failed(f"{self.name}: {got['failed']}")
         return got
 
-    def prepare(self, task: Task) -> dict[str, Any]:
+    def prepare(self, task: Workload) -> dict[str, Any]:
         """Compile; the answer has `seconds` and `note`."""
         return self._ask({"do": "prepare", "task": task.as_dict()}, PREPARE_SECONDS)
 

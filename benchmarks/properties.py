@@ -17,11 +17,11 @@ from benchmarks.goals import (
 from benchmarks.measure import Spread
 from benchmarks.probes import ask
 from benchmarks.process import Failed
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
 
 def _answers(
-    goal: str, probe: str, cases: Iterable[tuple[str, Task]], rows: Callable[[str, dict[str, Any]], Iterator[Row]]
+    goal: str, probe: str, cases: Iterable[tuple[str, Workload]], rows: Callable[[str, dict[str, Any]], Iterator[Row]]
 ) -> Iterator[Row]:
     """The rows made of each case's answer by the probe, which runs in a fresh process, or one row that says why not."""
     for what, task in cases:
@@ -41,7 +41,7 @@ def _wrong(goal: str, what: str, count: float, note: str) -> Row:
 def constant_memory(bench: Bench) -> Iterator[Row]:
     """Bytes of temporaries and outputs of everything compiled, in one fresh process for each T."""
     bench.tick("F: memory")
-    task = Task("adam", 2, 1, noise="normal")
+    task = Workload("adam", 2, 1, noise="normal")
     try:
         few, many = (ask("memory", task, str(T))["bytes"] for T in (10**3, 10**7))
     except Failed as error:
@@ -52,12 +52,12 @@ def constant_memory(bench: Bench) -> Iterator[Row]:
 
 def same_bits(bench: Bench) -> Iterator[Row]:
     """Hashes of trajectories run in other batches, subsets and numbers of workers."""
-    cases = [Task("adam", 64, 3, 300, "normal"), Task("mada", 64, 10, 300)]
+    cases = [Workload("adam", 64, 3, 300, "normal"), Workload("mada", 64, 10, 300)]
     if not bench.quick:
         cases += [
-            Task("avgrad", 200, 1, 300),
-            Task("mada", 48, 100, 200, "normal"),
-            Task("adam", 40, 1000, 100, generator="hash"),
+            Workload("avgrad", 200, 1, 300),
+            Workload("mada", 48, 100, 200, "normal"),
+            Workload("adam", 40, 1000, 100, generator="hash"),
         ]
 
     def rows(what: str, got: dict[str, Any]) -> Iterator[Row]:
@@ -70,12 +70,12 @@ def same_bits(bench: Bench) -> Iterator[Row]:
 
 def compile_time(bench: Bench) -> Iterator[Row]:
     """Seconds of a first run less those of a second in a fresh process, and compilations counted by JAX."""
-    cases = [Task("adam", 1024, 10, 50, "normal"), Task("mada", 1024, 100, 20, "normal")]
+    cases = [Workload("adam", 1024, 10, 50, "normal"), Workload("mada", 1024, 100, 20, "normal")]
     if not bench.quick:
         cases += [
-            Task("avgrad", 4096, 1, 50, "normal"),
-            Task("mada", 64, 1000, 20),
-            Task("adam", 64, 1000, 20, "normal"),
+            Workload("avgrad", 4096, 1, 50, "normal"),
+            Workload("mada", 64, 1000, 20),
+            Workload("adam", 64, 1000, 20, "normal"),
         ]
 
     def rows(what: str, got: dict[str, Any]) -> Iterator[Row]:

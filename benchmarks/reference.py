@@ -6,7 +6,7 @@ stands for ((w >> 9) + 1/2) 2^-23 in (0, 1), and xi is that, stretched to (-1, 1
 
 import numpy as np
 
-from benchmarks.task import BETA1, EPS, GOLDEN, KAPPA, SPREAD, Task
+from benchmarks.task import BETA1, EPS, GOLDEN, KAPPA, SPREAD, Workload
 
 Words = tuple[np.ndarray, np.ndarray]
 _MASK = np.uint64(0xFFFFFFFF)
@@ -48,7 +48,7 @@ def hashed(seed: int, pair: np.ndarray, t: int, coordinate: np.ndarray) -> Words
 GENERATORS = {"own": threefry, "threefry": threefry, "hash": hashed}
 
 
-def recurrence(task: Task, seed: int) -> np.ndarray:
+def recurrence(task: Workload, seed: int) -> np.ndarray:
     """Mean over steps of |grad F(x_{t-1})|^2, shape (B,)."""
     pair = np.arange((task.B + 1) // 2, dtype=np.uint64)[:, None]
     coordinate = np.arange(task.d, dtype=np.uint64)[None]

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check import Agreement, all_checks
-from benchmarks.costs import Cost, costs
+from benchmarks.costs import FeatureCost, costs
 from benchmarks.goals import Bench, Row
 from benchmarks.measure import Effort, Timing
 from benchmarks.process import Pool
 from benchmarks.profiling import Part, profile
 from benchmarks.properties import GOALS
 from benchmarks.sweep import sweep
-from benchmarks.task import Task
+from benchmarks.task import Workload
 from madatheory.errors import unknown
 
 LIBRARIES = ("madatheory", "jax", "jaxlib", "numpy", "optax", "numba", "torch")
@@ -37,7 +37,7 @@ class Results:
     checks: list[Agreement]
     timings: list[Timing]
     sweep: list[Timing]
-    costs: list[Cost]
+    costs: list[FeatureCost]
     profile: list[Part]
 
     @property
@@ -85,7 +85,7 @@ def machine() -> dict[str, str]:
     return found
 
 
-def check_tasks(cores: int, quick: bool) -> list[tuple[str, int, Task]]:
+def check_tasks(cores: int, quick: bool) -> list[tuple[str, int, Workload]]:
     """Which rival is checked on what.
 
     With a small step and uniform noise a wrong beta2 is tens of standard errors off, with a large step a wrong beta1;
@@ -98,17 +98,17 @@ def check_tasks(cores: int, quick: bool) -> list[tuple[str, int, Task]]:
         if quick and name in ("optax_adam", "torch_batched"):
             continue
         for method in offered.get(name, ("adam", "avgrad", "mada")):
-            small, noise = Task(method, B, d, T), "uniform" if name == "numba_loop" else "normal"
+            small, noise = Workload(method, B, d, T), "uniform" if name == "numba_loop" else "normal"
             large = replace(small, alpha=0.3, noise=noise, T=T // 4)
             tasks += [(name, 1 if name in SINGLE else cores, task) for task in (small, large)]
-    reddi = Task("adam", 1, 1, 300 if quick else 2000, problem="reddi", beta2=0.99)
+    reddi = Workload("adam", 1, 1, 300 if quick else 2000, problem="reddi", beta2=0.99)
     return [*tasks, *(("torch_loop", 1, replace(reddi, optimizer=method)) for method in ("adam", "mada-all"))]
 
 
-def reference_tasks(quick: bool) -> list[Task]:
+def reference_tasks(quick: bool) -> list[Workload]:
     """What ours is compared on with the float64 recurrence."""
     pairs = [(method, generator) for method in ("adam", "avgrad", "mada") for generator in ("threefry", "hash")]
-    return [Task(method, 64, 3, 1000, generator=generator) for method, generator in pairs[:: 2 if quick else 1]]
+    return [Workload(method, 64, 3, 1000, generator=generator) for method, generator in pairs[:: 2 if quick else 1]]
 
 
 def run(quick: bool, report: Report, letters: Sequence[str] = ()) -> Results:

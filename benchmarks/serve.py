@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from benchmarks.task import NotOffered, Run, Task
+from benchmarks.task import Execution, NotOffered, Workload
 from madatheory import processes
 
 
@@ -45,10 +45,10 @@ def load(name: str, threads: int) -> ModuleType | str:
     return module
 
 
-def answer(module: ModuleType, request: dict[str, Any], prepared: list[tuple[Task, Run]]) -> dict[str, Any]:
+def answer(module: ModuleType, request: dict[str, Any], prepared: list[tuple[Workload, Execution]]) -> dict[str, Any]:
     """Serve one request; `prepared` holds what the last "prepare" made."""
     if request["do"] == "prepare":
-        task = Task(**request["task"])
+        task = Workload(**request["task"])
         began = time.perf_counter()
         run = module.prepare(task)
         prepared[:] = [(task, run)]
@@ -94,7 +94,7 @@ def main() -> None:
         reply({"missing": module})
         return
     reply({"name": name, "summary": module.SUMMARY, "threads": threads})
-    prepared: list[tuple[Task, Run]] = []
+    prepared: list[tuple[Workload, Execution]] = []
     while True:
         try:
             reply(answer(module, json.loads(requests.get()), prepared))

@@ -5,9 +5,9 @@ from dataclasses import replace
 from benchmarks.goals import Bench, fixed
 from benchmarks.measure import Timing, calibrate
 from benchmarks.process import Failed, Unavailable
-from benchmarks.task import Task
+from benchmarks.task import Workload
 
-CENTRE = Task("adam", 512, 10, 1000)
+CENTRE = Workload("adam", 512, 10, 1000)
 ALONG = {"B": (16, 128, 1024, 8192, 65536), "d": (1, 10, 100, 1000), "T": (100, 1000, 10_000, 100_000)}
 # label -> (contender, noise, generator, on all cores, method)
 LINES = {
@@ -46,7 +46,7 @@ def sweep(bench: Bench) -> list[Timing]:
     return found
 
 
-def _filled(bench: Bench, name: str, threads: int, task: Task) -> Timing:
+def _filled(bench: Bench, name: str, threads: int, task: Workload) -> Timing:
     timing = Timing(name, threads, replace(task, T=100))
     bench.tick(f"picture: {name} {task.optimizer} B = {task.B}, d = {task.d}")
     try:

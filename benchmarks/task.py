@@ -24,12 +24,12 @@ GENERATORS = ("threefry", "hash", "own")
 PROBLEMS = ("ratio", "reddi")
 GOLDEN, SPREAD = 0x9E3779B9, 0x85EBCA6B  # of the hash generator: word(sid, t) = mix(mix(t G ^ sid) + (sid S ^ seed))
 
-Run = Callable[[int], np.ndarray]
+Execution = Callable[[int], np.ndarray]
 """seed -> the statistic, shape (B,), when the work is done."""
 
 
 @dataclass(frozen=True)
-class Task:
+class Workload:
     """`B` trajectories in `d` dimensions for `T` steps; noise normal (variance 1) or uniform on [-1, 1].
 
     `generator`: of the noise words, where the contender lets one choose. problem "reddi": one trajectory of f_t = 1010x

@@ -30,7 +30,7 @@ SUBSETS: Mapping[str, tuple[str, ...]] = {
 """The measured subsets; "all" is b1, b2, b3, rho, c and gamma."""
 
 
-class Cost(NamedTuple):
+class TransformationCost(NamedTuple):
     """One transformation: median and smallest seconds of an update, the median of its ratio to Adam's in the same
     round, and the bytes of its state with their ratio to Adam's."""
 
@@ -62,7 +62,7 @@ def state_bytes(state: optax.OptState) -> int:
 
 def measure(
     names: Sequence[str] | None = None, *, size: int = 10_000_000, leaves: int = 8, rounds: int = 7, warm: int = 1
-) -> list[Cost]:
+) -> list[TransformationCost]:
     """The costs of `names` (all of `contenders`) on `size` float32 parameters in `leaves` equal leaves.
 
     Every contender takes one update in turn, round after round, each after an untimed one of its own, so that other
@@ -90,7 +90,7 @@ def measure(
     timed = {name: values[warm:] for name, values in seconds.items()}
     base, base_bytes = timed[chosen[0]], state_bytes(states[chosen[0]])
     return [
-        Cost(
+        TransformationCost(
             name,
             statistics.median(timed[name]),
             min(timed[name]),
@@ -102,7 +102,7 @@ def measure(
     ]
 
 
-def table(costs: Sequence[Cost]) -> str:
+def table(costs: Sequence[TransformationCost]) -> str:
     """The costs as a Markdown table, with the load of the machine."""
     lines = [
         "| transformation | ms, median | ms, least | median of time / Adam's | MB of state | state / Adam's |",

@@ -18,7 +18,7 @@ from typing import NamedTuple
 UPDATES = 6e7  # of a turn: a quarter of a second or more
 
 
-class Case(NamedTuple):
+class SpeedCase(NamedTuple):
     """An optimizer on F = sum x^2/(1 + x^2) with normal noise: B trajectories of d coordinates in float32."""
 
     label: str
@@ -33,11 +33,11 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("Adam, d = 1", "adam:form=practical", 1, 4096),
-    Case("Adam, d = 10", "adam:form=practical", 10, 1024),
-    Case("Adam, d = 100", "adam:form=practical", 100, 256),
-    Case("MADA, d = 10", "mada:learn=rho", 10, 1024),
-    Case("MADA, all learned, d = 10", "mada:learn=all", 10, 1024),
+    SpeedCase("Adam, d = 1", "adam:form=practical", 1, 4096),
+    SpeedCase("Adam, d = 10", "adam:form=practical", 10, 1024),
+    SpeedCase("Adam, d = 100", "adam:form=practical", 100, 256),
+    SpeedCase("MADA, d = 10", "mada:learn=rho", 10, 1024),
+    SpeedCase("MADA, all learned, d = 10", "mada:learn=all", 10, 1024),
 )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.task import NotOffered, Run, Task
+from benchmarks.task import Execution, NotOffered, Workload
 
 if TYPE_CHECKING:
     import jax
@@ -45,7 +45,7 @@ PLAIN = (Form(0, False),)
 FORMS = (*PLAIN, Form(8, False), Form(64, False), Form(0, True), Form(8, True), Form(64, True))
 
 
-def prepare(task: Task, body: Body, forms: tuple[Form, ...] = PLAIN) -> Run:
+def prepare(task: Workload, body: Body, forms: tuple[Form, ...] = PLAIN) -> Execution:
     """Compile the fastest of `forms` for the task."""
     import jax
 
@@ -70,15 +70,15 @@ def prepare(task: Task, body: Body, forms: tuple[Form, ...] = PLAIN) -> Run:
     return run
 
 
-def _seconds(run: Run) -> float:
+def _seconds(run: Execution) -> float:
     began = time.perf_counter()
     run(1)
     return time.perf_counter() - began
 
 
 def _compiled(
-    task: Task, body: Body, form: Form, steps: int, draw: "Callable[[jax.Array, tuple[int, ...]], jax.Array]"
-) -> Run:
+    task: Workload, body: Body, form: Form, steps: int, draw: "Callable[[jax.Array, tuple[int, ...]], jax.Array]"
+) -> Execution:
     import jax
     import jax.numpy as jnp
     from jax import lax

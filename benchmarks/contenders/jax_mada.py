@@ -2,13 +2,13 @@
 
 from benchmarks.contenders.jax_forms import Body, Carry
 from benchmarks.contenders.jax_forms import prepare as compile_plain
-from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Execution, NotOffered, Workload
 
 SUMMARY = "MADA in JAX with jax.grad, vmap of a scan"
 NEEDS = ()
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Compile for the task's size."""
     if task.optimizer != "mada" or task.problem != "ratio":
         raise NotOffered("MADA with a learned rho only")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contenders.numba_words import generators, seeded
-from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Execution, NotOffered, Workload
 
 SUMMARY = "numba, fused loop, blocks in L1, one core"
 NEEDS = ("numba",)
@@ -157,7 +157,7 @@ def mada_kernel(noise: Callable[..., Any], lanes: int) -> Any:
     return run if lanes > 1 else run_row
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Compile for the task's shapes."""
     if task.problem != "ratio" or task.noise != "uniform" or task.optimizer == "mada-all":
         raise NotOffered("numba does the ratio problem with uniform noise")
@@ -176,7 +176,7 @@ def prepare(task: Task) -> Run:
     return _blocks(task, mada_kernel(noise, lanes), index, lanes)
 
 
-def _blocks(task: Task, kernel: Callable[..., Any], index: np.ndarray, lanes: int) -> Run:
+def _blocks(task: Workload, kernel: Callable[..., Any], index: np.ndarray, lanes: int) -> Execution:
     """Run over blocks; `index` gives the coordinate (trajectory d + j) at each place of each block."""
     width, n = index.shape[1], task.B * task.d
     buffers = [np.zeros(width, F) for _ in range(6 if lanes else 5)]

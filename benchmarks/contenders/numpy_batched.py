@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Execution, NotOffered, Workload
 
 SUMMARY = "NumPy, vectorised over the batch"
 NEEDS = ()
@@ -10,7 +10,7 @@ THREADS = 1
 F = np.float32
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Buffers are made once; every operation writes into one."""
     if task.problem != "ratio" or task.optimizer == "mada-all":
         raise NotOffered("NumPy does the ratio problem")

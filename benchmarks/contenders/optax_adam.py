@@ -4,7 +4,7 @@ import os
 
 from benchmarks.contenders.jax_forms import FORMS, Body, Carry, Form
 from benchmarks.contenders.jax_forms import prepare as compile_fastest
-from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, Execution, NotOffered, Workload
 
 SUMMARY = "optax.adam in JAX, its fastest form"
 NEEDS = ()
@@ -16,7 +16,7 @@ def environment(threads: int) -> None:
         os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={threads}"
 
 
-def prepare(task: Task, forms: tuple[Form, ...] = FORMS) -> Run:
+def prepare(task: Workload, forms: tuple[Form, ...] = FORMS) -> Execution:
     """Compile for the task's size."""
     if task.optimizer != "adam" or task.problem != "ratio":
         raise NotOffered("optax has Adam only")

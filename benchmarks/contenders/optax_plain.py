@@ -2,12 +2,12 @@
 
 from benchmarks.contenders import optax_adam
 from benchmarks.contenders.jax_forms import PLAIN
-from benchmarks.task import Run, Task
+from benchmarks.task import Execution, Workload
 
 SUMMARY = "optax.adam in JAX, vmap of a scan"
 NEEDS = ()
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Compile for the task's size."""
     return optax_adam.prepare(task, PLAIN)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.task import BETA1, EPS, KAPPA, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Execution, Workload
 
 if TYPE_CHECKING:
     from madatheory.engine.statistic import Statistic
@@ -33,7 +33,7 @@ def environment(threads: int) -> None:
 
 
 @cache
-def objects(task: Task) -> "tuple[Problem, Optimizer, Statistic]":
+def objects(task: Workload) -> "tuple[Problem, Optimizer, Statistic]":
     """Problem, optimizer and statistic: the same objects for the same question, as a program that reuses them has."""
     from madatheory.engine.statistic import mean_squared_gradient, total
     from madatheory.optimizers.catalogue import get_optimizer
@@ -47,7 +47,7 @@ def objects(task: Task) -> "tuple[Problem, Optimizer, Statistic]":
     return get_problem(f"ratio:d={task.d},noise={law}"), method, mean_squared_gradient
 
 
-def arguments(task: Task) -> dict[str, Any]:
+def arguments(task: Workload) -> dict[str, Any]:
     """What `simulate` gets, but the seed and the number of workers."""
     problem, optimizer, statistic = objects(replace(task, T=1))
     settings = {"alpha": task.alpha, "beta1": BETA1, "beta2": task.beta2}
@@ -67,7 +67,7 @@ def arguments(task: Task) -> dict[str, Any]:
     }
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Compile with a run of a few steps: the number of steps is an argument of the compiled loop."""
     from madatheory.engine.simulate import simulate
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.task import BETA1, EPS, KAPPA, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, KAPPA, Execution, NotOffered, Workload
 
 SUMMARY = "torch, vectorised over the batch"
 NEEDS = ("torch",)
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Buffers are made once; fused operations (lerp, addcmul, addcdiv) where torch has them."""
     if task.problem != "ratio" or task.optimizer == "mada-all":
         raise NotOffered("torch batched does the ratio problem")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.task import BETA1, EPS, NotOffered, Run, Task
+from benchmarks.task import BETA1, EPS, Execution, NotOffered, Workload
 from madatheory.references.mada import BOUNDS
 
 SUMMARY = "torch, one trajectory, a loop with autograd"
@@ -20,7 +20,7 @@ def slope(t: int) -> float:
     return UP if t % PERIOD == 1 else -DOWN
 
 
-def prepare(task: Task) -> Run:
+def prepare(task: Workload) -> Execution:
     """Adam by torch.optim, or MADA with all its coefficients learned."""
     if task.problem != "reddi" or task.optimizer not in ("adam", "mada-all") or task.B * task.d > 1:
         raise NotOffered("one trajectory of Reddi's problem, by Adam or MADA with all coefficients learned")
@@ -28,7 +28,7 @@ def prepare(task: Task) -> Run:
     return lambda seed: np.array([loop(task)])
 
 
-def _adam(task: Task) -> float:
+def _adam(task: Workload) -> float:
     """The mean of x_t."""
     import torch
 
@@ -46,7 +46,7 @@ def _adam(task: Task) -> float:
     return float(total) / task.T
 
 
-def _mada(task: Task) -> float:
+def _mada(task: Workload) -> float:
     """The mean of x_t; the gradient of a loss with respect to the coefficients goes through the step before it."""
     import torch
 

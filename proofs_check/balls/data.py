@@ -19,7 +19,7 @@ BITS = 400
 BATCHES = 8
 
 
-class Case(NamedTuple):
+class DataCase(NamedTuple):
     """A data problem: which data, the number of rows (0: all), phi, and the batches."""
 
     problem: str
@@ -37,7 +37,7 @@ class Case(NamedTuple):
 
 
 CASES = tuple(
-    Case(problem, data, n, phi, BATCHES if n else 1)
+    DataCase(problem, data, n, phi, BATCHES if n else 1)
     for problem, phi, known in (("sigmoid-loss", "sigmoid", CLASSIFICATION), ("geman-mcclure", "ratio", REGRESSION))
     for data in known
     for n in (128, 0)
@@ -67,12 +67,12 @@ def everything() -> Finding:
 
 
 @cache
-def _rows(case: Case) -> np.ndarray:
+def _rows(case: DataCase) -> np.ndarray:
     """The rows of the matrix, up to signs, which change no constant."""
     return sample(case.data, case.n, case.batches, 0).rows
 
 
-def largest_sum(case: Case) -> Any:
+def largest_sum(case: DataCase) -> Any:
     """max over batches and columns of the mean of |a_ji|, exactly (fmpq)."""
     from flint import fmpq
 
@@ -87,7 +87,7 @@ def largest_sum(case: Case) -> Any:
     return max(sums)
 
 
-def gram(case: Case) -> Any:
+def gram(case: DataCase) -> Any:
     """A^T A as a matrix of balls."""
     from flint import arb, arb_mat
 
@@ -111,7 +111,7 @@ def positive_definite(matrix: Any) -> bool:
     return True
 
 
-def below_norm(case: Case, matrix: Any) -> Any:
+def below_norm(case: DataCase, matrix: Any) -> Any:
     """A lower bound of lambda_max(A^T A): the Rayleigh quotient of a nearly leading vector."""
     from flint import arb, arb_mat
 
@@ -128,7 +128,7 @@ def above_norm(matrix: Any, c: Any) -> bool:
     return positive_definite(arb_mat([[c if i == j else 0 for j in range(d)] for i in range(d)]) - matrix)
 
 
-def decide(case: Case, mistake: str = "") -> Finding:
+def decide(case: DataCase, mistake: str = "") -> Finding:
     """L, G and F_star of the problem against enclosures; `mistake` moves one of them by 1e-8 to the wrong side."""
     from flint import arb, fmpq
 

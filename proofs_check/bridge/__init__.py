@@ -15,7 +15,7 @@ from proofs_check.bridge.hostile import Field
 from proofs_check.bridge.kills import CAUGHT
 from proofs_check.bridge.places import everywhere
 from proofs_check.bridge.planted import plant
-from proofs_check.bridge.trees import Tried, Worst, family, search, tried
+from proofs_check.bridge.trees import Tried, WorstSetting, family, search, tried
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement
 from proofs_check.tenth import UNTESTED
@@ -77,7 +77,7 @@ def _judged(found: Sequence[Tried]) -> Finding:
     return Finding(Status.SUPPORTED, detail, residual=top.ratio - 1)
 
 
-def _ratio(field: Field, worst: Worst) -> str:
+def _ratio(field: Field, worst: WorstSetting) -> str:
     where = ", ".join([field.name, *(f"{name} = {value:.3g}" for name, value in worst.setting.items())])
     return f"left/right {worst.ratio:.4f} at {where}"
 

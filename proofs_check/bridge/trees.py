@@ -25,7 +25,7 @@ Array = np.ndarray
 Points = tuple[tuple[str, tuple[float, ...]], ...]
 
 
-class Worst(NamedTuple):
+class WorstSetting(NamedTuple):
     """The largest left/right over the settings, where, and the first link that breaks ("" if none does)."""
 
     ratio: float
@@ -35,7 +35,7 @@ class Worst(NamedTuple):
     histories: int
 
 
-Tried = tuple[Field, Worst]
+Tried = tuple[Field, WorstSetting]
 
 
 def _points(grid: Mapping[str, Sequence[float]]) -> Points:
@@ -100,13 +100,15 @@ def _tree(group: Group, problem: Problem, times: tuple[int, ...], points: Points
     return enumerate_tree(problem, group.method, times[-1], settings=dict(points), **measured)
 
 
-def examine(theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]], chain: Theorem | None = None) -> Worst:
+def examine(
+    theorem: Theorem, field: Field, grid: Mapping[str, Sequence[float]], chain: Theorem | None = None
+) -> WorstSetting:
     """Compare every level with the next, and the left side with the right one, at every setting of the grid.
 
     `chain` is the theorem whose formulas are checked, if they are not those of `theorem`.
     """
     if not _covered(_Same(theorem), field.problem, field.steps, _points(grid)).any():
-        return Worst(0.0, {}, "", 0, 0)
+        return WorstSetting(0.0, {}, "", 0, 0)
     data, method = tree(theorem, field, grid)
     return compare(theorem, chain or theorem, field, grid, data, method)
 
@@ -118,7 +120,7 @@ def compare(
     grid: Mapping[str, Sequence[float]],
     data: xr.Dataset,
     method: Optimizer,
-) -> Worst:
+) -> WorstSetting:
     """`examine` on a tree that is already measured."""
     names = list(grid)
     mesh = dict(zip(names, np.meshgrid(*grid.values(), indexing="ij"), strict=True)) if names else {}
@@ -136,7 +138,7 @@ def compare(
         ratio = np.where(where & (right > 0), left / right, 0.0)
     worst = np.unravel_index(int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio))), ratio.shape)
     setting = {name: float(mesh[name][worst[: len(shape)]]) for name in names} | {"T": float(T[worst[-1]])}
-    return Worst(float(ratio[worst]), setting, broken, int(covered.sum()), int(data.sizes["path"]))
+    return WorstSetting(float(ratio[worst]), setting, broken, int(covered.sum()), int(data.sizes["path"]))
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from madatheory.theory.catalogue import list_lemmas, list_theorems
 from proofs_check.coq import build, mutants, sources
-from proofs_check.coq.claims import CLAIMS, Claim
+from proofs_check.coq.claims import CLAIMS, CoqClaim
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement, statements
 from proofs_check.tenth import NO_CONSTANT, TENTH, tenth_of_lemma, tenth_of_theorem
@@ -36,7 +36,7 @@ def not_applicable(statement: Statement) -> str:
     return _REASONS.get(statement.label) or _REASONS.get(statement.name, "")
 
 
-def _claimed(claim: Claim) -> Finding:
+def _claimed(claim: CoqClaim) -> Finding:
     from proofs_check.coq.drift import agreement
 
     residual = agreement(claim)
@@ -49,7 +49,7 @@ def _claimed(claim: Claim) -> Finding:
     return Finding(Status.PROVED, words, residual=residual)
 
 
-def _sees_a_tenth(claim: Claim) -> Finding:
+def _sees_a_tenth(claim: CoqClaim) -> Finding:
     """REFUTED where the comparison with the theorem's formula tells the package's from a tenth of it."""
     from proofs_check.coq.drift import Drifted, agreement
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from madatheory.theory.lemma import Values
 from proofs_check.coq.values import Environment
 
-Case = Mapping[str, Any]
 FINITE = "independent draws from one finite law"
 
 
 @dataclass(frozen=True)
-class Claim:
+class CoqClaim:
     """`theorem` of MODULE.v proves the row `statement`: all of it, or the `part` named.
 
     values   a case of the package's statement as values of the Coq names: for a lemma of its `draw`, for a theorem of
@@ -28,7 +28,7 @@ class Claim:
     theorem: str
     part: str = ""
     box: str = ""
-    values: Callable[[Case], Environment] | None = None
+    values: Callable[[Values], Environment] | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -42,60 +42,60 @@ def sequence(terms: Sequence[float], beyond: float = 0.0) -> Callable[[int], flo
     return lambda index: terms[index] if index < len(terms) else beyond
 
 
-def _terms(case: Case) -> dict[str, Any]:
+def _terms(case: Values) -> dict[str, Any]:
     return {"T": len(case["x"]), "x": sequence(case["x"])}
 
 
-def _ratios(case: Case) -> Environment:
+def _ratios(case: Values) -> Environment:
     return {**_terms(case), "e": case["e"], "beta": case["beta"]}
 
 
-def _avgrad(case: Case) -> Environment:
+def _avgrad(case: Values) -> Environment:
     return {**_terms(case), **{name: case[name] for name in ("G", "eps", "beta2")}}
 
 
-def _weights(case: Case) -> Environment:
+def _weights(case: Values) -> Environment:
     return {"t": len(case["x"]), "x": sequence(case["x"]), "beta2": case["beta2"]}
 
 
-def _before(case: Case) -> Environment:
+def _before(case: Values) -> Environment:
     return {**_weights(case), "t": len(case["x"]) - 1}
 
 
-def _constant(case: Case) -> Environment:
+def _constant(case: Values) -> Environment:
     return {"t": len(case["x"]), "y": case["x"][0], "beta2": case["beta2"]}
 
 
-def _law(case: Case) -> Environment:
+def _law(case: Values) -> Environment:
     total = sum(case["p"])
     named = {name: case[name] for name in ("G", "a", "w", "k")}
     return {"n": len(case["p"]), "p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), **named}
 
 
-def _law_with_denominators(case: Case) -> Environment:
+def _law_with_denominators(case: Values) -> Environment:
     total = sum(case["p"])
     named = {name: case[name] for name in ("G", "a", "W")}
     laws = {"p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), "b": sequence(case["b"])}
     return {"n": len(case["p"]), **laws, **named}
 
 
-def _summands(case: Case) -> Environment:
+def _summands(case: Values) -> Environment:
     return {"T": len(case["a"]), "a": sequence(case["a"])}
 
 
-def _numbers(case: Case) -> Environment:
+def _numbers(case: Values) -> Environment:
     return case
 
 
-def _denominators(case: Case) -> Environment:
+def _denominators(case: Values) -> Environment:
     return {**_terms(case), "A": sequence(case["A"], 1.0), "B": sequence(case["B"], 1.0)}
 
 
-def _interpolation(case: Case) -> Environment:
+def _interpolation(case: Values) -> Environment:
     return {**_before(case), **{name: case[name] for name in ("G", "eps", "rho")}}
 
 
-def _nodes(case: Case) -> Environment:
+def _nodes(case: Values) -> Environment:
     z = [1.0]
     for gap in case["gap"]:
         z.append(z[-1] + gap)
@@ -103,51 +103,53 @@ def _nodes(case: Case) -> Environment:
 
 
 LEMMAS = (
-    Claim("ratio-sum", "RatioSums", "ratio_sum", values=_ratios),
-    Claim("discounted-ratio-sum", "RatioSums", "discounted_ratio_sum", values=_ratios),
-    Claim("ratio-root-sum", "RatioSums", "ratio_root_sum", values=_terms),
-    Claim("avgrad-ratio-sum", "AVGradRatioSum", "avgrad_ratio_sum", values=_avgrad),
-    Claim("avgrad-ratio-sum-uniform", "AVGradRatioSum", "avgrad_ratio_sum_uniform", values=_avgrad),
-    Claim("psi-integral", "AVGradRatioSum", "psi_integral", values=_nodes),
-    Claim("avgrad-weights", "AVGradWeights", "avgrad_weights", values=_weights),
-    Claim("avgrad-least-weight", "AVGradWeights", "avgrad_least_weight", values=_weights),
-    Claim("avgrad-largest-weight", "AVGradWeights", "avgrad_largest_weight", values=_weights),
-    Claim("avgrad-sum-nondecreasing", "AVGradWeights", "avgrad_sum_nondecreasing", values=_before),
-    Claim("avgrad-corrected-sum-nondecreasing", "AVGradWeights", "avgrad_corrected_sum_nondecreasing", values=_before),
-    Claim("avgrad-bias-factor", "AVGradWeights", "avgrad_bias_factor", values=_constant),
-    Claim("avgrad-bias-upper", "AVGradWeights", "avgrad_bias_upper", values=_constant),
-    Claim("avgrad-bias-lower", "AVGradWeights", "avgrad_bias_lower", values=_constant),
-    Claim("decoupling", "Decoupling", "decoupling_sharp", values=_law),
-    Claim("decoupling-family", "Decoupling", "decoupling_family", values=_law),
-    Claim("decoupling-published", "Decoupling", "decoupling_published", values=_law),
-    Claim(
+    CoqClaim("ratio-sum", "RatioSums", "ratio_sum", values=_ratios),
+    CoqClaim("discounted-ratio-sum", "RatioSums", "discounted_ratio_sum", values=_ratios),
+    CoqClaim("ratio-root-sum", "RatioSums", "ratio_root_sum", values=_terms),
+    CoqClaim("avgrad-ratio-sum", "AVGradRatioSum", "avgrad_ratio_sum", values=_avgrad),
+    CoqClaim("avgrad-ratio-sum-uniform", "AVGradRatioSum", "avgrad_ratio_sum_uniform", values=_avgrad),
+    CoqClaim("psi-integral", "AVGradRatioSum", "psi_integral", values=_nodes),
+    CoqClaim("avgrad-weights", "AVGradWeights", "avgrad_weights", values=_weights),
+    CoqClaim("avgrad-least-weight", "AVGradWeights", "avgrad_least_weight", values=_weights),
+    CoqClaim("avgrad-largest-weight", "AVGradWeights", "avgrad_largest_weight", values=_weights),
+    CoqClaim("avgrad-sum-nondecreasing", "AVGradWeights", "avgrad_sum_nondecreasing", values=_before),
+    CoqClaim(
+        "avgrad-corrected-sum-nondecreasing", "AVGradWeights", "avgrad_corrected_sum_nondecreasing", values=_before
+    ),
+    CoqClaim("avgrad-bias-factor", "AVGradWeights", "avgrad_bias_factor", values=_constant),
+    CoqClaim("avgrad-bias-upper", "AVGradWeights", "avgrad_bias_upper", values=_constant),
+    CoqClaim("avgrad-bias-lower", "AVGradWeights", "avgrad_bias_lower", values=_constant),
+    CoqClaim("decoupling", "Decoupling", "decoupling_sharp", values=_law),
+    CoqClaim("decoupling-family", "Decoupling", "decoupling_family", values=_law),
+    CoqClaim("decoupling-published", "Decoupling", "decoupling_published", values=_law),
+    CoqClaim(
         "decoupling-any-denominator",
         "DecouplingAnyDenominator",
         "decoupling_any_denominator",
         values=_law_with_denominators,
     ),
-    Claim("amsgrad-ratio-sum", "AMSGradRate", "amsgrad_ratio_sum", values=_avgrad),
-    Claim("amsgrad-horizon-sum", "AMSGradHorizonRate", "amsgrad_horizon_sum", values=_avgrad),
-    Claim("avgrad-horizon-sum", "AVGradHorizonSums", "avgrad_horizon_sum", values=_avgrad),
-    Claim("avgrad-horizon-sum-root", "AVGradHorizonSums", "avgrad_horizon_sum_root", values=_avgrad),
-    Claim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
-    Claim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
-    Claim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
-    Claim("interpolation-growth", "InterpolationMonotone", "interpolation_growth", values=_interpolation),
-    Claim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone", values=_interpolation),
-    Claim(
+    CoqClaim("amsgrad-ratio-sum", "AMSGradRate", "amsgrad_ratio_sum", values=_avgrad),
+    CoqClaim("amsgrad-horizon-sum", "AMSGradHorizonRate", "amsgrad_horizon_sum", values=_avgrad),
+    CoqClaim("avgrad-horizon-sum", "AVGradHorizonSums", "avgrad_horizon_sum", values=_avgrad),
+    CoqClaim("avgrad-horizon-sum-root", "AVGradHorizonSums", "avgrad_horizon_sum_root", values=_avgrad),
+    CoqClaim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
+    CoqClaim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
+    CoqClaim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
+    CoqClaim("interpolation-growth", "InterpolationMonotone", "interpolation_growth", values=_interpolation),
+    CoqClaim("interpolation-monotone", "InterpolationMonotone", "interpolation_monotone", values=_interpolation),
+    CoqClaim(
         "interpolation-monotone-bounded",
         "InterpolationMonotone",
         "interpolation_monotone_bounded",
         values=_interpolation,
     ),
-    Claim("smoothness-ratio", "SmoothFunctions", "smoothness_ratio", values=_numbers),
-    Claim("smoothness-log", "SmoothFunctions", "smoothness_log", values=_numbers),
-    Claim("smoothness-exponential", "SmoothFunctions", "smoothness_exponential", values=_numbers),
-    Claim("yogi-nonnegative", "Yogi", "yogi_nonnegative", values=_numbers),
-    Claim("yogi-increment", "Yogi", "yogi_increment", values=_numbers),
-    Claim("yogi-lower", "Yogi", "yogi_lower", values=_numbers),
-    Claim("yogi-upper", "Yogi", "yogi_upper", values=_numbers),
+    CoqClaim("smoothness-ratio", "SmoothFunctions", "smoothness_ratio", values=_numbers),
+    CoqClaim("smoothness-log", "SmoothFunctions", "smoothness_log", values=_numbers),
+    CoqClaim("smoothness-exponential", "SmoothFunctions", "smoothness_exponential", values=_numbers),
+    CoqClaim("yogi-nonnegative", "Yogi", "yogi_nonnegative", values=_numbers),
+    CoqClaim("yogi-increment", "Yogi", "yogi_increment", values=_numbers),
+    CoqClaim("yogi-lower", "Yogi", "yogi_lower", values=_numbers),
+    CoqClaim("yogi-upper", "Yogi", "yogi_upper", values=_numbers),
 )
 
 
@@ -170,13 +172,13 @@ DRAWN: Mapping[str, tuple[float, float]] = {
 }
 
 
-def _symbols(case: Case) -> Environment:
+def _symbols(case: Values) -> Environment:
     """The package's symbols; D0 is F(x_0) - F_star."""
     return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x0": ()}
 
 
-def _rate(statement: str, module: str, theorem: str, part: str = "", box: str = FINITE, **ranges: Any) -> Claim:
-    return Claim(statement, module, theorem, part, box, _symbols, ranges)
+def _rate(statement: str, module: str, theorem: str, part: str = "", box: str = FINITE, **ranges: Any) -> CoqClaim:
+    return CoqClaim(statement, module, theorem, part, box, _symbols, ranges)
 
 
 _IN_RANGE: Mapping[str, Any] = {"T": (1, 60), "rho": (0, 1e-3), "beta2": (0.5, 0.999)}  # L6: b_t cannot fall
@@ -211,33 +213,33 @@ RATES = (
 _CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (
-    Claim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
-    Claim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
-    Claim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
-    Claim("kingma-ba-step-bound", "StepSize", "kingma_ba_bound_fails"),
-    Claim(
+    CoqClaim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
+    CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
+    CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
+    CoqClaim("kingma-ba-step-bound", "StepSize", "kingma_ba_bound_fails"),
+    CoqClaim(
         "interpolation-rate",
         "InterpolationRate",
         "interpolation_rate_data",
         "data-dependent form, rho_t any function of the past",
         FINITE,
     ),
-    Claim(
+    CoqClaim(
         "interpolation-rate-published-constants",
         "InterpolationRate",
         "interpolation_rate_data_published",
         "data-dependent form, rho_t any function of the past",
         FINITE,
     ),
-    Claim("interpolation-rate", "InterpolationConstant", "interpolation_constant_rate", _CONSTANT, FINITE),
-    Claim(
+    CoqClaim("interpolation-rate", "InterpolationConstant", "interpolation_constant_rate", _CONSTANT, FINITE),
+    CoqClaim(
         "interpolation-rate-published-constants",
         "InterpolationConstant",
         "interpolation_constant_rate_published",
         _CONSTANT,
         FINITE,
     ),
-    Claim(
+    CoqClaim(
         "interpolation-moving-rate",
         "InterpolationRate",
         "interpolation_rate_data",
@@ -245,40 +247,46 @@ OTHERS = (
         FINITE,
     ),
     *(
-        Claim(f"smoothness-{name}", "Smoothness", "descent", "in R^d, for every F with a Lipschitz gradient")
+        CoqClaim(f"smoothness-{name}", "Smoothness", "descent", "in R^d, for every F with a Lipschitz gradient")
         for name in ("ratio", "log", "exponential")
     ),
-    Claim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
-    Claim(
+    CoqClaim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
+    CoqClaim(
         "interpolation-monotone",
         "InterpolationMonotone",
         "interpolation_monotone_exact",
         "the range is exact at eps = 0",
     ),
-    Claim("avgrad-weights", "AVGradWeights", "avgrad_is_adagrad", "beta2 = 0 is Adagrad (L3c)"),
-    Claim("decoupling-any-denominator", "DecouplingAnyDenominator", "decoupling_half_is_best", "1/2 is best"),
-    Claim("amsgrad-monotone-rate", "MonotoneSteps", "monotone_steps", "T7 for all step sizes that do not grow", FINITE),
-    Claim(
+    CoqClaim("avgrad-weights", "AVGradWeights", "avgrad_is_adagrad", "beta2 = 0 is Adagrad (L3c)"),
+    CoqClaim("decoupling-any-denominator", "DecouplingAnyDenominator", "decoupling_half_is_best", "1/2 is best"),
+    CoqClaim(
+        "amsgrad-monotone-rate", "MonotoneSteps", "monotone_steps", "T7 for all step sizes that do not grow", FINITE
+    ),
+    CoqClaim(
         "amsgrad-monotone-log-rate",
         "MonotoneLog",
         "monotone_log",
         "T7log for all nondecreasing b_t >= W g_t^2",
         FINITE,
     ),
-    Claim(
+    CoqClaim(
         "safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_path_log_rate", "beta2_t on any path too", FINITE
     ),
-    Claim("avgrad-rate", "Example", "example_avgrad", "not vacuous: F = ln(1+x^2), noise +-1, numbers for all symbols"),
-    Claim("amsgrad-rate", "MomentumExample", "example_amsgrad", "not vacuous: the same problem"),
-    Claim("amsgrad-monotone-log-rate", "MomentumExample", "example_amsgrad_momentum", "not vacuous: the same problem"),
-    Claim("avgrad-momentum-rate", "MomentumExample", "example_avgrad_momentum", "not vacuous: the same problem"),
-    Claim(
+    CoqClaim(
+        "avgrad-rate", "Example", "example_avgrad", "not vacuous: F = ln(1+x^2), noise +-1, numbers for all symbols"
+    ),
+    CoqClaim("amsgrad-rate", "MomentumExample", "example_amsgrad", "not vacuous: the same problem"),
+    CoqClaim(
+        "amsgrad-monotone-log-rate", "MomentumExample", "example_amsgrad_momentum", "not vacuous: the same problem"
+    ),
+    CoqClaim("avgrad-momentum-rate", "MomentumExample", "example_avgrad_momentum", "not vacuous: the same problem"),
+    CoqClaim(
         "safeguarded-hindsight-rate",
         "MomentumExample",
         "example_safeguarded",
         "not vacuous: the same problem, rho_t chosen after g_t",
     ),
-    Claim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
+    CoqClaim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
 )
 CLAIMS = (*LEMMAS, *RATES, *OTHERS)
 # statements whose formula is compared, as a whole, with a proved one

@@ -11,8 +11,8 @@ from madatheory.theory.catalogue import list_lemmas, list_theorems
 from madatheory.theory.lemma import Lemma, case
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Theorem
-from proofs_check.coq.claims import DRAWN, Claim
-from proofs_check.coq.theorem import Statement, statement
+from proofs_check.coq.claims import DRAWN, CoqClaim
+from proofs_check.coq.theorem import CoqTheorem, statement
 
 TOLERANCE = 1e-9
 _SEED = 20260720
@@ -23,7 +23,7 @@ class Drifted(Exception):
     """A theorem does not say what the package's statement says."""
 
 
-def agreement(claim: Claim, cases: int = 30, said: Lemma | Theorem | None = None) -> float | None:
+def agreement(claim: CoqClaim, cases: int = 30, said: Lemma | Theorem | None = None) -> float | None:
     """The largest relative difference between a claim's theorem and the package's statement; `Drifted` if above 1e-9.
 
     Compared are both sides of a lemma, the right side of a theorem, and the hypotheses: wherever the package's hold,
@@ -37,7 +37,7 @@ def agreement(claim: Claim, cases: int = 30, said: Lemma | Theorem | None = None
     return max(compare(claim, theorem, cases, package))
 
 
-def _close(claim: Claim, what: str, coq: float, package: float, size: float, where: Mapping[str, Any]) -> float:
+def _close(claim: CoqClaim, what: str, coq: float, package: float, size: float, where: Mapping[str, Any]) -> float:
     difference = 0.0 if coq == package else abs(coq - package) / size
     if not difference <= TOLERANCE:
         values = {name: value for name, value in where.items() if not callable(value)}
@@ -46,7 +46,7 @@ def _close(claim: Claim, what: str, coq: float, package: float, size: float, whe
     return difference
 
 
-def _lemma(claim: Claim, theorem: Statement, cases: int, lemma: Any) -> Iterator[float]:
+def _lemma(claim: CoqClaim, theorem: CoqTheorem, cases: int, lemma: Any) -> Iterator[float]:
     rng, done = np.random.default_rng(_SEED), 0
     if theorem.relation != _SIGN[lemma.relation]:
         raise Drifted(f"{claim.name} says {theorem.relation}, {lemma.name} {lemma.relation}")
@@ -68,7 +68,7 @@ def _lemma(claim: Claim, theorem: Statement, cases: int, lemma: Any) -> Iterator
     raise Drifted(f"{lemma.name}: only {done} admitted cases drawn, {cases} wanted")
 
 
-def _rate(claim: Claim, theorem: Statement, cases: int, rate: Any) -> Iterator[float]:
+def _rate(claim: CoqClaim, theorem: CoqTheorem, cases: int, rate: Any) -> Iterator[float]:
     rng = np.random.default_rng(_SEED)
     for _ in range(cases):
         symbols = draw_symbols(rng, claim.ranges)
@@ -79,7 +79,7 @@ def _rate(claim: Claim, theorem: Statement, cases: int, rate: Any) -> Iterator[f
         yield _close(claim, "right side", theorem.value(theorem.right, given), package, abs(package), symbols)
 
 
-def _values(claim: Claim, one: Mapping[str, Any]) -> Mapping[str, Any]:
+def _values(claim: CoqClaim, one: Mapping[str, Any]) -> Mapping[str, Any]:
     assert claim.values is not None
     return claim.values(one)
 

@@ -8,8 +8,8 @@ from proofs_check.coq import gallina, sources
 from proofs_check.coq.gallina import Term
 from proofs_check.coq.values import (
     RELATIONS,
+    Declaration,
     Environment,
-    Named,
     Value,
     closed,
     definitions,
@@ -20,7 +20,7 @@ from proofs_check.coq.values import (
 
 
 @dataclass(frozen=True)
-class Statement:
+class CoqTheorem:
     """A theorem read from its file: for all `names` with the hypotheses, left `relation` right.
 
     Hypotheses that are no comparisons of numbers (that A1-A4 hold, say) are in `others`.
@@ -81,7 +81,7 @@ def _is_numeric(term: Term) -> bool:
 
 
 @cache
-def statement(module: str, name: str) -> Statement:
+def statement(module: str, name: str) -> CoqTheorem:
     """The theorem `name` of a file, its definition unfolded if it is one word for a proposition."""
     names, premises, term, context = _in_full(module, name)
     hypotheses = [closed(premise, context) for premise in premises if _is_numeric(premise)]
@@ -99,7 +99,7 @@ def statement(module: str, name: str) -> Statement:
     if term[0] != "relations" or len(term[1]) != 2:
         raise gallina.Unreadable(f"{module}.{name} does not end in an inequality")
     (left, right), (relation,) = term[1], term[2]
-    return Statement(
+    return CoqTheorem(
         module,
         name,
         tuple(names),
@@ -111,9 +111,9 @@ def statement(module: str, name: str) -> Statement:
     )
 
 
-def _in_full(module: str, name: str) -> tuple[list[str], list[Term], Term, list[Named]]:
+def _in_full(module: str, name: str) -> tuple[list[str], list[Term], Term, list[Declaration]]:
     """A theorem with the variables, hypotheses and abbreviations of its sections."""
-    context, hypotheses = list[Named](), list[tuple[tuple[str, ...], Term]]()
+    context, hypotheses = list[Declaration](), list[tuple[tuple[str, ...], Term]]()
     for sentence in sources.sentences(sources.modules()[module]):
         context = extended(context, sentence)
         if sentence.kind in ("Hypothesis", "Hypotheses"):

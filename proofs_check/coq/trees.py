@@ -14,7 +14,7 @@ from madatheory.engine.noise_tree import enumerate_tree, exact_mean
 from madatheory.hparams import Hyper
 from madatheory.problems.problem import Problem
 from madatheory.theory.catalogue import list_theorems
-from proofs_check.coq.claims import Claim, sequence
+from proofs_check.coq.claims import CoqClaim, sequence
 from proofs_check.coq.theorem import statement
 from proofs_check.coq.values import Environment
 
@@ -49,13 +49,13 @@ def oracle(problem: Problem) -> Environment:
     }
 
 
-def coq_left(claim: Claim, problem: Problem, given: Environment, steps: int) -> float:
+def coq_left(claim: CoqClaim, problem: Problem, given: Environment, steps: int) -> float:
     """The left side of a theorem, computed from the definitions of its file; `given` are values of its other names."""
     theorem = statement(claim.module, claim.theorem)
     return theorem.value(theorem.left, {**oracle(problem), **given, "T": steps})
 
 
-def package_left(claim: Claim, problem: Problem, hyper: Hyper, steps: int) -> float:
+def package_left(claim: CoqClaim, problem: Problem, hyper: Hyper, steps: int) -> float:
     """The same from the package: its optimizer on the exact noise tree, its own statistic."""
     theorem = list_theorems()[claim.statement]
     tree = enumerate_tree(problem, theorem.method(), steps, settings=hyper, statistics=theorem.left.statistics)
@@ -63,7 +63,7 @@ def package_left(claim: Claim, problem: Problem, hyper: Hyper, steps: int) -> fl
     return float(theorem.left.value({str(name): means[name].values for name in means.data_vars}, None, NUMPY))  # type: ignore[arg-type]
 
 
-def regret_in_coq(claim: Claim, slopes: Sequence[Sequence[float]], box: tuple[float, float], **hyper: Any) -> float:
+def regret_in_coq(claim: CoqClaim, slopes: Sequence[Sequence[float]], box: tuple[float, float], **hyper: Any) -> float:
     """The left side of T9 for linear losses with the given slopes, against the best fixed point of the box."""
     table, d = np.asarray(slopes, dtype=float), len(slopes[0])
     best = [box[0] if total > 0 else box[1] for total in table.sum(axis=0)]

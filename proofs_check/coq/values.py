@@ -177,7 +177,7 @@ def _function(name: str, body: Term, environment: Environment) -> Callable[[Valu
 
 
 @dataclass(frozen=True)
-class Named:
+class Declaration:
     """A name that stands in a section: a variable (no term), an abbreviation, or a definition with its variables."""
 
     section: tuple[str, ...]
@@ -195,7 +195,7 @@ def names_of(term: Any) -> frozenset[str]:
     return frozenset().union(*map(names_of, term))
 
 
-def closed(term: Term, context: Sequence[Named]) -> Term:
+def closed(term: Term, context: Sequence[Declaration]) -> Term:
     """A term of a section in full: abbreviations expanded, definitions applied to the section's variables."""
     for named in reversed(context):
         if named.name not in names_of(term) or (named.term is None and named.variables is None):
@@ -207,27 +207,27 @@ def closed(term: Term, context: Sequence[Named]) -> Term:
     return term
 
 
-def extended(context: Sequence[Named], sentence: sources.Sentence) -> list[Named]:
+def extended(context: Sequence[Declaration], sentence: sources.Sentence) -> list[Declaration]:
     """The names of the sections in which the next sentence stands, after this one."""
     context = [named for named in context if sentence.section[: len(named.section)] == named.section]
     if not sentence.section:
         return context
     if sentence.kind in ("Variable", "Variables"):
         names = gallina.Reader(sentence.text.split(maxsplit=1)[1]).binders(("",))
-        return [*context, *(Named(sentence.section, name) for name in names)]
+        return [*context, *(Declaration(sentence.section, name) for name in names)]
     if (sentence.kind == "Let" and re.search(r":=(?! ltac:)", sentence.text)) or (
         sentence.kind == "Notation" and '"' not in sentence.text
     ):
         text = sentence.text.removeprefix("Local ")
         name, term = gallina.definition(text)
-        return [*context, Named(sentence.section, name, term)]
+        return [*context, Declaration(sentence.section, name, term)]
     if sentence.kind in ("Definition", "Fixpoint"):
         name, term = gallina.definition(sentence.text.removeprefix("Local "))
-        return [*context, Named(sentence.section, name, variables=_variables(name, term, context))]
+        return [*context, Declaration(sentence.section, name, variables=_variables(name, term, context))]
     return context
 
 
-def _variables(name: str, term: Term, context: Sequence[Named]) -> tuple[str, ...]:
+def _variables(name: str, term: Term, context: Sequence[Declaration]) -> tuple[str, ...]:
     """The section's variables on which a definition depends, in their order: what Coq makes its first arguments."""
     used = names_of(closed(term, context))
     return tuple(n.name for n in context if n.term is None and n.variables is None and n.name in used)
@@ -240,7 +240,7 @@ def definitions(module: str) -> Environment:
     scope = _Scope(_BUILT_IN)
     for other in sources.imports(text):
         scope.update({name: definitions(other)[name] for name in _own(other)})
-    environment, context = _Chained({}, scope), list[Named]()
+    environment, context = _Chained({}, scope), list[Declaration]()
     for sentence in sources.sentences(text):
         context = extended(context, sentence)
         if sentence.kind == "Record":

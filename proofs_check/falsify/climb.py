@@ -1,15 +1,14 @@
 """A search for a counterexample of a lemma: adversarial draws, then a climb from the worst of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from madatheory.theory.lemma import Lemma, case
+from madatheory.theory.lemma import Lemma, Values, case
 
 Array = np.ndarray
-Case = Mapping[str, Any]
 
 SMALLEST, LARGEST = 1e-60, 1e12  # numbers of a climb stay within: beyond them products over- and underflow
 NEAREST = 1e-3  # to 1: nearer, differences such as 1 - beta2^t lose digits; the draws go nearer where that is allowed
@@ -27,7 +26,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Worst:
+class WorstCase:
     """The case with the largest excess that was met, and among how many."""
 
     excess: float
@@ -35,21 +34,21 @@ class Worst:
     tried: int
 
 
-def excesses(lemma: Lemma, values: Case) -> Array:
+def excesses(lemma: Lemma, values: Values) -> Array:
     """The excess of every case; -inf where the hypothesis fails, inf where the formulas give no number."""
     with np.errstate(all="ignore"):
         excess = np.where(lemma.admits(values), lemma.excess(values), -np.inf)
     return np.where(np.isnan(excess), np.inf, excess)
 
 
-def random_search(lemma: Lemma, budget: Budget, seed: int = 0) -> Iterator[Worst]:
+def random_search(lemma: Lemma, budget: Budget, seed: int = 0) -> Iterator[WorstCase]:
     """The worst case of each draw."""
     for number in range(budget.draws):
         with np.errstate(all="ignore"):
             values = lemma.draw(np.random.default_rng([seed, number]), budget.cases)
         excess = excesses(lemma, values)
         worst = int(np.argmax(excess))
-        yield Worst(float(excess[worst]), case(values, worst), budget.cases)
+        yield WorstCase(float(excess[worst]), case(values, worst), budget.cases)
 
 
 def _factors(rng: np.random.Generator, shape: tuple[int, ...], together: Array, size: Array) -> Array:
@@ -59,7 +58,7 @@ def _factors(rng: np.random.Generator, shape: tuple[int, ...], together: Array, 
     return np.exp(size * z)
 
 
-def changed(rng: np.random.Generator, start: Case, n: int) -> dict[str, Array]:
+def changed(rng: np.random.Generator, start: Values, n: int) -> dict[str, Array]:
     """n copies of a case with some of its numbers changed, the first as it is.
 
     A number is multiplied, or its distance to 1 is; the changes are of all sizes from 1e-7 to 3. Sometimes it becomes
@@ -89,7 +88,7 @@ def changed(rng: np.random.Generator, start: Case, n: int) -> dict[str, Array]:
     return found
 
 
-def climb(lemma: Lemma, start: Worst, budget: Budget, seed: int = 0) -> Worst:
+def climb(lemma: Lemma, start: WorstCase, budget: Budget, seed: int = 0) -> WorstCase:
     """The best of `children` changed copies replaces the case, `rounds` times; stops at a counterexample."""
     rng, best, tried = np.random.default_rng([seed, 1]), start, 0
     for _ in range(budget.rounds):
@@ -99,13 +98,13 @@ def climb(lemma: Lemma, start: Worst, budget: Budget, seed: int = 0) -> Worst:
         tried += budget.children
         at = int(np.argmax(excess))
         if excess[at] > best.excess:
-            best = Worst(float(excess[at]), case(values, at), 0)
+            best = WorstCase(float(excess[at]), case(values, at), 0)
         if best.excess > lemma.tolerance:
             break
-    return Worst(best.excess, best.case, tried)
+    return WorstCase(best.excess, best.case, tried)
 
 
-def _varied(met: Sequence[Worst]) -> list[Worst]:
+def _varied(met: Sequence[WorstCase]) -> list[WorstCase]:
     """Those of different lengths first: one term is often a case of equality, from which nothing climbs."""
     seen: set[tuple[int, ...]] = set()
     first, rest = [], []
@@ -116,10 +115,10 @@ def _varied(met: Sequence[Worst]) -> list[Worst]:
     return first + rest
 
 
-def search(lemma: Lemma, budget: Budget | None = None, seed: int = 0) -> Worst:
+def search(lemma: Lemma, budget: Budget | None = None, seed: int = 0) -> WorstCase:
     """Draws, then climbs from the worst of different draws; the worst case of all. Stops at a counterexample."""
     budget = budget or Budget()
-    met: list[Worst] = []
+    met: list[WorstCase] = []
     for worst in random_search(lemma, budget, seed):
         met.append(worst)
         if worst.excess > lemma.tolerance:
@@ -134,4 +133,4 @@ def search(lemma: Lemma, budget: Budget | None = None, seed: int = 0) -> Worst:
         tried += higher.tried
         if higher.excess > best.excess:
             best = higher
-    return Worst(best.excess, best.case, tried)
+    return WorstCase(best.excess, best.case, tried)

@@ -23,7 +23,7 @@ PROVED = "no real numbers satisfy the hypothesis and the negated claim"
 
 
 @dataclass(frozen=True)
-class Run:
+class SymbolicStep:
     """A step of a method at t, and the b of the step before it, all symbols.
 
     before  the state before the step; `previous` is b_{t-1}, of the step that led there where the state has no b
@@ -44,7 +44,7 @@ class Run:
         return {**self.hyper, **{f"state {k}": v for k, v in self.before.items()}, "g": self.g, "t": self.t}
 
 
-def step_of(optimizer: Optimizer, names: Sequence[str]) -> Run:
+def step_of(optimizer: Optimizer, names: Sequence[str]) -> SymbolicStep:
     """From any state with v, partner >= 0; 0 <= betas < 1, 0 <= rho, c <= 1, t >= 2."""
     facts = Facts()
     hyper = {name: variable(facts, name) for name in names}
@@ -63,7 +63,7 @@ def step_of(optimizer: Optimizer, names: Sequence[str]) -> Run:
         step, state = method.step(hyper, state, h, t - 1)
         previous = step.b
     step, after = method.step(hyper, state, g, t)
-    return Run(facts, hyper, t, g, state, previous, step.b, after, known)
+    return SymbolicStep(facts, hyper, t, g, state, previous, step.b, after, known)
 
 
 def _finding(answer: Answer, values: Mapping[str, Any]) -> Finding:
@@ -83,7 +83,7 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _run(theorem: str) -> Run:
+def _run(theorem: str) -> SymbolicStep:
     optimizer = list_theorems()[theorem].method()
     names = _METHODS[optimizer.name]
     return step_of(optimizer, (*names, "W") if "W" in optimizer.parameters else names)

@@ -23,11 +23,11 @@ from benchmarks.process import ROOT, Contender, Failed, Pool, Unavailable
 from benchmarks.reference import recurrence
 from benchmarks.report import markdown
 from benchmarks.run import Results, check_tasks, run
-from benchmarks.task import NotOffered, Task
+from benchmarks.task import NotOffered, Workload
 from madatheory.cli import app
 from madatheory.errors import UserError
 
-SMALL = Task("adam", 64, 2, 200)
+SMALL = Workload("adam", 64, 2, 200)
 NUMPY = """
 from dataclasses import replace
 from benchmarks.contenders import numpy_batched
@@ -121,7 +121,7 @@ def test_equal_work_sees_a_wrong_beta(pool: Pool, contender: Callable[[str, str]
 
 @pytest.mark.parametrize(("method", "generator"), [("adam", "threefry"), ("avgrad", "hash"), ("mada", "threefry")])
 def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> None:
-    task = Task(method, 6, 3, 1000, generator=generator)
+    task = Workload(method, 6, 3, 1000, generator=generator)
     mean = ours.prepare(task)(7).mean()
     np.testing.assert_allclose(mean, recurrence(task, 7).mean(), rtol=1e-5)
     assert abs(mean / recurrence(replace(task, beta2=0.998), 7).mean() - 1) > 1e-5
@@ -132,14 +132,14 @@ def test_ours_against_a_recurrence_in_float64(method: str, generator: str) -> No
 def test_numba_does_the_same_work(method: str, B: int, d: int) -> None:
     from benchmarks.contenders import numba_loop
 
-    task = Task(method, B, d, 200)
+    task = Workload(method, B, d, 200)
     got, exact = numba_loop.prepare(task)(0), recurrence(task, 0)
     assert got.shape == (B,)
     assert abs(got.mean() - exact.mean()) < 4 * np.hypot(got.std(), exact.std()) / np.sqrt(B - 1)
 
 
 def test_faster_than_numpy(pool: Pool) -> None:
-    task = Task("adam", 2048, 4, 100, "normal")
+    task = Workload("adam", 2048, 4, 100, "normal")
     entries = {"ours": ("ours", 1, task), "NumPy": ("numpy_batched", 1, task)}
     got = side_by_side(pool, entries, Effort(3, 0.05), lambda what: None)
     assert not got["ours"].reason
@@ -203,7 +203,7 @@ def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
         for method in profiling.LOOPS
         for lanes in profiling.LANES
     ]
-    rival = Timing("optax_plain", 2, Task("adam", 64, 1000, 100), wall=[1e8])
+    rival = Timing("optax_plain", 2, Workload("adam", 64, 1000, 100), wall=[1e8])
     text = "\n".join(profiling.sections(parts, [rival]))
     # two cores, 6 times 1e8 a second: 2/6e8 s; the floor is the rest and the normals alone
     assert "| adam | 64 x 1000 | 3.33 | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text
@@ -221,9 +221,9 @@ def test_the_loops_of_a_step_are_counted() -> None:
 
 def test_bad_tasks_are_refused() -> None:
     with pytest.raises(UserError, match="unknown optimizer 'adm'; did you mean 'adam'"):
-        Task("adm")
+        Workload("adm")
     with pytest.raises(UserError, match="T = 0"):
-        Task(T=0)
+        Workload(T=0)
     with pytest.raises(UserError, match="unknown goal 'Z'"):
         run(True, lambda done, total, what: None, ["Z"])
 

@@ -20,7 +20,7 @@ from madatheory.theory.theorem import Setting
 from madatheory.theory.theorems import interpolation_rate as interpolation
 from proofs_check import coq
 from proofs_check.coq import build, claims, drift, gallina, mutants, readme, sources, theorem, trees, values
-from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, Claim
+from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, CoqClaim
 from proofs_check.run import answer
 from proofs_check.statements import statements
 
@@ -28,7 +28,7 @@ REGRETS = [claim for claim in RATES if claim.statement.endswith("-regret")]
 METHODS = [claim for claim in RATES if claim not in REGRETS]
 
 
-def by_name(name: str) -> Claim:
+def by_name(name: str) -> CoqClaim:
     return next(claim for claim in CLAIMS if claim.statement == name and claim.values)
 
 
@@ -71,14 +71,14 @@ def test_a_file_opens_with_what_it_is_about() -> None:
 
 
 @pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim.values], ids=lambda claim: claim.name)
-def test_a_theorem_says_what_the_package_says(claim: Claim) -> None:
+def test_a_theorem_says_what_the_package_says(claim: CoqClaim) -> None:
     residual = drift.agreement(claim)
     assert residual is not None
     assert residual < drift.TOLERANCE
 
 
 @pytest.mark.parametrize("claim", LEMMAS, ids=lambda claim: claim.name)
-def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_false_variant_of_a_lemma_is_another_statement(claim: CoqClaim, monkeypatch: pytest.MonkeyPatch) -> None:
     for false in list_lemmas()[claim.statement].false_variants:
         same = replace(false, name=claim.statement)
         monkeypatch.setattr(drift, "list_lemmas", lambda same=same: {claim.statement: same})
@@ -89,7 +89,7 @@ def test_a_false_variant_of_a_lemma_is_another_statement(claim: Claim, monkeypat
 @pytest.mark.parametrize("claim", [*METHODS, *REGRETS], ids=lambda claim: claim.name)
 @pytest.mark.parametrize("factor", [0.999999, 1.000001])
 def test_a_constant_changed_in_the_package_is_noticed(
-    claim: Claim, factor: float, monkeypatch: pytest.MonkeyPatch
+    claim: CoqClaim, factor: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = list_theorems()[claim.statement].right
     moved = replace(right, value=lambda m, q, xp: factor * right.value(m, q, xp))
@@ -157,7 +157,7 @@ def constant_path(value: float) -> Callable[[Any], Callable[[int], float]]:
     return lambda h: lambda i: value
 
 
-def in_coq_s_words(claim: Claim, hyper: dict[str, Any], steps: int) -> dict[str, Any]:
+def in_coq_s_words(claim: CoqClaim, hyper: dict[str, Any], steps: int) -> dict[str, Any]:
     """What a theorem calls by other names, or takes as a function of the history."""
     if claim.module == "Safeguarded":
         return {**hyper, **{f"{name}s": constant_path(hyper.get(name, 0.0)) for name in PATHS}}
@@ -174,7 +174,7 @@ NO_HINDSIGHT = [claim for claim in METHODS if "hindsight" not in claim.statement
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("claim", NO_HINDSIGHT, ids=lambda claim: f"{claim.statement}")
-def test_a_method_in_coq_is_the_package_s_optimizer(claim: Claim, problem: str) -> None:
+def test_a_method_in_coq_is_the_package_s_optimizer(claim: CoqClaim, problem: str) -> None:
     built, steps = PROBLEMS[problem](), 4 if problem.startswith("one") else 3
     hyper = dict(list_theorems()[claim.statement].settings)
     in_coq = trees.coq_left(claim, built, in_coq_s_words(claim, hyper, steps), steps)
@@ -214,7 +214,7 @@ def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
 
 
 @pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)
-def test_the_regret_in_coq_is_the_package_s(claim: Claim) -> None:
+def test_the_regret_in_coq_is_the_package_s(claim: CoqClaim) -> None:
     theorem, steps = list_theorems()[claim.statement], 7
     problem = list_problems()["reddi-period"].build(C=4.0, start=0.25)
     assert problem.box is not None

@@ -20,7 +20,7 @@ from madatheory.theory.lemmas import (
 )
 from proofs_check.evidence import Status
 from proofs_check.falsify import checks, constants, decide, not_applicable, steps
-from proofs_check.falsify.climb import Budget, Worst, changed, climb, search
+from proofs_check.falsify.climb import Budget, WorstCase, changed, climb, search
 from proofs_check.falsify.precise import precise_excess, refutes, shrink, written
 from proofs_check.statements import statements
 
@@ -108,7 +108,7 @@ def test_a_climb_keeps_its_start_and_changes_copies() -> None:
     assert values["beta2"][0] == 0.9
     assert (values["beta2"] != 0.9).mean() > 0.2
     lemma = list_lemmas()["avgrad-largest-weight"]
-    assert climb(lemma, Worst(-1.0, start, 0), Budget(rounds=2)).excess >= -1.0
+    assert climb(lemma, WorstCase(-1.0, start, 0), Budget(rounds=2)).excess >= -1.0
 
 
 def test_rounding_is_no_counterexample() -> None:
