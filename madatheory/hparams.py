@@ -6,10 +6,11 @@ is one point of it, a number for every name, which is what a step reads.
 
 import itertools
 import math
+import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -26,11 +27,25 @@ def reals(value: object) -> np.ndarray | None:
         array = np.asarray(value)
         if array.dtype.kind == "O":
             real = all(isinstance(entry, Real) and not isinstance(entry, bool) for entry in array.flat)
-        else:  # a V may be one of the short floats that NumPy does not know
-            real = array.dtype.kind in "iuf" or (array.dtype.kind == "V" and np.can_cast(array.dtype, float))
+        else:
+            real = _is_real(array.dtype)
         return array.astype(float) if real else None
     except (TypeError, ValueError, OverflowError):  # lists of different lengths, and what refuses to be an array
         return None
+
+
+def _is_real(dtype: Any) -> bool:
+    # a V may be one of the short floats that NumPy does not know
+    return dtype.kind in "iuf" or (dtype.kind == "V" and np.can_cast(dtype, float))
+
+
+def _no_number(name: str, value: object, wanted: str) -> UserError:
+    hint = ", without quotes" if isinstance(value, str) else ""
+    return UserError(f"{name} = {value!r:.60} is not a number: give {wanted}{hint}")
+
+
+def _shaped(name: str, value: object, wanted: str) -> UserError:
+    return UserError(f"{name} = {value!r:.60} has shape {np.shape(cast(Any, value))}: give {wanted}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class Parameter:
         """Raise `UserError` unless every entry of `value` is a number in the range."""
         array = reals(value)
         if array is None:
-            raise UserError(f"{name} = {value!r:.60} is not a number: give a number or a list of numbers")
+            raise _no_number(name, value, "a number or a list of numbers")
         entries = np.atleast_1d(array).ravel()
         low = entries <= self.low if self.open_low else entries < self.low
         high = entries >= self.high if self.open_high else entries > self.high
@@ -59,6 +74,45 @@ class Parameter:
             raise UserError(
                 f"{name} = {bad[0]:g} is out of range: give a value in {left}{self.low:g}, {self.high:g}{right}"
             )
+
+
+ANY = Parameter(0.0)
+"""Every real number."""
+
+
+def one_number(name: str, value: object, allowed: Parameter = ANY, *, known: bool = False) -> Any:
+    """`value` if it is one real number in the allowed range: a number of any kind, or an array of shape ().
+
+    A traced array passes, and is asked for its range by nobody, unless it must be `known` now. `UserError` for text,
+    booleans, complex numbers, arrays of several, and what is no number at all.
+    """
+    from jax.core import Tracer  # here, for what only reads settings does without JAX
+
+    traced = isinstance(value, Tracer)
+    array = (value if _is_real(value.dtype) else None) if traced else reals(value)
+    if array is None:
+        raise _no_number(name, value, "one number")
+    if array.shape != ():
+        raise _shaped(name, value, "one number")
+    if traced and known:
+        raise UserError(f"{name} is traced: give a number that is known before the program is compiled")
+    if not traced:
+        allowed.refuse(name, value)
+    return value if isinstance(value, int | float) or hasattr(value, "dtype") else float(array)
+
+
+def whole(name: str, value: object, low: int, high: int | None = None) -> int:
+    """`value` as an int in low..high; 1e6 is taken for 1000000, anything else raises `UserError`."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = int(value) if isinstance(value, float) and value.is_integer() else operator.index(cast(Any, value))
+    except TypeError:
+        raise UserError(f"{name} = {value!r:.60} is not an integer: give a whole number") from None
+    if number < low or (high is not None and number > high):
+        admitted = f"{low} or more" if high is None else f"{low} to {high}"
+        raise UserError(f"{name} = {number} is out of range: give {admitted}")
+    return number
 
 
 class Grid(Mapping[str, float | tuple[float, ...]]):
@@ -135,7 +189,7 @@ def grid_of(owner: str, parameters: Mapping[str, Parameter], settings: Settings 
             grid[name] = float(value)
             continue
         if np.ndim(value) > 1:
-            raise UserError(f"{owner}: {name} has {np.ndim(value)} axes; give a number or a flat list")
+            raise _shaped(f"{owner}: {name}", value, "a number or a flat list")
         grid[name] = values = tuple(float(v) for v in value)
         if name in _DIMENSIONS:
             raise UserError(f"{owner}: {name!r} is the name of a result's dimension; it cannot be a grid axis")
@@ -172,9 +226,7 @@ def parse_settings(assignments: Sequence[str] | None) -> dict[str, float | tuple
                 raise ValueError
         except ValueError as error:
             raise UserError(f"--set {text!r}: values must be numbers, separated by commas") from error
-        for value in values:
-            if not math.isfinite(value):
-                raise UserError(f"--set {name} = {value:g} is out of range: give finite numbers")
+        ANY.refuse(f"--set {name}", values)
         found[name] = tuple(values) if len(values) > 1 else values[0]
     return found
 

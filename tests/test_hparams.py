@@ -4,12 +4,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import madatheory as mt
 from madatheory.errors import UserError
-from madatheory.hparams import Grid, Parameter, in_words, override, parse_settings, reals
+from madatheory.hparams import Grid, Parameter, in_words, one_number, override, parse_settings, reals
 
 
 def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +61,51 @@ def test_what_is_no_number_is_refused_wherever_it_enters() -> None:
             wrong: Any = {"beta1": bad}
             with pytest.raises(UserError, match="is not a number: give a number or a list of numbers"):
                 enter(wrong)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ("0.5", "beta2 = '0.5' is not a number: give .*, without quotes"),
+        (True, "beta2 = True is not a number: give "),
+        (1.5, r"beta2 = 1.5 is out of range: give a value in \[0, 1\)"),
+        (np.float32("nan"), "beta2 = nan is out of range: give a value in "),
+    ],
+)
+def test_every_entrance_refuses_in_the_same_words(bad: Any, message: str) -> None:
+    method = mt.get_optimizer("adam")
+    for enter in (
+        lambda: method.hyper({"beta2": bad}),
+        lambda: method.grid({"beta2": bad}),
+        lambda: method.defaults(beta2=bad),
+        lambda: mt.as_optax(method, beta2=bad),
+        lambda: mt.simulate("ratio", method, 2, settings={"beta2": bad}),
+    ):
+        with pytest.raises(UserError, match=f": {message}"):
+            enter()
+    with pytest.raises(UserError, match="mada: " + message.replace("beta2", "b2")):
+        mt.mada(0.1, {}, b2=bad)
+
+
+def test_one_number_may_be_of_any_kind() -> None:
+    assert one_number("x", Fraction(1, 4)) == 0.25
+    assert isinstance(one_number("x", Fraction(1, 4)), float)
+    short = jnp.asarray(0.25, jnp.bfloat16)
+    assert one_number("x", short) is short
+    with pytest.raises(UserError, match=r"x = .* has shape \(1,\): give one number"):
+        one_number("x", [0.25])
+
+    def traced(x: Any) -> Any:
+        assert one_number("x", x, Parameter(0.5, 0, 1)) is x
+        with pytest.raises(UserError, match="x is traced: give a number that is known"):
+            one_number("x", x, known=True)
+        with pytest.raises(UserError, match=r"x = .* has shape \(2,\): give one number"):
+            one_number("x", jnp.stack([x, x]))
+        with pytest.raises(UserError, match="is not a number: give one number"):
+            one_number("x", x > 0)
+        return x
+
+    jax.eval_shape(traced, 0.25)
 
 
 def test_settings_are_written_read_and_overridden_by_name() -> None:

@@ -4,18 +4,16 @@ What may be given for a problem or an optimizer (the object, its name, an entry,
 steps, record times, trajectory indices, start.
 """
 
-import operator
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, cast
 
 import numpy as np
 import optax
 
 from madatheory.entry import Entry
 from madatheory.errors import UserError
-from madatheory.hparams import reals
+from madatheory.hparams import reals, whole
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Optimizer
@@ -81,19 +79,6 @@ def _called(given: object) -> str:
     """What to do with a function, which is what most wrong objects are."""
     name = getattr(given, "__name__", None)
     return f"; {name} is a function: call it, and give what {name}(..) returns" if callable(given) and name else ""
-
-
-def whole(name: str, value: object, low: int, high: int) -> int:
-    """`value` as an int in low..high; 1e6 is taken for 1000000, anything else raises `UserError`."""
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        number = int(value) if isinstance(value, float) and value.is_integer() else operator.index(cast(Any, value))
-    except TypeError:
-        raise UserError(f"{name} = {value!r:.60} is not an integer: give a whole number") from None
-    if not low <= number <= high:
-        raise UserError(f"{name} = {number} is out of range: give {low} to {high}")
-    return number
 
 
 def check_steps(steps: object) -> int:

@@ -18,14 +18,13 @@ from madatheory.engine.arguments import (
     record_times,
     start_of,
     trajectory_indices,
-    whole,
 )
 from madatheory.engine.backend.blocks import BlockRun, Job, Progress, SlowEngineWarning, check_memory, run_blocks
 from madatheory.engine.backend.loop import Batch
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Grid, Settings
+from madatheory.hparams import Grid, Settings, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 

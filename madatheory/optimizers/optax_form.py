@@ -6,13 +6,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from jax.core import Tracer
 from jax.typing import DTypeLike
 
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Hyper, Parameter
+from madatheory.hparams import Hyper, Parameter, one_number, whole
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State, Step
 
 
@@ -28,13 +26,9 @@ def _resolved(optimizer: Optimizer, hyper: Mapping[str, Any]) -> dict[str, Any]:
     for name in hyper:
         if name not in optimizer.parameters:
             raise unknown(f"hyper-parameter of {optimizer.name}", name, optimizer.parameters)
-    concrete = {k: v for k, v in hyper.items() if not callable(v) and not isinstance(v, Tracer)}
-    for name, value in concrete.items():
-        if np.ndim(value) != 0:
-            raise UserError(
-                f"{optimizer.name}: {name} has shape {np.shape(value)}; as optax form it must be one number"
-            )
-    full = optimizer.hyper(concrete) | {k: v for k, v in hyper.items() if k not in concrete}
+        if not callable(hyper[name]):
+            one_number(f"{optimizer.name}: {name}", hyper[name], optimizer.parameters[name])
+    full = {**optimizer.hyper(), **hyper}
     return {k: float(v) if isinstance(v, numbers.Real) else v for k, v in full.items()}
 
 
@@ -57,8 +51,8 @@ def as_optax(optimizer: Optimizer, horizon: int | None = None, **hyper: Any) -> 
     given = _resolved(optimizer, hyper)
     if horizon is None and optimizer.traits.get("needs_horizon", False):
         raise UserError(f"{optimizer.name}: its coefficients depend on the horizon T; give as_optax(..., horizon=T)")
-    if horizon is not None and horizon < 1:
-        raise UserError(f"horizon = {horizon}; give a number of steps >= 1")
+    if horizon is not None:
+        horizon = whole(f"{optimizer.name}: horizon", horizon, 1)
     flat = not optimizer.traits.get("elementwise", False)
 
     def prepared(leaf: Array) -> Array:

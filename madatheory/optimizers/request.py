@@ -13,7 +13,7 @@ import optax
 
 from madatheory.deprecated import renamed, respelled
 from madatheory.errors import UserError, choice, unknown
-from madatheory.hparams import Parameter
+from madatheory.hparams import Parameter, whole
 from madatheory.optimizers.convention import PRACTICAL, PUBLISHED_MADA, THEORY, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Optimizer
@@ -183,8 +183,7 @@ def bounds_of(name: str, parameters: Mapping[str, Parameter], rule: Descent, own
     for end, value in ends.items():
         if value is not None:
             full.refuse(f"{end} bound of {said}", value)
-    if rule.start < 1 or rule.start != int(rule.start):
-        raise UserError(f"start of {said} = {rule.start!r}: give the number of a step, 1, 2, ..")
+    whole(f"start of {said}", rule.start, 1)
     if rule.clip is not None:
         CLIP.refuse(f"clip of {said}", rule.clip)
     # a default outside the bounds moves to the nearest; a value that is given there is refused by the range

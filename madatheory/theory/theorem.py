@@ -5,17 +5,15 @@ a formula of constants alone; those between are measured on the same trajectorie
 among them). Each level says by which lemma it follows from the one before. All levels have the units of the left side.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any, Literal, NamedTuple, get_args
 
 from madatheory.arithmetic import Arithmetic
 from madatheory.blame import Misuse, blame
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, check_text, unknown
-from madatheory.hparams import Hyper
+from madatheory.hparams import Hyper, one_number
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.structure import conform, kind
@@ -162,8 +160,7 @@ class Theorem:
         for name, value in self.symbols.items():
             if name not in Quantities._fields or name in _GIVEN:
                 raise unknown(f"symbol of {owner}", str(name), set(Quantities._fields) - set(_GIVEN))
-            finite = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-            _check(owner, f"symbols[{name!r}]", value, finite, "a finite number")
+            one_number(f"{owner}: symbols[{name!r}]", value)
 
     def _check_chain(self, owner: str) -> None:
         names = [level.name for level in self.chain]

@@ -12,12 +12,12 @@ import xarray as xr
 
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.deprecated import renamed
-from madatheory.engine.arguments import MAX_STEPS, check_steps, problems_of, record_times, whole
+from madatheory.engine.arguments import MAX_STEPS, check_steps, problems_of, record_times
 from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Grid, Settings, check_mapping, override
+from madatheory.hparams import Grid, Settings, check_mapping, override, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited

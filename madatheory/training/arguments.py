@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from madatheory.errors import UserError
-from madatheory.hparams import Parameter
+from madatheory.hparams import ANY, Parameter, one_number
 
 OPTAX: Mapping[str, str] = {
     "alpha": "learning_rate",
@@ -45,50 +44,20 @@ def in_family(values: Mapping[str, T]) -> dict[str, T]:
     return {FAMILY.get(name, name): value for name, value in values.items()}
 
 
-def number(name: str, value: object, allowed: Parameter | None = None, *, known: bool = False) -> Any:
-    """`value` if it is one real number in the allowed range: a Python or NumPy number, or an array of shape ().
-
-    A traced array passes, and is asked for its range by nobody, unless it must be `known` now. `UserError` for text,
-    booleans, complex numbers, arrays of several, and what is no number at all.
-    """
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if dtype is None or shape is None:
-        dtype, shape = (np.asarray(value).dtype, ()) if isinstance(value, int | float | complex) else (None, None)
-    if dtype is None or not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
-        hint = ", without quotes" if isinstance(value, str) else ""
-        raise UserError(f"{name} = {value!r} is no real number: give one number{hint}")
-    if shape != ():
-        raise UserError(f"{name} has shape {shape}; give one number for all parameters")
-    if isinstance(value, Tracer):
-        if known:
-            raise UserError(f"{name} is traced: give a number that is known when the transformation is made")
-        return value
-    (allowed or Parameter(0.0)).refuse(name, value)
-    return value
-
-
-def argument(name: str, value: object, allowed: Parameter | None = None) -> Any:
+def argument(name: str, value: object, allowed: Parameter = ANY) -> Any:
     """A coefficient: one number, or a function of the number of steps done, which is asked when it is called."""
-    return value if callable(value) else number(name, value, allowed)
+    return value if callable(value) else one_number(name, value, allowed)
 
 
-def at(name: str, value: object, count: ArrayLike, allowed: Parameter | None = None) -> Any:
+def at(name: str, value: object, count: ArrayLike, allowed: Parameter = ANY) -> Any:
     """What a coefficient is after `count` steps: what a schedule gives must be in the range, ends included, if known.
 
     The ends belong to it because a step size may well come to 0 at last.
     """
     if not callable(value):
         return value
-    closed = None if allowed is None else replace(allowed, open_low=False, open_high=allowed.high == np.inf)
-    return number(f"{name} from its schedule", value(count), closed)
-
-
-def natural(name: str, value: object, what: str, least: int = 0) -> int:
-    """A whole number of `least` or more, named by `what` in the message."""
-    known = number(name, value, known=True)
-    if known != int(known) or known < least:
-        raise UserError(f"{name} = {value!r}: give {what}")
-    return int(known)
+    closed = replace(allowed, open_low=False, open_high=allowed.high == np.inf)
+    return one_number(f"{name} from its schedule", value(count), closed)
 
 
 def mask_leaves(params: optax.Params, mask: Mask) -> list[bool]:

@@ -12,10 +12,11 @@ from jax import lax
 
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, choice
+from madatheory.hparams import one_number, whole
 from madatheory.optimizers.family import PRACTICAL, member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
 from madatheory.optimizers.request import Descent, Value
-from madatheory.training.arguments import at, natural, number, own_state, spelled
+from madatheory.training.arguments import at, own_state, spelled
 from madatheory.training.transformation import mada
 from madatheory.training.trees import refuse_changed, working
 
@@ -95,14 +96,12 @@ def badam(
     range and shapes that change. Source: Luo, Yu, Li (BAdam, NeurIPS 2024).
     """
     choice("order of badam", order, _ORDERS)
-    if isinstance(steps_per_block, bool) or not isinstance(steps_per_block, int) or steps_per_block < 1:
-        raise UserError(f"steps_per_block = {steps_per_block!r}: give a number of steps, 1, 2, ..")
-    natural("badam: seed", seed, "a whole number, 0, 1, ..")
+    steps_per_block, seed = whole("badam: steps_per_block", steps_per_block, 1), whole("badam: seed", seed, 0)
     point = member("badam", "Adam", free=("alpha", "beta1", "beta2", "eps"), form="practical", convention=PRACTICAL)
     given: dict[str, Value] = {"alpha": learning_rate, "beta1": b1, "beta2": b2, "eps": eps}
     for name, value in given.items():
         if name != "alpha" or not callable(value):
-            given[name] = number(f"badam: {spelled(name)}", value, point.parameters[name])
+            given[name] = one_number(f"badam: {spelled(name)}", value, point.parameters[name])
     asked = _Badam(point, given, steps_per_block, blocks, order, seed)
     return optax.GradientTransformation(partial(_init, asked), partial(_update, asked))
 

@@ -12,7 +12,7 @@ from jax.core import Tracer
 
 from madatheory.deprecated import respelled
 from madatheory.errors import UserError, choice
-from madatheory.hparams import Parameter
+from madatheory.hparams import Parameter, one_number, whole
 from madatheory.optimizers.convention import Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer
@@ -20,7 +20,7 @@ from madatheory.optimizers.presets import preset_of
 from madatheory.optimizers.request import BOUNDS, CLIP, MOMENTUM, RATE, Descent, MadaRequest, Value, bounds_of, request
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.optimizers.update import PARAMETERS
-from madatheory.training.arguments import FAMILY, OPTAX, Mask, argument, in_optax, natural, number, spelled
+from madatheory.training.arguments import FAMILY, OPTAX, Mask, argument, in_optax, spelled
 
 Learn = Mapping[str, Value | Descent]
 """Coefficient -> `Descent`, or the hyper learning rate alone."""
@@ -127,7 +127,7 @@ def make_plan(
     """The `MadaPlan` of these arguments (see `mada`); `UserError` for each that cannot be served."""
     choice("source of hyper-gradients", source, SOURCES)
     setting = preset_of(preset, learn is None)
-    weight_decay = number("weight_decay", weight_decay, Parameter(0.0, 0))
+    weight_decay = one_number("weight_decay", weight_decay, Parameter(0.0, 0))
     left_out = in_optax({**setting.initial, "eps": setting.eps})
     coefficients = {name: left_out[name] if v is None and name in left_out else v for name, v in coefficients.items()}
     given = {FAMILY.get(name, name): argument(f"mada: {name}", v) for name, v in coefficients.items()}
@@ -186,13 +186,13 @@ def _rules(learn: Learn, given: Mapping[str, Value]) -> dict[str, Descent]:
 def _checked(said: str, rule: Descent) -> Descent:
     """The rule with its numbers as Python numbers, where they are known; `bounds_of` asks for the bounds' range."""
     rate = argument(f"hyper_learning_rate of {said}", rule.hyper_learning_rate, RATE)
-    momentum = float(number(f"hyper_momentum of {said}", rule.hyper_momentum, MOMENTUM, known=True))
+    momentum = float(one_number(f"hyper_momentum of {said}", rule.hyper_momentum, MOMENTUM, known=True))
     low, high = (
-        None if end is None else float(number(f"{what} bound of {said}", end, known=True))
+        None if end is None else float(one_number(f"{what} bound of {said}", end, known=True))
         for what, end in (("low", rule.low), ("high", rule.high))
     )
-    start = natural(f"start of {said}", rule.start, "the number of a step, 1, 2, ..", 1)
-    clip = None if rule.clip is None else float(number(f"clip of {said}", rule.clip, CLIP, known=True))
+    start = whole(f"start of {said}", rule.start, 1)
+    clip = None if rule.clip is None else float(one_number(f"clip of {said}", rule.clip, CLIP, known=True))
     return Descent(float(rate) if is_number(rate) else rate, momentum, low, high, start, clip)
 
 

@@ -92,7 +92,7 @@ SETTINGS = [
     ({"alpha": True}, "alpha = True"),
     ({"alpha": {}}, "alpha = {}"),
     ({"alpha": [1.0, "2"]}, "alpha = [1.0, '2']"),
-    ({"alpha": [[0.1], [0.2]]}, "alpha has 2 axes"),
+    ({"alpha": [[0.1], [0.2]]}, "has shape (2, 1)"),
     ({"alpha": [[0.1], [0.2, 0.3]]}, "alpha = "),
     ({"alpha": np.array([object()])}, "alpha = "),
     ({"alpha": float("nan")}, "alpha = nan"),

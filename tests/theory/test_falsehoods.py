@@ -259,7 +259,7 @@ WRONG_STATEMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "p of 0": (lambda: verdict(statement(at({}), kind="probability", symbols={"p": 0.0}), run=never), "p = 0.0"),
     "p of 1": (lambda: verdict(statement(at({}), kind="probability", symbols={"p": 1.0}), run=never), "p = 1.0"),
     "no p": (lambda: verdict(statement(at({}), kind="probability", symbols={}), run=never), "p = None"),
-    "symbol nan": (lambda: replace(T5, symbols={"p": math.nan}), "give a finite number"),
+    "symbol nan": (lambda: replace(T5, symbols={"p": math.nan}), "is out of range"),
     "symbol G": (lambda: replace(T5, symbols={"G": 100.0}), "unknown symbol .*'G'"),
     "symbol alpha": (lambda: verdict(replace(T5, symbols={"alpha": 1e-9}), run=never), "its symbols fix alpha"),
     "data bound": (lambda: statement(at({}), dependent(lambda m, q, xp: 1, highest=None)), "the almost sure bound"),

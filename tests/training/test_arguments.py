@@ -37,20 +37,20 @@ def masked(mask: Any) -> Any:
 
 # values that are no number of the right kind, and what the message calls them
 NUMBERS: dict[str, tuple[Any, str]] = {
-    "text": ("1e-3", "'1e-3' is no real number: give one number, without quotes"),
-    "None": (None, "None is no real number"),
-    "True": (True, "True is no real number"),
-    "complex": (1j, "1j is no real number"),
-    "list": ([0.1], r"\[0.1\] is no real number"),
-    "complex array": (jnp.asarray(1j), "is no real number"),
-    "array of booleans": (np.asarray(True), "is no real number"),
+    "text": ("1e-3", "'1e-3' is not a number: give one number, without quotes"),
+    "None": (None, "None is not a number"),
+    "True": (True, "True is not a number"),
+    "complex": (1j, "1j is not a number"),
+    "list": ([0.1], r"= \[0.1\] has shape \(1,\): give one number"),
+    "complex array": (jnp.asarray(1j), "is not a number"),
+    "array of booleans": (np.asarray(True), "is not a number"),
     "nan": (NAN, "= nan is out of range"),
     "nan array": (jnp.asarray(NAN), "= nan is out of range"),
     "negative array": (jnp.asarray(-1.0), "= -1 is out of range"),
     "negative of NumPy": (np.float32(-1.0), "= -1 is out of range"),
     "infinite": (np.inf, "= inf is out of range"),
-    "two numbers": (np.array([0.1, 0.2]), r"has shape \(2,\); give one number"),
-    "two numbers of JAX": (jnp.array([0.1, -0.2]), r"has shape \(2,\); give one number"),
+    "two numbers": (np.array([0.1, 0.2]), r"= .* has shape \(2,\): give one number"),
+    "two numbers of JAX": (jnp.array([0.1, -0.2]), r"= .* has shape \(2,\): give one number"),
 }
 PLACES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "learning rate": (lambda v: mada(v, {}), "mada: learning_rate"),
@@ -81,7 +81,7 @@ LEFT_OUT = ("b1", "initial rho", "eps")  # None leaves them to the preset
 def test_what_is_no_number_in_the_range_is_refused_by_name(place):
     make, name = PLACES[place]
     for value, message in (pair for what, pair in NUMBERS.items() if what != "None" or place not in LEFT_OUT):
-        with pytest.raises(UserError, match=f"{name} {message}" if message.startswith(("=", "has")) else name) as error:
+        with pytest.raises(UserError, match=f"{name} {message}" if message.startswith("=") else name) as error:
             make(value)
         assert error.match(message)
 
@@ -97,25 +97,25 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "previous gradient": (lambda: mada(0.1, previous_gradient="zero"), "unknown previous_gradient of mada 'zero'"),
     "average derivative": (lambda: mada(0.1, average_derivative=True), "unknown average_derivative of mada 'True'"),
     "clip 0": (lambda: rho(0.1, clip=0), "clip of rho = 0 is out of range"),
-    "clip text": (lambda: rho(0.1, clip="10"), "clip of rho = '10' is no real number"),
+    "clip text": (lambda: rho(0.1, clip="10"), "clip of rho = '10' is not a number"),
     "name that is a number": (lambda: mada(0.1, {1: 0.1}), "unknown learned coefficient of mada '1'"),
     "a pair for a Descent": (
         lambda: mada(0.1, {"rho": (0.1, 0.5)}),
-        r"hyper_learning_rate of rho = \(0.1, 0.5\) is no real number",
+        r"hyper_learning_rate of rho = \(0.1, 0.5\) has shape \(2,\): give one number",
     ),
     "convention in a list": (lambda: mada(0.1, {}, convention=["practical"]), "unknown convention of mada"),
     "convention False": (lambda: mada(0.1, {}, convention=False), "unknown convention of mada 'False'"),
     "lag true": (lambda: mada(0.1, {}, lag=True), "lag = True: give 0"),
     "lag array": (lambda: mada(0.1, {}, lag=np.zeros(2)), "lag = .*: give 0"),
     "low above high": (lambda: rho(0.1, low=0.8, high=0.2), r"the bounds \[0.8, 0.2\] are empty"),
-    "no hyper learning rate": (lambda: rho(), "hyper_learning_rate of rho = None is no real number: give one number"),
-    "low text": (lambda: rho(0.1, low="0"), "low bound of rho = '0' is no real number"),
+    "no hyper learning rate": (lambda: rho(), "hyper_learning_rate of rho = None is not a number: give one number"),
+    "low text": (lambda: rho(0.1, low="0"), "low bound of rho = '0' is not a number"),
     "high nan": (lambda: rho(0.1, high=NAN), "high bound of rho = nan"),
-    "start 0": (lambda: rho(0.1, start=0), "start of rho = 0: give the number of a step"),
+    "start 0": (lambda: rho(0.1, start=0), "start of rho = 0 is out of range: give 1 or more"),
     "start 1.5": (lambda: rho(0.1, start=1.5), "start of rho = 1.5"),
     "start nan": (lambda: rho(0.1, start=NAN), "start of rho = nan"),
     "start None": (lambda: rho(0.1, start=None), "start of rho = None"),
-    "start array": (lambda: rho(0.1, start=np.ones(2)), "start of rho has shape"),
+    "start array": (lambda: rho(0.1, start=np.ones(2)), "start of rho = array.* is not an integer"),
     "mask text": (lambda: masked("a").init(X), "mask is the tree"),
     "mask true": (lambda: masked(True).init(X), "mask is the tree .* the parameters are"),
     "mask of another tree": (lambda: masked({"a": True}).init(X), "mask is the tree"),
@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "badam: other parameters": (lambda: after(badam(0.1, 3), params={"a": X["a"]}), "the parameters are the tree"),
     "badam: integers": (lambda: after(badam(0.1, 3), jax.tree.map(lambda a: a.astype(int), X)), "dtype int32"),
     "badam: seed": (lambda: badam(0.1, 3, seed=None), "badam: seed = None"),
-    "badam: seed 1.5": (lambda: badam(0.1, 3, seed=1.5), "badam: seed = 1.5: give a whole number"),
+    "badam: seed 1.5": (lambda: badam(0.1, 3, seed=1.5), "badam: seed = 1.5 is not an integer: give a whole number"),
     "badam: order": (lambda: badam(0.1, 3, order=None), "unknown order of badam 'None'"),
     "badam: turn": (lambda: badam(0.1, True), "steps_per_block = True"),
     "badam: labels": (lambda: badam(0.1, 3, blocks="a").init(X), "1 labels of blocks for 2 leaves"),

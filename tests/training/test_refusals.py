@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "initial": (lambda: mada(0.1, {"b2": 0.1}, b2=0.999), r"initial b2 = 0.999 is out of range.*\[0.501, 0"),
     "value": (lambda: mada(0.1, {}, rho=1.5), "mada: rho = 1.5 is out of range"),
     "learning rate": (lambda: mada(-0.1, {}), "mada: learning_rate = -0.1 is out of range"),
-    "shape of a value": (lambda: mada(0.1, {}, rho=np.ones(2)), "rho has shape"),
+    "shape of a value": (lambda: mada(0.1, {}, rho=np.ones(2)), "rho = .* has shape"),
     "decay": (lambda: mada(0.1, {}, weight_decay=-0.1), "weight_decay = -0.1 is out of range"),
     "scheduled": (
         lambda: mada(lambda t: 0.1, {"learning_rate": 0.1}),

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from madatheory.engine.arguments import whole
 from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
 from madatheory.engine.backend.loop import Batch, Carry, started
 from madatheory.engine.backend.persistent import ExecutionMode, launch_width
@@ -25,6 +24,7 @@ from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, needs
+from madatheory.hparams import whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 

@@ -12,6 +12,7 @@ All functions are float64 NumPy, except `simulated_drift`, which runs the optimi
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from scipy.optimize import brentq
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Optimizer
+from madatheory.optimizers.update import PARAMETERS
 from madatheory.problems.noise_laws import uniform01
 from madatheory.problems.problem import Array, Constant, Constants, Oracle, Problem, Words
 
@@ -47,10 +49,8 @@ class TwoPointLaw(NamedTuple):
 
 
 def _check(rho: float, beta2: float, law: TwoPointLaw) -> None:
-    if not 0 <= rho <= 1:
-        raise UserError(f"rho = {rho:g} is out of range: give a value in [0, 1]")
-    if not 0 < beta2 < 1:
-        raise UserError(f"beta2 = {beta2:g} is out of range: give a value in (0, 1)")
+    PARAMETERS["rho"].refuse("rho", rho)
+    replace(PARAMETERS["beta2"], open_low=True).refuse("beta2", beta2)
     if not (law.C > 1 and 0 <= law.delta < law.C):
         raise UserError(f"C = {law.C:g}, delta = {law.delta:g}: give C > 1 and delta in [0, C)")
 

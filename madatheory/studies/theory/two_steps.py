@@ -10,6 +10,7 @@ The start (a+, a-) thus has F(x_2) = 0 at that rho; at other rho the two coordin
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,9 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optimizer import Clock
+from madatheory.optimizers.update import PARAMETERS
 
 Array = Any
 TINY = 1e-37  # stands for eps = 0, which the optimizer refuses; lost in the rounding of v > 1e-20
@@ -28,8 +29,8 @@ ROUNDING = 1e-24  # F(x_2) below this is 0 up to float64 rounding of coordinates
 
 def start(rho: float, beta2: float) -> tuple[float, float]:
     """(a+, a-) for which F(x_2) = 0 at this rho and alpha = sqrt(1-beta2)."""
-    if not (0 < rho < 1 and 0 < beta2 < 1):
-        raise UserError(f"rho = {rho:g}, beta2 = {beta2:g}: give both in (0, 1)")
+    for name, value in (("rho", rho), ("beta2", beta2)):
+        replace(PARAMETERS[name], open_low=True, open_high=True).refuse(name, value)
     A = 2 + beta2 * (1 + rho)
     root = math.sqrt((1 + rho) ** 2 - rho * A)
     return (1 + rho + root) / A, (1 + rho - root) / A
