@@ -14,7 +14,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.arithmetic import NUMPY
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import Event, mean_squared_gradient
 from madatheory.hparams import Hyper
@@ -26,7 +25,8 @@ from madatheory.problems.problem import Constant, Constants, Oracle, Problem
 from madatheory.statistics.confidence import clopper_pearson_lower, half_width
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.chains.decoupled import SHARP
-from madatheory.theory.theorem import Level, Setting, Theorem, quantities
+from madatheory.theory.evaluate import evaluate, right_side
+from madatheory.theory.theorem import Level, Setting, Theorem
 from madatheory.theory.theorems.interpolation_moving_rate import K1, K2
 from madatheory.theory.theorems.interpolation_rate import proof
 from proofs_check.evidence import Finding, Status
@@ -230,8 +230,7 @@ def measure(example: Example, chosen: bool = True) -> Measured:
     lower = _lower(samples, top)
     setting = Setting(problem, method, hyper, example.steps)
     if data_bound is not None:
-        measured = {str(name): value.values.mean(axis=0) for name, value in data.data_vars.items()}
-        right = float(np.ravel(data_bound.value(measured, quantities(setting), NUMPY))[-1])
+        right = float(evaluate(theorem, setting, data, [data_bound])[data_bound.name][:, -1].mean())
     else:
         right = _largest(theorem, setting, example)
     return Measured(float(samples.mean()), lower, right)
@@ -245,7 +244,8 @@ def _lower(samples: np.ndarray, top: float) -> float:
 
 def _largest(theorem: Theorem, setting: Setting, example: Example) -> float:
     hypers = [{**setting.hyper, **{k: v for k, v in end.items() if k in setting.hyper}} for end in example.ends]
-    return max(float(theorem.bound(quantities(setting._replace(hyper=h)), NUMPY)) for h in hypers)
+    times = np.array([setting.steps])
+    return max(float(right_side(theorem, setting._replace(hyper=h), times)[0]) for h in hypers)
 
 
 def refute(name: str) -> Finding:

@@ -153,14 +153,17 @@ def _covered(same: _Same, problem: Problem, steps: int, points: Points) -> Array
 
 
 def _levels(chain: Theorem, data: xr.Dataset, q: Quantities, shape: tuple[int, ...]) -> Array:
-    """Every level on every history: (level, *grid, path, t)."""
+    """Every level on every history: (level, *grid, path, t).
+
+    Not by `evaluate`, which takes one setting at a time and refuses nan: here it refutes the statement.
+    """
     measured = {}
     for name, value in data.data_vars.items():
         dims = [dim for dim in value.dims if dim not in ("path", "t")]
         present = value.transpose(*dims, "path", "t").values
         measured[str(name)] = present.reshape(shape)
     with np.errstate(all="ignore"):
-        return np.array([np.broadcast_to(level.value(measured, q, NUMPY), shape) for level in chain.chain])
+        return np.array([np.broadcast_to(level.at(measured, q, NUMPY), shape) for level in chain.chain])
 
 
 def _sides(chain: Theorem, levels: Array, weights: Array, q: Quantities) -> tuple[Array, Array, Array, Array]:

@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.arithmetic import NUMPY
-from madatheory.engine.noise_tree import enumerate_tree, exact_mean
+from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.hparams import Hyper
 from madatheory.problems.problem import Problem
 from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.evaluate import evaluate
+from madatheory.theory.theorem import Setting
 from proofs_check.coq.claims import CoqClaim, sequence
 from proofs_check.coq.theorem import statement
 from proofs_check.coq.values import Environment
@@ -58,9 +59,10 @@ def coq_left(claim: CoqClaim, problem: Problem, given: Environment, steps: int) 
 def package_left(claim: CoqClaim, problem: Problem, hyper: Hyper, steps: int) -> float:
     """The same from the package: its optimizer on the exact noise tree, its own statistic."""
     theorem = list_theorems()[claim.statement]
-    tree = enumerate_tree(problem, theorem.method(), steps, settings=hyper, statistics=theorem.left.statistics)
-    means = exact_mean(tree).squeeze()
-    return float(theorem.left.value({str(name): means[name].values for name in means.data_vars}, None, NUMPY))  # type: ignore[arg-type]
+    method = theorem.method()
+    tree = enumerate_tree(problem, method, steps, settings=hyper, statistics=theorem.left.statistics)
+    left = evaluate(theorem, Setting(problem, method, hyper, steps), tree, [theorem.left])[theorem.left.name]
+    return float(tree["probability"].values @ left[:, -1])
 
 
 def regret_in_coq(claim: CoqClaim, slopes: Sequence[Sequence[float]], box: tuple[float, float], **hyper: Any) -> float:

@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.arithmetic import NUMPY
 from madatheory.engine.statistic import largest_gradient
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.problems.catalogue import list_problems
 from madatheory.statistics.intervals import t_interval
 from madatheory.theory.catalogue import list_theorems
-from madatheory.theory.evaluate import evaluate
-from madatheory.theory.theorem import Setting, quantities
+from madatheory.theory.evaluate import evaluate, right_side
+from madatheory.theory.theorem import Setting
 from madatheory.theory.verdict import comparisons_per_setting, judge
 
 PROBLEMS = (
@@ -57,10 +56,7 @@ def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times
         rows["data"].append(np.mean(levels[data_bound.name], axis=0))
         rows["outcome"].append(verdict.outcome)
     fine = np.linspace(0, 1, run.pick(51, 201, 401))
-    prior = []
-    for T in times:
-        q = quantities(Setting(problem, method, {**SETTINGS, "rho": 0.5}, steps), rho=fine, T=float(T))
-        prior.append(np.asarray(theorem.bound(q, NUMPY)))
+    prior = [right_side(theorem, Setting(problem, method, {**SETTINGS, "rho": float(r)}, steps), times) for r in fine]
     outcome = rows.pop("outcome")
     return {
         "problem": name,
@@ -68,7 +64,7 @@ def _sweep(run: Run, name: str, options: dict[str, Any], rhos: np.ndarray, times
         "noise": f"{options['noise']} noise {options['scale']:g}, d = {options['d']}",
         "seeds": seeds,
         "fine": fine,
-        "prior": prior,
+        "prior": np.array(prior).T,
         "outcome": outcome,
         **{key: np.array(value).T for key, value in rows.items()},
     }
