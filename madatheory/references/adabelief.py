@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.references.sequence import (
@@ -11,15 +10,12 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
     corrections,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -46,17 +42,15 @@ def run(
     The eps in the recurrence is `eps_root` where that is given (optax); `root_place` "root" adds it to shat_t under the
     root instead. `belief` "old" measures the surprise against m_{t-1}.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, m, s, path = per_step(alpha, len(g)), np.zeros_like(x), np.zeros(x.shape), []
     second = eps if eps_root is None else eps_root
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, m: Vector, s: Vector) -> Step:
         before, m = m, beta1 * m + (1 - beta1) * now
         s = beta2 * s + (1 - beta2) * squared(now - (m if belief == "new" else before))
         if root_place == "recurrence":
             s = s + second
         c1, c2 = corrections(bias_correction, beta1, beta2, t)
         root = denominator(s, c2, eps, eps_place, second if root_place == "root" else 0.0)
-        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(m / c1, root), (m, s)
+
+    return followed(step, (0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.references.sequence import (
@@ -10,14 +9,11 @@ from madatheory.references.sequence import (
     ComplexAs,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -40,16 +36,13 @@ def run(
 
     `momentum` summed: m_t = beta1 m_{t-1} + g_t and alpha_t (1-beta1) alpha, as in Defossez et al.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas = per_step(alpha, len(g))
-    s, m, path = np.full(x.shape, initial, np.float64), np.zeros_like(x), []
-    for t, given in enumerate(g):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, s: Vector, m: Vector) -> Step:
         s = s + squared(now)
         if momentum == "summed":
-            m, size = beta1 * m + now, (1 - beta1) * alphas[t]
+            m, size = beta1 * m + now, (1 - beta1) * alpha
         else:
-            m, size = beta1 * m + (1 - beta1) * now, alphas[t]
-        x = moved(x, divided(size * m, denominator(s, 1.0, eps, eps_place)), alphas[t], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+            m, size = beta1 * m + (1 - beta1) * now, alpha
+        return divided(size * m, denominator(s, 1.0, eps, eps_place)), (s, m)
+
+    return followed(step, (initial, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

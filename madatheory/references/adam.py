@@ -10,12 +10,11 @@ from madatheory.references.sequence import (
     ComplexAs,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
-    coupled,
     denominator,
     divided,
-    moved,
+    followed,
     per_step,
     problem,
     squared,
@@ -46,16 +45,13 @@ def run(
     which is what makes both moments "exact" on a constant gradient; "first" and "second" correct one moment only. m0
     and v0 "gradient" are g_1 and g_1^2. `decay` is the form of the weight decay, coupled in the paper's experiments.
     """
-    x, g = problem(x0, gradients, complex_as)
-    steps = len(g)
-    alphas, b1, b2 = per_step(alpha, steps), per_step(beta1, steps), per_step(beta2, steps)
-    m = v = np.zeros(0)
-    path = []
-    for t in range(1, steps + 1):
-        now = coupled(g[t - 1], x, weight_decay, decay)
+    steps = np.shape(gradients)[0]
+    b1, b2 = per_step(beta1, steps), per_step(beta2, steps)
+
+    def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector) -> Step:
         if t == 1:
-            m = now if m0 == "gradient" else np.full_like(x, m0)
-            v = squared(now) if v0 == "gradient" else np.full(x.shape, v0, np.float64)
+            m = now if m0 == "gradient" else np.full_like(now, m0)
+            v = squared(now) if v0 == "gradient" else np.full(now.shape, v0, np.float64)
         m = b1[t - 1] * m + (1 - b1[t - 1]) * now
         v = b2[t - 1] * v + (1 - b2[t - 1]) * squared(now)
         if bias_correction in ("product", "exact"):
@@ -66,10 +62,9 @@ def run(
             c1 = 1.0
         if bias_correction in ("none", "first"):
             c2 = 1.0
-        root = denominator(v, c2, eps, eps_place, eps_root)
-        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(m / c1, denominator(v, c2, eps, eps_place, eps_root)), (m, v)
+
+    return followed(step, (0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)
 
 
 def run_defossez(

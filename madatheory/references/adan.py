@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.references.sequence import (
@@ -11,15 +10,12 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
     corrections,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -52,18 +48,17 @@ def run(
     correction counts from there. `initial` gradient: m_0 = g_1, n_0 = g_1^2 as in Algorithm 1; zero with corrections is
     the authors' code. The paper's weight decay is proximal.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, w = per_step(alpha, len(g)), beta3 if weight == "decay" else 1 - beta3
-    momentum, square, path = np.zeros_like(x), np.zeros(x.shape), []
-    velocity, previous = np.zeros_like(x), np.zeros_like(x)
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+    w = beta3 if weight == "decay" else 1 - beta3
+
+    def step(
+        t: int, alpha: float, now: Vector, momentum: Vector, square: Vector, velocity: Vector, previous: Vector
+    ) -> Step:
         if t == 1:
             if initial == "gradient":
                 momentum, square = now, squared(now)
             if first_difference != "gradient":
                 previous = now
-        difference, previous = now - previous, now
+        difference = now - previous
         momentum = beta1 * momentum + (1 - beta1) * now
         velocity = beta3 * velocity + (1 - beta3) * difference
         square = beta2 * square + (1 - beta2) * squared(now + w * difference)
@@ -71,7 +66,6 @@ def run(
         count = t - 1 if first_difference == "skipped" else t
         c3 = 1 - beta3**count if difference_correction and count else 1.0
         root = denominator(square, c2, eps, eps_place, eps_root)
-        step = alphas[t - 1] * divided(momentum / c1 + w * velocity / c3, root)
-        x = moved(x, step, alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(momentum / c1 + w * velocity / c3, root), (momentum, square, velocity, now)
+
+    return followed(step, (0.0, 0.0, 0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

@@ -11,15 +11,12 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
     corrections,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -45,16 +42,13 @@ def run(
     The paper has no bias correction. With it, `max_order` says whether the maximum is over v_t ("before", torch) or
     over v_t/(1-beta2^t) ("after", optax).
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas = per_step(alpha, len(g))
-    m, v, largest, path = np.zeros_like(x), np.zeros(x.shape), np.zeros(x.shape), []
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector, largest: Vector) -> Step:
         m = beta1 * m + (1 - beta1) * now
         v = beta2 * v + (1 - beta2) * squared(now)
         c1, c2 = corrections(bias_correction, beta1, beta2, t)
         largest = np.maximum(largest, v if max_order == "before" else v / c2)
         root = denominator(largest, c2 if max_order == "before" else 1.0, eps, eps_place, eps_root)
-        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(m / c1, root), (m, v, largest)
+
+    return followed(step, (0.0, 0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

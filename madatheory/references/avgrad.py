@@ -10,14 +10,11 @@ from madatheory.references.sequence import (
     ComplexAs,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -41,15 +38,12 @@ def run(
 
     c_t = 1 - beta2^t ("power"), or the value of vbar_t on g = 1 ("exact"), (1/t) sum_{s<=t} (1 - beta2^s).
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas = per_step(alpha, len(g))
-    m, v, seen, path = np.zeros_like(x), np.zeros(x.shape), [], []
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+    seen: list[Vector] = []
+
+    def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector) -> Step:
         m = beta1 * m + (1 - beta1) * now
         v = beta2 * v + (1 - beta2) * squared(now)
         seen.append(v)
-        vbar = np.mean(seen, axis=0)
         c1 = 1.0 if bias_correction == "none" else 1 - beta1**t
         if bias_correction == "none":
             c = 1.0
@@ -57,7 +51,7 @@ def run(
             c = 1 - beta2**t
         else:
             c = float(np.mean([1 - beta2**s for s in range(1, t + 1)]))
-        root = denominator(vbar, c, eps, eps_place, eps_root)
-        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        root = denominator(np.mean(seen, axis=0), c, eps, eps_place, eps_root)
+        return alpha * divided(m / c1, root), (m, v)
+
+    return followed(step, (0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

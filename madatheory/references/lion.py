@@ -5,17 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import (
-    Coefficient,
-    ComplexAs,
-    Decay,
-    Vector,
-    collected,
-    coupled,
-    moved,
-    per_step,
-    problem,
-)
+from madatheory.references.sequence import Coefficient, ComplexAs, Decay, Step, Vector, followed
 
 
 def run(
@@ -34,12 +24,10 @@ def run(
 
     `order` "new" updates m first and uses m_t in c_t (MADA's published code). The sign of a complex number is c/|c|.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, m, path = per_step(alpha, len(g)), np.zeros_like(x), []
-    for t, given in enumerate(g):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, m: Vector) -> Step:
         after = beta2 * m + (1 - beta2) * now
         c = beta1 * (m if order == "old" else after) + (1 - beta1) * now
-        x, m = moved(x, alphas[t] * np.sign(c), alphas[t], weight_decay, decay), after
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * np.sign(c), (after,)
+
+    return followed(step, (0.0,), x0, gradients, alpha, weight_decay, decay, complex_as)

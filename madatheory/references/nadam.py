@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.references.sequence import (
@@ -10,14 +9,11 @@ from madatheory.references.sequence import (
     ComplexAs,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -47,24 +43,19 @@ def run(
     with beta1 (torch) or with mu_t (the paper). `look_ahead` "same" corrects m_t by prod_{s<=t} too.
     `bias_correction` "second" corrects v_t only, "none" nothing.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, m, v, path = per_step(alpha, len(g)), np.zeros_like(x), np.zeros(x.shape), []
 
     def mu(t: int) -> float:
         return beta1 * (1 - 0.5 * 0.96 ** (t * schedule_decay)) if schedule == "scheduled" else beta1
 
-    product = 1.0
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+    def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector, product: Vector) -> Step:
         kept = mu(t) if average == "mu" else beta1
         m = kept * m + (1 - kept) * now
         v = beta2 * v + (1 - beta2) * squared(now)
-        product *= mu(t)
+        product = product * mu(t)
         following = product * mu(t + 1) if look_ahead == "next" else product
         c1, c1_next = (1 - product, 1 - following) if bias_correction == "power" else (1.0, 1.0)
         numerator = mu(t + 1) * m / c1_next + (1 - mu(t)) * now / c1
         c2 = 1.0 if bias_correction == "none" else 1 - beta2**t
-        root = denominator(v, c2, eps, eps_place, eps_root)
-        x = moved(x, alphas[t - 1] * divided(numerator, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(numerator, denominator(v, c2, eps, eps_place, eps_root)), (m, v, product)
+
+    return followed(step, (0.0, 0.0, 1.0), x0, gradients, alpha, weight_decay, decay, complex_as)

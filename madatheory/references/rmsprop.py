@@ -1,6 +1,5 @@
 """RMSProp: Tieleman and Hinton, lecture 6.5 of "Neural networks for machine learning", 2012; centred: Graves, 2013."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.references.sequence import (
@@ -9,15 +8,12 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
     corrections,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -45,11 +41,8 @@ def run(
     of the mean gradient under the root; there eps is inside. A momentum b_t = momentum b_{t-1} + g_t/root moves x by
     alpha_t b_t, `nesterov` by alpha_t (momentum b_t + g_t/root).
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, mean_square, path = per_step(alpha, len(g)), np.full(x.shape, initial, np.float64), []
-    mean, buffer = np.zeros_like(x), np.zeros_like(x)
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, mean_square: Vector, mean: Vector, buffer: Vector) -> Step:
         mean_square = beta2 * mean_square + (1 - beta2) * squared(now)
         mean = beta2 * mean + (1 - beta2) * now
         c1, c2 = corrections(bias_correction, beta2, beta2, t)
@@ -59,7 +52,6 @@ def run(
             root = denominator(mean_square, c2, eps, eps_place)
         ratio = divided(now, root)
         buffer = momentum * buffer + ratio
-        step = momentum * buffer + ratio if nesterov else buffer
-        x = moved(x, alphas[t - 1] * step, alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * (momentum * buffer + ratio if nesterov else buffer), (mean_square, mean, buffer)
+
+    return followed(step, (initial, 0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

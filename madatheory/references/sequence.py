@@ -1,6 +1,6 @@
 """What the recurrences share: arguments as arrays, and the conventions that every method can be written with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,8 @@ EpsPlace = Literal["outside", "outside_before", "inside", "inside_before"]
 Correction = bool | Literal["none", "power", "first", "second"]
 Decay = Literal["coupled", "decoupled_lr", "decoupled_lr_after", "decoupled", "proximal"]
 ComplexAs = Literal["modulus", "pair"]
+Step = tuple[Vector, tuple[Any, ...]]
+"""x_{t-1} - x_t but for the decay, and the moments after it."""
 
 
 def problem(x0: ArrayLike, gradients: ArrayLike, complex_as: ComplexAs | None = None) -> tuple[Vector, Vector]:
@@ -98,3 +100,24 @@ def moved(x: Vector, step: Vector, alpha: float, weight_decay: float, decay: Dec
     if decay == "decoupled":
         return x - step - weight_decay * x
     return (x - step) / (1 + alpha * weight_decay)
+
+
+def followed(
+    step: Callable[..., Step],
+    moments: tuple[Any, ...],
+    x0: ArrayLike,
+    gradients: ArrayLike,
+    alpha: Coefficient,
+    weight_decay: float,
+    decay: Decay,
+    complex_as: ComplexAs,
+) -> Vector:
+    """x_1 .. x_T, (T, d), of a method whose step(t, alpha_t, g_t, *moments) is its formula and nothing else."""
+    x, g = problem(x0, gradients, complex_as)
+    alphas, path = per_step(alpha, len(g)), []
+    for t, given in enumerate(g, start=1):
+        now = coupled(given, x, weight_decay, decay)
+        move, moments = step(t, alphas[t - 1], now, *moments)
+        x = moved(x, move, alphas[t - 1], weight_decay, decay)
+        path.append(x)
+    return collected(path, x0, gradients)

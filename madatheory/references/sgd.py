@@ -2,20 +2,9 @@
 
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from madatheory.references.sequence import (
-    Coefficient,
-    ComplexAs,
-    Decay,
-    Vector,
-    collected,
-    coupled,
-    moved,
-    per_step,
-    problem,
-)
+from madatheory.references.sequence import Coefficient, ComplexAs, Decay, Step, Vector, followed
 
 
 def run(
@@ -35,13 +24,10 @@ def run(
     w is 1 ("summed"; torch, optax), 1 - momentum ("averaged"), or 1 - momentum from the second step on, with b_1 = g_1
     ("averaged_after_first": torch with dampening = momentum, where Nesterov's form does not exist).
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas, b, path = per_step(alpha, len(g)), np.zeros_like(x), []
-    for t, given in enumerate(g):
-        now = coupled(given, x, weight_decay, decay)
-        w = 1.0 if form == "summed" or (form == "averaged_after_first" and t == 0) else 1 - momentum
+
+    def step(t: int, alpha: float, now: Vector, b: Vector) -> Step:
+        w = 1.0 if form == "summed" or (form == "averaged_after_first" and t == 1) else 1 - momentum
         b = momentum * b + w * now
-        step = momentum * b + w * now if nesterov else b
-        x = moved(x, alphas[t] * step, alphas[t], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * (momentum * b + w * now if nesterov else b), (b,)
+
+    return followed(step, (0.0,), x0, gradients, alpha, weight_decay, decay, complex_as)

@@ -9,15 +9,12 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    Step,
     Vector,
-    collected,
     corrections,
-    coupled,
     denominator,
     divided,
-    moved,
-    per_step,
-    problem,
+    followed,
     squared,
 )
 
@@ -44,17 +41,15 @@ def run(
     The paper has no bias correction; optax has, with both moments starting at `initial` = 1e-6. `m0` gives the first
     moment a start of its own.
     """
-    x, g = problem(x0, gradients, complex_as)
-    alphas = per_step(alpha, len(g))
-    m, v, path = np.full_like(x, initial if m0 is None else m0), np.full(x.shape, initial, np.float64), []
-    for t, given in enumerate(g, start=1):
-        now = coupled(given, x, weight_decay, decay)
+
+    def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector) -> Step:
         m = beta1 * m + (1 - beta1) * now
         square = squared(now)
         change = (1 - beta2) * square
         v = np.where(v > square, v - change, np.where(v < square, v + change, v))
         c1, c2 = corrections(bias_correction, beta1, beta2, t)
-        root = denominator(v, c2, eps, eps_place, eps_root)
-        x = moved(x, alphas[t - 1] * divided(m / c1, root), alphas[t - 1], weight_decay, decay)
-        path.append(x)
-    return collected(path, x0, gradients)
+        return alpha * divided(m / c1, denominator(v, c2, eps, eps_place, eps_root)), (m, v)
+
+    return followed(
+        step, (initial if m0 is None else m0, initial), x0, gradients, alpha, weight_decay, decay, complex_as
+    )
