@@ -8,6 +8,7 @@ from .figures.catalogue import list_figures as list_figures
 from .figures.figure import Claim as Claim
 from .figures.figure import Figure as Figure
 from .hparams import Parameter as Parameter
+from .identities import runs_of as runs_of
 from .identities.check import check as check
 from .identities.recognition.identify import identify as identify
 from .identities.runner.plugin import suite as suite
@@ -26,6 +27,13 @@ from .problems.catalogue import list_problems as list_problems
 from .problems.problem import Constant as Constant
 from .problems.problem import Problem as Problem
 from .problems.separable import separable as separable
+from .store.store import Store as Store
+from .studies.tasks.task import Task as Task
+from .studies.training.comparison import ComparisonPlan as ComparisonPlan
+from .studies.training.comparison import against as against
+from .studies.training.comparison import compare as compare
+from .studies.training.comparison import corrected as corrected
+from .studies.training.training_runs import TrainConfig as TrainConfig
 from .theory import conditions as conditions
 from .theory import terms as terms
 from .theory.catalogue import get_theorem as get_theorem
@@ -44,5 +52,6 @@ from .training.baselines import hyperadam as hyperadam
 from .training.transformation import coefficients as coefficients
 from .training.transformation import mada as mada
 from .training.transformation import scale_by_mada as scale_by_mada
+from .training.unrolled import unrolled as unrolled
 
 __version__: str

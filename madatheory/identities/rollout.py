@@ -72,7 +72,7 @@ class Runs:
 
     def snippet(self) -> str:
         """The runs so far as a program of their own; without hypothesis."""
-        lines = ["import numpy as np", "from madatheory.identities import runs_of", *self.target.code.splitlines()]
+        lines = ["import numpy as np", "from madatheory import runs_of", *self.target.code.splitlines()]
         lines += ["import copy"] if any("copy." in line for line in self.log) else []
         return "\n".join([*lines, "run = runs_of(optimizer)", *_folded(self.log)])
 

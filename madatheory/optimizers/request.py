@@ -162,7 +162,10 @@ def _refuse_unsafe(names: Collection[str], convention: str, spelling: Mapping[st
 def check_lag(lag: int) -> None:
     """`UserError` for a lag other than 0 and 1."""
     if not isinstance(lag, int) or isinstance(lag, bool) or lag not in (0, 1):
-        raise UserError(f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1), as T6 asks)")
+        hint = "; optax.inject_hyperparams needs static_args='lag'" if hasattr(lag, "dtype") else ""
+        raise UserError(
+            f"lag = {lag!r}: give 0 (h_t sees g_t) or 1 (h_t is a function of g_1 .. g_(t-1), as T6 asks){hint}"
+        )
 
 
 def bounds_of(name: str, parameters: Mapping[str, Parameter], rule: Descent, owner: str, said: str = "") -> Parameter:

@@ -30,3 +30,13 @@ def test_the_results_in_the_guide_are_those_of_the_summary(which: str) -> None:
         counted = tally(numbers, which, method)
         row = f"| {words}, {which} rates | {counted['win']} | {counted['tie']} | {counted['loss']} |"
         assert row in GUIDE, row
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_reader_types_is_imported_from_the_package_alone(page: Path) -> None:
+    blocks = re.findall(r"^```(?:python|text)[^\n]*\n(.*?)^```", page.read_text(), re.S | re.M)
+    inner = re.findall(r"^\s*(?:from|import) madatheory\..*", "\n".join(blocks), re.M)
+    assert inner == []
