@@ -37,20 +37,6 @@ JAX = Elementary(jnp.exp, jnp.log, jnp.sqrt, jnp.sin, jnp.cos, jnp.tanh)
 
 
 @dataclass(frozen=True)
-class Tail:
-    """What holds for |x| >= X, for every X >= `beyond`: |phi'| <= slope(X), |phi''| <= curvature(X), phi >= value(X).
-
-    The first two are nonincreasing and the third nondecreasing in X, for the `reason` given.
-    """
-
-    beyond: int
-    slope: Callable[[Number, Elementary], Number]
-    curvature: Callable[[Number, Elementary], Number]
-    value: Callable[[Number, Elementary], Number]
-    reason: str
-
-
-@dataclass(frozen=True)
 class Scalar:
     """phi : R -> R with its constants.
 
@@ -66,7 +52,6 @@ class Scalar:
     curvature: Constant
     infimum: Constant
     minimizer: float | None
-    tail: Tail
 
 
 @cache

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from flint import arb  # python-flint
 
 from madatheory.arithmetic import Arithmetic, arithmetic
+from proofs_check.balls.branch import precision
 from proofs_check.balls.slopes import SLOPES, Sloped
-from proofs_check.balls.suprema import precision
 
 Ball = Any
 Side = tuple[Ball, Ball]

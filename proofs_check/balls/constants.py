@@ -49,8 +49,8 @@ def decide(scalar: Scalar, name: str) -> Finding:
     """Enclose the constant, and prove that the certified one is not below it and, if exact, not 1e-9 above it."""
     from flint import arb
 
-    from madatheory.problems.balls import SLACK, NotProved, prove_at_most
-    from proofs_check.balls.suprema import X, enclose, precision
+    from proofs_check.balls.branch import SLACK, NotProved, precision, prove_at_most
+    from proofs_check.balls.suprema import X, enclose
 
     order = ORDERS[name]
     found, constant = enclose(scalar, order), getattr(scalar, name)

@@ -132,7 +132,7 @@ def decide(case: DataCase, mistake: str = "") -> Finding:
     """L, G and F_star of the problem against enclosures; `mistake` moves one of them by 1e-8 to the wrong side."""
     from flint import arb, fmpq
 
-    from proofs_check.balls.suprema import precision
+    from proofs_check.balls.branch import precision
 
     problem = case.build()
     assert problem.constants is not None

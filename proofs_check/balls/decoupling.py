@@ -40,7 +40,7 @@ def two_atoms(xp: Arithmetic) -> Values:
 
 def least_constant(claimed: tuple[int, int]) -> Finding:
     """PROVED if the law needs a K above `claimed`: right - left is affine in K, and vanishes at the K that it needs."""
-    from proofs_check.balls.suprema import precision
+    from proofs_check.balls.branch import precision
 
     with precision(256):
         xp = arithmetic("balls")

@@ -122,7 +122,7 @@ def enclosed_drift(point: Point, depth: int) -> Ball:
 
 def quadrature(mistake: float) -> Finding:
     """PROVED if the package's D lies within 1e-9 of its enclosure at every point."""
-    from proofs_check.balls.suprema import precision
+    from proofs_check.balls.branch import precision
 
     widest = 0.0
     for point in POINTS:

@@ -165,7 +165,7 @@ def on_box(lemma: Lemma, region: Region) -> Finding:
 
 def refute(variant: Lemma) -> Finding:
     """REFUTED if a case found by the lemma's own sampler violates the claim in ball arithmetic."""
-    from proofs_check.balls.suprema import precision
+    from proofs_check.balls.branch import precision
 
     with precision(256):
         for found in _candidates(variant):

@@ -4,15 +4,14 @@ Best-first branch and bound on [-X, X] with derivatives from power series of phi
 """
 
 import heapq
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from flint import arb, ctx  # python-flint
+from flint import arb  # python-flint
 
-from madatheory.problems.balls import derivatives
 from madatheory.problems.scalar import Elementary, Scalar
+from proofs_check.balls.branch import derivatives, precision
 from proofs_check.balls.infinity import on_ray
 
 Ball = Any
@@ -36,16 +35,6 @@ class Enclosure(NamedTuple):
         """Relative width, absolute where the value is below 1e-3."""
         extent = max(abs(float(self.lower)), abs(float(self.upper)))
         return float(self.upper - self.lower) / (extent if extent > 1e-3 else 1.0)
-
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Ball arithmetic with so many bits."""
-    before, ctx.prec = ctx.prec, bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
 
 
 def _measure(jet: list[Ball], order: int) -> Ball:

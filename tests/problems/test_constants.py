@@ -19,6 +19,8 @@ from madatheory.problems.data import table
 from madatheory.problems.noise_laws import law
 from madatheory.problems.problem import Constants, Problem, Words
 from madatheory.problems.scalar import JAX, Scalar, scalars
+from proofs_check.balls import constants
+from proofs_check.evidence import Status
 
 pytestmark = pytest.mark.usefixtures("float64")
 ROUNDING = 1 + 1e-12
@@ -60,15 +62,10 @@ def constants_of(problem: Problem) -> Constants:
 
 @pytest.mark.parametrize("scalar", scalars().values(), ids=lambda s: s.name)
 def test_scalar_constants(scalar: Scalar) -> None:
-    """sup |phi'|, sup |phi''| and inf phi, proved by branch and bound in ball arithmetic plus the tail, and tight."""
-    from madatheory.problems.balls import prove_constants
-
-    met = prove_constants(scalar)
-    for name in ("slope", "curvature"):
-        constant = getattr(scalar, name)
-        assert constant.side == "exact"
-        assert constant.value * (1 - 1e-9) <= met[name] <= constant.value, name
-    assert met["infimum"] == pytest.approx(scalar.infimum.value, abs=1e-9)
+    """sup |phi'|, sup |phi''| and inf phi, proved by branch and bound in ball arithmetic, and tight to 1e-9."""
+    for name in constants.ORDERS:
+        assert getattr(scalar, name).side == "exact"
+        assert constants.decide(scalar, name).status is Status.PROVED, name
 
 
 def _mutants() -> list[tuple[str, Scalar]]:
@@ -94,24 +91,21 @@ def _mutants() -> list[tuple[str, Scalar]]:
         *below,
         ("infimum too high", with_value(ratio, "infimum", 1e-20)),
         ("infimum too high where it is not attained", with_value(sigmoid, "infimum", 1e-5)),
-        # inside |x| <= 4 the slope of pseudo-Huber stays below .98: only the tail can refuse it
-        ("only the tail refuses", with_value(huber, "slope", 0.98)),
-        ("a tail that proves too little", dataclasses.replace(log, tail=dataclasses.replace(log.tail, beyond=1))),
+        # inside |x| <= 4 the slope of pseudo-Huber stays below .98
+        ("only what is far refuses", with_value(huber, "slope", 0.98)),
         ("another function", dataclasses.replace(ratio, phi=lambda x, f: 2 * x * x / (1 + x * x))),
     ]
 
 
 @pytest.mark.parametrize(("mistake", "scalar"), _mutants(), ids=lambda value: value if isinstance(value, str) else "")
 def test_planted_mistakes_are_not_proved(mistake: str, scalar: Scalar) -> None:
-    from madatheory.problems.balls import NotProved, prove_constants
-
-    with pytest.raises(NotProved):
-        prove_constants(scalar)
+    found = [constants.decide(scalar, name) for name in constants.ORDERS]
+    assert any(finding.status is not Status.PROVED for finding in found), mistake
 
 
-def test_without_its_tail_a_wrong_constant_would_pass() -> None:
-    """Why the tails are needed: on |x| <= 4 alone, .98 bounds the slope of pseudo-Huber."""
-    from madatheory.problems.balls import NotProved, prove_at_most
+def test_on_an_interval_alone_a_wrong_constant_would_pass() -> None:
+    """Why the rays beyond are enclosed too: on |x| <= 4, .98 bounds the slope of pseudo-Huber."""
+    from proofs_check.balls.branch import NotProved, prove_at_most
 
     huber = scalars()["pseudo-huber"]
     with pytest.raises(NotProved):
@@ -152,21 +146,6 @@ def test_scalar_constants_on_a_grid(name: str) -> None:
     assert line.value.min() <= scalar.infimum.value + 1e-6
     if scalar.minimizer is not None:
         assert float(scalar.phi(jnp.asarray(scalar.minimizer), JAX)) == scalar.infimum.value
-
-
-@pytest.mark.parametrize("name", list(scalars()))
-def test_tails_hold_and_are_monotone_on_a_grid(name: str) -> None:
-    tail, line = scalars()[name].tail, on_the_line(name)
-    outside = np.abs(line.x) >= tail.beyond
-    order = np.argsort(np.abs(line.x[outside]))
-    X = jnp.asarray(np.abs(line.x[outside])[order])
-    slope, curvature, value = (np.asarray(f(X, JAX)) for f in (tail.slope, tail.curvature, tail.value))
-    assert (np.abs(line.slope[outside][order]) <= slope * (1 + 1e-9) + 1e-13).all()
-    assert (np.abs(line.curvature[outside][order]) <= curvature * (1 + 1e-9) + 1e-13).all()
-    assert (line.value[outside][order] >= value * (1 - 1e-12)).all()
-    assert (np.diff(slope) <= 0).all()
-    assert (np.diff(curvature) <= 0).all()
-    assert (np.diff(value) >= -1e-13 * np.abs(value[1:])).all()
 
 
 # --- every problem: a search for counterexamples ---

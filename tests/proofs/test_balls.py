@@ -18,9 +18,10 @@ from proofs_check import balls
 from proofs_check.balls import constants, data, decoupling, drift
 from proofs_check.balls import lemmas as on_boxes
 from proofs_check.balls.boxes import Box, cover
+from proofs_check.balls.branch import precision
 from proofs_check.balls.infinity import Unbounded, on_ray
 from proofs_check.balls.slopes import SLOPES, Sloped
-from proofs_check.balls.suprema import enclose, precision
+from proofs_check.balls.suprema import enclose
 from proofs_check.evidence import Status
 from proofs_check.methods import method
 from proofs_check.statements import statements

@@ -2,7 +2,7 @@
 
 from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 SLOPE = 1.0908990854976248  # the float above 1.09089908549762480455..
@@ -16,12 +16,5 @@ cosine_function = Scalar(
     curvature=Constant(round_up(1.2), "exact", "|cos x| + 0.2|1-x^2|/(1+x^2)^2 <= 1.2, attained at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        8,
-        slope=lambda X, f: 1 + 1 / (5 * X),
-        curvature=lambda X, f: 1 + 1 / (5 * X * X),
-        value=lambda X, f: f.log(1 + X * X) / 10,
-        reason="|sin|, |cos| <= 1, |x|/(1+x^2) <= 1/|x|, |1-x^2|/(1+x^2)^2 <= 1/x^2, 1 - cos >= 0",
-    ),
 )
 cosine = separable_entry(cosine_function, "many local minima")

@@ -4,7 +4,7 @@ import math
 
 from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -17,12 +17,5 @@ exponential_function = Scalar(
     curvature=Constant(2.0, "exact", "|phi''| = |2-4x^2| exp(-x^2) is largest at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        4,
-        slope=lambda X, f: 2 * X * f.exp(-(X * X)),
-        curvature=lambda X, f: 4 * X * X * f.exp(-(X * X)),
-        value=lambda X, f: 1 - f.exp(-(X * X)),
-        reason="|phi'| is the majorant itself, |phi''| <= 4x^2 exp(-x^2) for x^2 >= 1/2, both decrease for x^2 >= 1",
-    ),
 )
 exponential = separable_entry(exponential_function, "a well in a very flat plateau")

@@ -1,7 +1,7 @@
 """F(x) = sum_j log(1 + x_j^2): unbounded, slope vanishing far away, one basin."""
 
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -14,12 +14,5 @@ log_function = Scalar(
     curvature=Constant(2.0, "exact", "|phi''| = 2|1-x^2|/(1+x^2)^2 is largest at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        4,
-        slope=lambda X, f: 2 / X,
-        curvature=lambda X, f: 2 / (X * X),
-        value=lambda X, f: f.log(1 + X * X),
-        reason="|phi'| = 2|x|/(1+x^2) <= 2/|x|, |phi''| <= 2/(1+x^2) <= 2/x^2, phi grows with |x|",
-    ),
 )
 log = separable_entry(log_function, "slope vanishing far away")

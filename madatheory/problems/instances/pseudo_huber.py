@@ -1,7 +1,7 @@
 """F(x) = sum_j sqrt(1 + x_j^2) - 1: convex, linear far away (Charbonnier, pseudo-Huber)."""
 
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -14,12 +14,5 @@ pseudo_huber_function = Scalar(
     curvature=Constant(1.0, "exact", "phi'' = (1+x^2)^{-3/2} is largest at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        4,
-        slope=lambda X, f: 1 + 0 * X,
-        curvature=lambda X, f: 1 / (X * X * X),
-        value=lambda X, f: X * X / (1 + f.sqrt(1 + X * X)),
-        reason="|phi'| < 1, phi'' = (1+x^2)^{-3/2} <= 1/|x|^3, phi grows with |x|",
-    ),
 )
 pseudo_huber = separable_entry(pseudo_huber_function, "convex, linear far away")

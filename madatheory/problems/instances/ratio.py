@@ -4,7 +4,7 @@ import math
 
 from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -17,12 +17,5 @@ ratio_function = Scalar(
     curvature=Constant(2.0, "exact", "|phi''| = |2-6x^2|/(1+x^2)^3 is largest at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        4,
-        slope=lambda X, f: 2 / (X * X * X),
-        curvature=lambda X, f: 6 / (X * X * X * X),
-        value=lambda X, f: X * X / (1 + X * X),
-        reason="|phi'| = 2|x|/(1+x^2)^2 <= 2/|x|^3, |phi''| <= 6x^2/(1+x^2)^3 <= 6/x^4, phi grows with |x|",
-    ),
 )
 ratio = separable_entry(ratio_function, "bounded and flat far away")

@@ -8,7 +8,7 @@ from madatheory.problems.coordinatewise import constant_start, round_up
 from madatheory.problems.data import CLASSIFICATION, sample
 from madatheory.problems.problem import Constant, Problem
 from madatheory.problems.ridges import Ridges, minibatch_problem
-from madatheory.problems.scalar import Scalar, Tail
+from madatheory.problems.scalar import Scalar
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -26,13 +26,6 @@ sigmoid = Scalar(
     ),
     infimum=Constant(0.0, "exact", "phi > 0, approached for x -> inf", PROVED),
     minimizer=None,
-    tail=Tail(
-        8,
-        slope=lambda X, f: f.exp(-X),
-        curvature=lambda X, f: f.exp(-X),
-        value=lambda X, f: 0 * X,
-        reason="phi > 0 and |phi''| <= |phi'| = phi(1-phi) <= min(phi, 1-phi) <= exp(-|x|)",
-    ),
 )
 
 

@@ -4,7 +4,7 @@ import math
 
 from madatheory.problems.coordinatewise import round_up
 from madatheory.problems.problem import Constant
-from madatheory.problems.scalar import Scalar, Tail, separable_entry
+from madatheory.problems.scalar import Scalar, separable_entry
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
 
@@ -19,12 +19,5 @@ tanh_function = Scalar(
     curvature=Constant(2.0, "exact", "phi'' = 2s(3s-2), s = 1/cosh(x)^2 in (0,1], is largest at s = 1", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
-    tail=Tail(
-        4,
-        slope=lambda X, f: 8 * f.exp(-2 * X),
-        curvature=lambda X, f: 16 * f.exp(-2 * X),
-        value=lambda X, f: f.tanh(X) * f.tanh(X),
-        reason="s = 1/cosh(x)^2 <= 4 exp(-2|x|), |phi'| <= 2s, |phi''| = 2s|3s-2| <= 4s, phi grows with |x|",
-    ),
 )
 tanh = separable_entry(tanh_function, "exponentially flat far away")

@@ -1,7 +1,6 @@
-"""Proofs, by ball arithmetic, that a scalar function's derivatives stay below a number on the whole real line.
+"""Proofs, by ball arithmetic, that a scalar function's derivatives stay below a number on an interval.
 
-Derivatives come from power series of phi itself, so the proof is about the formula that the simulator runs. Needs the
-extra `proofs` (python-flint).
+Derivatives come from power series of phi itself, so the proof is about the formula that the simulator runs.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 from flint import arb, arb_series, ctx  # python-flint
 
-from madatheory.problems.scalar import Elementary, Scalar
+from madatheory.problems.scalar import Elementary
 
 Ball = Any
 PRECISION = 256  # bits
@@ -24,9 +23,10 @@ class NotProved(Exception):
 
 
 @contextmanager
-def _precision() -> Iterator[None]:
+def precision(bits: int) -> Iterator[None]:
+    """Ball arithmetic with so many bits."""
     before = ctx.prec, ctx.cap
-    ctx.prec = PRECISION
+    ctx.prec = bits
     try:
         yield
     finally:
@@ -99,7 +99,7 @@ def prove_at_most(phi: Callable[[Ball, Elementary], Ball], order: int, sign: int
     Branch and bound: a box is dropped once its upper bound is below the target; what is left at width 2^-10 must be a
     concave peak, whose maximum is enclosed to 1e-30. Raises `NotProved` with the place otherwise.
     """
-    with _precision():
+    with precision(PRECISION):
         goal, best = arb(target), arb("-inf")
         stack, left = [(arb(-beyond), arb(beyond))], []
         while stack:
@@ -136,26 +136,3 @@ def _clusters(boxes: list[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
         else:
             merged.append((low, high))
     return merged
-
-
-def prove_constants(scalar: Scalar) -> dict[str, float]:
-    """Prove the three constants of `scalar` on the real line; return the largest |phi'|, |phi''| and least phi met.
-
-    Inside |x| <= tail.beyond by `prove_at_most`, outside by the tail. Raises `NotProved`.
-    """
-    X = scalar.tail.beyond
-    slope, curvature, infimum = scalar.slope.value, scalar.curvature.value, scalar.infimum.value
-    with _precision():
-        for name, tail, target in (
-            ("slope", scalar.tail.slope, slope),
-            ("curvature", scalar.tail.curvature, curvature),
-        ):
-            if not tail(arb(X), BALLS) <= arb(target):
-                raise NotProved(f"{scalar.name}: the tail of the {name} is {tail(arb(X), BALLS)} > {target!r}")
-        if not scalar.tail.value(arb(X), BALLS) >= arb(infimum):
-            raise NotProved(f"{scalar.name}: the tail of the value is {scalar.tail.value(arb(X), BALLS)} < {infimum!r}")
-    return {
-        "slope": max(prove_at_most(scalar.phi, 1, sign, slope, X) for sign in (1, -1)),
-        "curvature": max(prove_at_most(scalar.phi, 2, sign, curvature, X) for sign in (1, -1)),
-        "infimum": -prove_at_most(scalar.phi, 0, -1, -infimum, X),
-    }
