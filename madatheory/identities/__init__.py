@@ -7,63 +7,41 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from madatheory.deprecated import said
-from madatheory.identities.check import IdentityOutcome, Report, check
-from madatheory.identities.identity import NotApplicable, Violation, identity
-from madatheory.identities.rollout import RecordedStepper, Runs
-from madatheory.identities.rounding import OPERATIONS, alike, condition, near
-from madatheory.identities.strategies import (
-    GradientSequence,
-    Several,
-    complex_sequences,
-    late,
-    missing,
-    nonzero_constants,
-    plain,
-    sequences,
-    tensors,
-)
-from madatheory.identities.targets.lookup import OptimizerLike, find
-from madatheory.identities.targets.target import SettingValue, Target, Unusable
-from madatheory.identities.tolerance import close, equal, finite, holds, path_tolerance, unit
+from madatheory.identities.check import IdentityOutcome as IdentityOutcome
+from madatheory.identities.check import Report as Report
+from madatheory.identities.check import check as check
+from madatheory.identities.identity import NotApplicable as NotApplicable
+from madatheory.identities.identity import Violation as Violation
+from madatheory.identities.identity import identity as identity
+from madatheory.identities.rollout import RecordedStepper as RecordedStepper
+from madatheory.identities.rollout import Runs as Runs
+from madatheory.identities.rounding import OPERATIONS as OPERATIONS
+from madatheory.identities.rounding import alike as alike
+from madatheory.identities.rounding import condition as condition
+from madatheory.identities.rounding import near as near
+from madatheory.identities.strategies import GradientSequence as GradientSequence
+from madatheory.identities.strategies import Several as Several
+from madatheory.identities.strategies import complex_sequences as complex_sequences
+from madatheory.identities.strategies import late as late
+from madatheory.identities.strategies import missing as missing
+from madatheory.identities.strategies import nonzero_constants as nonzero_constants
+from madatheory.identities.strategies import plain as plain
+from madatheory.identities.strategies import sequences as sequences
+from madatheory.identities.strategies import tensors as tensors
+from madatheory.identities.targets.lookup import OptimizerLike
+from madatheory.identities.targets.lookup import find as find
+from madatheory.identities.targets.target import SettingValue as SettingValue
+from madatheory.identities.targets.target import Target as Target
+from madatheory.identities.targets.target import Unusable as Unusable
+from madatheory.identities.tolerance import close as close
+from madatheory.identities.tolerance import equal as equal
+from madatheory.identities.tolerance import finite as finite
+from madatheory.identities.tolerance import holds as holds
+from madatheory.identities.tolerance import path_tolerance as path_tolerance
+from madatheory.identities.tolerance import unit as unit
 
 if TYPE_CHECKING:
-    from madatheory.identities.runner.plugin import suite
-
-__all__ = [
-    "OPERATIONS",
-    "GradientSequence",
-    "IdentityOutcome",
-    "NotApplicable",
-    "RecordedStepper",
-    "Report",
-    "Runs",
-    "SettingValue",
-    "Several",
-    "Target",
-    "Unusable",
-    "Violation",
-    "alike",
-    "check",
-    "close",
-    "complex_sequences",
-    "condition",
-    "equal",
-    "find",
-    "finite",
-    "holds",
-    "identity",
-    "late",
-    "missing",
-    "near",
-    "nonzero_constants",
-    "path_tolerance",
-    "plain",
-    "runs_of",
-    "sequences",
-    "suite",
-    "tensors",
-    "unit",
-]
+    from madatheory.identities.runner.plugin import suite as suite
 
 
 def runs_of(make_optimizer: OptimizerLike) -> Runs:

@@ -3,13 +3,14 @@
 from fractions import Fraction
 from typing import Any
 
+import exact_recurrences as exact
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import DOUBLE
 from worked_example import START, steps
 
-from madatheory.references import adam, amsgrad, avgrad, exact, yogi
+from madatheory.references import adam, amsgrad, avgrad, yogi
 
 U = 2.0**-53
 DYADIC = st.lists(st.integers(-32, 32).map(lambda k: k / 4), min_size=1, max_size=8)
