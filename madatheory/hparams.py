@@ -145,10 +145,6 @@ class Grid(Mapping[str, float | tuple[float, ...]]):
         """Number of grid points."""
         return math.prod(self.shape)
 
-    def hypers(self) -> Iterator[dict[str, float]]:
-        """Every point, row-major."""
-        return hypers(self)
-
     def at(self, point: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
         """`hyper` at the given point numbers (row-major): scalars where fixed, else like `point`."""
         hyper = {name: np.asarray(value, dtype) for name, value in self.fixed.items()}

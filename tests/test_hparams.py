@@ -11,7 +11,7 @@ import pytest
 
 import madatheory as mt
 from madatheory.errors import UserError
-from madatheory.hparams import Grid, Parameter, in_words, one_number, override, parse_settings, reals
+from madatheory.hparams import Grid, Parameter, hypers, in_words, one_number, override, parse_settings, reals
 
 
 def test_a_value_is_checked_once_on_its_way_from_verify_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +35,7 @@ def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
     assert list(grid) == list(method.parameters)
     assert grid["alpha"] == 0.5
     assert (grid.axes, grid.shape, grid.points) == ({"beta2": (0.5, 0.9, 0.99), "rho": (0.0, 1.0)}, (3, 2), 6)
-    points = list(grid.hypers())
+    points = list(hypers(grid))
     assert [(p["beta2"], p["rho"]) for p in points] == [(b, r) for b in (0.5, 0.9, 0.99) for r in (0, 1)]
     many = grid.at(np.arange(6), "float64")
     for number, point in enumerate(points):

@@ -6,7 +6,7 @@ from fractions import Fraction
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError
+from madatheory.hparams import ANY, whole
 from madatheory.problems.noise_laws import NoiseLaw, law
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, DType, Oracle, Words
 
@@ -34,11 +34,8 @@ def _above(value: float, exact: Fraction) -> float:
 
 def constant_start(d: int, value: float) -> np.ndarray:
     """The start (value, .., value) in dimension `d`; `UserError` unless d is an integer >= 1 and value is finite."""
-    if d < 1 or d != int(d):
-        raise UserError(f"dimension d = {d:g} is out of range: give an integer >= 1")
-    if not math.isfinite(value):
-        raise UserError(f"start = {value:g} is not finite; give a number")
-    return np.full(int(d), float(value))
+    ANY.refuse("start", value)
+    return np.full(whole("dimension d", d, 1), float(value))
 
 
 def exact_oracle() -> Oracle:

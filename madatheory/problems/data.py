@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from madatheory.errors import UserError, needs, unknown
+from madatheory.hparams import whole
 
 
 class Table(NamedTuple):
@@ -51,15 +52,12 @@ def table(name: str) -> Table:
 def sample(name: str, n: int, batches: int, seed: int) -> Table:
     """`n` rows (0: all) drawn without replacement by `seed`, in random order, cut to a multiple of `batches`."""
     full = table(name)
-    if batches < 1:
-        raise UserError(f"batches = {batches} is out of range: give an integer >= 1")
+    batches, seed = whole("batches", batches, 1), whole("data_seed", seed, 0)
     available = len(full.target)
     if n < 0 or n > available:
         raise UserError(f"n = {n} rows of {name} is out of range: give 1 to {available}, or 0 for all")
     wanted = (n or available) // batches * batches
     if wanted == 0:
         raise UserError(f"n = {n} rows do not fill {batches} batches; give fewer batches or more rows")
-    if seed < 0:
-        raise UserError(f"data_seed = {seed} is out of range: give an integer >= 0")
     order = np.random.default_rng(seed).permutation(available)[:wanted]
     return Table(full.rows[order], full.target[order])

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError, unknown
+from madatheory.hparams import Parameter
 from madatheory.problems.problem import Array, Atoms, DType, Pair, Words
 
 RARE = 2.0**-6  # probability of the rare large entry: dyadic, so that the sampler has it exactly
@@ -168,6 +169,5 @@ def law(name: str, scale: float) -> NoiseLaw:
     """The law called `name` ("multiplicative": Rademacher, the oracle multiplies); unknown, scale < 0: `UserError`."""
     if name not in NOISES:
         raise unknown("noise", name, NOISES)
-    if not (math.isfinite(scale) and scale >= 0):
-        raise UserError(f"noise scale = {scale:g} is out of range: give a finite number >= 0")
+    Parameter(1.0, 0).refuse("noise scale", scale)
     return rademacher(scale) if name == "multiplicative" else LAWS[name](scale)

@@ -1,6 +1,6 @@
 """Sums of ridge functions F(x) = c sum_j phi(a_j.x - b_j), the non-separable problems, whole or as minibatches."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -8,7 +8,9 @@ import numpy as np
 from jax import lax
 
 from madatheory.errors import UserError, unknown
-from madatheory.problems.coordinatewise import CHECK, certify, coordinatewise
+from madatheory.problems.catalogue import ProblemEntry
+from madatheory.problems.coordinatewise import CHECK, certify, constant_start, coordinatewise
+from madatheory.problems.data import Table, sample
 from madatheory.problems.noise_laws import NOISES, index, law
 from madatheory.problems.norms import inflated, largest_column_sum, largest_eigenvalue
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
@@ -172,3 +174,47 @@ def minibatch_problem(
         lambda x: jnp.mean(batch_gradients(x), axis=0),
         parameters=parameters,
     )
+
+
+def data_entry(
+    name: str, about: str, summary: str, known: Mapping[str, Any], lacking: str, of: Callable[[Table], Ridges]
+) -> ProblemEntry:
+    """The catalogue entry of a loss on bundled data: `of` takes the sampled table to its ridges.
+
+    `summary` names the loss, `known` has the data sets with their facts, the first by default, and `lacking` says what
+    the others do not have.
+    """
+
+    def build(
+        data: str = next(iter(known)),
+        n: int = 128,
+        batches: int = 8,
+        data_seed: int = 0,
+        noise: str = "minibatch",
+        scale: float = 1.0,
+        start: float = 0.0,
+    ) -> Problem:
+        """`n` rows (0: all) of a data set in `batches` equally likely minibatches; `scale` is for other noises."""
+        if data not in known:
+            raise UserError(f"data = {data!r} has no {lacking}; give one of {', '.join(known)}")
+        ridges = of(sample(data, n, batches, data_seed))
+        rows, dimension = ridges.rows.shape
+        return minibatch_problem(
+            name,
+            f"{summary} on {data} ({known[data][1]}), {rows} rows",
+            ridges,
+            batches=batches,
+            start=constant_start(dimension, start),
+            noise=noise,
+            scale=scale,
+            parameters={
+                "data": data,
+                "n": n,
+                "batches": batches,
+                "data_seed": data_seed,
+                "noise": noise,
+                "scale": scale,
+            },
+        )
+
+    return ProblemEntry(name, about, build)

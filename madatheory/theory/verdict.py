@@ -22,7 +22,6 @@ from madatheory.theory.evaluate import evaluate, failure_probability, largest
 from madatheory.theory.theorem import Level, Setting, Theorem
 
 Outcome = Literal["holds", "violated", "inconclusive", "not applicable"]
-Settings = Mapping[str, float | Sequence[float]]
 ROUNDING = 1e-9
 """Relative slack granted to float64 rounding where a bound may be attained."""
 

@@ -17,7 +17,7 @@ from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Grid, Settings, check_mapping, override, whole
+from madatheory.hparams import Grid, Settings, check_mapping, hypers, override, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
@@ -109,11 +109,11 @@ def exact(problem: Problem, steps: int) -> bool:
 
 def _applicable(job: SharedRun, steps: int) -> list[Theorem]:
     """The theorems of a job that apply at one of its settings."""
-    hypers = list(job.grid.hypers())
+    points = list(hypers(job.grid))
     return [
         theorem
         for theorem in job.theorems
-        if any(not theorem.reasons(Setting(job.problem, job.optimizer, hyper, steps)) for hyper in hypers)
+        if any(not theorem.reasons(Setting(job.problem, job.optimizer, hyper, steps)) for hyper in points)
     ]
 
 
@@ -161,7 +161,7 @@ def verify(
     plan = [
         (theorem, Setting(job.problem, job.optimizer, hyper, steps))
         for job in work
-        for theorem, hyper in itertools.product(job.theorems, job.grid.hypers())
+        for theorem, hyper in itertools.product(job.theorems, hypers(job.grid))
     ]
     plan = [(theorem, setting) for theorem, setting in plan if not theorem.reasons(setting)]
     claims = sum(comparisons_per_setting(theorem, len(times)) for theorem, _ in plan)
@@ -219,7 +219,7 @@ def verify(
                 for number, data in runs.items():
                     share[number] = 1.0
                     job = work[number]
-                    for theorem, hyper in itertools.product(job.theorems, job.grid.hypers()):
+                    for theorem, hyper in itertools.product(job.theorems, hypers(job.grid)):
                         at = {str(name): hyper[str(name)] for name in data.dims if name in hyper}
                         found = data.sel(at) if at else data
                         about = (theorem, job.problem, job.optimizer, hyper, found)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
+from madatheory.figures.gallery.training_summary import check
 from madatheory.figures.style import colour
 from madatheory.figures.training import TRAINED, Study, shares
 from madatheory.optimizers.presets import PRESETS
@@ -27,12 +28,6 @@ def studies(run: Run) -> list[tuple[Study, bool]]:
     """The tasks, and whether the step size is varied too (not where a run takes long)."""
     modules = ((training_vision, True), (training_language, False), (training_control, run.profile != "smoke"))
     return [(module.study(run), varied) for module, varied in modules]
-
-
-def check(run: Run) -> None:
-    """Refuse early what the figures of the tasks refuse."""
-    training_vision.check(run)
-    training_language.check(run)
 
 
 def compute(run: Run) -> Numbers:

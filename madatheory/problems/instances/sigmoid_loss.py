@@ -2,12 +2,10 @@
 
 import math
 
-from madatheory.errors import UserError
-from madatheory.problems.catalogue import ProblemEntry
-from madatheory.problems.coordinatewise import constant_start, round_up
-from madatheory.problems.data import CLASSIFICATION, sample
-from madatheory.problems.problem import Constant, Problem
-from madatheory.problems.ridges import Ridges, minibatch_problem
+from madatheory.problems.coordinatewise import round_up
+from madatheory.problems.data import CLASSIFICATION
+from madatheory.problems.problem import Constant
+from madatheory.problems.ridges import Ridges, data_entry
 from madatheory.problems.scalar import Scalar
 
 PROVED = "tests/problems/test_constants.py::test_scalar_constants"
@@ -29,29 +27,11 @@ sigmoid = Scalar(
 )
 
 
-def build(
-    data: str = "breast-cancer",
-    n: int = 128,
-    batches: int = 8,
-    data_seed: int = 0,
-    noise: str = "minibatch",
-    scale: float = 1.0,
-    start: float = 0.0,
-) -> Problem:
-    """`n` rows (0: all) of a bundled data set in `batches` equally likely minibatches; `scale` is for other noises."""
-    if data not in CLASSIFICATION:
-        raise UserError(f"data = {data!r} has no two classes here; give one of {', '.join(CLASSIFICATION)}")
-    table = sample(data, n, batches, data_seed)
-    return minibatch_problem(
-        "sigmoid-loss",
-        f"sigmoid loss on {data} ({CLASSIFICATION[data][1]}), {len(table.target)} rows",
-        Ridges(sigmoid, table.target[:, None] * table.rows, 0 * table.target, 1 / len(table.target)),
-        batches=batches,
-        start=constant_start(table.rows.shape[1], start),
-        noise=noise,
-        scale=scale,
-        parameters={"data": data, "n": n, "batches": batches, "data_seed": data_seed, "noise": noise, "scale": scale},
-    )
-
-
-sigmoid_loss = ProblemEntry("sigmoid-loss", "classification of real data with the sigmoid loss, minibatch noise", build)
+sigmoid_loss = data_entry(
+    "sigmoid-loss",
+    "classification of real data with the sigmoid loss, minibatch noise",
+    "sigmoid loss",
+    CLASSIFICATION,
+    "two classes here",
+    lambda table: Ridges(sigmoid, table.target[:, None] * table.rows, 0 * table.target, 1 / len(table.target)),
+)

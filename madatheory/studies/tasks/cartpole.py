@@ -10,6 +10,7 @@ import numpy as np
 from jax import lax
 
 from madatheory.errors import UserError, remedy
+from madatheory.hparams import Parameter, whole
 from madatheory.studies.tasks.modules import arrays, shapes_and_frame
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
@@ -128,14 +129,10 @@ def cartpole(
     """
     import equinox as eqx
 
-    if not 1 <= horizon <= CAP:
-        raise UserError(f"horizon = {horizon}: give 1 to {CAP} steps, where CartPole-v1 ends")
-    if hidden < 1 or episodes < 2 or evaluated < 1:
-        raise UserError(
-            f"hidden = {hidden}, episodes = {episodes}, evaluated = {evaluated}: give at least 1, 2 (for a baseline), 1"
-        )
-    if not 0 < discount <= 1:
-        raise UserError(f"discount = {discount}: give a number in (0, 1]")
+    horizon = whole("horizon", horizon, 1, CAP)  # where CartPole-v1 ends
+    hidden, evaluated = whole("hidden", hidden, 1), whole("evaluated", evaluated, 1)
+    episodes = whole("episodes", episodes, 2)  # one for the baseline
+    Parameter(0.99, 0, 1, open_low=True).refuse("discount", discount)
 
     # now, so that no program draws them again; it also refuses now what is not installed
     fixed = jax.tree.map(np.asarray, _chances(jax.random.key(0), evaluated, horizon))

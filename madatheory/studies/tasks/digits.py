@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from madatheory.errors import UserError, needs
+from madatheory.errors import needs
+from madatheory.hparams import whole
 from madatheory.studies.tasks.modules import arrays, shapes_and_frame
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
@@ -53,8 +54,7 @@ def classification(
     import equinox as eqx
 
     n = len(images.train_class)
-    if not 1 <= batch <= n:
-        raise UserError(f"batch = {batch}: give 1 to {n} images")
+    batch = whole("batch", batch, 1, n)
     _, frame = shapes_and_frame(build)
 
     def init(key: Key) -> Parameters:

@@ -13,6 +13,7 @@ import numpy as np
 import optax
 
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter, whole
 from madatheory.studies.tasks.modules import shapes_and_frame
 from madatheory.studies.tasks.task import Array, Key, Parameters, Task
 
@@ -213,12 +214,10 @@ def char_gpt(
     text = manual() if text is None else text
     sizes = {"layers": layers, "heads": heads, "width": width, "context": context, "batch": batch, "windows": windows}
     for name, value in sizes.items():
-        if value < 1:
-            raise UserError(f"{name} = {value}: give 1 or more")
+        whole(name, value, 1)
     if width % heads:
         raise UserError(f"width = {width} is no multiple of heads = {heads}")
-    if not 0 <= dropout < 1:
-        raise UserError(f"dropout = {dropout}: give a probability in [0, 1)")
+    Parameter(0.0, 0, 1, open_high=True).refuse("dropout", dropout)
     for part, rows in (("train on", text.train), ("judge by", text.valid)):
         if len(rows) <= context + 1:
             length = len(text.train) + len(text.valid)

@@ -8,6 +8,7 @@ import numpy as np
 from jax import lax
 
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter, whole
 from madatheory.problems.data import CLASSIFICATION, table
 from madatheory.problems.noise_laws import index
 from madatheory.problems.problem import Problem, Words
@@ -77,13 +78,11 @@ def logistic_regression(
     """
     if data not in CLASSIFICATION:
         raise UserError(f"data = {data!r} has no two classes here; give one of {', '.join(CLASSIFICATION)}")
-    if ridge < 0:
-        raise UserError(f"ridge = {ridge}: give a number >= 0")
+    Parameter(0.0, 0).refuse("ridge", ridge)
     everything = table(data)
     count = len(everything.target)
     kept = _kept(count, held_out, "held_out")
-    if not 1 <= batch <= count - kept:
-        raise UserError(f"batch = {batch}: give 1 to {count - kept} rows")
+    batch = whole("batch", batch, 1, count - kept)
     order = np.random.default_rng(seed).permutation(count)
     rows, signs = everything.rows[order, :-1].astype(np.float32), everything.target[order].astype(np.float32)
     train, valid = slice(kept, None), slice(0, kept)
@@ -132,10 +131,9 @@ def matrix_factorization(
     Mini-batches of entries are drawn with replacement. U and V start normal with standard deviation 0.1. Measures: mean
     squared error on both parts; the noise alone has noise^2.
     """
-    if min(rows, columns, rank) < 1 or rank > min(rows, columns):
-        raise UserError(f"rows = {rows}, columns = {columns}, rank = {rank}: give 1 <= rank <= rows, columns")
-    if noise < 0:
-        raise UserError(f"noise = {noise}: give a number >= 0")
+    rows, columns = whole("rows", rows, 1), whole("columns", columns, 1)
+    rank = whole("rank", rank, 1, min(rows, columns))
+    Parameter(0.0, 0).refuse("noise", noise)
     rng = np.random.default_rng(seed)
     left, right = rng.standard_normal((rows, rank)), rng.standard_normal((columns, rank)) / np.sqrt(rank)
     matrix = (left @ right.T + noise * rng.standard_normal((rows, columns))).astype(np.float32)
@@ -143,8 +141,7 @@ def matrix_factorization(
     kept = _kept(len(known), held_out, "held_out")
     places = np.stack(np.unravel_index(known, matrix.shape)).astype(np.int32)
     train, valid = places[:, kept:], places[:, :kept]
-    if not 1 <= batch <= train.shape[1]:
-        raise UserError(f"batch = {batch}: give 1 to {train.shape[1]} entries")
+    batch = whole("batch", batch, 1, train.shape[1])
 
     def init(key: Key) -> Parameters:
         first, second = jax.random.split(key)
