@@ -20,6 +20,7 @@ from .optimizers.optax_form import as_optax as as_optax
 from .optimizers.optax_form import from_optax as from_optax
 from .optimizers.optimizer import Optimizer as Optimizer
 from .optimizers.optimizer import Step as Step
+from .optimizers.presets import PRESETS as PRESETS
 from .optimizers.request import Descent as Descent
 from .problems.catalogue import ProblemEntry as ProblemEntry
 from .problems.catalogue import get_problem as get_problem
