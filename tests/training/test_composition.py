@@ -1,6 +1,6 @@
 """MADA with what optax and JAX put around it: trees, jit, vmap, chains, schedules, injected values, blocks."""
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ from training_cases import (
 )
 
 import madatheory.references.mada as reference
+from madatheory.errors import UserError
 from madatheory.training import Descent, coefficients, passes
 from madatheory.training.arguments import spelled
 
@@ -144,13 +145,21 @@ def test_schedules_of_coefficients_and_of_hyper_step_sizes(float64):
     assert np.ptp(rho[31:]) == 0
 
 
-def test_injected_hyper_parameters():
-    inject: Any = optax.inject_hyperparams(mada, static_args=("learn", "weight_decay", "lag"))
-    tx = inject(learning_rate=0.1, learn={"rho": 0.01}, rho=0.5, eps=EPS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"learn": {"rho": 0.1}, "rho": 0.5, "eps": EPS},
+        {"learn": {"b1": 0.1, "b3": 0.1}, "b1": 0.8, "b2": 0.9, "b3": 0.3, "rho": 0.5, "c": 0.5, "gamma": 0.5},
+        {"learn": {}, "b1": 0.8, "weight_decay": 0.1},
+    ],
+    ids=lambda given: ",".join(given["learn"]) or "none",
+)
+def test_injected_hyper_parameters(given: dict[str, Any]) -> None:
+    inject: Any = optax.inject_hyperparams(mada, static_args="lag")
+    tx, plain = inject(learning_rate=0.1, **given), cast(Any, mada(0.1, **given))
     x = jnp.asarray(X0, jnp.float32)
-    state = tx.init(x)
-    plain: Any = mada(0.1, {"rho": 0.01}, rho=0.5, eps=EPS)
-    other, same = plain.init(x), x
+    state, other, same = tx.init(x), plain.init(x), x
+    assert {"learning_rate", "b1_lion", "b2_lion", "weight_decay", *given} - {"learn"} <= set(state.hyperparams)
     injected, update = quick_jit(tx.update), quick_jit(plain.update)
     for t in range(4):
         g = jnp.asarray(G[t], jnp.float32)
@@ -159,4 +168,17 @@ def test_injected_hyper_parameters():
         move, other = update(g, other, same)
         same = same + move
     np.testing.assert_allclose(x, same, rtol=SINGLE.tens)
-    assert set(coefficients(state)) >= {"rho", "learning_rate"}
+    now = coefficients(state)
+    for name, value in coefficients(other).items():
+        assert now[name] != given[name]
+        np.testing.assert_allclose(now[name], value, rtol=SINGLE.tens)
+    # what is injected can be changed from outside
+    state.hyperparams["learning_rate"] = jnp.zeros([])
+    move, _ = injected(jnp.asarray(G[4], jnp.float32), state, x)
+    np.testing.assert_array_equal(move, 0)
+
+
+def test_a_lag_cannot_be_injected() -> None:
+    inject: Any = optax.inject_hyperparams(mada)
+    with pytest.raises(UserError, match=r"optax\.inject_hyperparams needs static_args='lag'"):
+        inject(learning_rate=0.1, learn={}).init(jnp.asarray(X0))
