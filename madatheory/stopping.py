@@ -3,7 +3,7 @@
 The first Ctrl-C (or SIGTERM, SIGHUP) raises KeyboardInterrupt in the main thread, which unwinds as for any error. If
 that has not ended the process within `GRACE` seconds, because a compiler does not look at signals or a thread is waited
 for, a thread of this module ends it from beside, as a second Ctrl-C does at once. Nothing is lost by that: finished
-pieces are on disk, where files appear whole. Standard library only, so that a command can listen before it imports
+chunks are on disk, where files appear whole. Standard library only, so that a command can listen before it imports
 anything else.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 GRACE = 0.8
 """Seconds from the signal until the process is ended from beside."""
-KEPT = "finished pieces are kept, and the same command goes on from them"
+KEPT = "finished chunks are kept, and the same command goes on from them"
 _WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminated"}
 
 

@@ -25,10 +25,10 @@ def list_runs(store: StoreFolder = ".madatheory") -> None:
     entries = open_store(_existing(store)).entries()
     table = Table(box=None, header_style="bold")
     table.add_column("computation", overflow="fold")
-    table.add_column("pieces", justify="right")
+    table.add_column("chunks", justify="right")
     table.add_column("size", justify="right")
     for entry in entries:
-        table.add_row(Text(entry.path.name), str(entry.pieces), _size(entry.bytes))
+        table.add_row(Text(entry.path.name), str(entry.chunks), _size(entry.bytes))
     OUT.print(table)
     OUT.print(Text(f"{len(entries)} computations, {_size(sum(entry.bytes for entry in entries))} in {store}"))
 

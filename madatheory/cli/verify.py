@@ -76,7 +76,9 @@ def verify(
             progress=report,
         )
     if file is not None:
-        write(file, _as_json(verdicts, steps=steps, seeds=num_trajectories, seed=seed, confidence=confidence))
+        write(
+            file, _as_json(verdicts, steps=steps, num_trajectories=num_trajectories, seed=seed, confidence=confidence)
+        )
     raise typer.Exit(
         _print(verdicts, theorems, problems, f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}")
     )

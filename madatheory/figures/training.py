@@ -42,7 +42,7 @@ class Study(NamedTuple):
 
 
 def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, MethodOutcome]:
-    """The study's outcomes, with finished pieces taken from the run's store."""
+    """The study's outcomes, with finished chunks taken from the run's store."""
     return compare(study.task, study.recipe, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
 
 

@@ -1,6 +1,6 @@
-"""Step-size schedules alpha_t: each as alpha_t itself and as its stretch (alpha/alpha_t)^2.
+"""Step-size schedules alpha_t: each as alpha_t itself and as its inverse-squared scale s_t = (alpha/alpha_t)^2.
 
-With eps inside the root, b_t = stretch_t (eps + vhat_t) and eta_t = alpha/sqrt(b_t): one root and one division a step.
+With eps inside the root, b_t = s_t (eps + vhat_t) and eta_t = alpha/sqrt(b_t): one root and one division a step.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ Schedule = Callable[[Hyper, Clock], Array]
 
 
 class Rate(NamedTuple):
-    """A step-size schedule: `alpha` gives alpha_t, `stretch` gives (alpha/alpha_t)^2 as functions of (hyper, clock)."""
+    """A step-size schedule: `alpha` is alpha_t, `inverse_square` (alpha/alpha_t)^2, as functions of (hyper, clock)."""
 
     alpha: Schedule
-    stretch: Schedule
+    inverse_square: Schedule
     needs_horizon: bool = False
 
 
@@ -31,7 +31,7 @@ def _defossez_adam(h: Hyper, clock: Clock) -> Array:
     return h["alpha"] * (1 - h["beta1"]) * jnp.sqrt((1 - h["beta2"] ** clock.t) / (1 - h["beta2"]))
 
 
-def _defossez_adam_stretch(h: Hyper, clock: Clock) -> Array:
+def _defossez_adam_inverse_square(h: Hyper, clock: Clock) -> Array:
     return (1 - h["beta2"]) / ((1 - h["beta2"] ** clock.t) * (1 - h["beta1"]) ** 2)
 
 
@@ -43,7 +43,7 @@ SCHEDULES: Mapping[str, Rate] = {
     # alpha_t = alpha/sqrt(T)
     "horizon": Rate(lambda h, clock: h["alpha"] / jnp.sqrt(clock.T), lambda h, clock: clock.T, needs_horizon=True),
     # alpha_t = alpha (1-beta1) sqrt((1-beta2^t)/(1-beta2)): T2 and T4
-    "defossez_adam": Rate(_defossez_adam, _defossez_adam_stretch),
+    "defossez_adam": Rate(_defossez_adam, _defossez_adam_inverse_square),
     # alpha_t = alpha (1-beta1): T3
     "defossez_adagrad": Rate(lambda h, clock: h["alpha"] * (1 - h["beta1"]), lambda h, clock: (1 - h["beta1"]) ** -2.0),
 }

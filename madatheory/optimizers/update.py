@@ -194,7 +194,7 @@ class Member:
         move = alpha * jnp.sign(h["beta1_lion"] * base + (1 - h["beta1_lion"]) * g)
         if ratio is None:
             zero = jnp.zeros_like(g)
-            return Step(move, zero + alpha, zero + self.rate.stretch(h, clock), new["l"], zero, zero), new
+            return Step(move, zero + alpha, zero + self.rate.inverse_square(h, clock), new["l"], zero, zero), new
         return ratio._replace(delta=h["gamma"] * ratio.delta + (1 - h["gamma"]) * move), new
 
     def _ratio(self, h: Hyper, parts: Parts, state: State, new: State, g: Array, clock: Clock) -> Step:
@@ -287,7 +287,7 @@ class Member:
         """(eta_t, b_t) with eta_t = alpha/sqrt(b_t)."""
         kind = self.convention
         if kind.eps_place == "inside":
-            b = (h["eps"] + vhat) * self.rate.stretch(h, clock)
+            b = (h["eps"] + vhat) * self.rate.inverse_square(h, clock)
             if kind.safeguard != "none":
                 b = jnp.maximum(state["b"], b)
                 if kind.safeguard == "sum":

@@ -42,7 +42,7 @@ def checkpoint(
     now: Callable[[], Sequence[tuple[str, Path]]],
     seconds: float,
 ) -> Checkpoint:
-    """A `Checkpoint` in a folder of pieces: `known` and `now()` are their labels and paths, before and at any time."""
+    """A `Checkpoint` in a folder of chunks: `known` and `now()` are their labels and paths, before and at any time."""
     states = sorted(((label, path) for label, path in known if _STATE.fullmatch(label)), reverse=True)
     read_back = ((label, read(path)) for label, path in states)
     label, last = next(((label, state) for label, state in read_back if state is not None), ("state-000000", None))
@@ -57,9 +57,9 @@ def checkpoint(
     return Checkpoint(last, replace, seconds)
 
 
-def discard(pieces: Sequence[tuple[str, Path]], before: int = 10**6) -> None:
-    """Remove the states among the pieces whose number is smaller."""
-    for label, path in pieces:
+def discard(chunks: Sequence[tuple[str, Path]], before: int = 10**6) -> None:
+    """Remove the states among the chunks whose number is smaller."""
+    for label, path in chunks:
         if _STATE.fullmatch(label) and int(label.removeprefix("state-")) < before:
             path.unlink(missing_ok=True)
 

@@ -23,7 +23,7 @@ from xarray.backends import H5NetCDFStore
 from madatheory import files
 from madatheory.errors import UserError
 from madatheory.store.cache_key import canonical, digest, environment
-from madatheory.store.folder import PIECE, REJECTED
+from madatheory.store.folder import CHUNK, REJECTED
 
 CONFIGURATION, LABEL = "configuration", "piece"
 _HDF5 = threading.Lock()  # the library is not made for several threads
@@ -67,14 +67,14 @@ def stamp(configuration: str) -> str:
 
 
 def marked(dataset: xr.Dataset, label: str, configuration: str) -> xr.Dataset:
-    """A piece with the attributes that say what it is and where it comes from."""
+    """A chunk with the attributes that say what it is and where it comes from."""
     return dataset.assign_attrs({**provenance(), CONFIGURATION: stamp(configuration), LABEL: label})
 
 
-def write(piece: xr.Dataset, folder: Path) -> bytes:
-    """Keep a marked piece; returns the bytes of the file."""
-    data = netcdf(piece)
-    files.write(folder / f"{piece.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc", data)
+def write(chunk: xr.Dataset, folder: Path) -> bytes:
+    """Keep a marked chunk; returns the bytes of the file."""
+    data = netcdf(chunk)
+    files.write(folder / f"{chunk.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc", data)
     return data
 
 
@@ -96,8 +96,8 @@ def parse(data: bytes) -> xr.Dataset:
 
 
 def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
-    """The piece in `path`, or None: then the reason was reported and the file put aside as `*.rejected`."""
-    name = PIECE.fullmatch(path.name)
+    """The chunk in `path`, or None: then the reason was reported and the file put aside as `*.rejected`."""
+    name = CHUNK.fullmatch(path.name)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -124,7 +124,7 @@ def read(path: Path, configuration: str, report: Report) -> xr.Dataset | None:
     return None
 
 
-def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
+def chunks(folder: Path, report: Report) -> list[tuple[str, Path]]:
     """Labels and paths of the files of a folder, in order; a file that does not belong there is reported and left."""
     found = []
     try:
@@ -134,7 +134,7 @@ def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
     except OSError as error:
         raise UserError(f"{folder} is in the way of the store: {error.strerror}; remove it") from error
     for path in paths:
-        name = PIECE.fullmatch(path.name)
+        name = CHUNK.fullmatch(path.name)
         if name is not None and path.is_file():
             found.append((name["label"], path))
         elif files.abandoned(path):
@@ -145,14 +145,14 @@ def pieces(folder: Path, report: Report) -> list[tuple[str, Path]]:
 
 
 def unmarked(dataset: xr.Dataset) -> xr.Dataset:
-    """A piece as the user gets it."""
+    """A chunk as the user gets it."""
     plain = dataset.copy(deep=False)
     plain.attrs.pop(LABEL, None)
     return plain
 
 
 def joined(parts: list[xr.Dataset]) -> xr.Dataset:
-    """Pieces one after the other; where their attributes differ, all are named."""
+    """Chunks one after the other; where their attributes differ, all are named."""
     if len(parts) == 1:
         return parts[0]
     joined = xr.concat(

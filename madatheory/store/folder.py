@@ -22,16 +22,16 @@ DEFAULT = ".madatheory"
 FIGURES = "figures"  # the notes about which figures are up to date
 _OTHERS = ("coq", "conformance")  # what proofs and conformance keep in the default folder
 REJECTED = ".rejected"
-PIECE = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
+CHUNK = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
 _ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
 _NOTE = re.compile(r"[a-z0-9-]+-[0-9a-f]{12}\.json")
 
 
 class StoredRun(NamedTuple):
-    """One computation of a store: its folder, number of pieces, bytes on the disk."""
+    """One computation of a store: its folder, number of chunks, bytes on the disk."""
 
     path: Path
-    pieces: int
+    chunks: int
     bytes: int
 
 
@@ -81,7 +81,7 @@ def discard(file: Path) -> int:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The files of a folder that a store writes there."""
-    names = _NOTE if folder.name == FIGURES else PIECE
+    names = _NOTE if folder.name == FIGURES else CHUNK
     for path in sorted(folder.iterdir()) if _is_folder(folder) else ():
         ours = names.fullmatch(path.name.removesuffix(REJECTED)) or is_temporary(path)
         if ours and path.is_file() and not path.is_symlink():

@@ -1,6 +1,6 @@
-"""The store: finished pieces of computations, found again by what they compute.
+"""The store: finished chunks of computations, found again by what they compute.
 
-A simulation is cut into pieces over its trajectories, whose numbers do not depend on the cut. Every finished piece is a
+A simulation is cut into chunks over its trajectories, whose numbers do not depend on the cut. Every finished chunk is a
 file of its own, so an interrupted run goes on where it was, and a run with more trajectories uses those it has. Several
 processes may use one store: files appear whole, under names that contain their checksum, and are never changed.
 """
@@ -32,11 +32,11 @@ from madatheory.store.checkpoint import discard as discard_states
 from madatheory.store.configuration import configuration_of
 from madatheory.store.files import (
     Report,
+    chunks,
     joined,
     marked,
     netcdf,
     parse,
-    pieces,
     read,
     unmarked,
     warn,
@@ -47,7 +47,7 @@ from madatheory.store.reads import watched
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
 _LEAST = 256  # trajectories: fewer would leave threads idle
-_UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first piece
+_UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first chunk
 
 
 # by identity: what functions of the user were seen to read; compiled once, they do not read again in this process
@@ -68,30 +68,31 @@ class _Work(NamedTuple):
 
 
 class Store:
-    """A folder of finished pieces.
+    """A folder of finished chunks.
 
-    `piece_seconds` is about how long one piece takes to compute, so what an interruption can lose; a computation that
+    `chunk_seconds` is about how long one chunk takes to compute, so what an interruption can lose; a computation that
     takes a `Checkpoint` keeps its state every `checkpoint_seconds`. With `force` nothing that was there before this
     object is used. `report` gets a line for every file that is not trusted (by default a `StoreWarning`). Several
     threads may use one object. `UserError` if the folder cannot be written or is no store but holds other files.
     """
 
+    @renamed(piece_seconds="chunk_seconds")
     def __init__(
         self,
         root: str | Path,
         *,
         force: bool = False,
-        piece_seconds: float = 5.0,
+        chunk_seconds: float = 5.0,
         checkpoint_seconds: float = 20.0,
         report: Report = warn,
     ) -> None:
         self.root = Path(root)
         self.force = force
-        self.piece_seconds = piece_seconds
+        self.chunk_seconds = chunk_seconds
         self.checkpoint_seconds = checkpoint_seconds
         self.report = report
-        self.computed = 0  # pieces computed by this object
-        self.reused = 0  # pieces found
+        self.computed = 0  # chunks computed by this object
+        self.reused = 0  # chunks found
         self._fresh: set[Path] = set()
         self._refused: set[str] = set()
         self._lock = threading.Lock()
@@ -115,7 +116,7 @@ class Store:
         workers: int | None = None,
         progress: Progress | None = None,
     ) -> xr.Dataset:
-        """`madatheory.engine.simulate.simulate`, with finished pieces kept and found again."""
+        """`madatheory.engine.simulate.simulate`, with finished chunks kept and found again."""
         chosen = trajectory_indices(num_trajectories)
         plan = prepare(
             problem,
@@ -185,7 +186,7 @@ class Store:
             return self._keep(result, folder) if self._may_keep(identity) else netcdf(result)
 
         def now() -> list[tuple[str, Path]]:
-            return pieces(folder, self.report)
+            return chunks(folder, self.report)
 
         if resumable:
             last = checkpoint(known, lambda path: read(path, text, self.report), kept, now, self.checkpoint_seconds)
@@ -246,17 +247,17 @@ class Store:
         return not identity.outside and not (identity.users and digest(canonical(identity.data)) in _SEEN_READING)
 
     def _found(self, name: str, folder: Path, identity: CacheKey) -> list[tuple[str, Path]]:
-        """The pieces of a computation; none, and the reason is said, if it takes something from outside."""
+        """The chunks of a computation; none, and the reason is said, if it takes something from outside."""
         if self._may_keep(identity):
-            return self._pieces(folder)
+            return self._chunks(folder)
         seen = _SEEN_READING.get(digest(canonical(identity.data)))
         for why in identity.outside or ([seen] if seen else []):
             self._refuse(name, why)
         return []
 
-    def _pieces(self, folder: Path) -> list[tuple[str, Path]]:
+    def _chunks(self, folder: Path) -> list[tuple[str, Path]]:
         with self._lock:
-            found = pieces(folder, self.report)
+            found = chunks(folder, self.report)
             if self.force and folder not in self._fresh:
                 for _, path in found:
                     path.unlink(missing_ok=True)
@@ -266,11 +267,11 @@ class Store:
             os.utime(folder)  # when it was last of use, for `prune`
         return found
 
-    def _keep(self, piece: xr.Dataset, folder: Path) -> bytes:
+    def _keep(self, chunk: xr.Dataset, folder: Path) -> bytes:
         if not self.root.is_dir():
             self.report(f"{self.root} was removed meanwhile; it is made anew, and what it held is computed again")
             claim(self.root)
-        return write(piece, folder)
+        return write(chunk, folder)
 
     def _run(
         self,
@@ -284,7 +285,7 @@ class Store:
         spans = [(int(span["first"]), int(span["last"]), path) for span, path in names if span]
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
         least = max(1, _LEAST // plan.grid.points)
-        size = max(least, round(self.piece_seconds * _UPDATES_PER_SECOND / per_seed))
+        size = max(least, round(self.chunk_seconds * _UPDATES_PER_SECOND / per_seed))
         parts: list[xr.Dataset] = []
         position = trajectories.start
         while position < trajectories.stop:
@@ -311,7 +312,7 @@ class Store:
                 if self._may_keep(identity):
                     self._keep(part, folder)
                 self._count(computed=1)
-                size = max(least, int((end - position) * min(8.0, self.piece_seconds / max(seconds, 1e-3))))
+                size = max(least, int((end - position) * min(8.0, self.chunk_seconds / max(seconds, 1e-3))))
             parts.append(unmarked(part).sel(seed=slice(position, end - 1)))
             position = end
             if progress is not None:

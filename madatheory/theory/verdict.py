@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
+from madatheory.deprecated import respelled
 from madatheory.engine.statistic import Statistic, largest_gradient
 from madatheory.errors import UserError
 from madatheory.hparams import Hyper
@@ -52,9 +53,14 @@ class Verdict:
     outcome: Outcome
     reason: str = ""
     confidence: float = float("nan")
-    seeds: int = 0
+    num_trajectories: int = 0
     steps: int = 0
     comparisons: tuple[Comparison, ...] = field(default_factory=tuple)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "seeds":
+            raise AttributeError(f"Verdict has no {name!r}")
+        return getattr(self, respelled("Verdict", name, {"seeds": "num_trajectories"}))
 
     @property
     def tightness(self) -> float:
@@ -72,7 +78,17 @@ class Verdict:
                 return [plain(v) for v in value.tolist()]
             return value if not isinstance(value, float) or np.isfinite(value) else str(value)
 
-        keys = ("theorem", "label", "problem", "optimizer", "outcome", "reason", "confidence", "seeds", "steps")
+        keys = (
+            "theorem",
+            "label",
+            "problem",
+            "optimizer",
+            "outcome",
+            "reason",
+            "confidence",
+            "num_trajectories",
+            "steps",
+        )
         return {
             **{key: plain(getattr(self, key)) for key in keys},
             "hyper": dict(self.hyper),
@@ -146,14 +162,14 @@ def judge(
     """
     check_level(1 - confidence)
     setting, weights = Setting(problem, optimizer, hyper, steps), _weights(problem, data)
-    seeds = data.sizes.get("seed" if weights is None else "path", 0)
+    number = data.sizes.get("seed" if weights is None else "path", 0)
     common = (theorem.name, theorem.label, problem.name, optimizer.name, dict(hyper))
     reasons = theorem.reasons(setting)
     if reasons:
-        return Verdict(*common, "not applicable", "; ".join(reasons), confidence, seeds, steps)
+        return Verdict(*common, "not applicable", "; ".join(reasons), confidence, number, steps)
     reason = broken or _broken_promise(problem, data)
     if reason:
-        return Verdict(*common, "violated", reason, confidence, seeds, steps)
+        return Verdict(*common, "violated", reason, confidence, number, steps)
 
     if theorem.at == "final":
         data = data.isel(t=[-1])
@@ -163,17 +179,17 @@ def judge(
     left, right = levels[theorem.left.name], levels[theorem.right.name][0]
     if not np.all(np.isfinite(left)):
         reason = f"the left side {_not_finite(left)}"
-        return Verdict(*common, "inconclusive", reason, confidence, seeds, steps)
+        return Verdict(*common, "inconclusive", reason, confidence, number, steps)
     reason = _broken_range(theorem, setting, times, levels)
     if reason:
-        return Verdict(*common, "violated", reason, confidence, seeds, steps)
+        return Verdict(*common, "violated", reason, confidence, number, steps)
     found = [_compare(theorem, level, setting, levels, times, sample) for level in theorem.judged]
     outcome, reason = _overall(found)
     if outcome != "violated" and np.any(np.isinf(right)):
         listed = ", ".join(str(T) for T in times[np.isinf(right)])
         reason = f"vacuous: the right side is inf at T = {listed}, where it says nothing"
-        return Verdict(*common, "not applicable", reason, confidence, seeds, steps)
-    return Verdict(*common, outcome, reason, confidence, seeds, steps, tuple(found))
+        return Verdict(*common, "not applicable", reason, confidence, number, steps)
+    return Verdict(*common, outcome, reason, confidence, number, steps, tuple(found))
 
 
 def _weights(problem: Problem, data: xr.Dataset) -> np.ndarray | None:
@@ -292,5 +308,5 @@ def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
             return "inconclusive", f"{comparison.name} {comparison.method}"
     main = found[0]
     if main.outcome == "inconclusive":
-        return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"
+        return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more trajectories"
     return main.outcome, ""

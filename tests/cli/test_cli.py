@@ -212,14 +212,14 @@ def test_a_run_is_kept_and_a_damaged_one_computed_again(run: Run) -> None:
     line = "simulate ratio:d=2 avgrad --steps 20 --trajectories 5"
     first = run(line)
     assert run("store list").output.count("avgrad-on-ratio") == 1
-    pieces = list(Path(".madatheory").rglob("*.nc"))
-    assert len(pieces) == 1
-    before = pieces[0].stat().st_mtime_ns
+    chunks = list(Path(".madatheory").rglob("*.nc"))
+    assert len(chunks) == 1
+    before = chunks[0].stat().st_mtime_ns
     again = run(line)
     assert (again.stdout, again.stderr) == (first.stdout, "")
-    assert pieces[0].stat().st_mtime_ns == before
+    assert chunks[0].stat().st_mtime_ns == before
 
-    pieces[0].write_bytes(pieces[0].read_bytes()[:-7])
+    chunks[0].write_bytes(chunks[0].read_bytes()[:-7])
     again = run(line)
     assert (again.exit_code, again.stdout) == (0, first.stdout)
     assert "warning:" in again.stderr
@@ -246,7 +246,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "interrupted; finished pieces are kept" in err
+    assert "interrupted; finished chunks are kept" in err
     assert "Traceback" not in err
     assert out == ""
     assert list(tmp_path.glob(".madatheory/*/*.nc"))

@@ -91,7 +91,11 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         "lion old",
     ),
     "gamma not applied": ('h["gamma"] * ratio.delta +', "ratio.delta +", "mada-family practical"),
-    "no schedule": ('b = (h["eps"] + vhat) * self.rate.stretch(h, clock)', 'b = h["eps"] + vhat', "amsgrad theory"),
+    "no schedule": (
+        'b = (h["eps"] + vhat) * self.rate.inverse_square(h, clock)',
+        'b = h["eps"] + vhat',
+        "amsgrad theory",
+    ),
     "no schedule outside": ("eta = self.rate.alpha(h, clock) *", 'eta = h["alpha"] *', "adam practical inverse sqrt"),
     "published difference halved": (
         "        difference = g\n        if kind",

@@ -15,12 +15,12 @@ from madatheory.store import Store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "kept", piece_seconds=SMALL)
+    return Store(tmp_path / "kept", chunk_seconds=SMALL)
 
 
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces without computing, for tests of what is found again: values that tell trajectories and seeds apart."""
+    """Chunks without computing, for tests of what is found again: values that tell trajectories and seeds apart."""
 
     def made_up(plan: RunPlan, num_trajectories: range, **_: object) -> xr.Dataset:
         values = np.tile(np.array(num_trajectories) + 0.1 + 1e6 * plan.seed, plan.grid.points)

@@ -22,7 +22,7 @@ ADAM = member("adam-t", "", free=FREE, schedule="inverse_sqrt", alpha=0.3)
 RATIO = mt.list_problems()["ratio"].make({"d": 2})
 
 
-SMALL = 1e-4  # seconds a piece: as small as pieces get
+SMALL = 1e-4  # seconds a chunk: as small as chunks get
 
 
 def run(store: Store, problem: Problem = RATIO, num_trajectories: int | range = 200, **options: object) -> xr.Dataset:
@@ -35,7 +35,7 @@ def files(store: Store) -> list[Path]:
 
 
 def again(store: Store) -> Store:
-    return Store(store.root, piece_seconds=SMALL)
+    return Store(store.root, chunk_seconds=SMALL)
 
 
 def truncate(path: Path, store: Store) -> None:

@@ -25,14 +25,14 @@ def wrong_checksum(path: Path, store: Store) -> None:
 
 
 def relabelled(path: Path, store: Store) -> None:
-    """A good file in another piece's place: its name would claim trajectories that it does not hold."""
+    """A good file in another chunk's place: its name would claim trajectories that it does not hold."""
     _, checksum, _ = path.name.split(".")
     path.rename(path.with_name(f"{0:010d}-{9999:010d}.{checksum}.nc"))
 
 
 def foreign(path: Path, store: Store) -> None:
     """A good file of another computation, with another base seed."""
-    elsewhere = Store(store.root.parent / "elsewhere", piece_seconds=SMALL)
+    elsewhere = Store(store.root.parent / "elsewhere", chunk_seconds=SMALL)
     run(elsewhere, seed=77)
     path.unlink()
     source = next(f for f in files(elsewhere) if f.name.split(".")[0] == path.name.split(".")[0])
@@ -82,7 +82,7 @@ def test_reports_can_go_elsewhere_and_stray_files_are_left_alone(store):
     stray = files(store)[0].parent / "notes.txt"
     stray.write_text("mine")
     lines: list[str] = []
-    run(Store(store.root, piece_seconds=SMALL, report=lines.append))
+    run(Store(store.root, chunk_seconds=SMALL, report=lines.append))
     assert len(lines) == 1
     assert "notes.txt" in lines[0]
     assert stray.read_text() == "mine"

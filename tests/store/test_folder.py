@@ -21,7 +21,7 @@ def test_clear_and_prune_remove_only_what_is_theirs(store, tmp_path):
         run(again(store))
     assert store.prune() > 0
     assert not list(store.root.glob("*/*.rejected"))
-    assert store.entries()[0].pieces == len(files(store))
+    assert store.entries()[0].chunks == len(files(store))
     os.utime(store.entries()[0].path, (0, 0))
     assert store.prune(days=365) > 0
     assert not store.entries()
@@ -44,7 +44,7 @@ def test_a_folder_of_other_files_is_no_store_and_loses_nothing(store, tmp_path):
         with pytest.raises(UserError, match=r"is no store and holds other files \(.*\); name a folder of its own"):
             Store(project)
     # inside a store, too, only what it has written is removed
-    piece = files(store)[0]
+    chunk = files(store)[0]
     for path in (f"{name}/thesis.tex", "figures/plot.svg", f"mine-{'0' * 20}/thesis.tex"):
         (store.root / path).parent.mkdir(exist_ok=True)
         (store.root / path).write_text("mine")
@@ -52,15 +52,15 @@ def test_a_folder_of_other_files_is_no_store_and_loses_nothing(store, tmp_path):
     note.write_text("{}")
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / piece.name).write_bytes(piece.read_bytes())
+    (outside / chunk.name).write_bytes(chunk.read_bytes())
     (store.root / f"link-{'0' * 20}").symlink_to(outside)
     assert store.clear() > 0
     assert [entry.path.name for entry in store.entries()] == []
-    assert not piece.exists()
+    assert not chunk.exists()
     assert not note.exists()
     kept = sorted(str(p.relative_to(store.root)) for p in store.root.rglob("*") if p.is_file())
     assert kept == sorted(["figures/plot.svg", folder.MARK, f"mine-{'0' * 20}/thesis.tex", f"{name}/thesis.tex"])
-    assert (outside / piece.name).exists()
+    assert (outside / chunk.name).exists()
 
 
 @pytest.mark.usefixtures("instant")
@@ -77,8 +77,8 @@ def test_a_store_of_an_earlier_version_is_adopted(store):
 @pytest.mark.usefixtures("instant")
 def test_a_store_removed_while_computing_is_made_anew(tmp_path):
     lines: list[str] = []
-    store = Store(tmp_path / "kept", piece_seconds=SMALL, report=lines.append)
-    reference = run(Store(tmp_path / "other", piece_seconds=SMALL), num_trajectories=300)
+    store = Store(tmp_path / "kept", chunk_seconds=SMALL, report=lines.append)
+    reference = run(Store(tmp_path / "other", chunk_seconds=SMALL), num_trajectories=300)
 
     def remove(done: float, of: float) -> None:
         if done < of:
@@ -97,12 +97,12 @@ def test_what_stands_in_the_way_of_a_store_is_refused_at_once(store, tmp_path):
     with pytest.raises(UserError, match=r"cannot write to .*pipe: it is no folder"):
         Store(tmp_path / "pipe")
     run(store)
-    piece = files(store)[0]
-    os.mkfifo(piece.with_name(f"{piece.name[:22]}{'0' * 64}.nc"))  # is not waited for
+    chunk = files(store)[0]
+    os.mkfifo(chunk.with_name(f"{chunk.name[:22]}{'0' * 64}.nc"))  # is not waited for
     with pytest.warns(StoreWarning, match="foreign"):
         run(again(store))
-    shutil.rmtree(piece.parent)
-    piece.parent.write_text("a file")
+    shutil.rmtree(chunk.parent)
+    chunk.parent.write_text("a file")
     with pytest.raises(UserError, match="is in the way of the store: Not a directory; remove it"):
         run(again(store))
 

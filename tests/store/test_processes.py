@@ -1,4 +1,4 @@
-"""Killing a store at any moment loses only the piece at hand; two processes share one."""
+"""Killing a store at any moment loses only the chunk at hand; two processes share one."""
 
 import os
 import random
@@ -19,7 +19,7 @@ from madatheory.engine.flags import enable_native_loop
 enable_native_loop()
 import store_cases
 from madatheory.store import Store
-store = Store(sys.argv[1], piece_seconds=store_cases.SMALL)
+store = Store(sys.argv[1], chunk_seconds=store_cases.SMALL)
 print("ready", flush=True)
 data = store_cases.run(store, num_trajectories=int(sys.argv[2]), progress=lambda done, of: None)
 print(store.computed, store.reused, float(data.mean_squared_gradient.sum()), flush=True)
@@ -37,7 +37,7 @@ def start(root: Path, num_trajectories: int) -> subprocess.Popen[str]:
 
 
 def test_kill_at_random_moments_then_resume(tmp_path):
-    """SIGKILL while pieces are being written; the survivors are used, the result is that of an undisturbed run."""
+    """SIGKILL while chunks are being written; the survivors are used, the result is that of an undisturbed run."""
     root, seeds, kept = tmp_path / "killed", 1000, set()
     rng = random.Random(5)
     for round_ in range(2):  # from nothing, and from what a killed one left
@@ -51,10 +51,10 @@ def test_kill_at_random_moments_then_resume(tmp_path):
         process.kill()
         process.communicate()
         now = {path.name for path in root.glob("*/*.nc")}
-        assert kept <= now, round_  # a finished piece is never computed again
+        assert kept <= now, round_  # a finished chunk is never computed again
         kept = now
     assert kept
-    resumed = Store(root, piece_seconds=SMALL)
+    resumed = Store(root, chunk_seconds=SMALL)
     undisturbed = Store(tmp_path / "undisturbed")
     data = run(resumed, num_trajectories=seeds)
     xr.testing.assert_identical(data, run(undisturbed, num_trajectories=seeds))
@@ -64,8 +64,8 @@ def test_kill_at_random_moments_then_resume(tmp_path):
 
 
 def test_two_processes_on_one_store(tmp_path):
-    """The other one starts while this one computes its first piece, which waits for the other one's first."""
-    alone, here = run(Store(tmp_path / "alone"), num_trajectories=500), Store(tmp_path / "shared", piece_seconds=SMALL)
+    """The other one starts while this one computes its first chunk, which waits for the other one's first."""
+    alone, here = run(Store(tmp_path / "alone"), num_trajectories=500), Store(tmp_path / "shared", chunk_seconds=SMALL)
     others: list[subprocess.Popen[str]] = []
 
     def join(done: float, of: float) -> None:

@@ -122,7 +122,7 @@ def test_ordinary_functions_take_nothing_from_outside() -> None:
 def test_a_run_that_reads_is_computed_anew_with_one_warning(tmp_path: Path) -> None:
     made = problem(tmp_path, "return content()")
     for _ in range(2):
-        store = Store(tmp_path / "kept", piece_seconds=1e-4)
+        store = Store(tmp_path / "kept", chunk_seconds=1e-4)
         words = r"sgd-t on mine: not kept .* content \(mine.py, line 20\) uses open"
         with pytest.warns(StoreWarning, match=words) as told:
             first = store.simulate(made, SGD, 3, num_trajectories=2)

@@ -52,7 +52,7 @@ def test_more_fewer_and_other_trajectories_use_what_is_there(store):
 @pytest.mark.usefixtures("instant")
 def test_force_recomputes_once(store):
     run(store)
-    forced = Store(store.root, piece_seconds=SMALL, force=True)
+    forced = Store(store.root, chunk_seconds=SMALL, force=True)
     run(forced)
     assert forced.reused == 0
     run(forced)
@@ -61,7 +61,7 @@ def test_force_recomputes_once(store):
 
 @pytest.mark.usefixtures("instant")
 def test_several_threads_on_one_store(store):
-    reference = [run(Store(store.root.parent / "alone", piece_seconds=SMALL), seed=s) for s in (0, 1, 2)]
+    reference = [run(Store(store.root.parent / "alone", chunk_seconds=SMALL), seed=s) for s in (0, 1, 2)]
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda s: run(store, seed=s), [0, 1, 2, 0, 1, 2]))
     for data, expected in zip(found, reference * 2, strict=True):

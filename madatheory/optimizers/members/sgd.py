@@ -22,7 +22,7 @@ def build(schedule: str = "constant") -> Optimizer:
         m = hyper["beta1"] * state["m"] + (1 - hyper["beta1"]) * g
         zero = jnp.zeros_like(g)
         eta = zero + rate.alpha(hyper, clock)
-        return Step(eta * m, eta, zero + rate.stretch(hyper, clock), m, zero, zero), {"m": m}
+        return Step(eta * m, eta, zero + rate.inverse_square(hyper, clock), m, zero, zero), {"m": m}
 
     return Optimizer(
         "sgd",
