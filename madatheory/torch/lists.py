@@ -1,0 +1,217 @@
+"""Elementwise arithmetic on lists of tensors, in place where the name ends in an underscore.
+
+On a GPU a list is one kernel (torch's `_foreach_*`, which its own optimizers use; tensor by tensor where one is
+missing). On a CPU every tensor is one call, and `blocks` deals long tensors out in pieces that stay in the cache, so
+that a step of many operations reads its arrays from memory once. A number is a Python float or a tensor of shape (),
+which stays on its device: nothing here waits for a GPU.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Tensors = Sequence[Tensor]
+Number = float | Tensor
+
+FUSED_DEVICES = {"cuda", "xpu"}
+"""Where a list is one kernel."""
+BLOCK = 2**16
+"""Entries of a piece on a CPU."""
+
+
+def _fused(xs: Tensors) -> bool:
+    return bool(xs) and xs[0].device.type in FUSED_DEVICES
+
+
+def _each(name: str, xs: Tensors, *others: Any) -> list[Tensor]:
+    """torch's function `name` on every tensor; lists among the others are walked along, numbers are for all."""
+    if _fused(xs) and (together := getattr(torch, f"_foreach_{name}", None)) is not None:
+        return together(xs, *others) or list(xs)
+    columns = [other if isinstance(other, Sequence) else [other] * len(xs) for other in others]
+    return [getattr(x, name)(*rest) for x, *rest in zip(xs, *columns, strict=True)]
+
+
+def add_(xs: Tensors, y: Tensors | Number) -> None:
+    """x <- x + y."""
+    _each("add_", xs, y)
+
+
+def sub(xs: Tensors, ys: Tensors) -> list[Tensor]:
+    """x - y."""
+    return _each("sub", xs, ys)
+
+
+def mul(xs: Tensors, y: Tensors | Number) -> list[Tensor]:
+    """x y."""
+    return _each("mul", xs, y)
+
+
+def mul_(xs: Tensors, y: Tensors | Number) -> None:
+    """x <- x y."""
+    _each("mul_", xs, y)
+
+
+def div(xs: Tensors, ys: Tensors) -> list[Tensor]:
+    """x/y."""
+    return _each("div", xs, ys)
+
+
+def div_(xs: Tensors, ys: Tensors) -> None:
+    """x <- x/y."""
+    _each("div_", xs, ys)
+
+
+def neg(xs: Tensors) -> list[Tensor]:
+    """- x."""
+    return _each("neg", xs)
+
+
+def sign_(xs: Tensors) -> None:
+    """x <- sign(x)."""
+    _each("sign_", xs)
+
+
+def sqrt_(xs: Tensors) -> None:
+    """x <- sqrt(x)."""
+    _each("sqrt_", xs)
+
+
+def floor_(xs: Tensors, least: float) -> None:
+    """x <- max(x, least)."""
+    _each("clamp_min_", xs, least)
+
+
+def copy_(xs: Tensors, ys: Tensors) -> None:
+    """x <- y."""
+    _each("copy_", xs, ys)
+
+
+def clone(xs: Tensors) -> list[Tensor]:
+    """New tensors of the same numbers."""
+    return [x.clone() for x in xs]
+
+
+def maximum_(xs: Tensors, ys: Tensors) -> None:
+    """x <- max(x, y)."""
+    if _fused(xs):
+        _each("maximum_", xs, ys)
+    else:
+        for x, y in zip(xs, ys, strict=True):
+            torch.maximum(x, y, out=x)
+
+
+def addcmul_(xs: Tensors, ys: Tensors, zs: Tensors) -> None:
+    """x <- x + y z."""
+    _each("addcmul_", xs, ys, zs)
+
+
+def addcdiv_(xs: Tensors, ys: Tensors, zs: Tensors) -> None:
+    """x <- x + y/z."""
+    _each("addcdiv_", xs, ys, zs)
+
+
+def along(xs: Tensors, ys: Tensors, a: Number) -> list[Tensor]:
+    """x + a y."""
+    if _fused(xs):
+        moved = mul(ys, a)
+        add_(moved, xs)
+        return moved
+    if isinstance(a, Tensor):
+        return [torch.addcmul(x, y, a) for x, y in zip(xs, ys, strict=True)]
+    return [torch.add(x, y, alpha=a) for x, y in zip(xs, ys, strict=True)]
+
+
+def along_(xs: Tensors, ys: Tensors, a: Number) -> None:
+    """x <- x + a y."""
+    if _fused(xs):
+        add_(xs, mul(ys, a))
+        return
+    for x, y in zip(xs, ys, strict=True):
+        x.addcmul_(y, a) if isinstance(a, Tensor) else x.add_(y, alpha=a)
+
+
+def lerp(xs: Tensors, ys: Tensors, weight: Number) -> list[Tensor]:
+    """x + weight (y - x)."""
+    if _fused(xs):
+        change = sub(ys, xs)
+        mul_(change, weight)
+        add_(change, xs)
+        return change
+    return [torch.lerp(x, y, weight) for x, y in zip(xs, ys, strict=True)]
+
+
+def lerp_(xs: Tensors, ys: Tensors, weight: Number) -> None:
+    """x <- x + weight (y - x)."""
+    if _fused(xs):
+        change = sub(ys, xs)
+        mul_(change, weight)
+        add_(xs, change)
+        return
+    for x, y in zip(xs, ys, strict=True):
+        x.lerp_(y, weight)
+
+
+def dot(xs: Tensors, ys: Tensors) -> Tensor:
+    """The sum of x y over all entries of all tensors."""
+    if _fused(xs):
+        return total(mul(xs, ys))
+    parts = [torch.dot(x.reshape(-1), y.reshape(-1)) for x, y in zip(xs, ys, strict=True)]
+    return parts[0] if len(parts) == 1 else torch.stack(parts).sum()
+
+
+def total(xs: Tensors) -> Tensor:
+    """The sum of all entries of all tensors: on a GPU of one long tensor, and not a kernel for each."""
+    if _fused(xs):
+        return torch.cat([x.reshape(-1) for x in xs]).sum()
+    parts = [x.sum() for x in xs]
+    return parts[0] if len(parts) == 1 else torch.stack(parts).sum()
+
+
+def largest(xs: Tensors) -> Tensor:
+    """max |x| over all entries of all tensors; nan if one is nan."""
+    if _fused(xs) and hasattr(torch, "_foreach_norm"):
+        return torch.stack(torch._foreach_norm(xs, float("inf"))).amax()
+    ends = [end for x in xs for end in torch.aminmax(x)]
+    return torch.stack(ends).abs().amax()
+
+
+def limit_of(dtype: torch.dtype) -> float:
+    """sqrt(largest number)/8: beyond this a gradient's square may overflow (`madatheory.training.trees.limited`)."""
+    return torch.finfo(dtype).max ** 0.5 / 8
+
+
+def limited(xs: Tensors) -> list[Tensor]:
+    """Finite entries within +- `limit_of`, infinities and nan as they are; new tensors."""
+    most, huge = limit_of(xs[0].dtype), torch.finfo(xs[0].dtype).max
+    if not _fused(xs):
+        # hardshrink is 0 on finite numbers here, and x itself on the others
+        return [x.clamp(-most, most).add_(torch.nn.functional.hardshrink(x, huge)) for x in xs]
+    exponent = math.frexp(huge)[1]
+    infinite = mul(xs, 2.0 ** (24 - exponent))  # in two factors, both of them normal numbers
+    mul_(infinite, 2.0**-25)
+    _each("trunc_", infinite)
+    bounded = _each("clamp_max", xs, most)
+    floor_(bounded, -most)
+    add_(bounded, infinite)
+    return bounded
+
+
+def blocks(columns: Mapping[str, Tensors]) -> Iterator[Mapping[str, Tensors]]:
+    """The same columns of tensors, a part at a time: views of `BLOCK` entries on a CPU, all at once on a GPU.
+
+    All columns hold tensors of the same shapes. What is not contiguous stays whole, and so does everything in compiled
+    code, where loops are fused instead.
+    """
+    first = next(iter(columns.values()))
+    if _fused(first) or torch.compiler.is_compiling():
+        yield columns
+        return
+    for row in zip(*columns.values(), strict=True):
+        if row[0].numel() > BLOCK and all(x.is_contiguous() for x in row):
+            for pieces in zip(*(x.view(-1).split(BLOCK) for x in row), strict=True):
+                yield {name: [piece] for name, piece in zip(columns, pieces, strict=True)}
+        else:
+            yield {name: [x] for name, x in zip(columns, row, strict=True)}
