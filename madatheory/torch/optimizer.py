@@ -5,7 +5,7 @@ kept and no second backward pass is taken. Coefficients are tensors on the param
 for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from madatheory.torch.cohorts import Cohort, gather, local, merge_clocks, refuse
 from madatheory.torch.lists import Number
 from madatheory.torch.plan import COEFFICIENTS, StepPlan, step_plan, word
 from madatheory.torch.slopes import hypergradients
-from madatheory.torch.step import Columns, Numbers, advance, numbers
+from madatheory.torch.step import Numbers, advance, numbers
 from madatheory.training.plan import AverageDerivative, ConventionName, PresetName, PreviousGradient
 
 _undisturbed = getattr(torch, "_disable_dynamo", torch.compiler.disable)
@@ -137,7 +137,7 @@ class MADA(torch.optim.Optimizer):
             double = any(working(p.dtype) == torch.float64 for p in here)
             device = local(group["params"][0]).device if group["params"] else torch.device("cpu")
             group["learned"] = descent.fresh(plan, torch.float64 if double else torch.float32, device)
-        group["names"] = [word(name) for name in plan.rules]
+        group["learns"] = [word(name) for name in plan.rules]
         group["last"] = {name: group[name] for name in _FREE}
         self._plans.append(plan)
         self._bind()
@@ -290,32 +290,26 @@ class MADA(torch.optim.Optimizer):
         for x in cohort.parts():
             advance(cohort.plan, now, x, cohort.first)
 
-    def _seen(
-        self, cohorts: list[Cohort], past: list[Numbers] | None = None, stepping: bool = False
-    ) -> Tensor:
+    def _seen(self, cohorts: list[Cohort], past: list[Numbers] | None = None, stepping: bool = False) -> Tensor:
         """The vector of u over all cohorts; with `stepping` their steps are taken on the same walk."""
         vectors = cohorts[0].group["learned"]["values"]
-        found: dict[Any, Tensor] = {}
         past = [_numbers(cohort, last=True) for cohort in cohorts] if past is None else past
+        found: dict[Any, Tensor] = {}
         for cohort, last in zip(cohorts, past, strict=True):
             now = _ticked(cohort) if stepping else None
-
-            def walk(cohort: Cohort = cohort, now: Numbers | None = now) -> Iterable[Columns]:
-                for x in cohort.parts():
-                    yield x
-                    if now is not None:
-                        advance(cohort.plan, now, x, cohort.first)
-
             if not cohort.moved:
-                for _ in walk():
-                    pass
+                if now is not None:
+                    for x in cohort.parts():
+                        advance(cohort.plan, now, x, cohort.first)
                 continue
-            key = cohort.mesh
-            found.setdefault(key, torch.zeros_like(vectors))
+            found.setdefault(cohort.mesh, torch.zeros_like(vectors))
             if cohort.columns["p"]:
-                u = torch.stack(list(hypergradients(cohort.plan, last, walk()).values()))
-                found[key] += u.to(vectors)
-        return sum((self._reduced(u, mesh) for mesh, u in found.items()), torch.zeros_like(vectors))
+                u = hypergradients(cohort.plan, last, cohort.parts(), now)
+                found[cohort.mesh] += torch.stack(list(u.values())).to(vectors)
+        whole = torch.zeros_like(vectors)
+        for mesh, u in found.items():
+            whole += self._reduced(u, mesh)
+        return whole
 
     def _reduced(self, u: Tensor, mesh: Any) -> Tensor:
         """u summed over the processes that have other parts of these parameters."""
@@ -381,7 +375,7 @@ class MADA(torch.optim.Optimizer):
         own = self._plans if hasattr(self, "_plans") else []
         for group, plan in zip(self.param_groups, own, strict=False):
             wanted = [word(name) for name in plan.rules]
-            if (found := group.get("names")) != wanted:
+            if (found := group.get("learns")) != wanted:
                 raise UserError(f"the state was made by another optimizer: it learns {found}, this one {wanted}")
         plans = [self._plan_of(group) for group in self.param_groups]
         for group, plan in zip(self.param_groups, plans, strict=True):

@@ -53,11 +53,11 @@ class StepPlan:
     @property
     def product(self) -> bool:
         """Whether corrections are products of the decays so far, and not powers of the present one."""
-        return self.kind.bias_correction == "product" and not {"beta1", "beta2"}.isdisjoint(self.rules)
+        return self.kind.bias_correction == "product" and self.learns("beta1", "beta2")
 
     def learns(self, *names: str) -> bool:
         """Whether one of these is learned."""
-        return not self.rules.keys().isdisjoint(names)
+        return any(name in self.rules for name in names)
 
 
 def word(name: str) -> str:

@@ -20,24 +20,29 @@ from torch import Tensor
 from madatheory.torch import lists
 from madatheory.torch.lists import Number, Tensors
 from madatheory.torch.plan import StepPlan
-from madatheory.torch.step import Columns, Numbers, inverse_root, look_ahead, roots
+from madatheory.torch.step import Columns, Numbers, advance, inverse_root, look_ahead, roots
 
 Sums = Mapping[str, Tensor]
 
 
-def hypergradients(plan: StepPlan, now: Numbers, parts: Iterable[Columns]) -> dict[str, Tensor]:
-    """u of every learned coefficient, summed over the parts of some columns; `now` are the numbers of the last step.
+def hypergradients(
+    plan: StepPlan, last: Numbers, parts: Iterable[Columns], then: Numbers | None = None
+) -> dict[str, Tensor]:
+    """u of every learned coefficient, summed over the parts of some columns; `last` are the numbers of the last step.
 
-    nan where an entry of w is beyond the limit: as a derivative of a loss 1e19 says nothing.
+    nan where an entry of w is beyond the limit: as a derivative of a loss 1e19 says nothing. With the numbers of the
+    next step, `then`, each part takes it when it has been read.
     """
     found: dict[str, list[Tensor]] = {}
     for x in parts:
-        for name, value in sums(plan, now, x).items():
+        for name, value in sums(plan, last, x).items():
             found.setdefault(name, []).append(value)
+        if then is not None:
+            advance(plan, then, x, first=False)
     worst = torch.stack(found.pop("largest")).amax()
     whole = {name: torch.stack(values).sum() for name, values in found.items()}
     good = worst <= lists.limit_of(worst.dtype)
-    return {name: torch.where(good, u, float("nan")) for name, u in combined(plan, now, whole).items()}
+    return {name: torch.where(good, u, float("nan")) for name, u in combined(plan, last, whole).items()}
 
 
 def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
