@@ -193,7 +193,7 @@ class MADA(torch.optim.Optimizer):
         if self._asked["options"]["source"] == "training":
             raise UserError("MADA: observe is for source='validation' or 'micro_batch'; here step does it by itself")
         for index, cohorts in self._gathered(False):
-            self._observed[index] = self._seen(cohorts) / scale
+            self._observed[index] = self._seen(index, cohorts) / scale
 
     def coefficients(self, group: int = 0) -> dict[str, Tensor]:
         """The learned coefficients that the last step used, by name: tensors of shape () on the parameters' device.
@@ -267,10 +267,10 @@ class MADA(torch.optim.Optimizer):
             # the step does not need what is seen: one walk over the arrays does both
             past = [_numbers(cohort, last=True) for cohort in cohorts]
             descent.descend(self._rules[index], vectors, vectors["hypergradients"])
-            vectors["hypergradients"].copy_(self._seen(cohorts, past, stepping=True))
+            vectors["hypergradients"].copy_(self._seen(index, cohorts, past, stepping=True))
             return
         else:
-            seen = self._seen(cohorts)
+            seen = self._seen(index, cohorts)
         descent.descend(self._rules[index], vectors, vectors["hypergradients"] if plan.lag else seen)
         vectors["hypergradients"].copy_(seen)
         for cohort in cohorts:
@@ -290,9 +290,11 @@ class MADA(torch.optim.Optimizer):
         for x in cohort.parts():
             advance(cohort.plan, now, x, cohort.first)
 
-    def _seen(self, cohorts: list[Cohort], past: list[Numbers] | None = None, stepping: bool = False) -> Tensor:
+    def _seen(
+        self, index: int, cohorts: list[Cohort], past: list[Numbers] | None = None, stepping: bool = False
+    ) -> Tensor:
         """The vector of u over all cohorts; with `stepping` their steps are taken on the same walk."""
-        vectors = cohorts[0].group["learned"]["values"]
+        vectors = self._vectors(index)["values"]
         past = [_numbers(cohort, last=True) for cohort in cohorts] if past is None else past
         found: dict[Any, Tensor] = {}
         for cohort, last in zip(cohorts, past, strict=True):

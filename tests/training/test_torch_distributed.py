@@ -1,0 +1,57 @@
+"""Two processes learn the coefficients that one learns, whether gradients are averaged or sharded."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.needs("torch")
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What each of the two found."""
+    script, store = Path(__file__).parent / "torch_processes.py", tmp_path_factory.mktemp("store") / "store"
+    line = [sys.executable, "-W", "ignore", str(script)]
+    ran = [
+        subprocess.Popen([*line, str(rank), str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for rank in range(2)
+    ]
+    outputs = [process.communicate(timeout=120) for process in ran]
+    assert [process.returncode for process in ran] == [0, 0], [errors[-2000:] for _, errors in outputs]
+    return [json.loads(text.splitlines()[-1]) for text, _ in outputs]
+
+
+@pytest.mark.parametrize("how", ["DDP", "FSDP", "process_group"])
+def test_all_processes_have_the_same_coefficients(both: Any, how: str) -> None:
+    assert both[0][how] == both[1][how]
+
+
+@pytest.mark.parametrize("how", ["DDP", "FSDP"])
+def test_two_processes_learn_what_one_learns(both: Any, how: str) -> None:
+    import torch_processes
+
+    alone = torch_processes.alone()
+    np.testing.assert_allclose(both[0][how]["x"], alone["x"], rtol=1e-4, atol=1e-5)
+    for name, value in alone["coefficients"].items():
+        assert both[0][how]["coefficients"][name] == pytest.approx(value, rel=1e-4), name
+
+
+def test_plain_tensors_are_summed_over_a_process_group(both: Any) -> None:
+    import torch
+    import torch_processes
+
+    from madatheory.torch import MADA
+
+    x = torch.arange(6.0).requires_grad_()
+    optimizer = MADA([x], **torch_processes.START)
+    for t in range(torch_processes.STEPS):
+        x.grad = torch.cos(x.detach() + t)
+        optimizer.step()
+    np.testing.assert_allclose(both[0]["process_group"]["x"], x.detach().numpy(), rtol=1e-5, atol=1e-6)
+    for name, value in optimizer.coefficients().items():
+        assert both[0]["process_group"]["coefficients"][name] == pytest.approx(float(value), rel=1e-5), name

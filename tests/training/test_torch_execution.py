@@ -1,0 +1,155 @@
+"""How MADA's step in PyTorch is carried out: in blocks, as lists of kernels, compiled, without waiting for a device."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from torch_cases import ALL, X0, G, asked, drive, flat, give, ours, run, tensors, torch
+
+pytestmark = pytest.mark.needs("torch")
+CASES = {
+    "all": asked(ALL),
+    "lagged": asked(ALL, lag=1, correction="product"),
+    "published": {"preset": "train"},
+    "max, decayed": asked(("lr", "rho", "b2"), reference="max", weight_decay=0.1),
+    "nothing learned": asked(()),
+}
+
+
+def lists() -> Any:
+    from madatheory.torch import lists
+
+    return lists
+
+
+@pytest.mark.parametrize("label", CASES)
+@pytest.mark.parametrize("how", ["blocks", "one kernel for a list"])
+def test_every_way_computes_the_same(label: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    want = run(6, **CASES[label])
+    if how == "blocks":
+        monkeypatch.setattr(lists(), "BLOCK", 3)  # of tensors of 1 and 4 entries
+    else:
+        monkeypatch.setattr(lists(), "FUSED_DEVICES", {"cpu"})
+    for name, values in run(6, **CASES[label]).items():
+        np.testing.assert_allclose(values, want[name], rtol=1e-12, atol=1e-13, err_msg=name)
+
+
+def test_the_kernels_for_lists_are_used_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+    monkeypatch.setattr(torch, "_foreach_mul", lambda *a: called.append(a) or [x * a[1] for x in a[0]], raising=False)
+    monkeypatch.setattr(lists(), "FUSED_DEVICES", {"cpu"})
+    run(2, **asked(ALL))
+    assert called
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_limits_are_those_of_the_optax_form(fused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from madatheory.training.trees import limited
+
+    if fused:
+        monkeypatch.setattr(lists(), "FUSED_DEVICES", {"cpu"})
+    x = np.array([0.0, -1.0, 1e18, 5e18, -3e38, np.inf, -np.inf, np.nan], np.float32)
+    found = lists().limited([torch.tensor(x)])[0].numpy()
+    np.testing.assert_allclose(found, np.asarray(limited(x)), rtol=1e-6)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(x))
+
+
+def no_waiting() -> Any:
+    """A mode in which reading a tensor's number on the host is an error: on a GPU the host would wait there."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    reads = {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal", "aten::nonzero", "aten::masked_select"}
+
+    class NoWaiting(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            assert func.name().partition(".")[0] not in reads, f"{func} waits for the device"
+            return func(*args, **(kwargs or {}))
+
+    return NoWaiting()
+
+
+@pytest.mark.parametrize("label", [*CASES, "tensor lr"])
+def test_a_step_never_waits_for_the_device(label: str) -> None:
+    options = CASES.get(label) or asked(("rho",), lr=torch.tensor(0.1))
+    params = tensors(X0, torch.float32)
+    optimizer = ours.MADA(params, **options)
+    for t, g in enumerate(G[:5]):
+        give(params, g)
+        if t == 3:
+            params[1].grad = None
+        with no_waiting():
+            optimizer.step()
+            optimizer.coefficients()
+    with pytest.raises(AssertionError, match="waits for the device"), no_waiting():
+        float(optimizer.skipped())
+
+
+def compiles(backend: str) -> Any:
+    """Steps with the whole arithmetic compiled, and how many graphs that took."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    params = tensors(X0, torch.float32)
+    optimizer = ours.MADA(params, **asked(ALL))
+    step = torch.compile(optimizer.step, backend=backend)
+    for g in G[:6]:
+        give(params, g)
+        step()
+    return flat(params), torch._dynamo.utils.counters["stats"]["unique_graphs"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.parametrize(
+    "backend", ["eager", pytest.param("inductor", marks=pytest.mark.slow(reason="a C++ compiler at work"))]
+)
+def test_a_compiled_step_is_one_graph(backend: str) -> None:
+    """One for the first step, and one for all the others: neither the count nor a coefficient compiles again."""
+    found, graphs = compiles(backend)
+    np.testing.assert_allclose(found, run(6, torch.float32, **asked(ALL))["x"][-1], rtol=1e-5, atol=1e-6)
+    assert graphs == 2
+
+
+def test_low_precision_parameters_have_states_in_float32() -> None:
+    params = tensors(X0, torch.bfloat16)
+    optimizer = ours.MADA(params, **asked(ALL))
+    found = drive(optimizer, params, G[:6])
+    assert {p.dtype for p in params} == {torch.bfloat16}
+    assert optimizer.state[params[1]]["exp_avg"].dtype == torch.float32
+    np.testing.assert_allclose(found["x"], run(6, **asked(ALL))["x"], atol=0.03)
+
+
+def test_channels_last_and_transposed_parameters_are_served() -> None:
+    """Whatever the strides, the numbers are those of a dense tensor."""
+    ends = []
+    for layout in (lambda x: x, lambda x: x.mT.contiguous().mT, lambda x: torch.stack([x, x], -1)[..., 0]):
+        x = layout(torch.arange(6.0).reshape(2, 3)).requires_grad_()
+        optimizer = ours.MADA([x], **asked(ALL))
+        for t in range(4):
+            x.grad = layout(torch.cos(torch.arange(6.0).reshape(2, 3) + t))
+            optimizer.step()
+        ends.append(x.detach().clone())
+    torch.testing.assert_close(ends[1], ends[0], rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(ends[2], ends[0], rtol=1e-6, atol=1e-7)
+
+
+FRESH = """
+import sys
+import madatheory
+assert "torch" not in sys.modules
+import torch
+from madatheory.torch import MADA
+x = torch.ones(3, requires_grad=True)
+optimizer = MADA([x], 1e-3)
+for _ in range(3):
+    x.grad = torch.ones(3)
+    optimizer.step()
+from jax._src import xla_bridge
+print(xla_bridge.backends_are_initialized())
+"""
+
+
+def test_jax_is_imported_but_takes_no_device() -> None:
+    """The request is checked by the code that optax's form uses; a started JAX would hold most of a GPU's memory."""
+    ran = subprocess.run([sys.executable, "-c", FRESH], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
