@@ -6,5 +6,5 @@ with needs("madatheory.torch"):
     import torch as torch
 
 from madatheory.optimizers.request import Descent as Descent
+from madatheory.torch.hyperadam import HyperAdam as HyperAdam
 from madatheory.torch.optimizer import MADA as MADA
-from madatheory.torch.optimizer import HyperAdam as HyperAdam

@@ -2,7 +2,7 @@
 
 Parameters step when they have a gradient, each by its own count, as in `torch.optim`. Those with one history share the
 tensors that count (`step`, and the products of the decays), so that what depends on them is computed once, and whether
-two parameters share them is known without asking a device. A parameter that misses a step leaves for a cohort of its own.
+two parameters share them is known without asking a device. One that misses a step leaves for a cohort of its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+import madatheory.torch.lists as lists
 from madatheory.errors import UserError
-from madatheory.torch import lists
 from madatheory.torch.plan import StepPlan
 from madatheory.torch.step import Columns
 
@@ -144,8 +144,7 @@ def gather(plan: StepPlan, group: dict[str, Any], states: Mapping[Tensor, State]
         key = (id(state["step"]), first, state["moved"], g.dtype, g.device, mesh)
         members.setdefault(key, []).append((p, g, state))
     return [
-        _cohort(plan, group, rows, {name: rows[0][2][name] for name in names}, *key)
-        for key, rows in members.items()
+        _cohort(plan, group, rows, {name: rows[0][2][name] for name in names}, *key) for key, rows in members.items()
     ]
 
 

@@ -46,7 +46,9 @@ def descend(rules: dict[str, Tensor], vectors: Vectors, u: Tensor) -> None:
     learns = vectors["count"] >= rules["start"]
     pushed = rules["momentum"] * momenta + torch.minimum(torch.maximum(u, -rules["clip"]), rules["clip"])
     moved = torch.minimum(torch.maximum(values - rules["rate"] * pushed, rules["low"]), rules["high"])
-    good = (pushed * pushed < math.inf) & (moved.abs() < math.inf) & ((rules["clip"] == math.inf) | (u.abs() < math.inf))
+    good = (
+        (pushed * pushed < math.inf) & (moved.abs() < math.inf) & ((rules["clip"] == math.inf) | (u.abs() < math.inf))
+    )
     vectors["skipped"] += (learns & ~good).sum().to(torch.int32)
     values.copy_(torch.where(learns & good, moved, values))
     momenta.copy_(torch.where(learns & good, pushed, momenta))

@@ -7,18 +7,18 @@ which stays on its device: nothing here waits for a GPU.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-Tensors = Sequence[Tensor]
+Tensors = list[Tensor]
 Number = float | Tensor
 
 FUSED_DEVICES = {"cuda", "xpu"}
 """Where a list is one kernel."""
-BLOCK = 2**16
+BLOCK = 2**18
 """Entries of a piece on a CPU."""
 
 
@@ -30,8 +30,15 @@ def _each(name: str, xs: Tensors, *others: Any) -> list[Tensor]:
     """torch's function `name` on every tensor; lists among the others are walked along, numbers are for all."""
     if _fused(xs) and (together := getattr(torch, f"_foreach_{name}", None)) is not None:
         return together(xs, *others) or list(xs)
-    columns = [other if isinstance(other, Sequence) else [other] * len(xs) for other in others]
+    if len(xs) == 1:
+        return [getattr(xs[0], name)(*(other[0] if isinstance(other, list) else other for other in others))]
+    columns = [other if isinstance(other, list) else [other] * len(xs) for other in others]
     return [getattr(x, name)(*rest) for x, *rest in zip(xs, *columns, strict=True)]
+
+
+def add(xs: Tensors, y: Tensors | Number) -> list[Tensor]:
+    """x + y."""
+    return _each("add", xs, y)
 
 
 def add_(xs: Tensors, y: Tensors | Number) -> None:
@@ -39,9 +46,14 @@ def add_(xs: Tensors, y: Tensors | Number) -> None:
     _each("add_", xs, y)
 
 
-def sub(xs: Tensors, ys: Tensors) -> list[Tensor]:
-    """x - y."""
-    return _each("sub", xs, ys)
+def sub(xs: Tensors, ys: Tensors, into: Tensors | None = None) -> list[Tensor]:
+    """x - y, in these tensors if there are some."""
+    if into is None or _fused(xs):
+        found = _each("sub", xs, ys)
+        if into is not None:
+            copy_(into, found)
+        return found
+    return [torch.sub(x, y, out=z) for x, y, z in zip(xs, ys, into, strict=True)]
 
 
 def mul(xs: Tensors, y: Tensors | Number) -> list[Tensor]:
@@ -64,9 +76,9 @@ def div_(xs: Tensors, ys: Tensors) -> None:
     _each("div_", xs, ys)
 
 
-def neg(xs: Tensors) -> list[Tensor]:
-    """- x."""
-    return _each("neg", xs)
+def reciprocal(xs: Tensors) -> list[Tensor]:
+    """1/x."""
+    return _each("reciprocal", xs)
 
 
 def sign_(xs: Tensors) -> None:
@@ -101,11 +113,6 @@ def maximum_(xs: Tensors, ys: Tensors) -> None:
     else:
         for x, y in zip(xs, ys, strict=True):
             torch.maximum(x, y, out=x)
-
-
-def addcmul_(xs: Tensors, ys: Tensors, zs: Tensors) -> None:
-    """x <- x + y z."""
-    _each("addcmul_", xs, ys, zs)
 
 
 def addcdiv_(xs: Tensors, ys: Tensors, zs: Tensors) -> None:
@@ -170,17 +177,20 @@ def total(xs: Tensors) -> Tensor:
     return parts[0] if len(parts) == 1 else torch.stack(parts).sum()
 
 
-def largest(xs: Tensors) -> Tensor:
-    """max |x| over all entries of all tensors; nan if one is nan."""
-    if _fused(xs) and hasattr(torch, "_foreach_norm"):
-        return torch.stack(torch._foreach_norm(xs, float("inf"))).amax()
-    ends = [end for x in xs for end in torch.aminmax(x)]
-    return torch.stack(ends).abs().amax()
-
-
 def limit_of(dtype: torch.dtype) -> float:
     """sqrt(largest number)/8: beyond this a gradient's square may overflow (`madatheory.training.trees.limited`)."""
     return torch.finfo(dtype).max ** 0.5 / 8
+
+
+def beyond(xs: Tensors) -> Tensor:
+    """0 if all entries are within +- `limit_of`; else a positive number or nan."""
+    most = limit_of(xs[0].dtype)
+    if _fused(xs):
+        norms = getattr(torch, "_foreach_norm", None)
+        ends = torch.stack(norms(xs, math.inf) if norms else [x.abs().amax() for x in xs])
+        return 1 - (ends <= most).all().to(ends.dtype)
+    excess = [torch.nn.functional.hardshrink(x, most) for x in xs]  # x itself beyond the limit, 0 within
+    return dot(excess, excess)
 
 
 def limited(xs: Tensors) -> list[Tensor]:

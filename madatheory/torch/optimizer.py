@@ -11,20 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import madatheory.torch.descent as descent
 from madatheory.errors import UserError
 from madatheory.optimizers.request import Descent
-from madatheory.torch import descent
 from madatheory.torch.cohorts import Cohort, gather, local, merge_clocks, refuse_parameter, working
-from madatheory.torch.lists import Number
-from madatheory.torch.plan import COEFFICIENTS, StepPlan, step_plan, word
-from madatheory.torch.slopes import hypergradients
-from madatheory.torch.step import Numbers, advance, numbers
-from madatheory.training.plan import AverageDerivative, ConventionName, PresetName, PreviousGradient
+from madatheory.torch.plan import COEFFICIENTS, FREE, WORDS, StepPlan, step_plan, word
+from madatheory.torch.walk import numbers_of, seen, step
+from madatheory.training.plan import SOURCES, AverageDerivative, ConventionName, PresetName, PreviousGradient
 
-_undisturbed = getattr(torch, "_disable_dynamo", torch.compiler.disable)
+_undisturbed: Any = getattr(torch, "_disable_dynamo", torch.compiler.disable)
 """What torch.optim marks its bookkeeping with: compiled code calls it and does not look inside."""
-_WORDS = tuple(map(word, COEFFICIENTS))
-_FREE = ("lr", "weight_decay")  # what may change between steps
 _COUNTERS = ("step", "ones1", "ones2", "moved")
 
 
@@ -38,8 +34,8 @@ class MADA(torch.optim.Optimizer):
     `learn` maps coefficients ("lr", "b1", "b2", "b3", "rho", "c", "gamma") to their hyper learning rate or to a
     `Descent`. The meaning, presets and defaults of all arguments are those of `madatheory.mada`, whose learning_rate is
     `lr` here: without `learn` and `preset` this is the setting of the authors' train_ddp.py. Numbers are numbers;
-    schedules are `torch.optim.lr_scheduler`'s, for an lr that is not learned. One that is belongs to the descent: a step
-    refuses an lr that something else has set.
+    schedules are `torch.optim.lr_scheduler`'s, for an lr that is not learned. One that is learned is the descent's: a
+    step refuses it when something else has set it.
 
     per_group     False: one vector of coefficients for all parameters, learned from all of them. True: one for each
                   parameter group, learned from its gradients alone
@@ -102,7 +98,7 @@ class MADA(torch.optim.Optimizer):
         self._versions: list[int] = []
         self._observed: dict[int, Tensor] = {}
         self.process_group = process_group
-        defaults = {name: given[name] for name in (*_WORDS, "weight_decay", "maximize")}
+        defaults = {name: given[name] for name in (*WORDS, "weight_decay", "maximize")}
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -120,7 +116,7 @@ class MADA(torch.optim.Optimizer):
         for p in group["params"]:
             refuse_parameter(p)
         plan = self._plan_of(group)
-        values = dict(zip(_WORDS, map(plan.start.get, COEFFICIENTS), strict=True))
+        values = dict(zip(WORDS, map(plan.start.get, COEFFICIENTS), strict=True))
         if isinstance(group["lr"], Tensor) and "alpha" not in plan.rules:
             del values["lr"]
         group.update(values)
@@ -129,7 +125,8 @@ class MADA(torch.optim.Optimizer):
                 if plan.start[name] != self._plans[0].start[name]:
                     raise UserError(
                         f"MADA: {word(name)} is learned as one number for all groups, which starts at "
-                        f"{self._plans[0].start[name]:g} and not at {plan.start[name]:g}; per_group=True learns one each"
+                        f"{self._plans[0].start[name]:g} and not at {plan.start[name]:g}; per_group=True learns one "
+                        "for each"
                     )
             group["learned"] = self.param_groups[0]["learned"]
         else:
@@ -138,12 +135,12 @@ class MADA(torch.optim.Optimizer):
             device = local(group["params"][0]).device if group["params"] else torch.device("cpu")
             group["learned"] = descent.fresh(plan, torch.float64 if double else torch.float32, device)
         group["learns"] = [word(name) for name in plan.rules]
-        group["last"] = {name: group[name] for name in _FREE}
+        group["last"] = {name: group[name] for name in FREE}
         self._plans.append(plan)
         self._bind()
 
     def _plan_of(self, group: Mapping[str, Any]) -> StepPlan:
-        values = {name: group[name] for name in _WORDS}
+        values = {name: group[name] for name in WORDS}
         values = {name: float(v) if isinstance(v, Tensor) and v.ndim == 0 else v for name, v in values.items()}
         options = {**self._asked["options"], "weight_decay": group["weight_decay"]}
         return step_plan(self._asked["learn"], values, options)
@@ -193,7 +190,7 @@ class MADA(torch.optim.Optimizer):
         if self._asked["options"]["source"] == "training":
             raise UserError("MADA: observe is for source='validation' or 'micro_batch'; here step does it by itself")
         for index, cohorts in self._gathered(False):
-            self._observed[index] = self._seen(index, cohorts) / scale
+            self._observed[index] = seen(cohorts, self._vectors(index)["values"], self.process_group) / scale
 
     def coefficients(self, group: int = 0) -> dict[str, Tensor]:
         """The learned coefficients that the last step used, by name: tensors of shape () on the parameters' device.
@@ -221,6 +218,8 @@ class MADA(torch.optim.Optimizer):
             groups = [(self._plans[i], self.param_groups[i]) for i in unit]
             if all(p.grad is None for _, group in groups for p in group["params"]):
                 continue
+            if groups[0][1]["learned"]["values"].device != local(groups[0][1]["params"][0]).device:
+                self._bind()  # the model went to another device
             for i in unit:
                 self._refuse_changed(i)
             cohorts = [cohort for plan, group in groups for cohort in gather(plan, group, self.state, stepping)]
@@ -235,14 +234,14 @@ class MADA(torch.optim.Optimizer):
     def _refuse_changed(self, index: int) -> None:
         """`UserError` for coefficients that something else has set."""
         group, plan = self.param_groups[index], self._plans[index]
-        for name, key in zip(COEFFICIENTS, _WORDS, strict=True):
+        for name, key in zip(COEFFICIENTS, WORDS, strict=True):
             if name in plan.rules:
                 if not isinstance(group[key], Tensor) or group[key]._base is not group["learned"]["values"]:
                     raise UserError(
                         f"MADA: {key} is learned, and something else has set it (a scheduler?); leave {key} out of "
                         "learn, or leave it alone"
                     )
-            elif key not in _FREE and group[key] != plan.start[name]:
+            elif key not in FREE and group[key] != plan.start[name]:
                 raise UserError(
                     f"MADA: {key} was {plan.start[name]:g} and is {group[key]!r} now: between steps only lr and "
                     "weight_decay may change; make a new optimizer"
@@ -259,70 +258,31 @@ class MADA(torch.optim.Optimizer):
         if not plan.rules:
             vectors["count"] += 1
             for cohort in cohorts:
-                self._step(cohort)
+                step(cohort)
             return
         if plan.source != "training":
-            seen = self._taken(index, cohorts)
+            found = self._taken(index, cohorts)
         elif plan.lag:
             # the step does not need what is seen: one walk over the arrays does both
-            past = [_numbers(cohort, last=True) for cohort in cohorts]
+            past = [numbers_of(cohort, last=True) for cohort in cohorts]
             descent.descend(self._rules[index], vectors, vectors["hypergradients"])
-            vectors["hypergradients"].copy_(self._seen(index, cohorts, past, stepping=True))
+            vectors["hypergradients"].copy_(seen(cohorts, vectors["values"], self.process_group, past))
             return
         else:
-            seen = self._seen(index, cohorts)
-        descent.descend(self._rules[index], vectors, vectors["hypergradients"] if plan.lag else seen)
-        vectors["hypergradients"].copy_(seen)
+            found = seen(cohorts, vectors["values"], self.process_group)
+        descent.descend(self._rules[index], vectors, vectors["hypergradients"] if plan.lag else found)
+        vectors["hypergradients"].copy_(found)
         for cohort in cohorts:
-            self._step(cohort)
+            step(cohort)
 
     def _taken(self, index: int, cohorts: list[Cohort]) -> Tensor:
         """What was observed for this step; nothing is needed as long as no parameter has moved."""
         if index in self._observed:
             return self._observed.pop(index)
         if any(cohort.moved for cohort in cohorts):
-            what = self._plans[index].source.replace("_", "-")
-            raise UserError(f"MADA learns from a {what} loss here: call observe() when the parameters have its gradient")
+            what = SOURCES[self._plans[index].source].what
+            raise UserError(f"MADA learns from {what} here: call observe() when the parameters have its gradient")
         return torch.zeros_like(self._vectors(index)["values"])
-
-    def _step(self, cohort: Cohort) -> None:
-        now = _ticked(cohort)
-        for x in cohort.parts():
-            advance(cohort.plan, now, x, cohort.first)
-
-    def _seen(
-        self, index: int, cohorts: list[Cohort], past: list[Numbers] | None = None, stepping: bool = False
-    ) -> Tensor:
-        """The vector of u over all cohorts; with `stepping` their steps are taken on the same walk."""
-        vectors = self._vectors(index)["values"]
-        past = [_numbers(cohort, last=True) for cohort in cohorts] if past is None else past
-        found: dict[Any, Tensor] = {}
-        for cohort, last in zip(cohorts, past, strict=True):
-            now = _ticked(cohort) if stepping else None
-            if not cohort.moved:
-                if now is not None:
-                    for x in cohort.parts():
-                        advance(cohort.plan, now, x, cohort.first)
-                continue
-            found.setdefault(cohort.mesh, torch.zeros_like(vectors))
-            if cohort.columns["p"]:
-                u = hypergradients(cohort.plan, last, cohort.parts(), now)
-                found[cohort.mesh] += torch.stack(list(u.values())).to(vectors)
-        whole = torch.zeros_like(vectors)
-        for mesh, u in found.items():
-            whole += self._reduced(u, mesh)
-        return whole
-
-    def _reduced(self, u: Tensor, mesh: Any) -> Tensor:
-        """u summed over the processes that have other parts of these parameters."""
-        if mesh is None:
-            if self.process_group is not None:
-                torch.distributed.all_reduce(u, group=self.process_group)
-            return u
-        device_mesh, dims = mesh
-        for dim in dims:
-            torch.distributed.all_reduce(u, group=device_mesh.get_group(dim))
-        return u
 
     @_undisturbed
     def _close(self, cohorts: list[Cohort]) -> None:
@@ -330,7 +290,7 @@ class MADA(torch.optim.Optimizer):
         for cohort in cohorts:
             for p, wide in cohort.back:
                 p.copy_(wide)
-            last = {name: cohort.group[name] for name in _FREE}
+            last = {name: cohort.group[name] for name in FREE}
             cohort.group["last"] = {k: v.clone() if isinstance(v, Tensor) else v for k, v in last.items()}
         self._remember()
 
@@ -349,13 +309,13 @@ class MADA(torch.optim.Optimizer):
         Arrays keep their precision, whatever that of the parameters. Raises `UserError` for the state of another
         request.
         """
-        seen: list[dict[str, Any]] = []
-        handle = self.register_load_state_dict_pre_hook(lambda _, loaded: seen.append(loaded))
+        given: list[dict[str, Any]] = []
+        handle = self.register_load_state_dict_pre_hook(lambda _, loaded: given.append(loaded))
         try:
             before = self.__dict__.copy()
             super().load_state_dict(state_dict)
             try:
-                self._cast_back(seen[-1])
+                self._cast_back(given[-1])
                 self._restored()
             except UserError:
                 self.__dict__.update(before)
@@ -391,59 +351,3 @@ class MADA(torch.optim.Optimizer):
             merge_clocks(plan, states)
         self._plans = plans
         self._bind()
-
-
-class HyperAdam(MADA):
-    """Adam whose b1 and b2 are learned by one-step hyper-gradients: `MADA` with nothing else learned.
-
-    x_t = x_{t-1} - lr (m_t/(1-b1^t))/(sqrt(v_t/(1-b2^t)) + eps). `hyper_learning_rate` is that of both, or a mapping
-    with keys "b1" and "b2" (see `Descent`). `rest` and errors as for `MADA`; the coefficients of other members are
-    refused. Source: Baydin et al. (ICLR 2018); the baseline of Ozkara et al. (MADA, ICML 2024).
-    """
-
-    def __init__(
-        self,
-        params: Any,
-        lr: float | Tensor = 1e-3,
-        hyper_learning_rate: float | Descent | Mapping[str, float | Descent] = 5e-4,
-        *,
-        b1: float = 0.9,
-        b2: float = 0.99,
-        eps: float = 1e-6,
-        **rest: Any,
-    ) -> None:
-        both = dict.fromkeys(("b1", "b2"), hyper_learning_rate)
-        learn: Any = hyper_learning_rate if isinstance(hyper_learning_rate, Mapping) else both
-        for name in (*learn, *rest):
-            if name in ("lr", "learning_rate", "b3", "rho", "c", "gamma"):
-                raise UserError(f"HyperAdam learns b1 and b2 of Adam; for {name} use MADA")
-        super().__init__(params, lr, learn, b1=b1, b2=b2, eps=eps, **rest)
-
-
-def _scalar(value: Number, cohort: Cohort) -> Number:
-    """A number as the cohort's kernels want it."""
-    return value.to(device=cohort.device, dtype=cohort.dtype) if isinstance(value, Tensor) else value
-
-
-def _numbers(cohort: Cohort, last: bool) -> Numbers:
-    """The scalars of the step that the cohort's clock shows; `last`: with the last step's lr and weight decay."""
-    group = cohort.group
-    values = {name: _scalar(group[key], cohort) for name, key in zip(COEFFICIENTS, _WORDS, strict=True)}
-    free = {key: _scalar((group["last"] if last else group)[key], cohort) for key in _FREE}
-    if "alpha" not in cohort.plan.rules:
-        values["alpha"] = free["lr"]
-    # the clock and the vector change in place
-    values = {name: v.clone() if isinstance(v, Tensor) else v for name, v in values.items()}
-    clock = {name: x.clone() for name, x in cohort.clock.items()}
-    t = clock["step"].clamp_min(1)
-    return numbers(cohort.plan, values, free["weight_decay"], t, clock)
-
-
-def _ticked(cohort: Cohort) -> Numbers:
-    """Set the clock to the step that comes next, and give its scalars."""
-    cohort.clock["step"] += 1
-    if cohort.plan.product:
-        for name, key in (("ones1", "beta1"), ("ones2", "beta2")):
-            beta = _scalar(cohort.group[word(key)], cohort)
-            cohort.clock[name].mul_(beta).add_(1 - beta)
-    return _numbers(cohort, last=False)

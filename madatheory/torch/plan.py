@@ -28,8 +28,13 @@ TORCH: Mapping[str, str] = {**OPTAX, "alpha": "lr"}
 _SPELLED = {"lr": "learning_rate"}
 COEFFICIENTS = ("alpha", "beta1", "beta2", "beta3", "rho", "c", "gamma", "eps", "beta1_lion", "beta2_lion")
 """Every number of the step that a parameter group has, by the papers' names."""
+FREE = ("lr", "weight_decay")
+"""What of a parameter group may change between steps."""
 _TINY_DECAY = 0.01
 """Down to this decay (m_t - g_t)/b1 is as good as m_{t-1} - g_t; where it may be smaller, m_{t-1} is kept."""
+
+_UNUSED = 0.01
+"""The weight of T8log's sum, which `make_plan` asks for and no step here uses."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ def word(name: str) -> str:
     return TORCH.get(name, name)
 
 
+WORDS = tuple(map(word, COEFFICIENTS))
+"""PyTorch's names of `COEFFICIENTS`."""
+
+
 def step_plan(learn: Mapping[str, Any] | None, values: Mapping[str, Any], options: Mapping[str, Any]) -> StepPlan:
     """The plan of `learn` for the numbers of one parameter group; `UserError` for what cannot be served.
 
@@ -73,7 +82,9 @@ def step_plan(learn: Mapping[str, Any] | None, values: Mapping[str, Any], option
     given = {_SPELLED.get(key, key): value for key, value in values.items()}
     for name, value in given.items():
         if callable(value):
-            raise UserError(f"MADA: {word(FAMILY.get(name, name))} is a function; schedules are torch.optim.lr_scheduler's")
+            raise UserError(
+                f"MADA: {word(FAMILY.get(name, name))} is a function; schedules are torch.optim.lr_scheduler's"
+            )
     asked = learn
     if isinstance(learn, Mapping):
         if {"lr", "learning_rate"} <= learn.keys():
@@ -82,22 +93,19 @@ def step_plan(learn: Mapping[str, Any] | None, values: Mapping[str, Any], option
         for name, rule in asked.items():
             if callable(rule.hyper_learning_rate if isinstance(rule, Descent) else rule):
                 raise UserError(f"MADA: the hyper learning rate of {name} is a function; give a number")
-    plan = make_plan(asked, W=PARAMETER_OF_NO_USE, **given, **options)
+    plan = make_plan(asked, W=_UNUSED, **given, **options)
     kind = plan.request.convention
     if kind.safeguard != "none":
         raise UserError(
             "MADA: a safeguard exists for the sake of T8 and T8log and is offered by madatheory.mada (optax) only; "
             "leave safeguard out"
         )
-    start = {name: float(plan.moving[name]) if name in plan.moving else plan.fixed[name] for name in COEFFICIENTS}
+    known: dict[str, Any] = {**plan.moving, **plan.fixed}
+    start = {name: float(known[name]) for name in COEFFICIENTS}
     parts = Member(plan.fixed, kind).parts(plan.moving)
     arrays = _arrays(kind, parts, plan.rules, plan.bounds)
     inverse_sqrt = plan.point.traits["schedule"] == "inverse_sqrt"
     return StepPlan(kind, parts, plan.rules, plan.bounds, start, inverse_sqrt, plan.request.lag, plan.source, arrays)
-
-
-PARAMETER_OF_NO_USE = 0.01
-"""The weight of T8log's sum, which `make_plan` asks for and no step here uses."""
 
 
 def _arrays(
@@ -125,7 +133,7 @@ def _arrays(
         found["gradient"] = 0.0
     if parts.difference and kept and inner:
         found["difference"] = 0.0
-    if parts.yogi and inner or ("beta2" in rules and bounds["beta2"].low < _TINY_DECAY):
+    if (parts.yogi and inner) or ("beta2" in rules and bounds["beta2"].low < _TINY_DECAY):
         found["exp_avg_sq_before"] = 0.0
     if "beta1" in rules and bounds["beta1"].low < _TINY_DECAY and parts.momentum:
         found["exp_avg_before"] = 0.0

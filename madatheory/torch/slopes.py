@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor
 
-from madatheory.torch import lists
+import madatheory.torch.lists as lists
 from madatheory.torch.lists import Number, Tensors
 from madatheory.torch.plan import StepPlan
 from madatheory.torch.step import Columns, Numbers, advance, inverse_root, look_ahead, roots
@@ -39,16 +39,15 @@ def hypergradients(
             found.setdefault(name, []).append(value)
         if then is not None:
             advance(plan, then, x, first=False)
-    worst = torch.stack(found.pop("largest")).amax()
+    good = torch.stack(found.pop("beyond")).sum() == 0
     whole = {name: torch.stack(values).sum() for name, values in found.items()}
-    good = worst <= lists.limit_of(worst.dtype)
     return {name: torch.where(good, u, float("nan")) for name, u in combined(plan, last, whole).items()}
 
 
 def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
     """The sums that `combined` makes hyper-gradients of, for one part of the columns."""
     h, parts, w = now.h, plan.parts, x["g"]
-    found = {"largest": lists.largest(w)}
+    found = {"beyond": lists.beyond(w)}
     if plan.learns("alpha"):
         found["w x"] = lists.dot(w, x["p"])
     if "sign" in x:
@@ -56,9 +55,11 @@ def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
     if not parts.ratio:
         return found
     root, wide = roots(plan, now, x, floor=True)
-    over = lists.div(w, wide)  # P
+    corrected = plan.learns("beta2") and plan.kind.eps_place != "inside"
+    inverse = lists.reciprocal(wide) if corrected else []
+    over = lists.mul(w, inverse) if corrected else lists.div(w, wide)  # P
     m = x["exp_avg"] if parts.momentum else x["gradient"]
-    difference = _difference(plan, x)
+    difference = _difference(x)
     if parts.difference:
         m_hat = lists.mul(m, 1 / now.corr1 if parts.momentum else 1.0)
         lists.along_(m_hat, x["exp_avg_diff"], h["beta3"])
@@ -75,11 +76,11 @@ def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
     if plan.learns("beta3"):
         found["P n"] = lists.dot(over, x["exp_avg_diff"])
         found["P D"] = lists.dot(over, difference)
-    if plan.learns("beta2") and plan.kind.eps_place != "inside":
-        found["Q/wide"] = lists.total(lists.div(both, wide))
+    if corrected:
+        found["Q/wide"] = lists.dot(both, inverse)
     if plan.learns("rho", "beta2", "beta3", "c"):
-        lists.div_(both, root)
-        lists.div_(both, wide)  # K
+        lists.mul_(root, wide)
+        lists.div_(both, root)  # K
         if plan.learns("rho"):
             found["K (v - reference)"] = lists.dot(both, lists.sub(x["exp_avg_sq"], x["reference"]))
         if plan.learns("beta2", "beta3", "c"):
@@ -87,9 +88,9 @@ def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
     return found
 
 
-def _difference(plan: StepPlan, x: Columns) -> Tensors:
+def _difference(x: Columns) -> Tensors:
     """D of the last step; the gradient itself where the one before was zeroed."""
-    return x["difference"] if "difference" in x else x.get("gradient", ())
+    return x["difference"] if "difference" in x else x.get("gradient", [])
 
 
 def _inner_sums(plan: StepPlan, now: Numbers, x: Columns, both: Tensors, difference: Tensors) -> dict[str, Tensor]:

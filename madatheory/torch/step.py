@@ -14,12 +14,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from madatheory.torch import lists
+import madatheory.torch.lists as lists
 from madatheory.torch.lists import Number, Tensors
 from madatheory.torch.plan import StepPlan
 
 Columns = Mapping[str, Tensors]
-"""Key of a state, "p" for the parameters, "g" for the gradients -> tensors in one order, all of the working precision."""
+"""Key of a state, "p" for parameters, "g" for gradients -> tensors in one order, all of the working precision."""
 
 
 class Numbers(NamedTuple):
@@ -87,9 +87,7 @@ def roots(plan: StepPlan, now: Numbers, x: Columns, floor: bool) -> tuple[list[T
     if not floor:
         lists.add_(found, eps / inverse_root(now.corr2))
         return found, found
-    wide = lists.clone(found)
-    lists.add_(wide, eps / inverse_root(now.corr2))
-    return found, wide
+    return found, lists.add(found, eps / inverse_root(now.corr2))
 
 
 def advance(plan: StepPlan, now: Numbers, x: Columns, first: bool) -> None:
@@ -132,10 +130,8 @@ def _moments(plan: StepPlan, now: Numbers, x: Columns, g: Tensors, first: bool) 
     difference = None
     if parts.difference:
         if kind.previous_gradient == "kept":
-            still = first and kind.first_difference == "zero"
-            difference = lists.mul(g, 0.0) if still else lists.sub(g, x["gradient"])
-            if "difference" in x:
-                lists.copy_(x["difference"], difference)
+            previous = g if first and kind.first_difference == "zero" else x["gradient"]
+            difference = lists.sub(g, previous, x.get("difference"))
         if first and kind.initial_n == "first_gradient_squared":
             lists.copy_(x["exp_avg_diff"], lists.mul(g, g))
         lists.lerp_(x["exp_avg_diff"], g if difference is None else difference, 1 - h["beta3"])
@@ -152,10 +148,9 @@ def _moments(plan: StepPlan, now: Numbers, x: Columns, g: Tensors, first: bool) 
     if parts.yogi:
         turned = lists.sub(square, v)
         lists.sign_(turned)
-        lists.mul_(turned, fresh * (1 - h["c"]))
-        lists.add_(turned, fresh * h["c"])
-        lists.mul_(v, 1 - fresh * h["c"])
-        lists.addcmul_(v, square, turned)
+        lists.mul_(turned, square)
+        lists.lerp_(v, square, fresh * h["c"])
+        lists.along_(v, turned, fresh * (1 - h["c"]))
     else:
         lists.lerp_(v, square, fresh)
     if parts.partner:

@@ -23,7 +23,7 @@ PACKAGE_LAYERS = (
     {"arithmetic", "entry", "files", "hparams", "sources", "statistics", "xla"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
-    {"pytest_plugin", "store"},
+    {"pytest_plugin", "store", "torch"},
     {"theory"},
     {"studies"},
     {"figures"},
@@ -174,9 +174,17 @@ import jax, optax, scipy.stats, sklearn.datasets, xarray, matplotlib.figure  # w
 import numpy as np
 environment, random = dict(os.environ), np.random.get_state()[1].tolist()
 import madatheory
-for module in pkgutil.walk_packages(madatheory.__path__, "madatheory."):
-    if not module.name.endswith("__main__"):
-        __import__(module.name)
+
+def modules(package):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        if module.name == "madatheory.torch":  # the one package that is PyTorch's; nothing else imports it
+            continue
+        if not module.name.endswith("__main__"):
+            __import__(module.name)
+            if module.ispkg:
+                modules(sys.modules[module.name])
+
+modules(madatheory)
 from jax._src import xla_bridge
 print(json.dumps({
     "modules": [n for n in ("torch", "matplotlib.pyplot") if n in sys.modules],

@@ -55,3 +55,8 @@ def test_plain_tensors_are_summed_over_a_process_group(both: Any) -> None:
     np.testing.assert_allclose(both[0]["process_group"]["x"], x.detach().numpy(), rtol=1e-5, atol=1e-6)
     for name, value in optimizer.coefficients().items():
         assert both[0]["process_group"]["coefficients"][name] == pytest.approx(float(value), rel=1e-5), name
+
+
+def test_jax_is_imported_but_takes_no_device(both: Any) -> None:
+    """The request is checked by the code that optax's form uses; a started JAX would hold most of a GPU's memory."""
+    assert [one["JAX has a device"] for one in both] == [False, False]

