@@ -1,6 +1,6 @@
-"""What learning costs, per learned subset: python benchmarks/training_cost.py [NAMES] [--size N] [--rounds N].
+"""What learning costs, per learned subset: python benchmarks/training_cost.py [NAMES] [--torch].
 
-Time of an update and bytes of state beside `optax.adam`.
+Time of an update and bytes of state beside `optax.adam`, and with --torch beside `torch.optim.Adam`.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import optax
 from madatheory.training.baselines import badam, hyperadam
 from madatheory.training.transformation import mada
 
-_START = {"b1": 0.9, "b2": 0.95, "b3": 0.1, "rho": 0.5, "c": 0.9, "gamma": 0.9}
+_START: dict[str, Any] = {"b1": 0.9, "b2": 0.95, "b3": 0.1, "rho": 0.5, "c": 0.9, "gamma": 0.9}
 SUBSETS: Mapping[str, tuple[str, ...]] = {
     "nothing learned": (),
     "learning_rate": ("learning_rate",),
@@ -53,6 +53,74 @@ def contenders() -> dict[str, Callable[[], Any]]:
     found["hyperadam"] = lambda: hyperadam(1e-3, 1e-3)
     found["badam, 8 blocks"] = lambda: badam(1e-3, 100)
     return found
+
+
+def torch_contenders() -> dict[str, Callable[[Any], Any]]:
+    """The same in PyTorch: name -> optimizer of a list of parameters; compiled ones take their step so."""
+    import torch
+
+    from madatheory.torch import MADA, HyperAdam
+
+    found: dict[str, Callable[[Any], Any]] = {
+        "torch.optim.Adam": lambda p: torch.optim.Adam(p),
+        "torch.optim.Adam, foreach": lambda p: torch.optim.Adam(p, foreach=True),
+        "torch.optim.Adam, fused": lambda p: torch.optim.Adam(p, fused=True),
+    }
+    for label, names in SUBSETS.items():
+        initial: dict[str, Any] = {name: _START[name] for name in names if name in _START}
+        rules = {"lr" if name == "learning_rate" else name: 1e-3 for name in names}
+        found[f"MADA, {label}"] = lambda p, r=rules, i=initial: MADA(p, 1e-3, r, **i)
+    every = dict.fromkeys(("lr", *_START), 1e-3)
+    found["MADA, all seven"] = lambda p: MADA(p, 1e-3, every, **_START)
+    found["MADA, rho lagged"] = lambda p: MADA(p, 1e-3, {"rho": 1e-3}, rho=0.5, lag=1)
+    found["MADA, default"] = lambda p: MADA(p)
+    found["HyperAdam"] = lambda p: HyperAdam(p, 1e-3, 1e-3)
+    for label in ("torch.optim.Adam", "MADA, rho", "MADA, rho lagged", "MADA, all seven"):
+        found[f"{label}, compiled"] = found[label]
+    return found
+
+
+def torch_bytes(optimizer: Any) -> int:
+    """Bytes of all tensors of an optimizer's state."""
+    return sum(
+        x.numel() * x.element_size() for s in optimizer.state.values() for x in s.values() if hasattr(x, "numel")
+    )
+
+
+def measure_torch(
+    names: Sequence[str] | None = None, *, size: int = 10_000_000, leaves: int = 8, rounds: int = 7, warm: int = 1
+) -> list[TransformationCost]:
+    """As `measure`, for PyTorch; only the parameters of one contender are in memory beside the first's."""
+    import torch
+
+    made = torch_contenders()
+    chosen = list(made) if names is None else [next(iter(made)), *names]
+
+    def prepared(name: str) -> tuple[Any, Callable[[], Any]]:
+        torch.manual_seed(0)
+        params = [torch.ones(size // leaves).requires_grad_() for _ in range(leaves)]
+        for x in params:
+            x.grad = torch.randn(size // leaves)
+        optimizer = made[name](params)
+        return optimizer, torch.compile(optimizer.step) if name.endswith("compiled") else optimizer.step
+
+    def seconds(step: Callable[[], Any]) -> float:
+        step()
+        begin = time.perf_counter()
+        step()
+        return time.perf_counter() - begin
+
+    first, base = prepared(chosen[0])
+    costs = []
+    for name in chosen:
+        optimizer, step = prepared(name)
+        timed = [(seconds(step), seconds(base)) for _ in range(warm + rounds)][warm:]
+        own, bytes_ratio = [one for one, _ in timed], torch_bytes(optimizer) / torch_bytes(first)
+        ratio = 1.0 if name == chosen[0] else statistics.median(one / other for one, other in timed)
+        costs.append(
+            TransformationCost(name, statistics.median(own), min(own), ratio, torch_bytes(optimizer), bytes_ratio)
+        )
+    return costs
 
 
 def state_bytes(state: optax.OptState) -> int:
@@ -102,7 +170,7 @@ def measure(
     ]
 
 
-def table(costs: Sequence[TransformationCost]) -> str:
+def table(costs: Sequence[TransformationCost], library: str = f"JAX {jax.__version__}") -> str:
     """The costs as a Markdown table, with the load of the machine."""
     lines = [
         "| transformation | ms, median | ms, least | median of time / Adam's | MB of state | state / Adam's |",
@@ -114,7 +182,7 @@ def table(costs: Sequence[TransformationCost]) -> str:
         for c in costs
     ]
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    lines += ["", f"{os.cpu_count()} cores, {jax.default_backend()}, JAX {jax.__version__}; load averages {load}"]
+    lines += ["", f"{os.cpu_count()} cores, {jax.default_backend()}, {library}; load averages {load}"]
     return "\n".join(lines)
 
 
@@ -124,5 +192,12 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, default=10_000_000, help="number of parameters")
     parser.add_argument("--leaves", type=int, default=8, help="number of equal leaves")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds")
+    parser.add_argument("--torch", action="store_true", help="the optimizers of madatheory.torch, beside torch's Adam")
     given = parser.parse_args()
-    print(table(measure(given.names or None, size=given.size, leaves=given.leaves, rounds=given.rounds)))
+    options = {"size": given.size, "leaves": given.leaves, "rounds": given.rounds}
+    if given.torch:
+        from torch import __version__ as torch_version
+
+        print(table(measure_torch(given.names or None, **options), f"PyTorch {torch_version}"))
+    else:
+        print(table(measure(given.names or None, **options)))

@@ -35,6 +35,7 @@ for use in (
     lambda: mt.verify("T5", "ratio:d=2"),
     lambda: mt.list_figures(),
     lambda: mt.get_problem("sigmoid-loss"),
+    lambda: __import__("madatheory.torch"),
 ):
     try:
         use()
@@ -69,6 +70,7 @@ def test_the_core_needs_no_extra_and_the_rest_names_its_own() -> None:
         "madatheory.verify needs xarray, which is not installed: pip install 'madatheory[sim]'",
         "madatheory.list_figures needs xarray, which is not installed: pip install 'madatheory[sim]'",
         "the data set 'breast-cancer' needs scikit-learn, which is not installed: pip install 'madatheory[data]'",
+        "madatheory.torch needs torch, which is not installed: pip install 'madatheory[torch]'",
     ]
 
 

@@ -10,15 +10,35 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "training.md").read_text()
 
 
-def test_the_code_of_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.S)
-    assert len(blocks) >= 7
+def sections() -> dict[str, list[str]]:
+    """The code blocks of the page: those of the section on PyTorch, and the others."""
+    found: dict[str, list[str]] = {"PyTorch": [], "": []}
+    for section in re.split(r"^## ", GUIDE, flags=re.M):
+        found["PyTorch" if section.startswith("PyTorch\n") else ""] += re.findall(r"```python\n(.*?)```", section, re.S)
+    return found
+
+
+def run(blocks: list[str]) -> None:
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "docs/training.md", "exec"), names)
+
+
+def test_the_code_of_the_guide_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = sections()[""]
+    assert len(blocks) >= 7
+    run(blocks)
     printed = capsys.readouterr().out
     assert "rho" in printed
     assert "1.5" in printed  # the refusal names the value
+
+
+@pytest.mark.needs("torch")
+def test_the_code_of_the_guide_for_pytorch_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = sections()["PyTorch"]
+    assert len(blocks) == 2
+    run(blocks)
+    assert "rho" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("which", ["default", "tuned"])

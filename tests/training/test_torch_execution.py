@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from torch_cases import ALL, X0, G, asked, drive, flat, give, ours, run, tensors, torch
 
+from benchmarks import training_cost as cost
+
 pytestmark = pytest.mark.needs("torch")
 CASES = {
     "all": asked(ALL),
@@ -142,3 +144,37 @@ def test_channels_last_and_transposed_parameters_are_served() -> None:
         ends.append(x.detach().clone())
     torch.testing.assert_close(ends[1], ends[0], rtol=1e-6, atol=1e-7)
     torch.testing.assert_close(ends[2], ends[0], rtol=1e-6, atol=1e-7)
+
+
+# arrays as large as the parameters in the state, of which Adam has two; the sign of Lion's part is a quarter of one
+ARRAYS = {
+    "torch.optim.Adam": 2,
+    "MADA, nothing learned": 2,
+    "MADA, learning_rate": 2,
+    "MADA, rho": 3,
+    "MADA, rho lagged": 3,
+    "MADA, learning_rate, rho": 3,
+    "MADA, b2": 3,
+    "MADA, b1, b2, rho": 4,
+    "MADA, all": 8.25,
+    "MADA, all seven": 8.25,
+    "MADA, default": 7.25,
+    "HyperAdam": 3,
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_the_state_holds_so_many_arrays(name: str) -> None:
+    x = torch.ones(1000, requires_grad=True)
+    optimizer = cost.torch_contenders()[name]([x])
+    x.grad = torch.ones(1000)
+    optimizer.step()
+    assert 0 <= cost.torch_bytes(optimizer) - ARRAYS[name] * 4000 <= 4
+
+
+def test_the_measurement_runs_and_prints() -> None:
+    found = cost.measure_torch(["MADA, rho"], size=800, rounds=2)
+    assert [row.name for row in found] == ["torch.optim.Adam", "MADA, rho"]
+    assert all(row.median > 0 and row.least <= row.median for row in found)
+    assert round(found[1].bytes_ratio, 2) == 1.5
+    assert "| MADA, rho |" in cost.table(found, "PyTorch")
