@@ -200,8 +200,8 @@ def limited(xs: Tensors) -> list[Tensor]:
         # hardshrink is 0 on finite numbers here, and x itself on the others
         return [x.clamp(-most, most).add_(torch.nn.functional.hardshrink(x, huge)) for x in xs]
     exponent = math.frexp(huge)[1]
-    infinite = mul(xs, 2.0 ** (24 - exponent))  # in two factors, both of them normal numbers
-    mul_(infinite, 2.0**-25)
+    # below 2^24 for finite entries, and 0 unless they are limited anyhow, to what 2^24 does not change
+    infinite = mul(xs, 2.0 ** (24 - exponent))
     _each("trunc_", infinite)
     bounded = _each("clamp_max", xs, most)
     floor_(bounded, -most)

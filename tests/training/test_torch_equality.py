@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 from quick_jit import quick_jit
+from tolerances import DOUBLE, SINGLE
 from torch_cases import ALL, COVERING, EPS, START, STEPS, SUBSETS, X0, G, asked, family, run, torch
 
 from madatheory import Descent, mada
@@ -15,6 +16,7 @@ from madatheory.references.mada import run_learned
 from madatheory.training.transformation import MadaState
 
 pytestmark = [pytest.mark.needs("torch"), pytest.mark.usefixtures("float64")]
+TOLERANCES = (("float64", DOUBLE.thousands), ("float32", SINGLE.tens))
 OPTIONS: dict[str, dict[str, Any]] = {
     "practical": {},
     "product": {"correction": "product"},
@@ -49,10 +51,10 @@ def check(
     names: tuple[str, ...], options: dict[str, Any], initial: Any = None, steps: int = 6, both: bool = True
 ) -> None:
     path, seen = reference(names, steps, options, {**START, **(initial or {})})
-    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
-        if dtype == torch.float32 and (steps > 20 or (not both and names != ALL)):
+    for dtype, tolerance in TOLERANCES:
+        if dtype == "float32" and (steps > 20 or (not both and names != ALL)):
             return  # rounding grows with the steps, and signs turn
-        found = run(steps, dtype, **asked(names, **options, **(initial or {})))
+        found = run(steps, getattr(torch, dtype), **asked(names, **options, **(initial or {})))
         np.testing.assert_allclose(found["x"], path, rtol=tolerance, atol=tolerance, err_msg=f"{names}")
         for name in names:
             want = seen[family(name)]
@@ -94,7 +96,7 @@ def test_decays_may_be_learned_down_to_zero() -> None:
     """There (m_t - g_t)/b1 says nothing of m_{t-1}, which is kept instead."""
     rules = {"b1": Descent(0.02, low=0.0), "b2": Descent(0.02, low=0.0)}
     options: dict[str, Any] = {"lr": 0.1, "eps": EPS, "b1": 1e-3, "b2": 1e-3, "learn": rules}
-    for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-5)):
+    for dtype, tolerance in TOLERANCES:
         want, found = beside_optax(8, dtype, **options), run(8, getattr(torch, dtype), **options)
         for name, values in want.items():
             np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=tolerance, err_msg=name)
@@ -142,7 +144,7 @@ BESIDE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5)])
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
 @pytest.mark.parametrize("label", BESIDE)
 def test_it_equals_the_optax_transformation(label: str, dtype: str, tolerance: float) -> None:
     steps = STEPS if label == "default" else 12  # train_ddp learns from step 50 on

@@ -282,7 +282,7 @@ def test_observing_is_asked_for_and_refused() -> None:
         optimizer.observe()
 
 
-@pytest.mark.parametrize("huge", [np.inf, np.nan, 1e200])
+@pytest.mark.parametrize("huge", [np.inf, np.nan, 1e200, 3e153])
 def test_what_is_not_finite_teaches_nothing(huge: float) -> None:
     params, optimizer = made(**asked(ALL))
     drive(optimizer, params, G[:3])
@@ -293,7 +293,7 @@ def test_what_is_not_finite_teaches_nothing(huge: float) -> None:
     assert optimizer.coefficients() == before
     assert int(optimizer.skipped()) == len(ALL)
     finite = np.isfinite(flat(params))
-    assert finite.all() if huge == 1e200 else (not finite[2] and finite[[0, 1, 3, 4]].all())
+    assert finite.all() if np.isfinite(huge) else (not finite[2] and finite[[0, 1, 3, 4]].all())
 
 
 def test_a_coordinate_without_gradient_is_no_division_by_zero() -> None:
