@@ -36,18 +36,10 @@ class Cohort(NamedTuple):
     clock: dict[str, Tensor]
     first: bool
     moved: bool
+    dtype: torch.dtype
+    device: torch.device
     mesh: Mesh | None
     back: list[tuple[Tensor, Tensor]]
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The working precision."""
-        return self.clock["step"].dtype
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are."""
-        return self.clock["step"].device
 
     def parts(self) -> Iterator[Columns]:
         """The columns, part by part."""
@@ -95,9 +87,13 @@ def gradient_of(p: Any, maximize: bool) -> Tensor:
 
 
 def fresh_clock(plan: StepPlan, p: Tensor) -> dict[str, Tensor]:
-    """The tensors that count steps, before the first."""
-    zero = torch.zeros((), dtype=working(p.dtype), device=local(p).device)
-    return {"step": zero} | ({"ones1": zero.clone(), "ones2": zero.clone()} if plan.product else {})
+    """The tensors that count steps, before the first.
+
+    `step` is float32, as in torch.optim, and the products of both decays are one vector: what torch 2.13 compiles for
+    CPUs loses what is written to a float64 tensor of shape ().
+    """
+    clock = {"step": torch.zeros((), dtype=torch.float32, device=local(p).device)}
+    return clock | ({"ones": clock["step"].new_zeros(2, dtype=working(p.dtype))} if plan.product else {})
 
 
 def fresh_arrays(plan: StepPlan, p: Tensor) -> State:
@@ -110,7 +106,7 @@ def fresh_arrays(plan: StepPlan, p: Tensor) -> State:
 
 def clock_names(plan: StepPlan) -> tuple[str, ...]:
     """The keys of the tensors that count."""
-    return ("step", "ones1", "ones2") if plan.product else ("step",)
+    return ("step", "ones") if plan.product else ("step",)
 
 
 def gather(plan: StepPlan, group: dict[str, Any], states: Mapping[Tensor, State], stepping: bool) -> list[Cohort]:
@@ -157,7 +153,7 @@ def _cohort(
     first: bool,
     moved: bool,
     dtype: torch.dtype,
-    __: torch.device,
+    device: torch.device,
     mesh: Mesh | None,
 ) -> Cohort:
     columns: dict[str, list[Tensor]] = {name: [] for name in ("p", "g", *plan.arrays)}
@@ -171,7 +167,7 @@ def _cohort(
             here = back[-1][1]
         for name, x in {"p": here, "g": g, **{key: local(state[key]) for key in plan.arrays}}.items():
             columns[name].append(x)
-    return Cohort(plan, group, columns, clock, first, moved, mesh, back)
+    return Cohort(plan, group, columns, clock, first, moved, dtype, device, mesh, back)
 
 
 def merge_clocks(plan: StepPlan, states: Iterable[State]) -> None:
@@ -180,5 +176,5 @@ def merge_clocks(plan: StepPlan, states: Iterable[State]) -> None:
     names = clock_names(plan)
     for state in states:
         clock = {name: state[name] for name in names}
-        key = (clock["step"].device, clock["step"].dtype, *(value.item() for value in clock.values()))
-        state.update(known.setdefault(key, clock))
+        known_by = [(x.device, x.dtype, *x.reshape(-1).tolist()) for x in clock.values()]
+        state.update(known.setdefault(tuple(known_by), clock))

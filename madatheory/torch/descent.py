@@ -39,19 +39,20 @@ def rules_of(plan: StepPlan, like: Tensor) -> dict[str, Tensor]:
     return {name: torch.tensor(column, dtype=like.dtype, device=like.device) for name, column in columns.items()}
 
 
-def descend(rules: dict[str, Tensor], vectors: Vectors, u: Tensor) -> None:
-    """One step of the descent along the hyper-gradients `u`, in place."""
-    values, momenta = vectors["values"], vectors["momenta"]
-    vectors["count"] += 1
-    learns = vectors["count"] >= rules["start"]
+def descended(rules: dict[str, Tensor], vectors: Vectors, u: Tensor) -> Vectors:
+    """The vectors that one step of the descent along the hyper-gradients `u` changes."""
+    values, momenta, count = vectors["values"], vectors["momenta"], vectors["count"] + 1
+    learns = count >= rules["start"]
     pushed = rules["momentum"] * momenta + torch.minimum(torch.maximum(u, -rules["clip"]), rules["clip"])
     moved = torch.minimum(torch.maximum(values - rules["rate"] * pushed, rules["low"]), rules["high"])
-    good = (
-        (pushed * pushed < math.inf) & (moved.abs() < math.inf) & ((rules["clip"] == math.inf) | (u.abs() < math.inf))
-    )
-    vectors["skipped"] += (learns & ~good).sum().to(torch.int32)
-    values.copy_(torch.where(learns & good, moved, values))
-    momenta.copy_(torch.where(learns & good, pushed, momenta))
+    good = (pushed * pushed < math.inf) & (moved.abs() < math.inf)
+    good &= (rules["clip"] == math.inf) | (u.abs() < math.inf)
+    return {
+        "values": torch.where(learns & good, moved, values),
+        "momenta": torch.where(learns & good, pushed, momenta),
+        "skipped": vectors["skipped"] + (learns & ~good).sum().to(torch.int32),
+        "count": count,
+    }
 
 
 def by_word(plan: StepPlan, vector: Tensor) -> dict[str, Tensor]:

@@ -96,6 +96,18 @@ def floor_(xs: Tensors, least: float) -> None:
     _each("clamp_min_", xs, least)
 
 
+def keep_(xs: Tensors, ys: Tensors) -> None:
+    """x <- max(y, 0), that is y where nothing is negative.
+
+    A plain copy of what the same graph changes later in place comes too late in torch 2.13's compiler for CPUs.
+    """
+    if _fused(xs):
+        copy_(xs, _each("clamp_min", ys, 0.0))
+    else:
+        for x, y in zip(xs, ys, strict=True):
+            torch.clamp_min(y, 0.0, out=x)
+
+
 def copy_(xs: Tensors, ys: Tensors) -> None:
     """x <- y."""
     _each("copy_", xs, ys)

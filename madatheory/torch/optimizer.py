@@ -16,12 +16,12 @@ from madatheory.errors import UserError
 from madatheory.optimizers.request import Descent
 from madatheory.torch.cohorts import Cohort, gather, local, merge_clocks, refuse_parameter, working
 from madatheory.torch.plan import COEFFICIENTS, FREE, WORDS, StepPlan, step_plan, word
-from madatheory.torch.walk import numbers_of, seen, step
+from madatheory.torch.walk import seen, step
 from madatheory.training.plan import SOURCES, AverageDerivative, ConventionName, PresetName, PreviousGradient
 
 _undisturbed: Any = getattr(torch, "_disable_dynamo", torch.compiler.disable)
 """What torch.optim marks its bookkeeping with: compiled code calls it and does not look inside."""
-_COUNTERS = ("step", "ones1", "ones2", "moved")
+_COUNTERS = ("step", "ones", "moved")
 
 
 class MADA(torch.optim.Optimizer):
@@ -254,26 +254,22 @@ class MADA(torch.optim.Optimizer):
 
     def _advance(self, index: int, cohorts: list[Cohort]) -> None:
         """Learn, and take the step of all cohorts that share a vector of coefficients."""
-        plan, vectors = self._plans[index], self._vectors(index)
-        if not plan.rules:
-            vectors["count"] += 1
-            for cohort in cohorts:
-                step(cohort)
-            return
-        if plan.source != "training":
-            found = self._taken(index, cohorts)
-        elif plan.lag:
-            # the step does not need what is seen: one walk over the arrays does both
-            past = [numbers_of(cohort, last=True) for cohort in cohorts]
-            descent.descend(self._rules[index], vectors, vectors["hypergradients"])
-            vectors["hypergradients"].copy_(seen(cohorts, vectors["values"], self.process_group, past))
-            return
+        plan, vectors, group = self._plans[index], self._vectors(index), self.process_group
+        values, waiting = vectors["values"], vectors["hypergradients"]
+        together = bool(plan.rules) and plan.lag == 1 and plan.source == "training"
+        found = waiting
+        if plan.rules and not together:
+            found = seen(cohorts, values, group) if plan.source == "training" else self._taken(index, cohorts)
+        new = descent.descended(self._rules[index], vectors, waiting if plan.lag else found)
+        if together:  # the step does not need what is seen: one walk over the arrays does both
+            found = seen(cohorts, values, group, new["values"])
         else:
-            found = seen(cohorts, vectors["values"], self.process_group)
-        descent.descend(self._rules[index], vectors, vectors["hypergradients"] if plan.lag else found)
-        vectors["hypergradients"].copy_(found)
-        for cohort in cohorts:
-            step(cohort)
+            for cohort in cohorts:
+                step(cohort, new["values"])
+        if plan.rules:
+            new["hypergradients"] = found
+        for name, x in new.items():
+            vectors[name].copy_(x)
 
     def _taken(self, index: int, cohorts: list[Cohort]) -> Tensor:
         """What was observed for this step; nothing is needed as long as no parameter has moved."""

@@ -31,7 +31,7 @@ COEFFICIENTS = ("alpha", "beta1", "beta2", "beta3", "rho", "c", "gamma", "eps", 
 FREE = ("lr", "weight_decay")
 """What of a parameter group may change between steps."""
 _TINY_DECAY = 0.01
-"""Down to this decay (m_t - g_t)/b1 is as good as m_{t-1} - g_t; where it may be smaller, m_{t-1} is kept."""
+"""Down to this decay (m_t - g_t)/b1 is as good as m_{t-1} - g_t, which is kept where it may be smaller."""
 
 _UNUSED = 0.01
 """The weight of T8log's sum, which `make_plan` asks for and no step here uses."""
@@ -136,5 +136,5 @@ def _arrays(
     if (parts.yogi and inner) or ("beta2" in rules and bounds["beta2"].low < _TINY_DECAY):
         found["exp_avg_sq_before"] = 0.0
     if "beta1" in rules and bounds["beta1"].low < _TINY_DECAY and parts.momentum:
-        found["exp_avg_before"] = 0.0
+        found["exp_avg_slope"] = 0.0  # m_{t-1} - g_t
     return found

@@ -70,9 +70,10 @@ def sums(plan: StepPlan, now: Numbers, x: Columns) -> dict[str, Tensor]:
         found["Q"] = lists.total(both)
     if plan.learns("beta1"):
         found["P m"] = lists.dot(over, m)
-        found["P g"] = lists.dot(over, x["gradient"])
-        if "exp_avg_before" in x:
-            found["P before"] = lists.dot(over, x["exp_avg_before"])
+        if "exp_avg_slope" in x:
+            found["P slope"] = lists.dot(over, x["exp_avg_slope"])
+        else:
+            found["P g"] = lists.dot(over, x["gradient"])
     if plan.learns("beta3"):
         found["P n"] = lists.dot(over, x["exp_avg_diff"])
         found["P D"] = lists.dot(over, difference)
@@ -150,7 +151,7 @@ def combined(plan: StepPlan, now: Numbers, s: Sums) -> dict[str, Tensor]:
     through = 0.5 * outer * numerator  # of sum K dX
 
     def beta1() -> Tensor:
-        slope = s["P before"] - s["P g"] if "P before" in s else (s["P m"] - s["P g"]) / h["beta1"]
+        slope = s["P slope"] if "P slope" in s else (s["P m"] - s["P g"]) / h["beta1"]
         return -outer * (slope / corr1 - s["P m"] * _correction_slope(plan, "beta1", corr1, now) / corr1**2)
 
     def beta2() -> Tensor:

@@ -35,12 +35,12 @@ class Numbers(NamedTuple):
 
 
 def numbers(
-    plan: StepPlan, values: Mapping[str, Number], weight_decay: Number, t: Tensor, ones: Mapping[str, Tensor]
+    plan: StepPlan, values: Mapping[str, Number], weight_decay: Number, t: Tensor, ones: Tensor | None
 ) -> Numbers:
     """The scalars of step `t`; `ones` has the corrections after it where they are products."""
     corr1, corr2 = 1.0, 1.0
-    if plan.product:
-        corr1, corr2 = ones["ones1"], ones["ones2"]
+    if ones is not None:
+        corr1, corr2 = ones[0], ones[1]
     elif plan.kind.bias_correction != "none":
         corr1, corr2 = (_one_minus_power(values[name], t) for name in ("beta1", "beta2"))
     stretch = t.rsqrt() if plan.inverse_sqrt else 1.0
@@ -138,12 +138,12 @@ def _moments(plan: StepPlan, now: Numbers, x: Columns, g: Tensors, first: bool) 
     if "gradient" in x:
         lists.copy_(x["gradient"], g)
     if parts.momentum:
-        if "exp_avg_before" in x:
-            lists.copy_(x["exp_avg_before"], x["exp_avg"])
+        if "exp_avg_slope" in x:
+            lists.sub(x["exp_avg"], g, x["exp_avg_slope"])
         lists.lerp_(x["exp_avg"], g, 1 - h["beta1"])
     ahead, v = look_ahead(plan, h, g, difference), x["exp_avg_sq"]
     if "exp_avg_sq_before" in x:
-        lists.copy_(x["exp_avg_sq_before"], v)
+        lists.keep_(x["exp_avg_sq_before"], v)
     square, fresh = lists.mul(ahead, ahead), 1 - h["beta2"]
     if parts.yogi:
         turned = lists.sub(square, v)

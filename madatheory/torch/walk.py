@@ -1,5 +1,6 @@
 """The two walks over cohorts: the hyper-gradients of the last step, and the next step; with a lag they are one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -7,36 +8,41 @@ from torch import Tensor
 
 from madatheory.torch.cohorts import Cohort
 from madatheory.torch.lists import Number
-from madatheory.torch.plan import COEFFICIENTS, FREE, WORDS, word
+from madatheory.torch.plan import COEFFICIENTS, WORDS
 from madatheory.torch.slopes import hypergradients
 from madatheory.torch.step import Numbers, advance, numbers
 
+Clock = dict[str, Tensor]
 
-def step(cohort: Cohort, now: Numbers | None = None) -> None:
-    """Take the step that comes next."""
-    now = ticked(cohort) if now is None else now
+
+def step(cohort: Cohort, values: Tensor) -> None:
+    """Take the step that comes next, with these learned coefficients."""
+    now, clock = _ticked(cohort, values)
     for x in cohort.parts():
         advance(cohort.plan, now, x, cohort.first)
+    _set(cohort, clock)
 
 
-def seen(cohorts: list[Cohort], like: Tensor, process_group: Any, past: list[Numbers] | None = None) -> Tensor:
-    """u of all learned coefficients, a vector like `like`, summed over cohorts and processes.
+def seen(cohorts: list[Cohort], values: Tensor, process_group: Any, then: Tensor | None = None) -> Tensor:
+    """u of all learned coefficients, which the last step had at `values`, summed over cohorts and processes.
 
-    With `past`, the numbers of each cohort's last step, the steps that come next are taken on the same walk.
+    With `then`, the coefficients of the steps that come next, these are taken on the same walk.
     """
     found: dict[Any, Tensor] = {}
-    last = [numbers_of(cohort, last=True) for cohort in cohorts] if past is None else past
-    for cohort, before in zip(cohorts, last, strict=True):
-        now = None if past is None else ticked(cohort)
+    for cohort in cohorts:
         if not cohort.moved:
-            if now is not None:
-                step(cohort, now)
+            if then is not None:
+                step(cohort, then)
             continue
-        found.setdefault(cohort.mesh, torch.zeros_like(like))
+        now, clock = (None, cohort.clock) if then is None else _ticked(cohort, then)
+        found.setdefault(cohort.mesh, torch.zeros_like(values))
         if cohort.columns["p"]:
-            u = hypergradients(cohort.plan, before, cohort.parts(), now)
-            found[cohort.mesh] += torch.stack(list(u.values())).to(like)
-    whole = torch.zeros_like(like)
+            last = _numbers(cohort, cohort.clock, values, cohort.group["last"])
+            u = hypergradients(cohort.plan, last, cohort.parts(), now)
+            found[cohort.mesh] += torch.stack(list(u.values())).to(values)
+        if then is not None:
+            _set(cohort, clock)
+    whole = torch.zeros_like(values)
     for mesh, u in found.items():
         whole += _reduced(u, mesh, process_group)
     return whole
@@ -58,25 +64,35 @@ def _scalar(value: Number, cohort: Cohort) -> Number:
     return value.to(device=cohort.device, dtype=cohort.dtype) if isinstance(value, Tensor) else value
 
 
-def numbers_of(cohort: Cohort, last: bool) -> Numbers:
-    """The scalars of the step that the cohort's clock shows; `last`: with the last step's lr and weight decay."""
-    group = cohort.group
-    values = {name: _scalar(group[key], cohort) for name, key in zip(COEFFICIENTS, WORDS, strict=True)}
-    free = {key: _scalar((group["last"] if last else group)[key], cohort) for key in FREE}
-    if "alpha" not in cohort.plan.rules:
-        values["alpha"] = free["lr"]
-    # the clock and the vector change in place
-    values = {name: v.clone() if isinstance(v, Tensor) else v for name, v in values.items()}
-    clock = {name: x.clone() for name, x in cohort.clock.items()}
-    t = clock["step"].clamp_min(1)
-    return numbers(cohort.plan, values, free["weight_decay"], t, clock)
+def _values(cohort: Cohort, vector: Tensor, free: Mapping[str, Number]) -> dict[str, Number]:
+    """The coefficients by the papers' names, the learned ones at `vector`."""
+    vector = vector.to(device=cohort.device, dtype=cohort.dtype)
+    learned = {name: vector[i] for i, name in enumerate(cohort.plan.rules)}
+    fixed = {name: cohort.group[key] for name, key in zip(COEFFICIENTS, WORDS, strict=True) if name not in learned}
+    return {**fixed, "alpha": _scalar(free["lr"], cohort), **learned}
 
 
-def ticked(cohort: Cohort) -> Numbers:
-    """Set the clock to the step that comes next, and give its scalars."""
-    cohort.clock["step"] += 1
+def _numbers(cohort: Cohort, clock: Clock, vector: Tensor, free: Mapping[str, Number]) -> Numbers:
+    """The scalars of the step that a clock shows; `free` has its lr and weight decay."""
+    values, decay = _values(cohort, vector, free), _scalar(free["weight_decay"], cohort)
+    return numbers(cohort.plan, values, decay, clock["step"].to(cohort.dtype).clamp_min(1), clock.get("ones"))
+
+
+def _ticked(cohort: Cohort, vector: Tensor) -> tuple[Numbers, Clock]:
+    """The scalars of the step that comes next, and the clock after it.
+
+    What is read here is written only when the walk is over: numbers of the last step may be views of it.
+    """
+    clock = {"step": cohort.clock["step"] + 1}
     if cohort.plan.product:
-        for name, key in (("ones1", "beta1"), ("ones2", "beta2")):
-            beta = _scalar(cohort.group[word(key)], cohort)
-            cohort.clock[name].mul_(beta).add_(1 - beta)
-    return numbers_of(cohort, last=False)
+        values = _values(cohort, vector, cohort.group)
+        past = cohort.clock["ones"]
+        clock["ones"] = torch.stack(
+            [past[i] * values[key] + (1 - values[key]) for i, key in enumerate(("beta1", "beta2"))]
+        )
+    return _numbers(cohort, clock, vector, cohort.group), clock
+
+
+def _set(cohort: Cohort, clock: Clock) -> None:
+    for name, value in clock.items():
+        cohort.clock[name].copy_(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch_cases import ALL, X0, G, asked, drive, flat, give, ours, run, tensors, torch
+from torch_cases import ALL, X0, G, asked, drive, give, ours, run, tensors, torch
 
 from benchmarks import training_cost as cost
 
@@ -99,27 +99,29 @@ def test_a_step_never_waits_for_the_device(label: str) -> None:
         float(optimizer.skipped())
 
 
-def compiles(backend: str) -> Any:
+def compiles(backend: str, options: dict[str, Any]) -> Any:
     """Steps with the whole arithmetic compiled, and how many graphs that took."""
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
-    params = tensors(X0, torch.float32)
-    optimizer = ours.MADA(params, **asked(ALL))
-    step = torch.compile(optimizer.step, backend=backend)
-    for g in G[:6]:
-        give(params, g)
-        step()
-    return flat(params), torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    params = tensors(X0)
+    optimizer = ours.MADA(params, **options)
+    optimizer.step = torch.compile(optimizer.step, backend=backend)
+    return drive(optimizer, params, G[:6]), torch._dynamo.utils.counters["stats"]["unique_graphs"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 @pytest.mark.parametrize(
-    "backend", ["eager", pytest.param("inductor", marks=pytest.mark.slow(reason="a C++ compiler at work"))]
+    ("backend", "label"),
+    [
+        ("eager", "all"),
+        *(pytest.param("inductor", label, marks=pytest.mark.slow(reason="a C++ compiler at work")) for label in CASES),
+    ],
 )
-def test_a_compiled_step_is_one_graph(backend: str) -> None:
+def test_a_compiled_step_is_one_graph(backend: str, label: str) -> None:
     """One for the first step, and one for all the others: neither the count nor a coefficient compiles again."""
-    found, graphs = compiles(backend)
-    np.testing.assert_allclose(found, run(6, torch.float32, **asked(ALL))["x"][-1], rtol=1e-5, atol=1e-6)
+    found, graphs = compiles(backend, CASES[label])
+    for name, values in run(6, **CASES[label]).items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-12, atol=1e-13, err_msg=name)
     assert graphs == 2
 
 
