@@ -19,6 +19,7 @@ from madatheory.figures.render import render
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.problems.catalogue import get_problem, list_problems
 from madatheory.studies.theory import learned_rho
+from madatheory.studies.theory.rest_point import Period
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -214,7 +215,7 @@ def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
 @pytest.mark.parametrize("partner", ["average", "max"])
 def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2: float, partner: str) -> None:
     """A plain loop with constant small steps, v and its average run in, against the formula."""
-    rest = learned_rho.rest_point(slopes, beta2, partner)
+    rest = Period(slopes, beta2, partner).rest()
     g = np.array(slopes)
     v, seen = 0.0, []
     for x in np.tile(g, 3000 // len(g) + 2):
@@ -235,8 +236,8 @@ def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2:
 
 def test_the_rest_points_of_the_figure() -> None:
     """The values of the committed caption, and that x climbs at the second one only."""
-    short = learned_rho.rest_point([4.0, -1.0, -1.0], 1 / 17, "average")
-    long = learned_rho.rest_point([1010.0, *[-10.0] * 100], 0.99, "average")
+    short = Period([4.0, -1.0, -1.0], 1 / 17, "average").rest()
+    long = Period([1010.0, *[-10.0] * 100], 0.99, "average").rest()
     assert (short.rho, long.rho) == (pytest.approx(0.2506, abs=1e-4), pytest.approx(0.2704, abs=1e-4))
     assert short.drift > 0 > long.drift
 
@@ -310,4 +311,4 @@ def test_experiments_refuse_bad_arguments() -> None:
     with pytest.raises(UserError, match="unknown partner"):
         learned_rho.partnered("mean")
     with pytest.raises(UserError, match="unknown partner"):
-        learned_rho.rest_point([1.0, -1.0], 0.9, "mean")
+        Period([1.0, -1.0], 0.9, "mean").rest()

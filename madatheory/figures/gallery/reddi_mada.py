@@ -1,4 +1,4 @@
-"""MADA with rho learned on Reddi's problems: where rho goes, and whether that helps the iterate."""
+"""MADA's theory form with rho learned alone on Reddi's problems: where rho goes, and whether that helps the iterate."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +12,9 @@ from madatheory.figures.style import colour
 from madatheory.problems.catalogue import list_problems
 from madatheory.problems.problem import Problem
 from madatheory.statistics.intervals import t_interval
-from madatheory.studies.theory.learned_rho import FORMS, Paths, learned_paths, rest_point
+from madatheory.studies.theory.learned_rho import FORMS, Paths, learned_paths
 from madatheory.studies.theory.regret import METHODS, period_ends, regret_curves
+from madatheory.studies.theory.rest_point import Period
 
 LABELS = {
     "adam": "Adam",
@@ -94,7 +95,7 @@ def _case(
     case = {"problem": name, "t": times, "seeds": num_trajectories, "alpha": alpha, "beta2": beta2}
     case |= {"stuck": 2 * float(chance @ slopes), "plain": plain, "learned": learned}
     if num_trajectories == 1:
-        case["rest"] = {p: rest_point(slopes.tolist(), beta2, p)._asdict() for p in ("average", "max")}
+        case["rest"] = {p: Period(slopes.tolist(), beta2, p).rest()._asdict() for p in ("average", "max")}
     else:  # regret of the safeguarded forms minus MADA's, seed by seed
         case["gain"] = {
             form: {
@@ -263,7 +264,8 @@ def caption(n: Numbers) -> str:
     paid = [noisy["plain"]["avgrad"], stochastic["mada-safeguarded"], stochastic["mada"]]
     regret = [one["average_regret"]["mean"][-1] for one in paid]
     return (
-        "MADA learns ρ by one-step hyper-gradients on Reddi's problems (theory form, started at ρ = 1/2). It does not "
+        "MADA learns ρ alone, by one-step hyper-gradients, on Reddi's problems (theory form, started at ρ = 1/2; what "
+        "the authors ran is the figure published-toy). It does not "
         f"find AVGrad: with the average ρ comes to rest at {rest[0]:.3f} and {rest[1]:.3f} (dotted: computed without "
         f"simulation) and at {stochastic['mada']['rho']['mean'][-1]:.2f} on average in the stochastic problem; with "
         "period 3 the iterate moves to −1 all the same, in the other two to +1, as Adam's does. With the maximum ρ "
@@ -282,7 +284,7 @@ def caption(n: Numbers) -> str:
 
 reddi_mada = Figure(
     "reddi-mada",
-    "A learned rho on Reddi's problems does not find AVGrad, and the safeguard does not need it to",
+    "Learned alone, rho does not find AVGrad on Reddi's problems, and the safeguard does not need it to",
     compute,
     claims,
     draw,

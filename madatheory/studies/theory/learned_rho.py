@@ -1,4 +1,4 @@
-"""MADA that learns rho alone: paths on Reddi's problems, where its descent rests, and how often dl/drho is exactly 0.
+"""MADA that learns rho alone: paths on Reddi's problems, and how often dl/drho is exactly 0.
 
 rho interpolates v_t with a partner, vhat_t = rho v_t + (1-rho) partner_t, and descends the one-step hyper-gradient
 u_t = dl_t/drho = <g_t, dx_{t-1}/drho> (`madatheory.optimizers.hypergradient`). All runs here have no momentum in that
@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import brentq
 
 from madatheory.engine.statistic import Event, Statistic, iterate, latest, total
 from madatheory.errors import UserError, unknown
@@ -126,53 +125,6 @@ def learned_paths(
     t, x = data["t"].to_numpy(), data["iterate"].isel(coordinate=0)
     rho, paid, root_b, zeros = (data[name].to_numpy() for name in ("rho", "regret", "root_b", "silent"))
     return Paths(rho, x.to_numpy(), paid / t, root_b, zeros / t)
-
-
-class Rest(NamedTuple):
-    """Where rho comes to rest, and which way x then moves per period: `drift` > 0 is downhill, to -1."""
-
-    rho: float
-    drift: float
-
-
-def rest_point(slopes: Sequence[float], beta2: float, partner: str) -> Rest:
-    """The rest point of rho's descent on periodic linear losses f_t = slopes[t mod period] x, without simulation.
-
-    For beta1 = 0, eps = 0 and slowly falling alpha_t: v has become periodic, the average or the maximum w of a period
-    is constant, and over a period rho moves against
-
-        U(rho) = sum_k g_{k+1} g_k (v_k - w)/(rho v_k + (1-rho) w)^{3/2}
-
-    while x moves against sum_k g_k/sqrt(rho v_k + (1-rho) w); a projection of x plays no part in U, as it plays none in
-    the hyper-gradient. rho rests where U crosses 0 upwards, at 0 if U > 0 and at 1 if U < 0 on (0, 1). `UserError` if U
-    crosses 0 otherwise or more than once: then it depends on the start.
-    """
-    g = np.asarray(slopes, dtype=float)
-    if partner not in ("average", "max"):
-        raise unknown("partner", partner, ("average", "max"))
-    # the periodic v: v_k = (1-beta2) sum_j beta2^j g_{k-j}^2, geometric over whole periods
-    period = len(g)
-    back = (np.arange(period)[:, None] - np.arange(period)) % period
-    v = (1 - beta2) / (1 - beta2**period) * (beta2**back @ (g * g))
-    w = v.mean() if partner == "average" else v.max()
-
-    def mixed(rho: float) -> np.ndarray:
-        return rho * v + (1 - rho) * w
-
-    def push(rho: float) -> float:
-        return float(np.sum(np.roll(g, -1) * g * (v - w) / mixed(rho) ** 1.5))
-
-    grid = np.linspace(0, 1, 2001)[1:-1]
-    signs = np.sign([push(rho) for rho in grid])
-    changes = np.flatnonzero(np.diff(signs))
-    if len(changes) == 0:
-        rho = 0.0 if signs[0] > 0 else 1.0
-    elif len(changes) == 1 and signs[0] < 0:
-        at = changes[0]
-        rho = float(brentq(push, grid[at], grid[at + 1]))  # pyright: ignore[reportArgumentType]
-    else:
-        raise UserError(f"slopes = {list(slopes)!r}: the rest point of rho is not the same for all starts")
-    return Rest(rho, float(np.sum(g / np.sqrt(mixed(rho)))))
 
 
 @cache  # as above
