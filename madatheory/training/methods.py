@@ -1,12 +1,11 @@
 """The methods that training experiments compare, each at its customary settings: optax's where optax has it.
 
-MADA starts and learns with the numbers of the preset "train_ddp" (`madatheory.optimizers.presets`): b1 = .9, b2 = .95,
-b3 = 0, rho = .6, c = gamma = 1, eps = 1e-6; hyper learning rates 5e-4 for b1 and b2 and .1 for the others, no momentum,
-the learning rate not learned. Its step is the practical one with complete derivatives, and it learns from step 1 on.
+MADA is the preset "train_ddp" (`madatheory.optimizers.presets`): it starts at b1 = .9, b2 = .95, b3 = 0, rho = .6, c =
+gamma = 1, and learns from step 50 on, with hyper learning rates 5e-4 for b1 and b2 and .1 for the others.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import optax
@@ -21,10 +20,12 @@ from madatheory.training.arguments import in_family, in_optax
 from madatheory.training.baselines import badam, hyperadam
 from madatheory.training.transformation import mada
 
-HYPER_LEARNING_RATES: Mapping[str, float] = in_optax(PRESETS["train_ddp"].rates)
-"""Those of train_ddp, by argument."""
-START: Mapping[str, float] = in_optax(PRESETS["train_ddp"].initial)
-"""Initial coefficients of train_ddp, by argument."""
+PRESET = "train_ddp"
+"""What MADA is in the experiments."""
+HYPER_LEARNING_RATES: Mapping[str, float] = in_optax(PRESETS[PRESET].rates)
+"""Those of the preset, by argument."""
+START: Mapping[str, float] = in_optax(PRESETS[PRESET].initial)
+"""Initial coefficients of the preset, by argument."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,19 @@ def _flat(transformation: GradientTransformation) -> GradientTransformation:
 
 
 def _mada(
-    rate: Value, scale: float | Array = 1.0, learn: Mapping[str, float] = HYPER_LEARNING_RATES, **hyper: Value
+    rate: Value, scale: float | Array = 1.0, names: Collection[str] = tuple(START), **hyper: Value
 ) -> GradientTransformation:
-    return _flat(mada(rate, {name: value * scale for name, value in learn.items()}, **{**START, **hyper}))
+    rules = in_optax(PRESETS[PRESET].learn)
+    learn = {name: replace(rules[name], hyper_learning_rate=HYPER_LEARNING_RATES[name] * scale) for name in names}
+    return _flat(mada(rate, learn, preset=PRESET, **hyper))
 
 
 def _frozen(rate: Value, **hyper: Value) -> GradientTransformation:
-    return _flat(mada(rate, {}, **{**START, **hyper}))
+    return _mada(rate, names=(), **hyper)
 
 
 def _only_rho(rate: Value, scale: float | Array = 1.0, **hyper: Value) -> GradientTransformation:
-    return _mada(rate, scale, {"rho": HYPER_LEARNING_RATES["rho"]}, **hyper)
+    return _mada(rate, scale, ("rho",), **hyper)
 
 
 def _hyperadam(rate: Value, scale: float | Array = 1.0, **hyper: Value) -> GradientTransformation:
@@ -95,7 +98,7 @@ METHODS: Mapping[str, TrainingMethod] = {
         TrainingMethod("lion", "Lion", _lion, 1e-4, "optax: beta = (.9, .99), no weight decay; Chen et al. (2023)"),
         TrainingMethod("badam", "BAdam", _badam, 1e-3, "Adam on one top-level block at a time, 50 steps each"),
         TrainingMethod("hyperadam", "HyperAdam", _hyperadam, 1e-3, "MADA that learns beta1 and beta2 of Adam only"),
-        TrainingMethod("mada", "MADA", _mada, 1e-3, "learns all but alpha, with the numbers of train_ddp.py"),
+        TrainingMethod("mada", "MADA", _mada, 1e-3, "preset train_ddp: learns all but alpha"),
         TrainingMethod("mada-rho", "MADA, ρ only", _only_rho, 1e-3, "as MADA, but learns rho only"),
         TrainingMethod("mada-frozen", "MADA, frozen", _frozen, 1e-3, "MADA's initial coefficients, nothing learned"),
     )

@@ -17,7 +17,7 @@ from madatheory.errors import UserError
 from madatheory.store.store import Store
 from madatheory.studies.tasks.task import Task
 from madatheory.studies.training.training_runs import TrainConfig, train
-from madatheory.training.methods import HYPER_LEARNING_RATES, METHODS, START
+from madatheory.training.methods import METHODS, PRESET
 from madatheory.training.transformation import mada
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -49,8 +49,7 @@ def test_a_run_is_what_optax_does_step_by_step(cpu_batch: int) -> None:
     task = quadratic(cpu_batch)
     data = train(task, METHODS["mada"], RECIPE, SETTINGS, [4, 7], seed=5)
     start, steps = jax.random.split(jax.random.fold_in(jax.random.key(5), 7))
-    initial: dict[str, Any] = dict(START)
-    x, tx = task.init(start), mada(0.3, HYPER_LEARNING_RATES, **initial)
+    x, tx = task.init(start), mada(0.3, preset=PRESET)
     state: Any = tx.init(x)
     losses, errors, slopes = [], [], []
     differentiated, update = quick_jit(jax.value_and_grad(task.loss)), quick_jit(tx.update)

@@ -215,8 +215,8 @@ def caption(n: Numbers) -> str:
     rate = f"Adam's best of {len(n['rates'])} at its customary decays" if len(n["rates"]) > 1 else "the published one"
     return (
         f"{n['task']}, {n['steps']} steps at rate {n['rate']:g} ({rate}, for all), {len(n['beta1'])} x "
-        f"{len(n['beta2'])} initial (β₁, β₂), mean of {n['runs']} runs; κ: the hyper learning rates of the published "
-        "training code; frozen: MADA's start with ρ = .6, nothing learned. "
+        f"{len(n['beta2'])} initial (β₁, β₂), mean of {n['runs']} runs; MADA: the preset train_ddp, κ its hyper "
+        "learning rates; frozen: its start with ρ = .6, nothing learned. "
         f"Geometric mean of the final loss over the {cells} cells divided by Adam's, {'; '.join(said)} (paired t-tests "
         "over runs, Holm's correction). The published logs of the mini-GPT (5000 steps, one run a cell) say: "
         f"{'; '.join(published)}. There the gain is in how far the model overfits, and validation got worse. Star: the "

@@ -148,7 +148,7 @@ def caption(n: Numbers) -> str:
             f"own start with nothing learned: {frozen['win']}, {frozen['tie']}, {frozen['loss']})"
         )
     return (
-        f"MADA with the settings of the published training code against every other method on {len(n['tasks'])} tasks: "
+        f"MADA (preset train_ddp) against every other method on {len(n['tasks'])} tasks: "
         f"{'; '.join(words)}. Paired t-tests of the final judged measure over runs, Holm's correction over all "
         f"{n['comparisons']} comparisons, level 5 %; a tie is a difference that is not significant. Rates were tuned "
         "for every method over equally many multiples of its default on other runs; no other setting of any method was."
