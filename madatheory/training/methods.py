@@ -61,7 +61,7 @@ def _flat(transformation: GradientTransformation) -> GradientTransformation:
 
 
 def _mada(
-    rate: Value, scale: float | Array = 1.0, names: Collection[str] = tuple(START), **hyper: Value
+    rate: Value, scale: float | Array = 1.0, names: Collection[str] = tuple(START), **hyper: Any
 ) -> GradientTransformation:
     rules = in_optax(PRESETS[PRESET].learn)
     learn = {name: replace(rules[name], hyper_learning_rate=HYPER_LEARNING_RATES[name] * scale) for name in names}
