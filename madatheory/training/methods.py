@@ -68,11 +68,11 @@ def _mada(
     return _flat(mada(rate, learn, preset=PRESET, **hyper))
 
 
-def _frozen(rate: Value, **hyper: Value) -> GradientTransformation:
+def _frozen(rate: Value, **hyper: Any) -> GradientTransformation:
     return _mada(rate, names=(), **hyper)
 
 
-def _only_rho(rate: Value, scale: float | Array = 1.0, **hyper: Value) -> GradientTransformation:
+def _only_rho(rate: Value, scale: float | Array = 1.0, **hyper: Any) -> GradientTransformation:
     return _mada(rate, scale, ("rho",), **hyper)
 
 

@@ -145,8 +145,8 @@ def caption(n: Numbers) -> str:
             f"{case['runs']} runs"
         )
     return (
-        "Where MADA's coefficients go at its tuned rate in the preset train_ddp (median and 10 % to 90 % of runs), from "
-        " β₁ = .9, β₂ = .95, β₃ = 0, ρ = .6, c = γ = 1. Largest changes of the median: "
+        "Where MADA's coefficients go at its tuned rate in the preset train_ddp (median and 10 % to 90 % of runs), "
+        "from β₁ = .9, β₂ = .95, β₃ = 0, ρ = .6, c = γ = 1. Largest changes of the median: "
         f"{'. '.join(parts)}. Distance: Euclidean in (β₃, ρ, c, γ), each in units of its box; Lion is γ = 0 whatever "
         "the others are."
     )
