@@ -105,15 +105,26 @@ def test_the_tests_of_the_readme_run(tmp_path: Path) -> None:
     assert ran.returncode == 0
 
 
-def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def run_python_of_the_readme(torch: bool) -> None:
     codes = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    assert len(codes) == 2
+    codes = [code for code in codes if ("import torch" in code) == torch]
+    assert len(codes) == (1 if torch else 2)
     for code in codes:
         exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    run_python_of_the_readme(torch=False)
     printed = capsys.readouterr().out
     assert "'rho': " in printed
     assert "(rho: 3, t: 10)" in printed
     assert printed.splitlines()[-1].startswith("holds ")
+
+
+@pytest.mark.needs("torch")
+def test_the_torch_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    run_python_of_the_readme(torch=True)
+    assert "'rho': " in capsys.readouterr().out
 
 
 def test_the_readme_names_what_exists() -> None:
