@@ -160,11 +160,11 @@ _ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.n
             interpolation.run,
             {**more, **_SQRT, **_INSIDE, **_OFF},
         )
-        for name, more in (("adam-avgrad", {}), ("adam-amsgrad", {"partner": "max"}))
+        for name, more in (("adam-avgrad", {}), ("adam-amsgrad", {"reference": "max"}))
         for r in (0.0, 0.3, 1.0)
     ),
     ("adam-avgrad practical", "adam-avgrad", _PRACTICAL, {**_H, "rho": 0.3}, interpolation.run, {}),
-    ("adam-amsgrad practical", "adam-amsgrad", _PRACTICAL, {**_H, "rho": 0.3}, interpolation.run, {"partner": "max"}),
+    ("adam-amsgrad practical", "adam-amsgrad", _PRACTICAL, {**_H, "rho": 0.3}, interpolation.run, {"reference": "max"}),
     ("switch theory", "adam-avgrad-switch", _THEORY, {**_H, "switch": 0.4}, _switched, {**_SQRT, **_INSIDE, **_OFF}),
     ("switch practical", "adam-avgrad-switch", _PRACTICAL, {**_H, "switch": 0.4}, _switched, {}),
     ("safeguarded max", "safeguarded-mada", {"safeguard": "max"}, _INNER, interpolation.run_safeguarded, {}),

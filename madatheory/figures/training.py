@@ -37,13 +37,13 @@ class Study(NamedTuple):
     """A comparison to be made: what a figure draws, and the summary of all tasks asks for again."""
 
     task: Task
-    recipe: TrainConfig
+    config: TrainConfig
     plan: ComparisonPlan
 
 
 def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, MethodOutcome]:
     """The study's outcomes, with finished chunks taken from the run's store."""
-    return compare(study.task, study.recipe, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
+    return compare(study.task, study.config, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
 
 
 def shares(run: Run, parts: int) -> Callable[[int], Callable[[int, int, str], None]]:
@@ -57,7 +57,7 @@ def shares(run: Run, parts: int) -> Callable[[int], Callable[[int, int, str], No
 
 def numbers_of(study: Study, found: Mapping[str, MethodOutcome], seed: int) -> Numbers:
     """A comparison as plain data: curves and final values with 95 % t-intervals over runs, tuned rates, pairs."""
-    task, recipe, plan = study
+    task, config, plan = study
     methods: dict[str, Any] = {}
     for name, outcome in found.items():
         methods[name] = {
@@ -82,13 +82,13 @@ def numbers_of(study: Study, found: Mapping[str, MethodOutcome], seed: int) -> N
         "judged": task.judged,
         "unit": task.unit,
         "better": task.better,
-        "steps": recipe.steps,
-        "recipe": [str(part) for part in recipe],
+        "steps": config.steps,
+        "recipe": [str(part) for part in config],
         "runs": plan.runs,
         "tuning_runs": plan.tuning_runs,
         "multiples": plan.multiples,
         "seed": seed,
-        "t": recipe.times(),
+        "t": config.times(),
         "methods": methods,
         "pairs": pairs,
     }

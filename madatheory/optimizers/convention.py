@@ -14,7 +14,7 @@ class Convention:
     bias_correction      none; power: 1 - beta^t with the current beta; product: 1 - prod_{s<=t} beta_s (the same number
                          while beta is constant, and cheaper in a time loop); exact: product for m and v, and for vbar
                          what the same average gives on a constant gradient, 1 - beta2(1-beta2^t)/(t(1-beta2))
-    partner              what rho interpolates v with: its running average vbar or its running maximum vmax
+    reference              what rho interpolates v with: its running average vbar or its running maximum vmax
     max_order            the maximum over v (before_correction) or over v/(1-beta2^t) (after_correction)
     first_moment,        averaged: weight 1-beta on the new term; summed: weight 1
     second_moment
@@ -33,13 +33,13 @@ class Convention:
 
     eps_place: Literal["inside", "outside", "outside_before"] = "inside"
     bias_correction: Literal["none", "power", "product", "exact"] = "none"
-    partner: Literal["average", "max"] = "average"
+    reference: Literal["mean", "max"] = "mean"
     max_order: Literal["before_correction", "after_correction"] = "before_correction"
     first_moment: Literal["averaged", "summed"] = "averaged"
     second_moment: Literal["averaged", "summed"] = "averaged"
     initial_m: float = 0.0
     initial_v: float = 0.0
-    initial_partner: float = 0.0
+    initial_reference: float = 0.0
     initial_n: float | Literal["first_gradient_squared"] = 0.0
     first_difference: Literal["zero", "gradient"] = "zero"
     previous_gradient: Literal["kept", "zeroed"] = "kept"
@@ -64,7 +64,7 @@ PUBLISHED_MADA = Convention(
     eps_place="outside",
     bias_correction="power",
     initial_v=1e-15,
-    initial_partner=1e-15,
+    initial_reference=1e-15,
     initial_n="first_gradient_squared",
     first_difference="gradient",
     previous_gradient="zeroed",

@@ -107,7 +107,7 @@ def member(
         "form": form,
         "schedule": schedule,
         "convention": convention,
-        "partner": convention.partner,
+        "reference": convention.reference,
         "pinned": dict(pinned or {}),
         "free": tuple(free),
         "moving": moving,
@@ -121,7 +121,7 @@ def member(
     if form == "practical":
         defaults = {k: v for k, v in _PRACTICAL_DEFAULTS.items() if k in free} | defaults
     result = Optimizer(name, summary, parameters, point.init, point.step, traits, source)
-    if convention.partner == "average" and point.parts(parameters).partner:
+    if convention.reference == "mean" and point.parts(parameters).reference:
         exact = replace(point, compensated=True)
         result = replace(result, compensated=replace(result, init=exact.init, step=exact.step))
     return result.defaults(**defaults)

@@ -33,8 +33,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 """Where a learned coefficient is kept unless told otherwise (Ozkara et al. 2024, and alpha > 0)."""
 
 CONVENTIONS: Mapping[str, Convention] = {"practical": PRACTICAL, "published": PUBLISHED_MADA, "theory": THEORY}
-REFERENCES: Mapping[str, str] = {"mean": "average", "max": "max"}
-"""What rho interpolates v with, the second-moment reference, and its name in `Convention`."""
+REFERENCES = ("mean", "max")
+"""What rho interpolates v with, the second-moment reference."""
 CORRECTIONS = ("power", "product")
 PREVIOUS_GRADIENTS = ("kept", "zeroed")
 """The difference is g_t - g_(t-1), or g_t."""
@@ -133,7 +133,7 @@ def request(
         raise UserError("mada: the published convention corrects by 1 - beta^t; give correction='power'")
     if correction != "power" and convention == "theory":
         raise UserError("mada: the theory form has no bias correction to choose; leave correction out")
-    kind = replace(CONVENTIONS[convention], partner=REFERENCES[reference], average_derivative=average_derivative)
+    kind = replace(CONVENTIONS[convention], reference=reference, average_derivative=average_derivative)
     if previous_gradient is not None:
         choice("previous_gradient of mada", previous_gradient, PREVIOUS_GRADIENTS)
         kind = replace(kind, previous_gradient=previous_gradient)

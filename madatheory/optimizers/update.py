@@ -79,7 +79,7 @@ class Parts(NamedTuple):
     sign: bool
     momentum: bool
     difference: bool
-    partner: bool
+    reference: bool
     current: bool
     adam: bool
     yogi: bool
@@ -129,7 +129,7 @@ class Member:
             sign=not self._pin("gamma", 1.0, hyper),
             momentum=ratio and not self._pin("beta1", 0.0, hyper),
             difference=ratio and not self._pin("beta3", 0.0, hyper),
-            partner=ratio and not self._pin("rho", 1.0, hyper),
+            reference=ratio and not self._pin("rho", 1.0, hyper),
             current=not self._pin("rho", 0.0, hyper),
             adam=not self._pin("c", 0.0, hyper),
             yogi=not self._pin("c", 1.0, hyper),
@@ -158,12 +158,12 @@ class Member:
                 state["m"] = full(kind.initial_m)
                 if corrected:
                     state["ones1"] = ones("beta1")
-        if parts.partner:
-            state["partner"] = full(kind.initial_partner)
-            if self.compensated and kind.partner == "average":
-                state["partner_lost"] = full(0.0)
-            if kind.bias_correction == "exact" and kind.partner == "average":
-                state["ones_partner"] = ones("beta2")
+        if parts.reference:
+            state["reference"] = full(kind.initial_reference)
+            if self.compensated and kind.reference == "mean":
+                state["reference_lost"] = full(0.0)
+            if kind.bias_correction == "exact" and kind.reference == "mean":
+                state["ones_reference"] = ones("beta2")
         if parts.difference:
             if kind.previous_gradient == "kept":
                 state["g"] = full(0.0)
@@ -217,28 +217,28 @@ class Member:
         correction1 = self._correction("ones1", beta1, state, new, t) if parts.momentum else 1.0
         correction2 = self._correction("ones2", beta2, state, new, t)
         per2 = 1 / correction2
-        if parts.partner:
-            if kind.partner == "average":
+        if parts.reference:
+            if kind.reference == "mean":
                 share = 1 / t
                 if self.compensated:
-                    change = share * (v - state["partner"]) - state["partner_lost"]
-                    vbar = new["partner"] = state["partner"] + change
-                    new["partner_lost"] = (vbar - state["partner"]) - change
+                    change = share * (v - state["reference"]) - state["reference_lost"]
+                    vbar = new["reference"] = state["reference"] + change
+                    new["reference_lost"] = (vbar - state["reference"]) - change
                 else:
-                    vbar = new["partner"] = (1 - share) * state["partner"] + share * v
+                    vbar = new["reference"] = (1 - share) * state["reference"] + share * v
                 per = per2
                 if kind.bias_correction == "exact":
-                    past = state["ones_partner"]
-                    new["ones_partner"] = (1 - share) * past + share * new["ones2"]
-                    per = 1 / new["ones_partner"]
-                partner = self._seen(vbar) * per
+                    past = state["ones_reference"]
+                    new["ones_reference"] = (1 - share) * past + share * new["ones2"]
+                    per = 1 / new["ones_reference"]
+                reference = self._seen(vbar) * per
             elif kind.max_order == "before_correction":
-                new["partner"] = jnp.maximum(state["partner"], v)
-                partner = self._seen(new["partner"]) * per2
+                new["reference"] = jnp.maximum(state["reference"], v)
+                reference = self._seen(new["reference"]) * per2
             else:
-                new["partner"] = jnp.maximum(state["partner"], v * per2)
-                partner = self._seen(new["partner"])
-            vhat = h["rho"] * (v * per2) + (1 - h["rho"]) * partner if parts.current else partner
+                new["reference"] = jnp.maximum(state["reference"], v * per2)
+                reference = self._seen(new["reference"])
+            vhat = h["rho"] * (v * per2) + (1 - h["rho"]) * reference if parts.current else reference
         else:
             vhat = v * per2
 

@@ -17,7 +17,7 @@ def run(
     beta2: float,
     rho: Coefficient,
     eps: float,
-    partner: Literal["average", "max"] = "average",
+    reference: Literal["mean", "max"] = "mean",
     eps_place: Literal["inside", "outside"] = "outside",
     bias_correction: bool = True,
 ) -> Vector:
@@ -29,7 +29,7 @@ def run(
         m = beta1 * m + (1 - beta1) * now
         v = beta2 * v + (1 - beta2) * now**2
         seen.append(v)
-        p = np.mean(seen, axis=0) if partner == "average" else np.max(seen, axis=0)
+        p = np.mean(seen, axis=0) if reference == "mean" else np.max(seen, axis=0)
         c1, c2 = (1 - beta1**t, 1 - beta2**t) if bias_correction else (1.0, 1.0)
         vhat = (rhos[t - 1] * v + (1 - rhos[t - 1]) * p) / c2
         root = np.sqrt(vhat + eps) if eps_place == "inside" else np.sqrt(vhat) + eps

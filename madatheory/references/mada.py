@@ -94,7 +94,7 @@ def run_learned(
     convention: Literal["practical", "published"] = "practical",
     previous_gradient: Literal["kept", "zeroed"] | None = None,
     average_derivative: Literal["complete", "cut"] = "complete",
-    partner: Literal["average", "max"] = "average",
+    reference: Literal["mean", "max"] = "mean",
     correction: Literal["power", "product"] = "power",
     outer: ArrayLike | None = None,
     box: tuple[float, float] = (-np.inf, np.inf),
@@ -145,7 +145,7 @@ def run_learned(
             beta3 * n0 + (1 - beta3) * difference,
             beta2 * v0 + (1 - beta2) * square,
         )
-        if partner == "average":
+        if reference == "mean":
             follows, other = 1 / t, ((t - 1) * other + v) / t
         else:  # half the slope where both are equal
             follows, other = np.heaviside(v - other, 0.5), np.maximum(other, v)

@@ -1,7 +1,7 @@
 """Elementwise arithmetic on lists of tensors, in place where the name ends in an underscore.
 
 On a GPU a list is one kernel (torch's `_foreach_*`, which its own optimizers use; tensor by tensor where one is
-missing). On a CPU every tensor is one call, and `blocks` deals long tensors out in pieces that stay in the cache, so
+missing). On a CPU every tensor is one call, and `blocks` deals long tensors out in blocks that stay in the cache, so
 that a step of many operations reads its arrays from memory once. A number is a Python float or a tensor of shape (),
 which stays on its device: nothing here waits for a GPU.
 """
@@ -19,7 +19,7 @@ Number = float | Tensor
 FUSED_DEVICES = {"cuda", "xpu"}
 """Where a list is one kernel."""
 BLOCK = 2**18
-"""Entries of a piece on a CPU."""
+"""Entries of a block on a CPU."""
 
 
 def _fused(xs: Tensors) -> bool:
@@ -233,7 +233,7 @@ def blocks(columns: Mapping[str, Tensors]) -> Iterator[Mapping[str, Tensors]]:
         return
     for row in zip(*columns.values(), strict=True):
         if row[0].numel() > BLOCK and all(x.is_contiguous() for x in row):
-            for pieces in zip(*(x.view(-1).split(BLOCK) for x in row), strict=True):
-                yield {name: [piece] for name, piece in zip(columns, pieces, strict=True)}
+            for some in zip(*(x.view(-1).split(BLOCK) for x in row), strict=True):
+                yield {name: [block] for name, block in zip(columns, some, strict=True)}
         else:
             yield {name: [x] for name, x in zip(columns, row, strict=True)}

@@ -119,8 +119,8 @@ def _arrays(
         found["exp_avg"] = kind.initial_m
     if parts.ratio:
         found["exp_avg_sq"] = kind.initial_v
-    if parts.partner:
-        found["reference"] = kind.initial_partner
+    if parts.reference:
+        found["reference"] = kind.initial_reference
     if parts.difference:
         found["exp_avg_diff"] = 0.0 if isinstance(kind.initial_n, str) else kind.initial_n
     if parts.sign:

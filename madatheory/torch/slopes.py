@@ -97,7 +97,7 @@ def _difference(x: Columns) -> Tensors:
 def _inner_sums(plan: StepPlan, now: Numbers, x: Columns, both: Tensors, difference: Tensors) -> dict[str, Tensor]:
     """Sums of K (dX/dv) times what v_t is made of."""
     parts, v = plan.parts, x["exp_avg_sq"]
-    if parts.partner and plan.kind.partner == "max" and plan.kind.average_derivative == "complete":
+    if parts.reference and plan.kind.reference == "max" and plan.kind.average_derivative == "complete":
         share = [(a == b).to(a.dtype) for a, b in zip(v, x["reference"], strict=True)]
         lists.mul_(share, 1 - now.h["rho"])
         if parts.current:
@@ -145,7 +145,7 @@ def combined(plan: StepPlan, now: Numbers, s: Sums) -> dict[str, Tensor]:
         if isinstance(decay, Tensor) or decay != 0:
             # x_{t-1} = (x_t + delta)/(1 - alpha_t w), held constant
             step = step + decay * (s["w x"] + alpha * step) / (1 - alpha * decay)
-        return -now.stretch * step
+        return -now.schedule * step
 
     outer = alpha * gamma / scale
     through = 0.5 * outer * numerator  # of sum K dX
@@ -195,12 +195,12 @@ def _decay_slope(plan: StepPlan, h: Mapping[str, Number], s: Sums) -> Tensor:
 
 def _share(plan: StepPlan, now: Numbers) -> Number:
     """dX/dv where it is one number for all entries."""
-    if not plan.parts.partner:
+    if not plan.parts.reference:
         return 1.0
     rho = now.h["rho"] if plan.parts.current else 0.0
     if plan.kind.average_derivative == "cut":
         return rho
-    return 1.0 if plan.kind.partner == "max" else rho + (1 - rho) / now.t
+    return 1.0 if plan.kind.reference == "max" else rho + (1 - rho) / now.t
 
 
 def _correction_slope(plan: StepPlan, name: str, corr: Number, now: Numbers) -> Number:

@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
     h: Mapping[str, Number]
     weight_decay: Number
     t: Tensor
-    stretch: Number
+    schedule: Number
     """alpha_t/alpha."""
     corr1: Number
     corr2: Number
@@ -43,8 +43,8 @@ def numbers(
         corr1, corr2 = ones[0], ones[1]
     elif plan.kind.bias_correction != "none":
         corr1, corr2 = (_one_minus_power(values[name], t) for name in ("beta1", "beta2"))
-    stretch = t.rsqrt() if plan.inverse_sqrt else 1.0
-    return Numbers({**values, "alpha": values["alpha"] * stretch}, weight_decay, t, stretch, corr1, corr2)
+    schedule = t.rsqrt() if plan.inverse_sqrt else 1.0
+    return Numbers({**values, "alpha": values["alpha"] * schedule}, weight_decay, t, schedule, corr1, corr2)
 
 
 def _one_minus_power(beta: Number, t: Tensor) -> Tensor:
@@ -72,10 +72,10 @@ def roots(plan: StepPlan, now: Numbers, x: Columns, floor: bool) -> tuple[list[T
     With `floor` X is at least the smallest numbers, for divisions by R.
     """
     parts, v = plan.parts, x["exp_avg_sq"]
-    if parts.partner and parts.current:
+    if parts.reference and parts.current:
         found = lists.lerp(x["reference"], v, now.h["rho"])
     else:
-        found = lists.clone(x["reference"] if parts.partner else v)
+        found = lists.clone(x["reference"] if parts.reference else v)
     if plan.kind.eps_place == "inside":
         lists.add_(found, now.h["eps"])
         lists.sqrt_(found)
@@ -153,8 +153,8 @@ def _moments(plan: StepPlan, now: Numbers, x: Columns, g: Tensors, first: bool) 
         lists.along_(v, turned, fresh * (1 - h["c"]))
     else:
         lists.lerp_(v, square, fresh)
-    if parts.partner:
-        if kind.partner == "average":
+    if parts.reference:
+        if kind.reference == "mean":
             lists.lerp_(x["reference"], v, now.t.reciprocal())
         else:
             lists.maximum_(x["reference"], v)

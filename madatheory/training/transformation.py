@@ -57,7 +57,7 @@ class MadaState(NamedTuple):
     coefficients      every coefficient that is no fixed number, as the last step used it (see `coefficients`)
     momenta           p of every learned coefficient
     hypergradients    u of every learned coefficient, as the last update found it (learning_rate's too where it is free)
-    moments           name -> tree like the parameters (m, v, partner, ..), in float32 or better, or one number
+    moments           name -> tree like the parameters (m, v, reference, ..), in float32 or better, or one number
     gradient          the last gradient, like the parameters, if its step is still to be redone; else None
     skipped           how many hyper-gradients were ignored because they were not finite (int32, all coefficients)
 

@@ -128,7 +128,7 @@ def _lower_numerator(h: Hyper, clock: Clock, state: State, g: Array) -> Array:
 def _against(h: Hyper, clock: Clock, state: State, g: Array) -> Array:
     """rho_t in {0, 1}: the larger second moment where g_t > 0, the smaller one elsewhere."""
     v = h["beta2"] * state["v"] + (1 - h["beta2"]) * g * g
-    vbar = ((clock.t - 1) * state["partner"] + v) / clock.t
+    vbar = ((clock.t - 1) * state["reference"] + v) / clock.t
     return jnp.where((g > 0) == (v > vbar), 1.0, 0.0)
 
 

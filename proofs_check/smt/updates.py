@@ -45,7 +45,7 @@ class SymbolicStep:
 
 
 def step_of(optimizer: Optimizer, names: Sequence[str]) -> SymbolicStep:
-    """From any state with v, partner >= 0; 0 <= betas < 1, 0 <= rho, c <= 1, t >= 2."""
+    """From any state with v, reference >= 0; 0 <= betas < 1, 0 <= rho, c <= 1, t >= 2."""
     facts = Facts()
     hyper = {name: variable(facts, name) for name in names}
     method = traced(optimizer, names, algebra(facts))
@@ -55,7 +55,7 @@ def step_of(optimizer: Optimizer, names: Sequence[str]) -> SymbolicStep:
     known += [hyper[name] < 1 for name in names if name in ("beta1", "beta2", "beta3")]
     known += [hyper[name] <= 1 for name in names if name in ("rho", "c")]
     known += [hyper[name] > 0 for name in names if name in ("eps", "W")]
-    known += [state[name] >= 0 for name in ("v", "partner", "sum") if name in state]
+    known += [state[name] >= 0 for name in ("v", "reference", "sum") if name in state]
     if "b" in state:
         previous = state["b"]
         known += [previous > 0]

@@ -41,13 +41,13 @@ def weights_of_avgrad() -> Finding:
     beta2, P, Q, g, t = fraction("u"), *symbols("P Q g t")
     avgrad = _method("avgrad", ("beta2",), form="theory")
     state = {name: sympy_or_missing().Integer(0) for name in avgrad.start({"beta2": beta2})}
-    before = {**state, "v": (1 - beta2) * P, "partner": (Q - beta2 * P) / (t - 1)}
+    before = {**state, "v": (1 - beta2) * P, "reference": (Q - beta2 * P) / (t - 1)}
     _, after = avgrad.step({"beta2": beta2}, before, g, t)
     P, Q = beta2 * P + g**2, Q + g**2
     return together(
         [
             identity(after["v"] - (1 - beta2) * P, "v"),
-            identity(t * after["partner"] - (Q - beta2 * P), "the package's AVGrad from any state, t a symbol"),
+            identity(t * after["reference"] - (Q - beta2 * P), "the package's AVGrad from any state, t a symbol"),
         ]
     )
 
@@ -62,14 +62,14 @@ def constant_gradient() -> Finding:
         return (t - beta2 * (1 - power) / (1 - beta2)) * g**2
 
     state = {name: sympy_or_missing().Integer(0) for name in avgrad.start({"beta2": beta2})}
-    before = {**state, "v": (1 - p) * g**2, "partner": closed(p, t - 1) / (t - 1)}
+    before = {**state, "v": (1 - p) * g**2, "reference": closed(p, t - 1) / (t - 1)}
     _, after = avgrad.step({"beta2": beta2}, before, g, t)
     _, first = avgrad.step({"beta2": beta2}, state, g, sympy_or_missing().Integer(1))
     return together(
         [
-            identity(first["partner"] - closed(beta2, sympy_or_missing().Integer(1)), "t = 1"),
+            identity(first["reference"] - closed(beta2, sympy_or_missing().Integer(1)), "t = 1"),
             identity(after["v"] - (1 - beta2 * p) * g**2, "v_t"),
-            identity(t * after["partner"] - closed(beta2 * p, t), "the package's AVGrad, t and beta2^t symbols"),
+            identity(t * after["reference"] - closed(beta2 * p, t), "the package's AVGrad, t and beta2^t symbols"),
         ]
     )
 
@@ -81,7 +81,7 @@ def growth_of_interpolation() -> Finding:
     t, v, vbar, g, h = symbols("t v vbar g h")
     method = _method("adam-avgrad", names, form="theory")
     state = {name: sympy_or_missing().Integer(0) for name in method.start(hyper)}
-    one, middle = method.step(hyper, {**state, "v": v, "partner": vbar}, g, t - 1)
+    one, middle = method.step(hyper, {**state, "v": v, "reference": vbar}, g, t - 1)
     two, last = method.step(hyper, middle, h, t)
     claimed = hyper["eps"] + last["v"] + hyper["rho"] * (t - 1) * (last["v"] - middle["v"])
     return identity(two.b - one.b - claimed, "two steps from any state, t a symbol")

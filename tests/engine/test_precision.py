@@ -65,14 +65,14 @@ def moved(optimizer: str, compensated: bool) -> float:
     hyper = {name: jnp.float32(value) for name, value in chosen.hyper({"beta2": 0.0}).items()}
     x = jnp.zeros((1, 1), jnp.float32)
     state = chosen.init(hyper, x)
-    state["partner"] = state["partner"] * 0 + 1
+    state["reference"] = state["reference"] * 0 + 1
     g = jnp.full((1, 1), np.sqrt(1.1), jnp.float32)
 
     def body(i, state):
         t = (i + 20_000_000).astype(jnp.float32)
         return chosen.step(hyper, state, g, Clock(t, t))[1]
 
-    return float(jax.lax.fori_loop(0, 100_000, body, state)["partner"][0, 0]) - 1
+    return float(jax.lax.fori_loop(0, 100_000, body, state)["reference"][0, 0]) - 1
 
 
 def test_a_compensated_average_moves_where_a_plain_one_stands_still():

@@ -122,6 +122,6 @@ def test_an_accelerator_trains_the_published_model(monkeypatch: pytest.MonkeyPat
     ]
     assert sizes[0] < 200_000
     assert sizes[1] > 10_000_000
-    assert made.recipe == (5000, 50, "cosine", 100, 1.0, 0.1)
+    assert made.config == (5000, 50, "cosine", 100, 1.0, 0.1)
     assert {"adam", "mada"} <= set(made.plan.methods)
-    assert study(run_of("default")).recipe.steps < 1000
+    assert study(run_of("default")).config.steps < 1000

@@ -10,7 +10,7 @@ import pytest
 from figure_cases import committed, last, put, smoke_run
 from tolerances import DOUBLE
 
-import madatheory.references.mada as reference
+import madatheory.references.mada as by_hand
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
@@ -125,7 +125,7 @@ def test_paths_equal_a_recurrence_by_hand(form: str) -> None:
             np.testing.assert_allclose(part[i, 0], wanted, rtol=1e-9, atol=1e-12)
 
 
-def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: dict[str, float]) -> Any:
+def signals_by_hand(reference: str, kappa: float, steps: int, x: np.ndarray, h: dict[str, float]) -> Any:
     """(u, slopes, rho, gradients) per step of MADA's practical form on sum log(1+x^2) without noise."""
     m, v, other, slope, rho = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), 0.5
     beta1, beta2, rows = h["beta1"], h["beta2"], ([], [], [], [])
@@ -135,15 +135,15 @@ def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: di
         rho = min(1.0, max(0.0, rho - kappa * u))
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
         c1, c2 = 1 - beta1**t, 1 - beta2**t
-        if partner == "max":
+        if reference == "max":
             other = np.maximum(other, v)
             corrected = other / c2
-        elif partner == "corrected-max":
+        elif reference == "corrected-max":
             corrected = other = np.maximum(other, v / c2)
         else:
             other = ((t - 1) * other + v) / t
             exact = 1 - beta2 * (1 - beta2**t) / (t * (1 - beta2))
-            corrected = other / (exact if partner == "exact-average" else c2)
+            corrected = other / (exact if reference == "exact-average" else c2)
         vhat = rho * v / c2 + (1 - rho) * corrected
         root = np.sqrt(vhat)
         slope = -h["alpha"] * (m / c1) / (root + h["eps"]) ** 2 * (v / c2 - corrected) / (2 * root)
@@ -153,30 +153,35 @@ def signals_by_hand(partner: str, kappa: float, steps: int, x: np.ndarray, h: di
     return tuple(np.array(row) for row in rows)
 
 
-@pytest.mark.parametrize("partner", learned_rho.CONVENTIONS)
-def test_signals_equal_a_recurrence_by_hand(partner: str) -> None:
+@pytest.mark.parametrize("reference", learned_rho.CONVENTIONS)
+def test_signals_equal_a_recurrence_by_hand(reference: str) -> None:
     h, edges, kappas = {"alpha": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-4}, [2, 7, 30, 60], (0.0, 0.3)
     chosen = get_problem("log:d=3,noise=none,start=2.5")
     found = learned_rho.signals(
-        simulate, chosen, partner, edges=edges, kappas=kappas, settings=h, num_trajectories=2, seed=0
+        simulate, chosen, reference, edges=edges, kappas=kappas, settings=h, num_trajectories=2, seed=0
     )
     for i, kappa in enumerate(kappas):
-        u, slope, rho, g = signals_by_hand(partner, kappa, 60, np.full(3, 2.5), h)
+        u, slope, rho, g = signals_by_hand(reference, kappa, 60, np.full(3, 2.5), h)
         np.testing.assert_allclose(found.rho[i, 0], rho[np.array(edges) - 1], rtol=1e-9, atol=1e-12)
         for j, (low, high) in enumerate(itertools.pairwise(edges)):
             np.testing.assert_allclose(found.rms[i, 0, j], np.sqrt(np.mean(u[low:high] ** 2)), rtol=1e-9, atol=1e-15)
-            if partner == "max":
+            if reference == "max":
                 assert found.silent[i, 0, j] == np.mean(u[low:high] == 0)
                 assert found.flat[i, 0, j] == np.mean(slope[low:high] == 0)
-        if partner in ("average", "max"):
-            told: dict[str, Any] = {**h, "rho": 0.5, "partner": partner, "correction": "product"}
-            _, values = reference.run_learned(np.full(3, 2.5), g, kappa={"rho": kappa}, **told)
+        if reference in ("average", "max"):
+            told: dict[str, Any] = {
+                **h,
+                "rho": 0.5,
+                "reference": {"average": "mean"}.get(reference, reference),
+                "correction": "product",
+            }
+            _, values = by_hand.run_learned(np.full(3, 2.5), g, kappa={"rho": kappa}, **told)
             np.testing.assert_allclose(rho, values["rho"], rtol=1e-9)
-    if partner == "max":
+    if reference == "max":
         assert found.flat[0, 0, 0] == 1  # the gradient grows at first, so v is its maximum
         assert found.flat[0, 0, -1] < 1
         assert np.all(found.unexplained == 0)
-    if partner == "average":
+    if reference == "average":
         assert np.all(found.flat == 0)
 
 
@@ -212,17 +217,17 @@ def test_typical_signal_is_the_root_mean_square_of_its_seeds() -> None:
 @pytest.mark.parametrize(
     ("slopes", "beta2"), [([4.0, -1.0, -1.0], 1 / 17), ([1010.0, *[-10.0] * 100], 0.99), ([3.0, -1.0], 0.7)]
 )
-@pytest.mark.parametrize("partner", ["average", "max"])
-def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2: float, partner: str) -> None:
+@pytest.mark.parametrize("reference", ["mean", "max"])
+def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2: float, reference: str) -> None:
     """A plain loop with constant small steps, v and its average run in, against the formula."""
-    rest = Period(slopes, beta2, partner).rest()
+    rest = Period(slopes, beta2, reference).rest()
     g = np.array(slopes)
     v, seen = 0.0, []
     for x in np.tile(g, 3000 // len(g) + 2):
         v = beta2 * v + (1 - beta2) * x * x
         seen.append(v)
     tail = np.array(seen[-len(g) :])
-    w = tail.mean() if partner == "average" else tail.max()
+    w = tail.mean() if reference == "mean" else tail.max()
     rho, largest = 0.5, 0.0
     for _ in range(4000):
         z = rho * tail + (1 - rho) * w
@@ -236,8 +241,8 @@ def test_the_rest_point_is_where_a_slow_descent_ends(slopes: list[float], beta2:
 
 def test_the_rest_points_of_the_figure() -> None:
     """The values of the committed caption, and that x climbs at the second one only."""
-    short = Period([4.0, -1.0, -1.0], 1 / 17, "average").rest()
-    long = Period([1010.0, *[-10.0] * 100], 0.99, "average").rest()
+    short = Period([4.0, -1.0, -1.0], 1 / 17, "mean").rest()
+    long = Period([1010.0, *[-10.0] * 100], 0.99, "mean").rest()
     assert (short.rho, long.rho) == (pytest.approx(0.2506, abs=1e-4), pytest.approx(0.2704, abs=1e-4))
     assert short.drift > 0 > long.drift
 
@@ -308,7 +313,7 @@ def test_experiments_refuse_bad_arguments() -> None:
             learned_rho.signals(
                 simulate, get_problem("log"), "max", edges=edges, kappas=(0,), settings={}, num_trajectories=1, seed=0
             )
-    with pytest.raises(UserError, match="unknown partner"):
-        learned_rho.partnered("mean")
-    with pytest.raises(UserError, match="unknown partner"):
-        Period([1.0, -1.0], 0.9, "mean").rest()
+    with pytest.raises(UserError, match="unknown reference"):
+        learned_rho.with_reference("mean")
+    with pytest.raises(UserError, match="unknown second-moment reference"):
+        Period([1.0, -1.0], 0.9, "median").rest()

@@ -110,7 +110,7 @@ def test_the_summary_asks_for_what_the_other_figures_have(rendered: Any, store_f
     for study, varied in training_trajectories.studies(again):
         if not varied:
             only = study.plan._replace(methods=("mada",))
-            compare(study.task, study.recipe, only, cached=store.cached)
+            compare(study.task, study.config, only, cached=store.cached)
     assert store.computed == 0
 
 

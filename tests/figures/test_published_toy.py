@@ -67,7 +67,7 @@ def test_the_rest_point_with_beta3_is_where_a_slow_descent_ends(beta3: float) ->
     for _ in range(40_000):
         mixed = rho * squares + (1 - rho) * w
         rho = np.clip(rho - 2e-3 * np.sum(np.roll(g, -1) * along * (squares - w) / mixed**1.5), 0, 1)
-    period = Period(g.tolist(), beta2, "average", beta1=beta1, beta3=beta3)
+    period = Period(g.tolist(), beta2, "mean", beta1=beta1, beta3=beta3)
     found = period.rest()
     assert found.rho == pytest.approx(rho, abs=1e-6)
     assert found.drift == pytest.approx(np.sum(along / np.sqrt(rho * squares + (1 - rho) * w)), rel=1e-4, abs=1e-6)

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[str, dict[str, float], dict[str, Any]]] = {
             "start": 3,
         },
     ),
-    "all max lagged": ("learn=all+alpha,reference=max,lag=1", FULL, {"partner": "max", "lag": 1}),
+    "all max lagged": ("learn=all+alpha,reference=max,lag=1", FULL, {"reference": "max", "lag": 1}),
 }
 
 
@@ -94,7 +94,7 @@ MUTANTS = {
         "divided(mixed_by.get(name, zero), 2 * root)",
         "rho",
     ),
-    "partner held": (
+    "reference held": (
         "per_v = rho + (1 - rho) * follows if average_derivative == ",
         'per_v = rho if True or "" == ',
         "all",
@@ -157,15 +157,15 @@ def test_the_state_holds_only_what_learning_needs():
     plain = get_optimizer("adam-avgrad:form=practical")
     state = state_of("learn=rho")
     assert (
-        set(state["point"]) == set(plain.init(plain.hyper(), jnp.zeros(D))) == {"m", "v", "partner", "ones1", "ones2"}
+        set(state["point"]) == set(plain.init(plain.hyper(), jnp.zeros(D))) == {"m", "v", "reference", "ones1", "ones2"}
     )
     assert set(state) == {"point", "values", "momenta", "slopes", "skipped"}
     assert {key: leaf.shape for key, leaf in state["slopes"].items()} == {"rho": (D, 4)}
     assert {key: leaf.shape for key, leaf in state["values"].items()} == {"rho": (4,)}
     assert set(state_of("learn=rho,lag=1")) == {"point", "values", "momenta", "slopes", "pending", "skipped"}
     assert set(state_of("learn=beta2")["point"]) == {"m", "v"}
-    assert set(state_of("learn=all")["point"]) == {"m", "v", "partner", "n", "g", "l"}
-    assert set(state_of("learn=all,convention=published")["point"]) == {"m", "v", "partner", "n", "l"}
+    assert set(state_of("learn=all")["point"]) == {"m", "v", "reference", "n", "g", "l"}
+    assert set(state_of("learn=all,convention=published")["point"]) == {"m", "v", "reference", "n", "l"}
 
 
 def test_what_is_learned_and_what_is_not():
@@ -173,7 +173,7 @@ def test_what_is_learned_and_what_is_not():
     method = get_optimizer("mada:learn=rho+beta2,reference=max,lag=1")
     assert method.traits["learned"] == ("beta2", "rho")
     assert method.traits["moving"] == {"beta2": "predictable", "rho": "predictable"}
-    assert method.traits["partner"] == "max"
+    assert method.traits["reference"] == "max"
     assert method.traits["pinned"] == {"beta3": 0.0, "c": 1.0, "gamma": 1.0}
     assert set(method.parameters) == {"alpha", "beta1", "beta2", "rho", "eps"} | {
         f"{what}_{name}" for what in ("kappa", "mu") for name in ("rho", "beta2")

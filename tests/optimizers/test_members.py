@@ -82,11 +82,11 @@ def test_state_holds_only_what_the_free_coefficients_need():
     assert keys("rmsprop") == {"v"}
     assert keys("adam") == {"m", "v"}
     assert keys("adam", form="practical") == {"m", "v", "ones1", "ones2"}
-    assert keys("avgrad") == {"m", "v", "partner"}
+    assert keys("avgrad") == {"m", "v", "reference"}
     assert keys("lion") == {"l"}
     assert keys("adan") == {"m", "v", "n", "g"}
-    assert keys("safeguarded-mada") == {"m", "v", "partner", "g", "b"}
-    assert keys("mada-family", convention="published") == {"m", "v", "partner", "n", "l"}
+    assert keys("safeguarded-mada") == {"m", "v", "reference", "g", "b"}
+    assert keys("mada-family", convention="published") == {"m", "v", "reference", "n", "l"}
 
 
 def test_step_fields_of_the_theory_form(float64):
@@ -99,7 +99,7 @@ def test_step_fields_of_the_theory_form(float64):
     np.testing.assert_allclose(s.delta, s.eta * s.m, rtol=DOUBLE.tens)
     np.testing.assert_allclose(s.eta, 0.3 / np.sqrt(s.b), rtol=DOUBLE.tens)
     np.testing.assert_allclose(s.b, t * (1e-4 + s.vhat), rtol=DOUBLE.tens)
-    np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["partner"], rtol=DOUBLE.tens)
+    np.testing.assert_allclose(s.vhat, 0.25 * s.v + 0.75 * path.state["reference"], rtol=DOUBLE.tens)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_policy_sees_the_past_only_and_an_adapted_coefficient_the_present(floa
         "lagged",
         "",
         free=tuple(hyper),
-        policies={"rho": lambda h, clock, state: jnp.where(state["v"] > state["partner"], 1.0, 0.25)},
+        policies={"rho": lambda h, clock, state: jnp.where(state["v"] > state["reference"], 1.0, 0.25)},
     )
     assert lagged.traits["moving"] == {"rho": "predictable"}
     found = looped(lagged)(x0, g, lagged.hyper(hyper)).x

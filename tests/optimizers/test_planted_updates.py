@@ -44,18 +44,18 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         "avgrad practical exact",
     ),
     "maximum before the update": (
-        'new["partner"] = jnp.maximum(state["partner"], v)\n',
-        'new["partner"] = jnp.maximum(state["partner"], state["v"])\n',
+        'new["reference"] = jnp.maximum(state["reference"], v)\n',
+        'new["reference"] = jnp.maximum(state["reference"], state["v"])\n',
         "amsgrad theory",
     ),
     "maximum over the uncorrected moment": (
-        'jnp.maximum(state["partner"], v * per2)',
-        'jnp.maximum(state["partner"], v) * per2',
+        'jnp.maximum(state["reference"], v * per2)',
+        'jnp.maximum(state["reference"], v) * per2',
         "amsgrad practical after",
     ),
     "rho on the wrong end": (
-        'h["rho"] * (v * per2) + (1 - h["rho"]) * partner',
-        '(1 - h["rho"]) * (v * per2) + h["rho"] * partner',
+        'h["rho"] * (v * per2) + (1 - h["rho"]) * reference',
+        '(1 - h["rho"]) * (v * per2) + h["rho"] * reference',
         "adam-avgrad theory rho=0.3",
     ),
     "Yogi's sign reversed": (

@@ -28,6 +28,8 @@ MEANT = {
     ("identities/laws/equivalences.py", "seeds"): "the law about a random optimizer's seeds",
     ("identities/laws/hypergradients.py", "seeds"): "the law about a random optimizer's seeds",
     ("balls/suprema.py", "BOXES"): "of ball arithmetic",
+    ("references/mada.py", "kappa"): "a reference is typed from the paper's formulas, in its symbols",
+    ("references/mada.py", "mu"): "a reference is typed from the paper's formulas, in its symbols",
 }
 """Where a word means something else."""
 MESSAGES = re.compile(r"(?<![\w-])(partner|lanes?|kappa|stretch|recipe|pieces?)(?![\w-])")
@@ -52,8 +54,11 @@ def public_names(tree: ast.AST, public: bool = True) -> Iterator[tuple[int, str]
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and value of every text of several words that is no docstring."""
-    kinds = ast.Module | ast.ClassDef | ast.FunctionDef
-    first = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, kinds) and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip  # noqa: E501
+    first = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
+            begin = node.body[0]
+            first |= {id(begin.value)} if isinstance(begin, ast.Expr) else set()
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)

@@ -242,7 +242,7 @@ def test_an_operation_without_meaning_is_named() -> None:
 
 
 def test_another_method_breaks_the_closed_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """L3 is about AVGrad; AMSGrad's partner is no sum."""
+    """L3 is about AVGrad; AMSGrad's reference is no sum."""
     old = updates._method
     monkeypatch.setattr(updates, "_method", lambda name, names, **options: old("amsgrad", names, **options))
     assert updates.constant_gradient().status is not Status.PROVED

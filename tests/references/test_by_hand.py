@@ -110,7 +110,7 @@ def test_interpolation_by_hand():
     h: dict[str, Any] = {"alpha": 1.0, "beta1": 0.0, "beta2": 0.75, "eps": 0.0, "rho": 0.5, "bias_correction": False}
     found = interpolation.run(START, G, **h)
     np.testing.assert_allclose(found[1], [-2.0 + 4 / (61 / 16) ** 0.5], rtol=DOUBLE.few)
-    found = interpolation.run(START, G, **{**h, "rho": [1.0, 0.0]}, partner="max")
+    found = interpolation.run(START, G, **{**h, "rho": [1.0, 0.0]}, reference="max")
     np.testing.assert_allclose(found[1], [-2.0 + 4 / 4.75**0.5], rtol=DOUBLE.few)
     # safeguard: b = max(eps, 1 (eps + v_1)) = 2, then max(2, 2 (1 + 19/4)) = 23/2
     found = interpolation.run_safeguarded(START, G, alpha=1.0, beta1=0.0, beta2=0.75, eps=1.0)

@@ -107,18 +107,18 @@ def test_ours_is_compared_with_every_other() -> None:
 
 
 def test_the_grid_trains_every_cell_as_it_would_be_alone() -> None:
-    task, recipe = quadratic(), TrainConfig(6, 1)
+    task, config = quadratic(), TrainConfig(6, 1)
     beta1, beta2 = grid(3)
     assert (beta1[0], beta1[-1], beta2[0], beta2[-1]) == (0.01, 0.99, 0.501, 0.99)
     for contender in (VariedMethod("adam", None, "Adam"), VariedMethod("mada", 10.0, "MADA")):
-        found = final_over_grid(task, recipe, contender, 0.1, beta1, beta2, range(2), measures=("loss", "score"))
+        found = final_over_grid(task, config, contender, 0.1, beta1, beta2, range(2), measures=("loss", "score"))
         point = {"rate": 0.1, "b1": beta1[2], "b2": beta2[0]}
         point |= {} if contender.scale is None else {"scale": contender.scale}
-        alone = train(task, METHODS[contender.method], recipe, [point], [1])
+        alone = train(task, METHODS[contender.method], config, [point], [1])
         for measure, values in found.items():
             assert values.shape == (3, 3, 2)
             assert values[2, 0, 1] == final(task, alone.isel(setting=0), measure)[0]
-    rate = tuned_rate(task, recipe, [1e-6, 0.1], range(2), cached=nothing_cached)
+    rate = tuned_rate(task, config, [1e-6, 0.1], range(2), cached=nothing_cached)
     assert rate == 0.1
 
 

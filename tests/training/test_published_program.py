@@ -151,7 +151,7 @@ def test_a_drop_in_is_one_line():
     assert values == in_optax({**PRESETS["train_ddp"].initial, "rho": 0.25})
     still = mada(1e-3, {}, preset="train_ddp").init(jnp.ones(2))
     assert not still.coefficients
-    assert still.moments.keys() == {"m", "v", "partner", "ones1", "ones2"}
+    assert still.moments.keys() == {"m", "v", "reference", "ones1", "ones2"}
 
 
 def test_presets_name_nothing_but_what_a_member_has():

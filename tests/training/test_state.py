@@ -33,14 +33,14 @@ def test_the_state_holds_only_what_the_learned_coefficients_need():
         return kept, state.gradient is not None
 
     assert arrays() == ({"m", "v"}, False)
-    assert arrays("rho") == ({"m", "v", "partner"}, False)
-    assert arrays("learning_rate", "rho") == ({"m", "v", "partner"}, False)
+    assert arrays("rho") == ({"m", "v", "reference"}, False)
+    assert arrays("learning_rate", "rho") == ({"m", "v", "reference"}, False)
     assert arrays("b1", "b2") == ({"m", "v"}, True)
     assert arrays("c") == ({"m", "v"}, True)
     assert arrays("gamma") == ({"m", "v", "l"}, True)
     everything = ("b1", "b2", "b3", "rho", "c", "gamma")
-    assert arrays(*everything) == ({"m", "v", "partner", "n", "g", "l"}, True)
-    assert arrays(*everything, convention="published") == ({"m", "v", "partner", "n", "l"}, True)
+    assert arrays(*everything) == ({"m", "v", "reference", "n", "g", "l"}, True)
+    assert arrays(*everything, convention="published") == ({"m", "v", "reference", "n", "l"}, True)
 
 
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "c")])
@@ -107,7 +107,7 @@ def test_the_state_says_which_of_its_arrays_are_like_the_parameters():
     tx = mada(0.1, {"rho": 0.1, "b1": 0.1}, rho=0.5)
     state: Any = tx.init(tree(jnp.ones(3)))
     marked: Any = optax.tree_map_params(tx, lambda leaf: jnp.full_like(leaf, 7.0), state)
-    for part in (*(marked.moments[name] for name in ("m", "v", "partner")), marked.gradient):
+    for part in (*(marked.moments[name] for name in ("m", "v", "reference")), marked.gradient):
         np.testing.assert_array_equal(flat(part), 7.0)
     np.testing.assert_array_equal(marked.coefficients["rho"], state.coefficients["rho"])
     assert int(marked.count) == 0

@@ -31,7 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def reference(names: tuple[str, ...], steps: int, options: dict[str, Any], initial: dict[str, float]) -> Any:
     """The run of the same request by the recurrence with its own derivatives."""
-    partner = {"mean": "average", "max": "max"}[options.get("reference", "mean")]
+    reference = options.get("reference", "mean")
     rest: dict[str, Any] = {name: value for name, value in options.items() if name != "reference"}
     learned = {family(name) for name in names}
     given: dict[str, Any] = {family(name): value for name, value in initial.items()}
@@ -41,7 +41,7 @@ def reference(names: tuple[str, ...], steps: int, options: dict[str, Any], initi
         kappa=dict.fromkeys(learned, 0.02),
         mu=dict.fromkeys(learned, 0.5),
         eps=EPS,
-        partner=partner,  # type: ignore[arg-type]
+        reference=reference,  # type: ignore[arg-type]
         **rest,
         **given,
     )

@@ -38,7 +38,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str
     "rho": (("rho",), ONLY, {}, {}),
     "rho lagged": (("rho",), ONLY, {"lag": 1}, {"lag": 1}),
     "rho published": (("rho",), ONLY, {"convention": "published"}, {"convention": "published"}),
-    "rho alpha max": (("alpha", "rho"), ONLY, {"reference": "max"}, {"partner": "max"}),
+    "rho alpha max": (("alpha", "rho"), ONLY, {"reference": "max"}, {"reference": "max"}),
     "decays": (("beta1", "beta2"), ONLY | {"rho": 1.0}, {}, {}),
     "all": (tuple(FULL), FULL, {}, {}),
     "all product": (tuple(FULL), FULL, {"correction": "product"}, {"correction": "product"}),
@@ -48,9 +48,9 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any], dict[str
         tuple(FULL),
         FULL,
         {"reference": "max", "average_derivative": "cut"},
-        {"partner": "max", "average_derivative": "cut"},
+        {"reference": "max", "average_derivative": "cut"},
     ),
-    "all max lagged": (tuple(FULL), FULL, {"reference": "max", "lag": 1}, {"partner": "max", "lag": 1}),
+    "all max lagged": (tuple(FULL), FULL, {"reference": "max", "lag": 1}, {"reference": "max", "lag": 1}),
 }
 
 

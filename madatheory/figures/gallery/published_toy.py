@@ -27,14 +27,14 @@ LABELS = {
     "rho, beta3": "ρ and β₃",
     "rho, c": "ρ and c",
     "previous gradient zeroed": "previous gradient zeroed",
-    "kappa a tenth": "hyper learning rates a tenth",
+    "a tenth of the rates": "hyper learning rates a tenth",
 }
 LOOKS = {
     "rho": ("#0072B2", "--"),
     "rho, beta3": ("#009E73", "-"),
     "rho, c": ("#E69F00", "-."),
     "previous gradient zeroed": ("#882255", ":"),
-    "kappa a tenth": ("#56B4E9", (0, (4, 1, 1, 1))),
+    "a tenth of the rates": ("#56B4E9", (0, (4, 1, 1, 1))),
 }
 COEFFICIENTS = {"rho": "ρ", "beta3": "β₃", "c": "c"}
 PUBLISHED_STEPS, PERIOD = 2_000_000, 101

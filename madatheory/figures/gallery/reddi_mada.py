@@ -95,7 +95,10 @@ def _case(
     case = {"problem": name, "t": times, "seeds": num_trajectories, "alpha": alpha, "beta2": beta2}
     case |= {"stuck": 2 * float(chance @ slopes), "plain": plain, "learned": learned}
     if num_trajectories == 1:
-        case["rest"] = {p: Period(slopes.tolist(), beta2, p).rest()._asdict() for p in ("average", "max")}
+        case["rest"] = {
+            name: Period(slopes.tolist(), beta2, reference).rest()._asdict()
+            for name, reference in (("average", "mean"), ("max", "max"))
+        }
     else:  # regret of the safeguarded forms minus MADA's, seed by seed
         case["gain"] = {
             form: {
@@ -127,7 +130,7 @@ def _last(curves: Mapping[str, Any], key: str, what: str = "mean") -> float:
 
 def _each(curves: Mapping[str, Any], key: str) -> str:
     """The last values by kappa, for a claim's detail."""
-    return ", ".join(f"{_last(one, key):.3g} at kappa = {kappa}" for kappa, one in curves.items())
+    return ", ".join(f"{_last(one, key):.3g} at hyper learning rate {kappa}" for kappa, one in curves.items())
 
 
 def _online(case: Numbers) -> list[Claim]:
@@ -143,24 +146,24 @@ def _online(case: Numbers) -> list[Claim]:
     return [
         Claim(
             f"{name}: with the average, lagged or not, rho does not go to 0 but to within 0.02 of the rest point "
-            f"computed without simulation (kappa = {LEAD})",
+            f"computed without simulation (hyper learning rate {LEAD})",
             rest["rho"] > 0.1 and all(abs(ends[form] - rest["rho"]) < 0.02 for form in ("mada", "mada-lagged")),
             f"rho = {ends['mada']:.4f}, lagged {ends['mada-lagged']:.4f}, rest point {rest['rho']:.4f}, T = {T:,}",
         ),
         Claim(
-            f"{name}: with the maximum rho goes to 0, as computed (below 0.02 at kappa = {LEAD})",
+            f"{name}: with the maximum rho goes to 0, as computed (below 0.02 at hyper learning rate {LEAD})",
             top["rho"] == 0 and ends["mada-max"] < 0.02,
             f"rho = {ends['mada-max']:.4f}, rest point {top['rho']:g}",
         ),
         Claim(
-            f"{name}: with the average x ends at {side:+d} for every kappa and with the lag, the side to which x moves "
-            "at the rest point",
+            f"{name}: with the average x ends at {side:+d} for every hyper learning rate and with the lag, the "
+            "side to which x moves at the rest point",
             all(side * value > 0.9 for form in ("mada", "mada-lagged") for value in x[form]),
             f"{_each(mada['mada'], 'x')}; there x moves against {rest['drift']:.2g}",
         ),
         Claim(
-            f"{name}: both safeguarded forms end on the right side of 0 for every kappa, and their average regret "
-            "falls by more than half over the last decade",
+            f"{name}: both safeguarded forms end on the right side of 0 for every hyper learning rate, and their "
+            "average regret falls by more than half over the last decade",
             all(value < 0 for form in SAFE for value in x[form]) and max(falls) < 0.5,
             f"largest x {max(value for form in SAFE for value in x[form]):.3f}, largest ratio {max(falls):.2g}",
         ),
@@ -173,20 +176,21 @@ def _stochastic(case: Numbers) -> list[Claim]:
     rho = mada["mada"][LEAD]["rho"]
     return [
         Claim(
-            f"reddi-stochastic: with the average the mean of rho_T stays above 0.1 at kappa = {LEAD} ({level})",
+            f"reddi-stochastic: with the average the mean of rho_T stays above 0.1 at hyper learning rate {LEAD} "
+            f"({level})",
             rho["low"][-1] > 0.1,
             f"mean {rho['mean'][-1]:.3f} in [{rho['low'][-1]:.3f}, {rho['high'][-1]:.3f}]",
         ),
         Claim(
             f"reddi-stochastic: with the average, lagged or not, the mean of x_T is on the wrong side of 0 for every "
-            f"kappa ({level})",
+            f"hyper learning rate ({level})",
             all(low > 0 for lows in wrong.values() for low in lows),
             f"{_each(mada['mada'], 'x')}; smallest lower end {min(min(lows) for lows in wrong.values()):.2f}",
         ),
         *(
             Claim(
-                f"reddi-stochastic: {form} has the mean of x_T on the right side of 0 for every kappa, and less regret "
-                f"than MADA without safeguard ({level}, paired)",
+                f"reddi-stochastic: {form} has the mean of x_T on the right side of 0 for every hyper learning "
+                f"rate, and less regret than MADA without safeguard ({level}, paired)",
                 all(_last(one, "x", "high") < 0 for one in mada[form].values())
                 and all(gain[2] < 0 for gain in case["gain"][form].values()),
                 f"{_each(mada[form], 'x')}; regret/t differs by "
@@ -248,7 +252,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
                 bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
             )
         column[2].axhline(case["stuck"], color=colour("other"), lw=0.9, ls=(0, (4, 1)), label="staying at +1")
-    axes[0, 0].set_ylabel(r"$\rho_t$   (1: Adam, 0: the partner)")
+    axes[0, 0].set_ylabel(r"$\rho_t$   (1: Adam, 0: the reference)")
     axes[1, 0].set_ylabel("$x_t$   (−1 is best)")
     axes[2, 0].set_ylabel("average regret, regret / t")
     handles = dict(zip(*reversed(axes[2, 0].get_legend_handles_labels()), strict=True))

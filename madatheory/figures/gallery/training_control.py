@@ -38,7 +38,7 @@ MEASURES = {"final": "final mean return", "average": "mean return over training"
 
 def study(run: Run) -> Study:
     """CartPole with episodes of at most 500 steps (100 in the smoke profile), two a step of training."""
-    recipe = run.pick(TrainConfig(16, 4), TrainConfig(200, 10), TrainConfig(600, 30))
+    config = run.pick(TrainConfig(16, 4), TrainConfig(200, 10), TrainConfig(600, 30))
     few, every = ("adam", "mada"), METHODS
     # returns at large rates are 500 in some runs and tens in others: few tuning runs choose by luck
     plan = run.pick(
@@ -47,7 +47,7 @@ def study(run: Run) -> Study:
         ComparisonPlan(every, MULTIPLES, 24, 100),
     )
     task = cartpole(hidden=16, episodes=4, horizon=100, evaluated=8) if run.profile == "smoke" else cartpole()
-    return Study(task, recipe, plan)
+    return Study(task, config, plan)
 
 
 def _compared(study: Study, found: Mapping[str, MethodOutcome], which: str, measure: str) -> list[PairedDifference]:

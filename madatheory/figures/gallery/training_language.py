@@ -35,8 +35,8 @@ def _text(run: Run) -> Corpus:
     return corpus(run.data.get("text"))
 
 
-def _recipe(steps: int, records: int, warmup: int) -> TrainConfig:
-    """The published recipe for the mini-GPT but for its length."""
+def _config(steps: int, records: int, warmup: int) -> TrainConfig:
+    """The published configuration for the mini-GPT but for its length."""
     return TrainConfig(steps, records, shape="cosine", warmup=warmup, clip=1.0, decay=0.1)
 
 
@@ -60,15 +60,15 @@ def study(run: Run) -> Study:
     task = char_gpt(_text(run), **_sizes(run))
     if _published(run):
         plan = ComparisonPlan(("adam", "hyperadam", "mada", "mada-frozen"), (0.3, 1.0, 3.0), 1, 5)
-        return Study(task, _recipe(5000, 50, 100), plan)
-    recipe = run.pick(_recipe(80, 4, 8), _recipe(600, 12, 30), _recipe(2000, 20, 100))
+        return Study(task, _config(5000, 50, 100), plan)
+    config = run.pick(_config(80, 4, 8), _config(600, 12, 30), _config(2000, 20, 100))
     few = ("adam", "mada")  # compiling takes longer than the runs
     plan = run.pick(
         ComparisonPlan(few, (3.0, 10.0), 1, 2),
         ComparisonPlan(_SOME, _MULTIPLES, 1, 5),
         ComparisonPlan(tuple(METHODS), _MULTIPLES, 2, 10),
     )
-    return Study(task, recipe, plan)
+    return Study(task, config, plan)
 
 
 def check(run: Run) -> None:
@@ -172,7 +172,7 @@ def caption(n: Numbers) -> str:
     named = list(dict.fromkeys([ranked(n)[0], *(name for name in ("adam", "mada") if name in n["methods"])]))
     return (
         f"{n['summary']} ({', '.join(f'{name} {value}' for name, value in n['sizes'].items())}), {n['steps']:,} steps "
-        "of the published recipe (warm-up and cosine, clipping, weight decay). "
+        "of the published configuration (warm-up and cosine, clipping, weight decay). "
         f"Final training and validation loss in nats per character at tuned rates (the best first): "
         f"{'; '.join(_losses(n, name) for name in named)}; the bigram model has {n['bigram']:.3f}. "
         + " ".join(sentence(n, which) for which in RATES)

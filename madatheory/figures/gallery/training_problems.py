@@ -43,7 +43,7 @@ IRIS: Mapping[str, Any] = {"data": "iris", "n": 144, "batches": 72}
 def studies(run: Run) -> tuple[Study, ...]:
     """The four comparisons (two in the smoke profile), all with the same methods and numbers of runs."""
     few = ("adam", "mada")
-    recipe = run.pick(TrainConfig(60, 4), TrainConfig(600, 20), TrainConfig(6000, 40))
+    config = run.pick(TrainConfig(60, 4), TrainConfig(600, 20), TrainConfig(6000, 40))
     every = tuple(METHODS)
     plan = run.pick(
         ComparisonPlan(few, (1.0, 30.0), 1, 3),
@@ -51,15 +51,15 @@ def studies(run: Run) -> tuple[Study, ...]:
         ComparisonPlan(every, MULTIPLES, 12, 100),
     )
     common = (
-        Study(problem_task(get_problem("geman-mcclure")), recipe, plan),
-        Study(logistic_regression(), recipe, plan),
+        Study(problem_task(get_problem("geman-mcclure")), config, plan),
+        Study(logistic_regression(), config, plan),
     )
     if run.profile == "smoke":
         return common
     # this optimum is far: with the grid of the others, 11 of 13 methods were best at its largest rate
     higher = plan._replace(multiples=tuple(10 * multiple for multiple in MULTIPLES))
-    first = Study(problem_task(list_problems()["sigmoid-loss"].make(IRIS)), recipe, higher)
-    return first, *common, Study(matrix_factorization(), recipe, plan)
+    first = Study(problem_task(list_problems()["sigmoid-loss"].make(IRIS)), config, higher)
+    return first, *common, Study(matrix_factorization(), config, plan)
 
 
 def _side_by_side(run: Run, made: Sequence[Study]) -> list[Mapping[str, MethodOutcome]]:

@@ -57,18 +57,18 @@ def check(run: Run) -> None:
 
 def compute(run: Run) -> Numbers:
     """Every cell with every contender, all on the same mini-batches."""
-    task, recipe, runs = _study(run)
+    task, config, runs = _study(run)
     chosen = run.pick((0, 4), range(len(CONTENDERS)), (0, 1, 3, 4))
     beta1, beta2 = run.pick(grid(3), grid(11), PUBLISHED_GRID)
     tuning = range(runs, runs + 3)
     # the published runs all have this rate
     rates = run.pick(RATES, RATES, (1e-3,))
-    rate = tuned_rate(task, recipe, rates, tuning, seed=run.seed, cached=run.cached) if len(rates) > 1 else rates[0]
+    rate = tuned_rate(task, config, rates, tuning, seed=run.seed, cached=run.cached) if len(rates) > 1 else rates[0]
     part, rows = shares(run, len(chosen)), []
     for number, index in enumerate(chosen):
         contender = CONTENDERS[index]
         found = final_over_grid(
-            task, recipe, contender, rate, beta1, beta2, range(runs), seed=run.seed, cached=run.cached,
+            task, config, contender, rate, beta1, beta2, range(runs), seed=run.seed, cached=run.cached,
             report=part(number),
         )  # fmt: skip
         finite = {name: np.isfinite(values) for name, values in found.items()}
@@ -88,7 +88,7 @@ def compute(run: Run) -> Numbers:
     return {
         "task": task.summary,
         "unit": task.unit,
-        "steps": recipe.steps,
+        "steps": config.steps,
         "runs": runs,
         "rate": rate,
         "rates": rates,

@@ -37,7 +37,7 @@ def compute(run: Run) -> Numbers:
     for number, (study, varied) in enumerate(made):
         only = study.plan._replace(methods=("mada",))
         tell, more = part(2 * number), part(2 * number + 1)
-        outcome = compare(study.task, study.recipe, only, seed=run.seed, cached=run.cached, report=tell)["mada"]
+        outcome = compare(study.task, study.config, only, seed=run.seed, cached=run.cached, report=tell)["mada"]
         found = coefficients_of(outcome.tuned)
         members = nearest(found)
         case: dict[str, Any] = {
@@ -48,7 +48,7 @@ def compute(run: Run) -> Numbers:
             "better": study.task.better,
             "rate": outcome.rate,
             "runs": only.runs,
-            "t": study.recipe.times(),
+            "t": study.config.times(),
             "coefficients": {name: _band(found[name]) for name in NAMES},
             "distances": {name: _band(values) for name, values in distances(found).items()},
             "nearest": {name: np.mean(members == name, axis=0) for name in _TITLES},
@@ -57,7 +57,7 @@ def compute(run: Run) -> Numbers:
         if varied:
             scales = run.pick((1.0, 100.0), (0.0, 0.1, 1.0, 10.0, 100.0), (0.0, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0))
             data = train(
-                study.task, METHODS["mada"], study.recipe, {"rate": [outcome.rate], "scale": list(scales)},
+                study.task, METHODS["mada"], study.config, {"rate": [outcome.rate], "scale": list(scales)},
                 range(only.runs), seed=run.seed, cached=run.cached, report=more,
             )  # fmt: skip
             values = np.array([final(study.task, data.isel(setting=i)) for i in range(len(scales))])
@@ -147,7 +147,7 @@ def caption(n: Numbers) -> str:
     return (
         "Where MADA's coefficients go at its tuned rate in the preset train_ddp (median and 10 % to 90 % of runs), "
         "from β₁ = .9, β₂ = .95, β₃ = 0, ρ = .6, c = γ = 1. Largest changes of the median: "
-        f"{'. '.join(parts)}. Distance: Euclidean in (β₃, ρ, c, γ), each in units of its box; Lion is γ = 0 whatever "
+        f"{'. '.join(parts)}. Distance: Euclidean in (β₃, ρ, c, γ), each in units of its range; Lion is γ = 0 whatever "
         "the others are."
     )
 

@@ -33,13 +33,13 @@ def study(run: Run) -> Study:
     if run.profile == "full" and "images" in run.data:
         return Study(cifar_cnn(run.data["images"]), TrainConfig(20_000, 40), ComparisonPlan(every, MULTIPLES, 2, 5))
     few = ("adam", "mada")
-    recipe = run.pick(TrainConfig(40, 4), TrainConfig(400, 20), TrainConfig(2000, 40))
+    config = run.pick(TrainConfig(40, 4), TrainConfig(400, 20), TrainConfig(2000, 40))
     plan = run.pick(
         ComparisonPlan(few, (1.0, 10.0), 1, 2),
         ComparisonPlan(every, MULTIPLES, 2, 10),
         ComparisonPlan(every, MULTIPLES, 5, 50),
     )
-    return Study(run.pick(digits_cnn(4, 16), digits_cnn(), digits_cnn(16)), recipe, plan)
+    return Study(run.pick(digits_cnn(4, 16), digits_cnn(), digits_cnn(16)), config, plan)
 
 
 def check(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Why MADA takes the average and not the maximum as rho's partner: when dl/drho is exactly 0, and how large it is."""
+"""Why MADA takes the average and not the maximum as rho's reference: when dl/drho is exactly 0, and how large it is."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,8 +42,8 @@ def _share(values: np.ndarray) -> list[float]:
     return [float(np.clip(v, 0, 1)) for v in t_interval(values, CONFIDENCE)]
 
 
-def _partner(found: Signals, edges: np.ndarray) -> dict[str, Any]:
-    """Numbers of one partner; its silence and size are those with rho = 1/2 held, counts are over all runs."""
+def _reference(found: Signals, edges: np.ndarray) -> dict[str, Any]:
+    """Numbers of one reference; its silence and size are those with rho = 1/2 held, counts are over all runs."""
     width, early = np.diff(edges), edges[1:] <= EARLY
     whole = width / width.sum()
     low, high = np.quantile(found.rho, [0.05, 0.95], axis=1)
@@ -63,7 +63,7 @@ def _partner(found: Signals, edges: np.ndarray) -> dict[str, Any]:
 
 
 def _sizes(found: Mapping[str, Signals], edges: np.ndarray) -> dict[str, Any]:
-    """Mean square of dl/drho over that with MADA's average, by partner: [ratio, low, high], early and at the end."""
+    """Mean square of dl/drho over that with MADA's average, by reference: [ratio, low, high], early and at the end."""
     width, early = np.diff(edges), edges[1:] <= EARLY
     parts = {"early": np.where(early, width, 0) / width[early].sum(), "late": np.eye(len(width))[-1]}
     squares = {name: {part: one.rms[0] ** 2 @ w for part, w in parts.items()} for name, one in found.items()}
@@ -75,7 +75,7 @@ def _sizes(found: Mapping[str, Signals], edges: np.ndarray) -> dict[str, Any]:
 
 
 def compute(run: Run) -> Numbers:
-    """The four partners on three problems and the same noise, rho held at 1/2 and learned."""
+    """The four references on three problems and the same noise, rho held at 1/2 and learned."""
     edges = np.array([2, 10, 32, 100, 316, 1000, 3162, 10_000, 31_623, 100_000, 316_228])
     edges, seeds = edges[: run.pick(7, 9, 11)], run.pick(32, 32, 128)
     cases, done = {}, 0
@@ -89,13 +89,13 @@ def compute(run: Run) -> Numbers:
         )
         kappas = [speed / scale for speed in SPEEDS]
         found = {}
-        for partner in CONVENTIONS:
-            run.report(done, len(PROBLEMS) * len(CONVENTIONS), f"{partner} on {spec}")
+        for reference in CONVENTIONS:
+            run.report(done, len(PROBLEMS) * len(CONVENTIONS), f"{reference} on {spec}")
             done += 1
-            found[partner] = signals(
+            found[reference] = signals(
                 run.simulate,
                 chosen,
-                partner,
+                reference,
                 edges=edges,
                 kappas=kappas,
                 settings=SETTINGS,
@@ -105,7 +105,7 @@ def compute(run: Run) -> Numbers:
         cases[spec] = {
             "scale": scale,
             "kappas": kappas,
-            "partners": {name: _partner(one, edges) for name, one in found.items()},
+            "partners": {name: _reference(one, edges) for name, one in found.items()},
             "sizes": _sizes(found, edges),
         }
     run.report(done, done, "done")
@@ -113,10 +113,10 @@ def compute(run: Run) -> Numbers:
 
 
 def claims(n: Numbers) -> Sequence[Claim]:
-    """When the hyper-gradient is 0 with each partner, and how large it is at the start."""
+    """When the hyper-gradient is 0 with each reference, and how large it is at the start."""
     seeds, cases, last = n["seeds"], n["cases"], n["edges"][-2:]
     level = f"{100 * CONFIDENCE:g} % t-intervals over {seeds} seeds"
-    by = {partner: {spec: case["partners"][partner] for spec, case in cases.items()} for partner in LABELS}
+    by = {reference: {spec: case["partners"][reference] for spec, case in cases.items()} for reference in LABELS}
     average, top, exact = by["average"], by["max"], by["exact-average"]["reddi-stochastic"]
     steps = seeds * (n["edges"][-1] - n["edges"][0]) * len(SPEEDS)
     bound = clopper_pearson_upper(0, seeds, 1 - CONFIDENCE)
@@ -135,9 +135,9 @@ def claims(n: Numbers) -> Sequence[Claim]:
             f"without one: less than {bound:.2g} of all runs have one, with confidence {CONFIDENCE}",
         ),
         Claim(
-            "with the average or the maximum d x_t/drho is exactly 0 where v_t equals the partner (or m_t = 0) and "
+            "with the average or the maximum d x_t/drho is exactly 0 where v_t equals the reference (or m_t = 0) and "
             "nowhere else",
-            all(one["unexplained"] == 0 for partner in (average, top) for one in partner.values())
+            all(one["unexplained"] == 0 for reference in (average, top) for one in reference.values())
             and all(one["flat_early"][0] > 0 for one in top.values()),
             f"{each({s: int(one['unexplained'] + average[s]['unexplained']) for s, one in top.items()})} exceptions",
         ),
@@ -181,10 +181,10 @@ def draw(canvas: Canvas, n: Numbers) -> None:
     middle = np.sqrt(edges[1:] * edges[:-1])
     for column, (spec, case) in zip(axes.T, n["cases"].items(), strict=True):
         column[0].set_title(PROBLEMS[spec])
-        for partner, one in case["partners"].items():
-            name, line = LOOKS[partner]
+        for reference, one in case["partners"].items():
+            name, line = LOOKS[reference]
             style = {"color": colour(name), "ls": line, "marker": ".", "ms": 4}
-            column[0].plot(middle, one["flat"], label=LABELS[partner], **style)
+            column[0].plot(middle, one["flat"], label=LABELS[reference], **style)
             column[1].plot(middle, np.array(one["rms"]) / case["scale"], **style)
             rho = {key: np.array(value[LEAD]) for key, value in one["rho"].items()}
             column[2].plot(edges, rho["mean"], **style)
@@ -198,7 +198,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         column[2].set(ylim=(-0.03, 1.03), xlabel="t")
     axes[0, 0].set_ylabel("share of coordinates and steps\nwith $dx_t/d\\rho$ = 0 exactly")
     axes[1, 0].set_ylabel("$dl_t/d\\rho$, root mean square\n/ typical signal")
-    axes[2, 0].set_ylabel("$\\rho_t$   (1: Adam, 0: the partner)")
+    axes[2, 0].set_ylabel("$\\rho_t$   (1: Adam, 0: the reference)")
     canvas.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
@@ -217,7 +217,7 @@ def caption(n: Numbers) -> str:
         [c["sizes"][p][w][0] for c in cases.values()] for p, w in (("max", "late"), ("exact-average", "early"))
     )
     return (
-        "While v_t = vmax_t, ρ has no effect and no derivative: with the maximum as partner d x_t/dρ is exactly 0 in "
+        "While v_t = vmax_t, ρ has no effect and no derivative: with the maximum as reference d x_t/dρ is exactly 0 in "
         f"{each(early)} of coordinates and steps up to t = {EARLY} = 1/(1−β₂) (dashed), the three problems in order, "
         "and with MADA's average never from t = 3 on (at t = 1 both are v_1). It is a matter of the start: over "
         f"{n['edges'][-1]:,} steps the share is {each(whole)}, dl/dρ itself, a sum over coordinates, is 0 in "

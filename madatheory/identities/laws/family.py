@@ -45,7 +45,7 @@ def point(run: Runs, **given: float) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if name in run.target.settable}
 
 
-def _partner(run: Runs) -> Moment:
+def _reference(run: Runs) -> Moment:
     """vhat's formula at rho = 0, the mean or the maximum, whichever plain gradients show."""
     found = read(run, FALLING.g, **point(run, rho=0.0))
     for name in ("mean of averages", "maximum of squares"):
@@ -69,12 +69,12 @@ def adam_end(run: Runs, case: GradientSequence) -> None:
 
 
 @identity("E2", "rho = 0 is AVGrad or AMSGrad", needs=["set rho", "set beta1", *_PRACTICAL], cases=sequences)
-def partner_end(run: Runs, case: GradientSequence) -> None:
+def reference_end(run: Runs, case: GradientSequence) -> None:
     """With rho = 0 the family is AVGrad, or AMSGrad where rho interpolates with the maximum.
 
-    MADA's practical form: the partner of v alone stays under the root.
+    MADA's practical form: the reference of v alone stays under the root.
     """
-    vhat = _partner(run)(case.g, BETA2)
+    vhat = _reference(run)(case.g, BETA2)
     path = run(case.x0, case.g, **chosen(run), **point(run, rho=0.0))
     follows(path, case.x0, _moves(run, case.g, vhat), "rho = 0 against its closed form")
 
@@ -95,12 +95,12 @@ def yogi_end(run: Runs, case: GradientSequence) -> None:
 
 @identity("E4", "beta3 = 0 drops the difference", needs=["set rho", "set beta3", *_PRACTICAL], cases=sequences)
 def without_difference(run: Runs, case: GradientSequence) -> None:
-    """With beta3 = 0 the family is the interpolation rho v + (1-rho) partner of Adam with AVGrad or AMSGrad.
+    """With beta3 = 0 the family is the interpolation rho v + (1-rho) reference of Adam with AVGrad or AMSGrad.
 
     MADA's practical form: beta3 is the weight of the difference in the look-ahead gradient and in the numerator.
     """
     v = DENOMINATORS["average of squares"]["corrected"](case.g, BETA2)
-    vhat = 0.25 * v + 0.75 * _partner(run)(case.g, BETA2)
+    vhat = 0.25 * v + 0.75 * _reference(run)(case.g, BETA2)
     path = run(case.x0, case.g, **chosen(run), **point(run, rho=0.25, beta3=0.0))
     follows(path, case.x0, _moves(run, case.g, vhat), "beta3 = 0 against Adam-AVGrad")
 

@@ -233,7 +233,7 @@ def finite_in_half_precision(run: Runs, dtype: str) -> None:
 def slope_in_rho(run: Runs, case: GradientSequence) -> None:
     """du_t/drho = -u_t (v_t - vbar_t)/(2 vhat_t), v, vbar and vhat with their bias corrections, at eps = 0.
 
-    MADA's family: rho enters under the root only. With v_t = vmax_t AMSGrad's partner gives 0.
+    MADA's family: rho enters under the root only. With v_t = vmax_t AMSGrad's reference gives 0.
     """
     v, other = (read(run, case.g, **point(run, rho=r)).v[-1] for r in (1.0, 0.0))
     at = 0.25

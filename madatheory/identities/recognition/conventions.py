@@ -271,10 +271,14 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "Adam-AVGrad or Adam-AMSGrad",
-        "Ozkara et al., MADA, ICML 2024: rho v + (1-rho) partner",
+        "Ozkara et al., MADA, ICML 2024: rho v + (1-rho) reference",
         interpolation.run,
         _B12,
-        (EPS_UNCORRECTED, CORRECTED, _switch("partner", "partner", {"average": "average", "maximum": "max"})),
+        (
+            EPS_UNCORRECTED,
+            CORRECTED,
+            _switch("second-moment reference", "reference", {"mean": "mean", "maximum": "max"}),
+        ),
         fitted=("rho",),
         plain=True,
     ),

@@ -19,7 +19,7 @@ def build(form: str = "theory", schedule: str = "auto", rho: float = 0.5) -> Opt
         "rho v + (1-rho) vmax: Adam at rho = 1, AMSGrad at rho = 0",
         free=("alpha", "beta1", "beta2", "rho", "eps"),
         form=form,
-        convention=replace(kind, partner="max"),
+        convention=replace(kind, reference="max"),
         schedule=schedule,
         source="Ozkara et al., MADA, ICML 2024",
         rho=rho,

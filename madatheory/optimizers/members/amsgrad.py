@@ -25,7 +25,7 @@ def build(form: str = "theory", schedule: str = "auto", order: str = "before") -
         free=("alpha", "beta1", "beta2", "eps"),
         pinned={"rho": 0.0},
         form=form,
-        convention=replace(kind, partner="max", max_order=_ORDERS[order]),
+        convention=replace(kind, reference="max", max_order=_ORDERS[order]),
         schedule=schedule,
         source="Reddi, Kale, Kumar, ICLR 2018",
     )

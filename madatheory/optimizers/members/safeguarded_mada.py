@@ -20,7 +20,7 @@ def greedy(hyper: Hyper, clock: Clock, state: State, g: Array) -> Array:
     v_t is formed with c = 1 and beta3 = 0: a choice that sees g_t is what matters, not that it is optimal.
     """
     v = hyper["beta2"] * state["v"] + (1 - hyper["beta2"]) * g * g
-    return jnp.where(v < state["partner"], 1.0, 0.0).astype(g.dtype)
+    return jnp.where(v < state["reference"], 1.0, 0.0).astype(g.dtype)
 
 
 _PATHS: Mapping[str, Mapping[str, Adapted]] = {"constant": {}, "greedy": {"rho": greedy}}

@@ -1,6 +1,6 @@
 """MADA that learns rho alone: paths on Reddi's problems, and how often dl/drho is exactly 0.
 
-rho interpolates v_t with a partner, vhat_t = rho v_t + (1-rho) partner_t, and descends the one-step hyper-gradient
+rho interpolates v_t with a reference, vhat_t = rho v_t + (1-rho) partner_t, and descends the one-step hyper-gradient
 u_t = dl_t/drho = <g_t, dx_{t-1}/drho> (`madatheory.optimizers.hypergradient`). All runs here have no momentum in that
 descent, so that the stored momentum is u_t itself.
 """
@@ -32,15 +32,15 @@ FORMS: Mapping[str, str] = {
     "mada-safeguarded": "mada:learn=rho,convention=theory,safeguard=max",
     "mada-safeguarded-sum": "mada:learn=rho,convention=theory,safeguard=sum",
 }
-"""The theory forms: plain, lagged (T6), with the maximum as partner, and safeguarded (T8, T8log)."""
+"""The theory forms: plain, lagged (T6), with the maximum as reference, and safeguarded (T8, T8log)."""
 
 CONVENTIONS: Mapping[str, Convention] = {
     "average": PRACTICAL,
     "exact-average": replace(PRACTICAL, bias_correction="exact"),
-    "max": replace(PRACTICAL, partner="max"),
-    "corrected-max": replace(PRACTICAL, partner="max", max_order="after_correction"),
+    "max": replace(PRACTICAL, reference="max"),
+    "corrected-max": replace(PRACTICAL, reference="max", max_order="after_correction"),
 }
-"""Practical forms by the partner of rho. MADA corrects vbar by v's factor 1-beta2^t, "exact-average" by its own (L3d);
+"""Practical forms by their reference. MADA corrects vbar by v's factor 1-beta2^t, "exact-average" by its own (L3d);
 the maximum is over v (AMSGrad in torch) or, "corrected-max", over v/(1-beta2^t) (in optax)."""
 
 
@@ -69,13 +69,13 @@ flat = total(
 
 
 def _unexplained(e: Event) -> Array:
-    """Coordinates whose slope is 0 without v = partner or m = 0, or the other way round."""
+    """Coordinates whose slope is 0 without v = reference or m = 0, or the other way round."""
     point = e.state["point"]
-    reason = (point["v"] == point["partner"]) | (point["m"] == 0)
+    reason = (point["v"] == point["reference"]) | (point["m"] == 0)
     return jnp.sum(((e.state["slopes"]["rho"] == 0) != reason).astype(e.x.dtype), axis=0)
 
 
-unexplained = total("unexplained", "number of (s, i) where d delta/drho = 0 and v = partner disagree", _unexplained)
+unexplained = total("unexplained", "number of (s, i) where d delta/drho = 0 and v = reference disagree", _unexplained)
 
 
 class Paths(NamedTuple):
@@ -128,16 +128,16 @@ def learned_paths(
 
 
 @cache  # as above
-def partnered(partner: str) -> Optimizer:
-    """MADA's practical form with rho learned, started at 1/2, and the partner of `CONVENTIONS`."""
-    if partner not in CONVENTIONS:
-        raise unknown("partner", partner, CONVENTIONS)
+def with_reference(reference: str) -> Optimizer:
+    """MADA's practical form with rho learned, started at 1/2, and the reference of `CONVENTIONS`."""
+    if reference not in CONVENTIONS:
+        raise unknown("reference", reference, CONVENTIONS)
     point = member(
-        "adam-partner",
-        "rho v + (1-rho) partner",
+        "adam-reference",
+        "rho v + (1-rho) reference",
         free=("alpha", "beta1", "beta2", "rho", "eps"),
         form="practical",
-        convention=CONVENTIONS[partner],
+        convention=CONVENTIONS[reference],
         source="Ozkara et al., MADA, ICML 2024",
     ).defaults(beta2=0.99, eps=1e-6, rho=0.5)
     return learned(point, {"rho": Descent()}, name="mada")
@@ -150,7 +150,7 @@ class Signals(NamedTuple):
     flat        share of (step, coordinate) with d delta/drho = 0 exactly
     rms         root mean square of dl/drho
     rho         (kappa, seed, edge): rho after the steps of `edges`
-    unexplained (kappa, seed): how often "slope 0" and "v = partner" disagree in the run; for "average", "max", else nan
+    unexplained (kappa, seed): how often "slope 0" and "v = reference" disagree in a run; for "average", "max", else nan
     """
 
     silent: np.ndarray
@@ -163,7 +163,7 @@ class Signals(NamedTuple):
 def signals(
     run: Simulate,
     problem: Problem,
-    partner: str,
+    reference: str,
     *,
     edges: Sequence[int] | np.ndarray,
     kappas: Sequence[float],
@@ -171,18 +171,18 @@ def signals(
     num_trajectories: int | range,
     seed: int,
 ) -> Signals:
-    """The hyper-gradient of rho with a partner of `CONVENTIONS`, for every hyper step size (0 keeps rho where it is).
+    """The hyper-gradient of rho with a reference of `CONVENTIONS`, for every hyper step size (0 keeps rho where it is).
 
-    The first edge must be 2 or more: dl_1/drho has no step before it, and at t = 1 every partner equals v.
+    The first edge must be 2 or more: dl_1/drho has no step before it, and at t = 1 every reference equals v.
     """
     edges = np.asarray(edges)
     if len(edges) < 2 or edges[0] < 2 or np.any(np.diff(edges) < 1):
         raise UserError(f"edges = {edges.tolist()}: give at least two increasing numbers of steps, the first >= 2")
     # the others compare v/(1-beta2^t), which the state does not hold
-    checked = (unexplained,) if partner in ("average", "max") else ()
+    checked = (unexplained,) if reference in ("average", "max") else ()
     data = run(
         problem,
-        partnered(partner),
+        with_reference(reference),
         int(edges[-1]),
         num_trajectories=num_trajectories,
         seed=seed,

@@ -33,7 +33,7 @@ ABLATIONS: Mapping[str, str] = {
     "rho, beta3": "mada:preset=toy,learn=rho+beta3",
     "rho, c": "mada:preset=toy,learn=rho+c",
     "previous gradient zeroed": "mada:preset=toy,previous_gradient=zeroed",
-    "kappa a tenth": "mada:preset=toy",
+    "a tenth of the rates": "mada:preset=toy",
 }
 """The program with a part of it left out or changed."""
 _TENTH = {"kappa_beta3": 0.01, "kappa_rho": 0.01, "kappa_c": 0.01}
@@ -61,7 +61,7 @@ def toy_path(run: Simulate, name: str, times: Sequence[int] | np.ndarray, seed: 
         int(times[-1]),
         num_trajectories=1,
         seed=seed,
-        settings=_TENTH if name == "kappa a tenth" else {} if learned else given,
+        settings=_TENTH if name == "a tenth of the rates" else {} if learned else given,
         statistics=(iterate, *map(coefficient, learned), *list_theorems()["avgrad-regret"].left.statistics),
         save_at=times,
     )
@@ -81,7 +81,7 @@ def held_beta3(beta3: Sequence[float] | np.ndarray) -> Held:
     """`Period` on the toy's slopes with c = gamma = 1, as alpha and eps tend to 0; nothing is simulated."""
     p, toy = get_problem(PROBLEM).parameters, PRESETS["toy"].initial
     slopes = [p["up"], *[-p["down"]] * (int(p["period"]) - 1)]
-    periods = [Period(slopes, toy["beta2"], "average", beta1=toy["beta1"], beta3=float(value)) for value in beta3]
+    periods = [Period(slopes, toy["beta2"], "mean", beta1=toy["beta1"], beta3=float(value)) for value in beta3]
     return Held(np.asarray(beta3), np.array([p.rest().rho for p in periods]), np.array([p.turning() for p in periods]))
 
 

@@ -29,12 +29,12 @@ class Period:
     def __init__(
         self, slopes: Sequence[float], beta2: float, reference: str, *, beta1: float = 0.0, beta3: float = 0.0
     ) -> None:
-        if reference not in ("average", "max"):
-            raise unknown("partner", reference, ("average", "max"))
+        if reference not in ("mean", "max"):
+            raise unknown("second-moment reference", reference, ("mean", "max"))
         self.g = np.asarray(slopes, dtype=float)
         difference = self.g - np.roll(self.g, 1)
         self.v = self._periodic(beta2, (self.g + beta3 * difference) ** 2)
-        self.w = self.v.mean() if reference == "average" else self.v.max()
+        self.w = self.v.mean() if reference == "mean" else self.v.max()
         self.a = self._periodic(beta1, self.g) + beta3 * self._periodic(beta3, difference)
 
     def _periodic(self, decay: float, values: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def _starts_at_zero(setting: Setting) -> str | None:
     convention = setting.optimizer.traits.get("convention")
     if getattr(convention, "bias_correction", "none") not in ("power", "product"):
         return "the moments are not divided by 1 - beta^t"
-    starts = [getattr(convention, f"initial_{name}") for name in ("m", "v", "partner")]
+    starts = [getattr(convention, f"initial_{name}") for name in ("m", "v", "reference")]
     return None if starts == [0, 0, 0] else f"the moments start at {starts}, not at 0"
 
 
