@@ -50,6 +50,7 @@ from .theory.verdict import Verdict as Verdict
 from .theory.verify import verify as verify
 from .training.baselines import badam as badam
 from .training.baselines import hyperadam as hyperadam
+from .training.frozen import frozen as frozen
 from .training.transformation import coefficients as coefficients
 from .training.transformation import mada as mada
 from .training.transformation import scale_by_mada as scale_by_mada

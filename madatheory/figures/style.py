@@ -25,6 +25,7 @@ COLOURS: Mapping[str, str] = {
     "hyperadam": "#5B3FD0",
     "mada-rho": "#EE99AA",
     "mada-frozen": "#8A8A8A",
+    "mada-kept": "#0072B2",
     "bound": "#222222",
     "other": "#777777",
 }

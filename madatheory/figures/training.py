@@ -29,7 +29,12 @@ TRAINED = Tolerance(
     "intervals are wider",
     beside=True,
 )
-_DASHES: Mapping[str, Any] = {"mada": "-", "mada-rho": (0, (4, 1.5)), "mada-frozen": (0, (1, 1))}
+_DASHES: Mapping[str, Any] = {
+    "mada": "-",
+    "mada-rho": (0, (4, 1.5)),
+    "mada-frozen": (0, (1, 1)),
+    "mada-kept": (0, (5, 1)),
+}
 MARKS = {"win": "▲", "tie": "·", "loss": "▼"}
 
 

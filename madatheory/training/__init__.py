@@ -5,6 +5,7 @@ from madatheory.optimizers.request import Descent as Descent
 from madatheory.training.baselines import BadamState as BadamState
 from madatheory.training.baselines import badam as badam
 from madatheory.training.baselines import hyperadam as hyperadam
+from madatheory.training.frozen import frozen as frozen
 from madatheory.training.transformation import MadaState as MadaState
 from madatheory.training.transformation import coefficients as coefficients
 from madatheory.training.transformation import mada as mada

@@ -88,9 +88,9 @@ def own_state(state: object, kind: type[T], name: str) -> T:
     return state
 
 
-def own_part(what: str, found: object, wanted: object) -> None:
-    """`UserError` unless a part of a state is as its transformation wants it."""
+def own_part(what: str, found: object, wanted: object, remedy: str) -> None:
+    """`UserError` with a remedy unless a part of a state is as its transformation wants it."""
     if found != wanted:
         raise UserError(
-            f"the state was made by another transformation: it has {what} {found}, this one {wanted}; call init again"
+            f"the state was made by another transformation: it has {what} {found}, this one {wanted}; {remedy}"
         )

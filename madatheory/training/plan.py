@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -51,7 +51,8 @@ class MadaPlan:
 
     `point` is the family member that takes the steps; `bounds` belong to the learned coefficients; `moving` holds every
     coefficient that is no fixed number (initial values of the learned ones, arrays, schedules). `readout`, where given,
-    turns the state *after* a step into that step's delta, so that nothing but this state need be kept.
+    turns the state *after* a step into that step's delta, so that nothing but this state need be kept. `arguments` are
+    those of `make_plan` that are not `learn`, with what a preset says filled in.
     """
 
     request: MadaRequest
@@ -63,6 +64,7 @@ class MadaPlan:
     source: str
     weight_decay: float | Array
     mask: Mask
+    arguments: Mapping[str, Any]
 
     @property
     def rules(self) -> Mapping[str, Descent]:
@@ -134,18 +136,16 @@ def make_plan(
     rules = _rules(in_optax(setting.learn) if learn is None else learn, given)
     fixed = {k: float(np.asarray(v)) for k, v in given.items() if k not in rules and is_number(v)}
     moving = {k: v for k, v in given.items() if k not in fixed}
-    asked = request(
-        rules,
-        reference=reference,
-        convention=setting.convention if convention is None else convention,
-        previous_gradient=setting.previous_gradient if previous_gradient is None else previous_gradient,
-        average_derivative=setting.average_derivative if average_derivative is None else average_derivative,
-        correction=correction,
-        safeguard=safeguard,
-        lag=lag,
-        steady=not {"beta1", "beta2"} & set(moving),
-        spelling=OPTAX,
-    )
+    options: dict[str, Any] = {
+        "reference": reference,
+        "convention": setting.convention if convention is None else convention,
+        "previous_gradient": setting.previous_gradient if previous_gradient is None else previous_gradient,
+        "average_derivative": setting.average_derivative if average_derivative is None else average_derivative,
+        "correction": correction,
+        "safeguard": safeguard,
+        "lag": lag,
+    }
+    asked = request(rules, **options, steady=not {"beta1", "beta2"} & set(moving), spelling=OPTAX)
     if asked.convention.safeguard != "none":
         _refuse_moving(given)
     for name, value in given.items():
@@ -157,7 +157,8 @@ def make_plan(
         if not isinstance(given[name], Tracer):
             allowed.refuse(f"mada: initial {spelled(name)}", given[name])
     readout = _readout(asked, moving, fixed)
-    return MadaPlan(asked, point, readout, bounds, moving, fixed, source, weight_decay, mask)
+    arguments = in_optax(given) | options | {"source": source, "weight_decay": weight_decay, "mask": mask}
+    return MadaPlan(asked, point, readout, bounds, moving, fixed, source, weight_decay, mask, arguments)
 
 
 def _range(name: str, kind: Convention) -> Parameter:

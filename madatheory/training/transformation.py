@@ -140,7 +140,7 @@ def mada(
     values or bounds out of range, requests outside a theorem that was asked for, a missing validation gradient or
     parameters, and gradients whose shapes are not those of the parameters that the state was made for.
     """
-    return _transformation(make_plan(**locals()), sign=-1.0)
+    return transformation(make_plan(**locals()), sign=-1.0)
 
 
 @renamed(**OPTAX, partner="reference")
@@ -174,7 +174,7 @@ def scale_by_mada(
     dl/dh divided by r, so that `mada(r, {"rho": k})` is `chain(scale_by_mada({"rho": k * r}),
     scale_by_learning_rate(r))` for a number r. Arguments and errors as for `mada`.
     """
-    return _transformation(make_plan(**locals()), sign=1.0)
+    return transformation(make_plan(**locals()), sign=1.0)
 
 
 def coefficients(state: object) -> dict[str, Array]:
@@ -183,10 +183,15 @@ def coefficients(state: object) -> dict[str, Array]:
     Those learned, scheduled or injected; fixed numbers are not in the state. Raises `UserError` if there is no MADA in
     `state`, or more than one (of `optax.multi_transform`, say: give the part that is meant).
     """
+    return dict(mada_state(state).coefficients)
+
+
+def mada_state(state: object) -> MadaState:
+    """The state of `mada` in a state; `UserError` where there is none, or more than one."""
     found = mada_states(state)
     if len(found) != 1:
         raise UserError(f"{len(found)} states of mada in this state: give a state, or a part of one, that holds one")
-    return dict(found[0].coefficients)
+    return found[0]
 
 
 def mada_states(state: object) -> list[MadaState]:
@@ -195,9 +200,21 @@ def mada_states(state: object) -> list[MadaState]:
     return [part for part in parts if isinstance(part, MadaState)]
 
 
-def _transformation(plan: MadaPlan, sign: float) -> optax.GradientTransformationExtraArgs:
+def transformation(plan: MadaPlan, sign: float) -> optax.GradientTransformationExtraArgs:
     """The transformation of a plan; its updates are `sign` times delta."""
     return optax.GradientTransformationExtraArgs(partial(_init, plan), partial(_update, plan, sign))
+
+
+def plan_and_sign(optimizer: object) -> tuple[MadaPlan, float]:
+    """The arguments of the `transformation` that made this optimizer; `UserError` for one that it did not make."""
+    update = getattr(optimizer, "update", None)
+    if not isinstance(update, partial) or update.func is not _update:
+        raise UserError(
+            f"the optimizer is no transformation that mada, scale_by_mada or hyperadam gave, but {optimizer!r:.60}: "
+            "of one inside a chain or a wrapper, give the part that they gave"
+        )
+    plan, sign = update.args
+    return plan, sign
 
 
 def _scheduled(plan: MadaPlan, count: Array, dtype: DTypeLike) -> dict[str, Array]:
@@ -272,12 +289,17 @@ def _update(
 def _own(plan: MadaPlan, state: optax.OptState, updates: optax.Updates) -> MadaState:
     """The state; `UserError` for one of another transformation, and for gradients that are not like its parameters."""
     state = own_state(state, MadaState, "mada")
-    own_part("coefficients", sorted(state.coefficients), sorted(in_optax(plan.moving)))
-    own_part("learned", sorted(state.momenta), sorted(in_optax(plan.rules)))
-    own_part("moments", sorted(state.moments), sorted(plan.like_parameters))
-    own_part("a gradient:", state.gradient is not None, plan.replays)
+    refuse_foreign(plan, state, "call init again")
     _refuse_changed(plan, state, updates, "gradients")
     return state
+
+
+def refuse_foreign(plan: MadaPlan, state: MadaState, remedy: str) -> None:
+    """`UserError` for a state that the transformation of another plan made, as far as its parts tell."""
+    own_part("coefficients", sorted(state.coefficients), sorted(in_optax(plan.moving)), remedy)
+    own_part("learned", sorted(state.momenta), sorted(in_optax(plan.rules)), remedy)
+    own_part("moments", sorted(state.moments), sorted(plan.like_parameters), remedy)
+    own_part("a gradient:", state.gradient is not None, plan.replays, remedy)
 
 
 def _refuse_changed(plan: MadaPlan, state: MadaState, tree: optax.Params, what: str) -> None:

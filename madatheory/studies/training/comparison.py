@@ -33,7 +33,8 @@ class ComparisonPlan(NamedTuple):
 class MethodOutcome(NamedTuple):
     """One method: rates tried with their mean final values, the tuned rate, and (run, t) at default and tuned rate.
 
-    `interior`: whether the tuned rate is inside the tried ones, so that the grid did not decide.
+    `interior`: whether the tuned rate is inside the tried ones, so that the grid did not decide. `tried` has the runs
+    that tuned, (setting, run, t) with a setting for each rate: other runs than those that judge.
     """
 
     method: TrainingMethod
@@ -43,6 +44,7 @@ class MethodOutcome(NamedTuple):
     interior: bool
     default: xr.Dataset
     tuned: xr.Dataset
+    tried: xr.Dataset
 
     def data(self, which: str) -> xr.Dataset:
         """The runs at the "default" or the "tuned" rate."""
@@ -97,6 +99,7 @@ def compare(
             0 < best < len(rates) - 1,
             judged.isel(setting=0),
             judged.isel(setting=-1),
+            tried,
         )
     report(total, total, task.name)
     return found
