@@ -13,8 +13,8 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from madatheory.errors import UserError
-from madatheory.hparams import Parameter, reals
-from madatheory.training.arguments import natural, spelled
+from madatheory.hparams import Parameter, reals, whole
+from madatheory.training.arguments import spelled
 from madatheory.training.plan import make_plan
 from madatheory.training.transformation import mada_state, plan_and_sign, refuse_foreign, transformation
 
@@ -98,7 +98,7 @@ def _numbers(name: str, values: Any) -> np.ndarray:
 
 
 def _last(name: str, records: np.ndarray, last: int) -> np.ndarray:
-    k = natural("frozen: last", last, "a number of records, 1, 2, ..", 1)
+    k = whole("frozen: last", last, 1)
     if len(records) < k:
         raise UserError(f"frozen: last = {k}, but the history has {len(records)} records of {name}: record more steps")
     return records[-k:]

@@ -26,7 +26,7 @@ from madatheory.optimizers.presets import PRESETS
 from madatheory.studies.training.comparison import PairedDifference, against, corrected
 from madatheory.studies.training.kept import KEPT, kept, learned_at
 
-METHODS = ("adam", "mada", "mada-frozen")
+COMPARED = ("adam", "mada", "mada-frozen")
 OTHERS = {"mada": "MADA,\nlearning", "mada-frozen": "its start,\nfrozen", "adam": "Adam"}
 NAMES = {"beta1": "β₁", "beta2": "β₂", "beta3": "β₃", "rho": "ρ", "c": "c", "gamma": "γ"}
 
@@ -38,7 +38,9 @@ def studies(run: Run) -> list[Study]:
     """
     made = training_vision.study(run), training_language.study(run), training_problems.studies(run)[0]
     return [
-        study._replace(plan=study.plan._replace(methods=METHODS, multiples=tuple(sorted({1.0, *study.plan.multiples}))))
+        study._replace(
+            plan=study.plan._replace(methods=COMPARED, multiples=tuple(sorted({1.0, *study.plan.multiples})))
+        )
         for study in made
     ]
 
@@ -67,8 +69,8 @@ def compute(run: Run) -> Numbers:
             pairs += against(study.task, found, which, KEPT.name)
         cases.append({**numbers_of(study, found, run.seed), "averaged": averaged, "coefficients": learned})
     for place, pair in enumerate(corrected(pairs)):
-        case, within = divmod(place, len(RATES) * len(METHODS))
-        which = RATES[within // len(METHODS)]
+        case, within = divmod(place, len(RATES) * len(COMPARED))
+        which = RATES[within // len(COMPARED)]
         if within == 0:
             cases[case]["pairs"] = {which: {} for which in RATES}
         cases[case]["pairs"][which][pair.other] = [pair.difference, pair.low, pair.high, pair.corrected, pair.result()]
@@ -125,7 +127,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         row[1].set_ylabel("")
         _differences(row[2], case)
     canvas.suptitle(
-        "Left, middle: mean and 95 % t-interval over runs. Right: final value of the frozen run against each, in pairs\n"
+        "left, middle: mean and 95 % t-interval of runs; right: final values, the frozen run against each, in pairs\n"
         "(● tuned, ○ default rate; ▲ significantly better, ▼ worse, · no difference)",
         fontsize=8,
     )
@@ -154,7 +156,7 @@ def _percent(case: Numbers, which: str, other: str) -> list[float] | None:
 
 
 def _differences(axes: Axes, case: Numbers) -> None:
-    for row, (other, label) in enumerate(OTHERS.items()):
+    for row, other in enumerate(OTHERS):
         for which, shift, fill in (("tuned", -0.15, True), ("default", 0.18, False)):
             interval = _percent(case, which, other)
             mark: Any = MARKS[case["pairs"][which][other][4]]
@@ -180,23 +182,23 @@ def _said(n: Numbers, other: str) -> str:
             interval, result = _percent(case, which, other), case["pairs"][which][other][4]
             word = {"win": "better", "loss": "worse", "tie": "tie"}[result]
             shown.append(f"{case['task']} {'diverged' if interval is None else f'{interval[0]:+.2g} %'} ({word})")
-        parts.append(f"at {which} rates {', '.join(shown)}")
+        parts.append(f"at {which} rates by {', '.join(shown)}")
     return "; ".join(parts)
 
 
 def caption(n: Numbers) -> str:
     """What freezing gains and loses."""
     found = {other: tally(n, other) for other in OTHERS}
-    runs = ", ".join(f"{case['runs']} runs after {case['tuning_runs']}" for case in n["cases"])
+    runs = "; ".join(f"{case['task']} {case['runs']} runs, {case['tuning_runs']} to learn on" for case in n["cases"])
     return (
-        "MADA's coefficients, learned on the tuning runs (mean over these runs and the last quarter of their records), "
-        "frozen, and run again on fresh runs with nothing learned, at MADA's rates. "
+        "MADA's coefficients, learned on the tuning runs (mean over these and the last quarter of their records), frozen, "
+        "and run again on fresh runs with nothing learned, at MADA's rates. "
         f"Wins, ties and losses on {len(n['cases'])} tasks at 2 rates: against MADA that learns "
         f"{_slashed(found['mada'])}, against its start with nothing learned {_slashed(found['mada-frozen'])}, against "
         f"Adam {_slashed(found['adam'])} (paired t-tests over runs, Holm's correction over all {n['comparisons']} "
-        f"comparisons, level 5 %; {runs}). Final value better by, against MADA that learns: {_said(n, 'mada')}. Against "
-        f"the frozen start: {_said(n, 'mada-frozen')}. Against Adam: {_said(n, 'adam')}. Bands and bars: 95 % "
-        "t-intervals, uncorrected. A tie is a difference that is not significant, no proof of equality."
+        f"comparisons, level 5 %; {runs}). Final value better than that of MADA {_said(n, 'mada')}, and than the frozen "
+        f"start's {_said(n, 'mada-frozen')}. Bands and bars: 95 % t-intervals, uncorrected; a tie is a difference that is "
+        "not significant."
     )
 
 

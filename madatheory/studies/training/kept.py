@@ -1,4 +1,4 @@
-"""Learned coefficients kept: MADA learns on some runs, and fresh runs are trained with what it found, learning nothing."""
+"""Learned coefficients kept: MADA learns on some runs, and others are trained with what it found, nothing learned."""
 
 from collections.abc import Mapping
 
