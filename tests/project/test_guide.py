@@ -60,3 +60,23 @@ def test_what_a_reader_types_is_imported_from_the_package_alone(page: Path) -> N
     blocks = re.findall(r"^```(?:python|text)[^\n]*\n(.*?)^```", page.read_text(), re.S | re.M)
     inner = re.findall(r"^\s*(?:from|import) madatheory\.(?!torch import).*", "\n".join(blocks), re.M)
     assert inner == []
+
+
+def test_what_the_guide_says_of_frozen_coefficients_is_in_the_figure() -> None:
+    from madatheory.figures.gallery.training_frozen import tally
+
+    numbers = json.loads((ROOT / "figures" / "training-frozen.json").read_text())["numbers"]
+    others = ("mada", "mada-frozen", "adam")
+    mada, start, adam = ({k: len(v) for k, v in tally(numbers, other).items()} for other in others)
+    assert {mada["loss"], start["loss"], adam["loss"]} == {0}
+    said = (
+        f"Against MADA that learns it is better in {mada['win']} of {sum(mada.values())} comparisons and worse in none, "
+        f"against its own start {start['win']} and none, against Adam {adam['win']} and none"
+    )
+    assert said in " ".join(GUIDE.split())
+    digits, _, sigmoid = (case["pairs"] for case in numbers["cases"])
+    assert {pair[4] for which in sigmoid.values() for pair in which.values()} == {"win"}
+    assert {pair[4] for pair in digits["tuned"].values()} == {"tie"}
+    finals = {m: part["tuned"]["final"][0] for m, part in numbers["cases"][2]["methods"].items() if m != "mada-kept"}
+    best = max(100 * sigmoid["tuned"][other][0] / final for other, final in finals.items())
+    assert f"at most {best:.1f} %" in GUIDE

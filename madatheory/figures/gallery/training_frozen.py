@@ -191,14 +191,14 @@ def caption(n: Numbers) -> str:
     found = {other: tally(n, other) for other in OTHERS}
     runs = "; ".join(f"{case['task']} {case['runs']} runs, {case['tuning_runs']} to learn on" for case in n["cases"])
     return (
-        "MADA's coefficients, learned on the tuning runs (mean over these and the last quarter of their records), frozen, "
-        "and run again on fresh runs with nothing learned, at MADA's rates. "
+        "MADA's coefficients, learned on the tuning runs (mean over these and the last quarter of their records), "
+        "frozen, and run again on fresh runs with nothing learned, at MADA's rates. "
         f"Wins, ties and losses on {len(n['cases'])} tasks at 2 rates: against MADA that learns "
         f"{_slashed(found['mada'])}, against its start with nothing learned {_slashed(found['mada-frozen'])}, against "
         f"Adam {_slashed(found['adam'])} (paired t-tests over runs, Holm's correction over all {n['comparisons']} "
         f"comparisons, level 5 %; {runs}). Final value better than that of MADA {_said(n, 'mada')}, and than the frozen "
-        f"start's {_said(n, 'mada-frozen')}. Bands and bars: 95 % t-intervals, uncorrected; a tie is a difference that is "
-        "not significant."
+        f"start's {_said(n, 'mada-frozen')}. Bands and bars: 95 % t-intervals, uncorrected; a tie is a difference that "
+        "is not significant."
     )
 
 
