@@ -70,8 +70,8 @@ def test_what_the_guide_says_of_frozen_coefficients_is_in_the_figure() -> None:
     mada, start, adam = ({k: len(v) for k, v in tally(numbers, other).items()} for other in others)
     assert {mada["loss"], start["loss"], adam["loss"]} == {0}
     said = (
-        f"Against MADA that learns it is better in {mada['win']} of {sum(mada.values())} comparisons and worse in none, "
-        f"against its own start {start['win']} and none, against Adam {adam['win']} and none"
+        f"Against MADA that learns it is better in {mada['win']} of {sum(mada.values())} comparisons and worse in "
+        f"none, against its own start {start['win']} and none, against Adam {adam['win']} and none"
     )
     assert said in " ".join(GUIDE.split())
     digits, _, sigmoid = (case["pairs"] for case in numbers["cases"])
