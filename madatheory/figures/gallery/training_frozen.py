@@ -197,8 +197,8 @@ def caption(n: Numbers) -> str:
         f"{_slashed(found['mada'])}, against its start with nothing learned {_slashed(found['mada-frozen'])}, against "
         f"Adam {_slashed(found['adam'])} (paired t-tests over runs, Holm's correction over all {n['comparisons']} "
         f"comparisons, level 5 %; {runs}). Final value better than that of MADA {_said(n, 'mada')}, and than the "
-        f"frozen start's {_said(n, 'mada-frozen')}. Bands and bars: 95 % t-intervals, uncorrected; a tie is a difference "
-        "that is not significant."
+        f"frozen start's {_said(n, 'mada-frozen')}. Bands and bars: 95 % t-intervals, uncorrected; a tie is a "
+        "difference that is not significant."
     )
 
 
