@@ -19,7 +19,7 @@ from madatheory.errors import UserError
 from madatheory.training import Descent, coefficients, hyperadam
 from madatheory.training import frozen as exported
 from madatheory.training.arguments import in_family, in_optax, spelled
-from madatheory.training.methods import HYPER_LEARNING_RATES, METHODS, START
+from madatheory.training.methods import HYPER_LEARNING_RATES, METHODS, PRESET, START
 from madatheory.training.transformation import plan_and_sign
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -143,7 +143,7 @@ def test_it_asks_for_no_gradient_but_the_step_s_own(source: str) -> None:
 
 def test_the_experiments_freeze_what_this_freezes() -> None:
     """They hand the coefficients over as traced numbers, to many runs at once."""
-    tx = mada(0.1, {name: 20 * rate for name, rate in HYPER_LEARNING_RATES.items()}, **START)
+    tx = mada(0.1, {name: 20 * rate for name, rate in HYPER_LEARNING_RATES.items()}, preset=PRESET)
     _, states = run(tx)
     found = {name: jnp.asarray(values[-1]) for name, values in states.coefficients.items()}
     x, _ = run(frozen(tx, at(states)))
