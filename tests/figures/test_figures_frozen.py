@@ -83,11 +83,11 @@ def test_the_pairs_are_of_the_method_that_is_frozen_and_corrected_together() -> 
 
 @pytest.mark.parametrize("profile", ["smoke", "default"])
 def test_its_runs_are_those_of_the_other_figures(profile: Any) -> None:
-    """Same tasks, recipes, rates tried and runs, so that a store has them; the default rate is tried in each."""
+    """Same tasks, configurations, rates tried and runs, so that a store has them; the default rate is tried in each."""
     run = smoke_run() if profile == "smoke" else Run(profile, 0, simulate)
     others = training_vision.study(run), training_language.study(run), training_problems.studies(run)[0]
     for ours, theirs in zip(studies(run), others, strict=True):
-        first, second = (canonical(describe((study.task, study.recipe))[0]) for study in (ours, theirs))
+        first, second = (canonical(describe((study.task, study.config))[0]) for study in (ours, theirs))
         assert first == second
         assert 1.0 in ours.plan.multiples
         if profile == "default":

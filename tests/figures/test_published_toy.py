@@ -52,7 +52,7 @@ def test_a_claim_fails_on_doctored_numbers(path: Any, value: Any, index: Any) ->
 @pytest.mark.parametrize("beta3", [0.0, 0.5])
 def test_the_rest_point_with_beta3_is_where_a_slow_descent_ends(beta3: float) -> None:
     """The family's recurrences on one period of 9, run in, with a constant reference; rho by small steps."""
-    g, beta1, beta2 = np.array([90.0, *[-10.0] * 8]), 0.8, 0.9
+    g, beta1, beta2 = np.array([81.0, *[-10.0] * 8]), 0.8, 0.9
     v, m, n, before = 0.0, 0.0, 0.0, g[-1]
     for _ in range(300):
         seen = []

@@ -58,12 +58,12 @@ def compute(run: Run) -> Numbers:
     pairs: list[PairedDifference] = []
     for number, study in enumerate(made):
         found = outcomes(run, study, part(2 * number))
-        ours, averaged = found["mada"], max(1, study.recipe.records // 4)
+        ours, averaged = found["mada"], max(1, study.config.records // 4)
         rates = {"default": ours.method.default, "tuned": ours.rate}
         learned = {which: learned_at(ours, rate, averaged) for which, rate in rates.items()}
         means = {which: {name: float(v.mean()) for name, v in values.items()} for which, values in learned.items()}
         found[KEPT.name] = kept(
-            study.task, study.recipe, ours, means, seed=run.seed, cached=run.cached, report=part(2 * number + 1)
+            study.task, study.config, ours, means, seed=run.seed, cached=run.cached, report=part(2 * number + 1)
         )
         for which in RATES:
             pairs += against(study.task, found, which, KEPT.name)
