@@ -137,7 +137,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
             right.plot(interval[0], row - 0.34, "x", ms=5, mew=1.1, color=colour(name))
     right.set(xlabel="final loss (nats per character)")
     right.set_title(
-        "tuned rate: ● validation loss, × training loss; default rate: ○ validation loss\n"
+        "tuned rate: ● validation, × training; default rate: ○ validation\n"
         "MADA, validation (default, tuned): ▲ better, ▼ worse, · no difference",
         fontsize=7,
     )

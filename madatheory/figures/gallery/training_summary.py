@@ -1,7 +1,7 @@
 """All tasks in one table: where MADA wins, ties and loses against every other method."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
@@ -71,6 +71,11 @@ def tally(n: Numbers, which: str, method: str | None = None) -> dict[str, int]:
     return counted
 
 
+def _in_words(counted: Mapping[str, int]) -> str:
+    plural = {"win": "wins", "tie": "ties", "loss": "losses"}
+    return ", ".join(f"{number} {name if number == 1 else plural[name]}" for name, number in counted.items())
+
+
 def claims(n: Numbers) -> Sequence[Claim]:
     """The table is whole, and what the default rates and the tuned ones say about Adam."""
     found = []
@@ -88,7 +93,7 @@ def claims(n: Numbers) -> Sequence[Claim]:
             Claim(
                 f"at {which} rates MADA loses to Adam on no more tasks than it wins",
                 counted["loss"] <= counted["win"],
-                f"{counted['win']} wins, {counted['tie']} ties, {counted['loss']} losses",
+                _in_words(counted),
             )
         )
     return found
@@ -124,8 +129,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
             side.set_visible(False)
         counted = tally(n, which)
         axes.set_title(
-            f"MADA against each method at {which} rates: {counted['win']} wins, {counted['tie']} ties, "
-            f"{counted['loss']} losses",
+            f"MADA against each method at {which} rates: {_in_words(counted)}",
             fontsize=9,
         )
 
@@ -144,8 +148,8 @@ def caption(n: Numbers) -> str:
     for which in RATES:
         counted, frozen = tally(n, which), tally(n, which, "mada-frozen")
         words.append(
-            f"at {which} rates {counted['win']} wins, {counted['tie']} ties and {counted['loss']} losses (against its "
-            f"own start with nothing learned: {frozen['win']}, {frozen['tie']}, {frozen['loss']})"
+            f"at {which} rates {_in_words(counted)} (against its own start with nothing "
+            f"learned: {frozen['win']}, {frozen['tie']}, {frozen['loss']})"
         )
     return (
         f"MADA (preset train_ddp) against every other method on {len(n['tasks'])} tasks: "

@@ -75,9 +75,10 @@ def draw(canvas: Canvas, n: Numbers) -> None:
 def caption(n: Numbers) -> str:
     """Who wins."""
     best = ranked(n)[0]
+    ours = "" if best == "mada" else f"; MADA {score(n, 'mada', 'tuned'):.3g}"
     return (
         f"{n['summary']}, {n['steps']:,} steps: the smallest final validation loss at tuned rates has "
-        f"{n['methods'][best]['label']} ({score(n, best, 'tuned'):.3g} nats; MADA {score(n, 'mada', 'tuned'):.3g}). "
+        f"{n['methods'][best]['label']} ({score(n, best, 'tuned'):.3g} nats{ours}). "
         + " ".join(sentence(n, which) for which in RATES)
         + f" Rates are tuned on {n['tuning_runs']} other runs over {len(n['multiples'])} multiples of the default"
         + grid_ends(n)
