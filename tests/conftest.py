@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from hypothesis import HealthCheck, settings
 from madatheory.engine.flags import enable_native_loop
 from madatheory.errors import remedy
 
+# XLA's newer emitters of code take as long as all the rest of a compilation, and these programs run a few steps. They
+# are tested where time is not short: by the figures and on the newest JAX. Another version may not know the flag
+if version("jaxlib").startswith("0.10."):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false".strip()
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it

@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from quick_jit import quick_jit
 
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.open_loop import open_loop
@@ -63,13 +62,13 @@ def paths(optimizer: Optimizer, hyper: Mapping[str, float]) -> np.ndarray:
     """x_1 .. x_T of every sequence, (sequences, T, D), in float64."""
     with jax.enable_x64(True):
         start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
-        run = quick_jit(lambda h: open_loop(optimizer)(start, GRADIENTS, h, float(T)).x)
+        run = jax.jit(lambda h: open_loop(optimizer)(start, GRADIENTS, h, float(T)).x)
         return np.moveaxis(np.asarray(run(optimizer.hyper(hyper))), -1, 0)
 
 
 def looped(optimizer: Optimizer) -> Any:
     """`open_loop`, quickly compiled."""
-    return quick_jit(open_loop(optimizer))
+    return jax.jit(open_loop(optimizer))
 
 
 def worst_error(case: Case, optimizer: Optimizer | None = None) -> tuple[float, str]:

@@ -222,7 +222,7 @@ REFUSED = [
     ({"settings": {"beta2": (0.5, 1.5)}}, r"beta2 = 1\.5 is out of range"),
     ({"settings": {"beta2": (0.5, 0.5)}}, "repeats a value"),
     ({"settings": {"beta2": ()}}, "beta2 has no values"),
-    ({"settings": {"beta2": [[0.5]]}}, "beta2 has 2 axes"),
+    ({"settings": {"beta2": [[0.5]]}}, r"beta2 = \[\[0.5\]\] has shape \(1, 1\): give a number or a flat list"),
     ({"settings": {"beta2": "0.5"}}, "not a number"),
     ({"settings": {"alpha": float("nan")}}, "alpha = nan is out of range"),
     ({"start": (1.0, np.inf, 1.0)}, "non-finite entry: inf"),

@@ -9,7 +9,6 @@ import numpy as np
 import optax
 import pytest
 from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, looped
-from quick_jit import quick_jit
 from tolerances import DOUBLE
 
 from madatheory.errors import UserError
@@ -57,7 +56,7 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    @quick_jit
+    @jax.jit
     def one(x: jax.Array, state: Any, noise: jax.Array, t: jax.Array) -> tuple[Any, ...]:
         """What comes next, and both derivatives of each coefficient."""
         g, clock = jax.grad(loss)(x) + noise, Clock(t, jnp.nan)
@@ -180,7 +179,7 @@ def test_no_nan_where_gradients_vanish(spec, float64):
     g[:, :, 3] = 1e-12
     method, hyper = made(get_optimizer(spec), POINTS[spec], hyper_learning_rate=0.01, hyper_momentum=0.5)
     hyper = {name: jnp.asarray(value, dtype) for name, value in hyper.items()}
-    state, update = method.init(hyper, jnp.zeros((2, 4), dtype)), quick_jit(method.step)
+    state, update = method.init(hyper, jnp.zeros((2, 4), dtype)), jax.jit(method.step)
     for t, now in enumerate(g, start=1):
         step, state = update(hyper, state, jnp.asarray(now), Clock(jnp.asarray(t, dtype), jnp.nan))
         for leaf in jax.tree.leaves((step.delta, state)):

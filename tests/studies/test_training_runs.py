@@ -11,7 +11,6 @@ import numpy as np
 import optax
 import pytest
 import xarray as xr
-from quick_jit import quick_jit
 
 from madatheory.errors import UserError
 from madatheory.store.store import Store
@@ -52,7 +51,7 @@ def test_a_run_is_what_optax_does_step_by_step(cpu_batch: int) -> None:
     x, tx = task.init(start), mada(0.3, preset=PRESET)
     state: Any = tx.init(x)
     losses, errors, slopes = [], [], []
-    differentiated, update = quick_jit(jax.value_and_grad(task.loss)), quick_jit(tx.update)
+    differentiated, update = jax.jit(jax.value_and_grad(task.loss)), jax.jit(tx.update)
     for t in range(12):
         loss, g = differentiated(x, jax.random.fold_in(steps, t))
         moves, state = update(g, state, x)

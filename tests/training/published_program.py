@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from optimizer_cases import looped
-from quick_jit import quick_jit
 from training_cases import mada, run
 
 from madatheory.engine.simulate import simulate
@@ -104,7 +103,7 @@ def toy_by_optax(times: Sequence[int], **instead: Any) -> dict[int, tuple[float,
         return (x, state, paid), (x, state.coefficients, paid)
 
     first = (jnp.zeros(()), tx.init(jnp.zeros(())), jnp.zeros(()))
-    x, h, paid = quick_jit(lambda g: jax.lax.scan(step, first, g)[1])(jnp.asarray(slopes(max(times))))
+    x, h, paid = jax.jit(lambda g: jax.lax.scan(step, first, g)[1])(jnp.asarray(slopes(max(times))))
     columns = (x, h.get("b3", 0 * x), h.get("rho", 0 * x), h.get("c", 0 * x), paid)
     rows = np.stack([np.asarray(column, float) for column in columns], axis=1)
     return {t: (*rows[t - 1, :4], rows[t - 1, 4] / t) for t in times}

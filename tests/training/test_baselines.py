@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick_jit import quick_jit
 from tolerances import DOUBLE, SAME_PATH
 
 from madatheory.errors import UserError
@@ -31,7 +30,7 @@ def run(tx: Any, x: Any, gradients: Any) -> tuple[Any, Any]:
         move, state = tx.update(g, state, x)
         return (optax.apply_updates(x, move), state), (optax.apply_updates(x, move), state)
 
-    return quick_jit(lambda x, g: jax.lax.scan(step, (x, tx.init(x)), g)[1])(x, gradients)
+    return jax.jit(lambda x, g: jax.lax.scan(step, (x, tx.init(x)), g)[1])(x, gradients)
 
 
 def test_hyperadam_is_adam_with_two_learned_decays(float64):
@@ -90,7 +89,7 @@ def test_the_state_of_badam_is_that_of_the_largest_block():
     tx = badam(0.1, 10)
     state = tx.init(x)
     assert {leaf.shape for leaf in jax.tree.leaves(state)} == {(), (22,)}
-    move, _ = quick_jit(tx.update)(jax.tree.map(jnp.ones_like, x), state, x)
+    move, _ = jax.jit(tx.update)(jax.tree.map(jnp.ones_like, x), state, x)
     assert jax.tree.map(lambda a: (a.shape, a.dtype), move) == jax.tree.map(lambda a: (a.shape, a.dtype), x)
 
 

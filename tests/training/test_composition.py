@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick_jit import quick_jit
 from tolerances import DOUBLE, SAME_PATH, SINGLE
 from training_cases import (
     EPS,
@@ -53,7 +52,7 @@ def check_blocks() -> None:
     def terms(part: Any) -> Any:
         return {"a": part["g"] * part["m"], "b": jnp.sqrt(jnp.abs(part["g"]))}
 
-    found = quick_jit(lambda a: passes.sums(terms, a))(arrays)
+    found = jax.jit(lambda a: passes.sums(terms, a))(arrays)
     for name, want in terms(arrays).items():
         np.testing.assert_allclose(found[name], jnp.sum(want), rtol=DOUBLE.thousands)
 
@@ -68,7 +67,7 @@ def test_large_leaves_take_the_blocked_sum_and_agree(float64):
 
     def last(parts: int) -> Any:
         x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
-        state, update = tx.init(x), quick_jit(tx.update)
+        state, update = tx.init(x), jax.jit(tx.update)
         for k in range(3):
             _, state = update([jnp.asarray(p) for p in np.split(g * np.cos(k), parts)], state, x)
         return state.hypergradients
@@ -115,7 +114,7 @@ def test_chain_multi_transform_and_scale_by(float64):
     parts = optax.multi_transform({"m": tx, "s": optax.sgd(0.1)}, {"a": "s", "b": ("m",)})
     found, states = run(parts)
     alone = mada(0.1, {"rho": Descent(KAPPA, MU)}, rho=0.4, eps=EPS)
-    x, s, update = jnp.asarray(X0[1:]), alone.init(jnp.asarray(X0[1:])), quick_jit(alone.update)
+    x, s, update = jnp.asarray(X0[1:]), alone.init(jnp.asarray(X0[1:])), jax.jit(alone.update)
     for t in range(3):
         move, s = update(jnp.asarray(G[t, 1:]), s, x)
         x = x + move
@@ -160,7 +159,7 @@ def test_injected_hyper_parameters(given: dict[str, Any]) -> None:
     x = jnp.asarray(X0, jnp.float32)
     state, other, same = tx.init(x), plain.init(x), x
     assert {"learning_rate", "b1_lion", "b2_lion", "weight_decay", *given} - {"learn"} <= set(state.hyperparams)
-    injected, update = quick_jit(tx.update), quick_jit(plain.update)
+    injected, update = jax.jit(tx.update), jax.jit(plain.update)
     for t in range(4):
         g = jnp.asarray(G[t], jnp.float32)
         move, state = injected(g, state, x)

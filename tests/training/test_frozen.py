@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick_jit import quick_jit
 from tolerances import SAME_PATH, SINGLE
 from training_cases import EPS, FULL, POINTS, X0, G, mada, made, run, scale_by_mada
 
@@ -148,7 +147,7 @@ def test_the_experiments_freeze_what_this_freezes() -> None:
     found = {name: jnp.asarray(values[-1]) for name, values in states.coefficients.items()}
     x, _ = run(frozen(tx, at(states)))
 
-    @quick_jit
+    @jax.jit
     def theirs(found: Any) -> Any:
         method, start = METHODS["mada-frozen"].make(0.1, **found), jnp.asarray(X0, jnp.float32)
 

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick_jit import quick_jit
 from tolerances import SINGLE
 
 import madatheory.training.transformation as module
@@ -53,7 +52,7 @@ def run(tx: Any, g: Any) -> tuple[np.ndarray, Any]:
         x = jnp.array([1.0, -0.5, 0.25], jnp.float32)
         return jax.lax.scan(step, (x, tx.init(x)), g)[1]
 
-    x, states = quick_jit(jax.vmap(one))(jnp.asarray(g))
+    x, states = jax.jit(jax.vmap(one))(jnp.asarray(g))
     return np.asarray(x), states
 
 

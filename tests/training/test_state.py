@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick_jit import quick_jit
 from tolerances import SINGLE
 from training_cases import (
     FULL,
@@ -48,7 +47,7 @@ def test_half_precision_parameters_have_states_in_single_precision(names):
     tx = made(FULL | {"gamma": 1.0, "beta3": 0.0}, names)
     x: Any = {"h": jnp.ones((2, 2), jnp.bfloat16), "f": jnp.ones(3, jnp.float16)}
     g = jax.tree.map(lambda a: (0.5 * a).astype(a.dtype), x)
-    state, update = tx.init(x), quick_jit(tx.update)
+    state, update = tx.init(x), jax.jit(tx.update)
     for _ in range(3):
         move, after = update(g, state, x)
         jax.tree.map(lambda a, b: (_ for _ in ()).throw(AssertionError) if a.dtype != b.dtype else None, state, after)
@@ -71,7 +70,7 @@ def test_a_run_goes_on_from_a_checkpoint(names):
     import pickle
 
     tx = made(FULL if len(names) > 1 else ONLY, names, weight_decay=0.1)
-    update = quick_jit(tx.update)
+    update = jax.jit(tx.update)
     x = tree(jnp.asarray(X0, jnp.float32))
     state, g = tx.init(x), tree(jnp.asarray(G, jnp.float32))
     for t in range(6):
@@ -97,7 +96,7 @@ def test_an_empty_tree_and_a_scalar_are_parameters_too():
     move, state = tx.update({}, state, {})
     assert move == {}
     assert int(state.count) == 1
-    move, state = quick_jit(tx.update)(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
+    move, state = jax.jit(tx.update)(jnp.float32(1.0), tx.init(jnp.float32(2.0)))
     np.testing.assert_allclose(move, -0.1, rtol=SINGLE.tens)
     assert isinstance(state, MadaState)
 

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from quick_jit import quick_jit
 
 import madatheory.training.transformation as module
 from madatheory import training
@@ -45,7 +44,7 @@ def _runner(tx: Any) -> Any:
         x = optax.apply_updates(x, move)
         return (x, state), (x, state)
 
-    return quick_jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
+    return jax.jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
 
 
 def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
@@ -102,7 +101,7 @@ def check_central_differences(label: str) -> None:
         step, after = plan.point.step(values, inner, g, Clock(t, jnp.nan))
         return (1 - plan.alpha(values, t) * decay) * x - step.delta, after
 
-    @quick_jit
+    @jax.jit
     def slopes(used: Any, *past: Any) -> Any:
         """Differences in one coefficient after the other, all through one program."""
         ends = [
@@ -114,7 +113,7 @@ def check_central_differences(label: str) -> None:
         losses = jax.vmap(lambda values: loss(moved(values, *past)[0]))(stacked).reshape(-1, 2)
         return dict(zip(names, (losses[:, 1] - losses[:, 0]) / (2 * width), strict=True))
 
-    update, plain, slope = quick_jit(tx.update), quick_jit(moved), quick_jit(jax.grad(loss))
+    update, plain, slope = jax.jit(tx.update), jax.jit(moved), jax.jit(jax.grad(loss))
     x, inner = jnp.asarray(X0), plan.point.init({name: initial[name] for name in names}, jnp.asarray(X0))
     state: Any = tx.init(tree(x))
     for t in range(1, 5):

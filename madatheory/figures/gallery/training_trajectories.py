@@ -116,7 +116,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
         if case["scales"] is None:
             right.set_axis_off()
             right.text(
-                0.5, 0.5, "hyper step sizes not varied here:\na run takes long", ha="center", color=colour("other")
+                0.5, 0.5, "hyper learning rates not varied here:\na run takes long", ha="center", color=colour("other")
             )
             continue
         places = range(len(case["scales"]))
@@ -127,7 +127,7 @@ def draw(canvas: Canvas, n: Numbers) -> None:
             mean, low, high = interval
             right.errorbar(place, mean, yerr=[[mean - low], [high - mean]], fmt="o", color=colour("mada"), capsize=3)
         right.set_xticks(places, [f"{scale:g}" for scale in case["scales"]])
-        right.set(xlabel="hyper learning rates, times those of train_ddp", ylabel=f"{case['judged'].replace('_', ' ')}")
+        right.set(xlabel="hyper learning rates, times the preset", ylabel=f"{case['judged'].replace('_', ' ')}")
         right.set_title(f"final value ({case['unit']}), 95 % t-interval", fontsize=8)
     handles = [axes[0, i].get_legend_handles_labels() for i in (0, 1)]
     canvas.legend(*map(sum, zip(*handles, strict=True), ([], [])), loc="outside lower center", ncols=11)
