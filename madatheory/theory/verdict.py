@@ -308,5 +308,5 @@ def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
             return "inconclusive", f"{comparison.name} {comparison.method}"
     main = found[0]
     if main.outcome == "inconclusive":
-        return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more trajectories"
+        return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"
     return main.outcome, ""

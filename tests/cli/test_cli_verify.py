@@ -68,7 +68,7 @@ def test_inconclusive_alone_is_no_failure(run: Run) -> None:
     assert result.exit_code == 0
     text = " ".join(result.output.split())
     assert "1 inconclusive" in text
-    assert re.search(r"use more trajectories \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
+    assert re.search(r"use more seeds \(T = \d+: left \S+ in \[\S+, \S+\], right \S+\)", text)
 
 
 def verdict(theorem: str, problem: str, outcome: str, tightness: float, **hyper: float) -> Any:

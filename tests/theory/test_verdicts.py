@@ -60,7 +60,7 @@ def test_inconclusive_between() -> None:
     right = verdict(only_ends(T5), np.full(400, 0.1)).comparisons[0].right[0]
     found = verdict(scaled(only_ends(T5), 0.11 / right), np.full(400, 0.1))
     assert found.outcome == "inconclusive"
-    assert "more trajectories" in found.reason
+    assert "more seeds" in found.reason
 
 
 def test_more_claims_widen_the_interval() -> None:
