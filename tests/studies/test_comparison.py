@@ -117,7 +117,7 @@ def test_the_grid_trains_every_cell_as_it_would_be_alone() -> None:
         alone = train(task, METHODS[contender.method], config, [point], [1])
         for measure, values in found.items():
             assert values.shape == (3, 3, 2)
-            assert values[2, 0, 1] == final(task, alone.isel(setting=0), measure)[0]
+            assert values[2, 0, 1] == alone[measure].isel(setting=0, run=0, t=-1)
     rate = tuned_rate(task, config, [1e-6, 0.1], range(2), cached=nothing_cached)
     assert rate == 0.1
 

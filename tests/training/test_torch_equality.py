@@ -139,6 +139,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "theory": asked(ALL, convention="theory", weight_decay=0.3, lag=1),
     "theory max": asked(ALL, convention="theory", reference="max"),
     "decayed": asked(("lr", "b1", "rho"), weight_decay=0.3),
+    "clipped": {**asked(("b1", "rho")), "learn": dict.fromkeys(("b1", "rho"), Descent(0.5, 0.5, clip=1e-3))},
     "nothing learned": asked(()),
 }
 
