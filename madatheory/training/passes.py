@@ -24,13 +24,16 @@ from jax.typing import ArrayLike, DTypeLike
 
 from madatheory.optimizers.optimizer import Array, Clock, State
 from madatheory.training.plan import MadaPlan
+from madatheory.training.trees import unless_limited
 
 Scalars = Mapping[str, Array]
-Arrays = Mapping[str, Array | Mapping[str, Array]]
+Arrays = Mapping[str, Any]
 
-_SMALLEST_BLOCKED = 2**17
-_WIDTHS = range(2**12, 2**9, -1)
-"""Sizes of a block: its arrays stay in the cache."""
+Delta = Callable[[Arrays, Scalars], Array]
+"""A step from its arrays, as a function of coefficients that replace those it was taken with."""
+
+_BLOCK, _LANES = 2**16, 2**10
+"""Entries of a block, whose arrays stay in the cache of a few cores, and of a row of it."""
 
 
 def as_leaf(values: Mapping[str, ArrayLike], dtype: DTypeLike) -> dict[str, Array]:
@@ -41,7 +44,7 @@ def as_leaf(values: Mapping[str, ArrayLike], dtype: DTypeLike) -> dict[str, Arra
 def hypergradients(
     plan: MadaPlan, values: Scalars, count: Array, state: State, kept: Array | None, g: Array, x: Array | None
 ) -> dict[str, Array]:
-    """u_h of every h in `plan.derived` for one leaf: - sum_i g_i d delta_i/dh at `values`, those of step `count`.
+    """u_h of every learned h for one leaf: - sum_i g_i d delta_i/dh at `values`, those of step `count`.
 
     `kept` is the gradient of step `count` and `state` the one before it, or None and the state after it (readout). g is
     the gradient now, x the parameters now (used by the weight decay only).
@@ -52,30 +55,22 @@ def hypergradients(
     arrays = {"g": g, "state": {name: part for name, part in state.items() if name not in scalars}}
     if kept is not None:
         arrays["kept"] = kept
-    if x is not None and "alpha" in plan.derived:
+    if x is not None and "alpha" in plan.rules:
         arrays["x"] = x.astype(g.dtype)
 
-    def terms(part: dict[str, Any]) -> dict[str, Array]:
-        old_state = {**part["state"], **scalars}
+    def delta(part: Arrays, chosen: Scalars) -> Array:
+        now, before = {**values, **chosen}, {**part["state"], **scalars}
+        if kept is None:
+            move = _read(plan, now, before, t)
+        else:
+            move = plan.point.step(_own(plan, now), before, part["kept"], Clock(t, jnp.nan))[0].delta
+        if "x" not in part:
+            return move
+        # x_{t-1} from x_t = (1 - alpha_t w) x_{t-1} - delta, held constant like the rest of the past
+        shrink = plan.alpha(now, t) * plan.weight_decay
+        return move + shrink * lax.stop_gradient((part["x"] + move) / (1 - shrink))
 
-        def delta(chosen: Scalars) -> Array:
-            now = {**values, **chosen}
-            if kept is None:
-                move = _read(plan, now, old_state, t)
-            else:
-                move = plan.point.step(_own(plan, now), old_state, part["kept"], Clock(t, jnp.nan))[0].delta
-            if "x" not in part:
-                return move
-            # x_{t-1} from x_t = (1 - alpha_t w) x_{t-1} - delta, held constant like the rest of the past
-            shrink = plan.alpha(now, t) * plan.weight_decay
-            return move + shrink * lax.stop_gradient((part["x"] + move) / (1 - shrink))
-
-        own = {name: values[name] if name in values else plan.fixed[name] for name in plan.derived}
-        spread = {name: jnp.full_like(part["g"], value) for name, value in own.items()}
-        _, back = jax.vjp(delta, spread)
-        return {name: -term for name, term in back(part["g"])[0].items()}
-
-    return sums(terms, arrays)
+    return _sums(delta, {name: values[name] for name in plan.rules}, arrays)
 
 
 def _own(plan: MadaPlan, values: Scalars) -> dict[str, Array]:
@@ -103,29 +98,44 @@ def stepped(plan: MadaPlan, values: Scalars, count: Array, before: State, g: Arr
     return now.delta, {name: jnp.asarray(after[name], before[name].dtype) for name in before}
 
 
-def sums(terms: Callable[[Any], dict[str, Array]], arrays: Arrays) -> dict[str, Array]:
-    """The sums of the arrays that `terms` makes elementwise from `arrays`, all of one shape.
+def _sums(delta: Delta, learned: Scalars, arrays: Arrays) -> dict[str, Array]:
+    """- sum_i g_i d delta_i/dh for every learned h; `arrays` have one shape, and g is one of them.
 
-    On a CPU XLA makes a sum over a computed array one scalar loop. There large arrays are summed block by block, lane
-    by lane: vector code, the derivatives never leave the cache, and rounding errors stay smaller.
+    On a CPU XLA makes a sum over a computed array one scalar loop. There large arrays are walked in blocks that stay in
+    the cache, each lane of a block with sums of its own: vector code for all cores, and smaller rounding errors.
     """
 
     def whole(arrays: Arrays) -> dict[str, Array]:
-        return {name: jnp.sum(term) for name, term in terms(arrays).items()}
+        """One reverse-mode derivative for all h."""
+        g = unless_limited(arrays["g"])
+        spread = {name: jnp.full_like(g, value) for name, value in learned.items()}
+        _, back = jax.vjp(lambda chosen: delta(arrays, chosen), spread)
+        return {name: jnp.sum(-term) for name, term in back(g)[0].items()}
 
-    size = jax.tree.leaves(arrays)[0].size
-    width = next((w for w in _WIDTHS if size % w == 0), 0) if size >= _SMALLEST_BLOCKED else 0
-    if not width:
-        return whole(arrays)
+    def block(arrays: Arrays) -> dict[str, Array]:
+        """The terms of the sums. One forward-mode derivative each is a loop that XLA does not split."""
+        g = unless_limited(arrays["g"])
+        slopes = {
+            name: jax.jvp(lambda h, n=name: delta(arrays, {n: h}), (value,), (jnp.ones_like(value),))[1]
+            for name, value in learned.items()
+        }
+        return {name: -g * slope for name, slope in slopes.items()}
 
     def blocks(arrays: Arrays) -> dict[str, Array]:
-        rows = jax.tree.map(lambda a: a.reshape(-1, width), arrays)
-        one = jax.eval_shape(lambda rows: terms(jax.tree.map(lambda a: a[0], rows)), rows)
-        nothing = jax.tree.map(lambda term: jnp.zeros(term.shape, term.dtype), one)
+        flat, lane = jax.tree.map(jnp.ravel, arrays), jnp.arange(_BLOCK)
 
-        def add(total: dict[str, Array], row: Arrays) -> tuple[dict[str, Array], None]:
-            return jax.tree.map(jnp.add, total, terms(row)), None
+        def add(i: Array, sums: dict[str, Array]) -> dict[str, Array]:
+            start = jnp.minimum(i * _BLOCK, size - _BLOCK)
+            part = jax.tree.map(lambda a: lax.dynamic_slice_in_dim(a, start, _BLOCK), flat)
+            new = start + lane >= i * _BLOCK  # the last block begins within the one before
+            return {name: sums[name] + jnp.where(new, term, 0) for name, term in block(part).items()}
 
-        return {name: jnp.sum(total) for name, total in lax.scan(add, nothing, rows)[0].items()}
+        sums = {name: jnp.zeros(_BLOCK, flat["g"].dtype) for name in learned}
+        sums = lax.fori_loop(0, -(-size // _BLOCK), add, sums)
+        rows = jnp.ones(_BLOCK // _LANES, flat["g"].dtype)
+        return {name: jnp.sum(rows @ one.reshape(-1, _LANES)) for name, one in sums.items()}
 
+    size = arrays["g"].size
+    if size < _BLOCK:
+        return whole(arrays)
     return lax.platform_dependent(arrays, cpu=blocks, default=whole)

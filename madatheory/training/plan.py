@@ -72,15 +72,6 @@ class MadaPlan:
         return self.request.rules
 
     @property
-    def derived(self) -> tuple[str, ...]:
-        """The coefficients whose hyper-gradient is formed: those learned, and alpha with the readout.
-
-        There alpha's is the inner product with the step itself, good to log and not only free: on a CPU, XLA compiles a
-        block with this second sum to vector code, and one with rho's alone to a scalar loop, a third as fast.
-        """
-        return tuple(dict.fromkeys([*self.rules, *(("alpha",) if self.readout is not None and self.rules else ())]))
-
-    @property
     def decays(self) -> bool:
         """Whether parameters decay."""
         return not is_number(self.weight_decay) or self.weight_decay > 0

@@ -45,7 +45,6 @@ from madatheory.training.trees import (
     limited,
     moment_trees,
     refuse_changed,
-    unless_limited,
     working,
 )
 
@@ -56,7 +55,7 @@ class MadaState(NamedTuple):
     count             steps done
     coefficients      every coefficient that is no fixed number, as the last step used it (see `coefficients`)
     momenta           p of every learned coefficient
-    hypergradients    u of every learned coefficient, as the last update found it (learning_rate's too where it is free)
+    hypergradients    u of every learned coefficient, as the last update found it
     moments           name -> tree like the parameters (m, v, reference, ..), in float32 or better, or one number
     gradient          the last gradient, like the parameters, if its step is still to be redone; else None
     skipped           how many hyper-gradients were ignored because they were not finite (int32, all coefficients)
@@ -236,7 +235,7 @@ def _init(plan: MadaPlan, params: optax.Params) -> MadaState:
         name: structure.unflatten([state[name] for state in states]) if array else jnp.zeros([], dtype)
         for name, array in plan.like_parameters.items()
     }
-    momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.derived))
+    momenta, none = ({name: jnp.zeros([], dtype) for name in names} for names in (plan.rules, plan.rules))
     gradient = structure.unflatten([jnp.zeros_like(x) for x in arrays]) if plan.replays else None
     skipped = jnp.zeros([], jnp.int32)
     return MadaState(count, in_optax(values), in_optax(momenta), in_optax(none), moments, gradient, skipped)
@@ -260,7 +259,7 @@ def _update(
     outer = updates if plan.source == "training" else _outer(plan, state, given[plan.source])
     xs = _decaying(plan, state, params, structure)
     gradients = [limited(working(leaf)) for leaf in leaves]
-    seeing = [unless_limited(working(leaf)) for leaf in structure.flatten_up_to(outer)]
+    seeing = [working(leaf) for leaf in structure.flatten_up_to(outer)]
     kept = [None] * len(leaves) if state.gradient is None else structure.flatten_up_to(state.gradient)
     before = leaf_states(state.moments, plan.like_parameters, gradients)
 
@@ -331,8 +330,8 @@ def _decaying(plan: MadaPlan, state: MadaState, params: optax.Params | None, str
 def _seen(
     plan: MadaPlan, last: dict[str, Array], count: Array, leaves: Iterable[tuple[Any, ...]], dtype: DTypeLike
 ) -> dict[str, Array]:
-    """u of every derived coefficient, summed over the leaves (state, kept gradient, gradient now, parameters)."""
-    seen = {name: jnp.zeros([], dtype) for name in plan.derived}
+    """u of every learned coefficient, summed over the leaves (state, kept gradient, gradient now, parameters)."""
+    seen = {name: jnp.zeros([], dtype) for name in plan.rules}
     for part, old, g, x in leaves if plan.rules else ():
         u = hypergradients(plan, last, count, part, old, g, x)
         seen = {name: total + u[name].astype(dtype) for name, total in seen.items()}

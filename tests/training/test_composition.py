@@ -46,36 +46,28 @@ def test_a_compiled_tree_is_an_eager_vector(names, float64):
         )
 
 
-def check_blocks() -> None:
-    arrays = {"g": jnp.linspace(-1.0, 2.0, 2**18), "m": jnp.linspace(3.0, -1.0, 2**18)}
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"b3": 0.2, "gamma": 0.7}])
+def test_a_large_leaf_is_walked_in_blocks_and_agrees_with_small_ones(options, float64):
+    """Blocks have derivatives and sums of their own; the last begins within the one before it."""
+    names = ("learning_rate", "rho", "b1") if options else ("learning_rate", "rho")
+    size = 3 * 50_001
+    assert 2 * passes._BLOCK < size < 3 * passes._BLOCK
+    assert size // 3 < passes._BLOCK
+    g = np.sin(np.arange(size, dtype=float))
+    tx = mada(0.1, dict.fromkeys(names, 1e-5), rho=0.4, eps=EPS, **options)
 
-    def terms(part: Any) -> Any:
-        return {"a": part["g"] * part["m"], "b": jnp.sqrt(jnp.abs(part["g"]))}
-
-    found = jax.jit(lambda a: passes.sums(terms, a))(arrays)
-    for name, want in terms(arrays).items():
-        np.testing.assert_allclose(found[name], jnp.sum(want), rtol=DOUBLE.thousands)
-
-
-def test_sums_by_blocks_are_sums(float64):
-    check_blocks()
-
-
-def test_large_leaves_take_the_blocked_sum_and_agree(float64):
-    g = np.sin(np.arange(2**18, dtype=float))
-    tx = mada(0.1, {"rho": 1e-4, "b1": 1e-4}, rho=0.4, eps=EPS)
-
-    def last(parts: int) -> Any:
-        x = [jnp.asarray(p) for p in np.split(0 * g, parts)]
+    def last(shape: tuple[int, ...], parts: int) -> Any:
+        x = [jnp.asarray(p).reshape(shape) for p in np.split(1 + g, parts)]
         state, update = tx.init(x), jax.jit(tx.update)
         for k in range(3):
-            _, state = update([jnp.asarray(p) for p in np.split(g * np.cos(k), parts)], state, x)
+            gradients = [jnp.asarray(p).reshape(shape) for p in np.split(g * np.cos(k), parts)]
+            _, state = update(gradients, state, x)
         return state.hypergradients
 
-    whole, many = last(1), last(4)
-    for name in ("rho", "b1"):
-        assert abs(float(whole[name])) > 1e-3
-        np.testing.assert_allclose(whole[name], many[name], rtol=DOUBLE.thousands)
+    large, small = last((3, -1), 1), last((-1,), 3)
+    for name in names:
+        assert abs(float(small[name])) > 1e-3
+        np.testing.assert_allclose(large[name], small[name], rtol=DOUBLE.thousands)
 
 
 def test_vmap_learns_apart(float64):

@@ -11,7 +11,7 @@ from tolerances import SINGLE
 
 import madatheory.training.transformation as module
 from madatheory import badam, coefficients, hyperadam, mada
-from madatheory.training import MadaState
+from madatheory.training import MadaState, passes
 from madatheory.training.trees import limited, unless_limited
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -86,7 +86,7 @@ def test_without_the_limits_it_is_seen(monkeypatch):
         with pytest.raises(AssertionError):
             check_huge("mada, all")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "unless_limited", lambda g: g)
+        patch.setattr(passes, "unless_limited", lambda g: g)
         with pytest.raises(AssertionError):
             check_huge("mada, learning_rate and rho")
 
