@@ -7,6 +7,7 @@ which stays on its device: nothing here waits for a GPU.
 """
 
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,14 +23,50 @@ BLOCK = 2**18
 """Entries of a block on a CPU."""
 
 
+class _Workspace(threading.local):
+    """Memory of a block's intermediate results, which the next block takes over.
+
+    Asked of the allocator each time, a mebibyte is often returned to the system and comes back page by page, which then
+    takes as long as all arithmetic.
+    """
+
+    def __init__(self) -> None:
+        self.open = False
+        self._used = 0
+        self._kept: dict[torch.dtype, Tensors] = {}
+
+    def reset(self, block: bool) -> None:
+        """A new part begins; nothing computed in the one before is needed again. Is it a block?"""
+        self.open, self._used = block, 0
+
+    def take(self, x: Tensor) -> Tensor:
+        """An array like `x`, a block, with any numbers."""
+        kept = self._kept.setdefault(x.dtype, [])
+        if self._used == len(kept) or kept[self._used].numel() < x.numel():
+            kept[self._used :] = [torch.empty(BLOCK, dtype=x.dtype)]
+        self._used += 1
+        return kept[self._used - 1][: x.numel()]
+
+
+_WORKSPACE = _Workspace()
+
+
 def _fused(xs: Tensors) -> bool:
     return bool(xs) and xs[0].device.type in FUSED_DEVICES
+
+
+def _eager_cpu(xs: Tensors) -> bool:
+    """Whether operations run one by one on a CPU, where reading a number is free and a pass over an array is not."""
+    return bool(xs) and not _fused(xs) and xs[0].device.type == "cpu" and not torch.compiler.is_compiling()
 
 
 def _each(name: str, xs: Tensors, *others: Any) -> list[Tensor]:
     """torch's function `name` on every tensor; lists among the others are walked along, numbers are for all."""
     if _fused(xs) and (together := getattr(torch, f"_foreach_{name}", None)) is not None:
         return together(xs, *others) or list(xs)
+    if _WORKSPACE.open and name[-1] != "_":
+        rest = (other[0] if isinstance(other, list) else other for other in others)
+        return [getattr(torch, name)(xs[0], *rest, out=_WORKSPACE.take(xs[0]))]
     if len(xs) == 1:
         return [getattr(xs[0], name)(*(other[0] if isinstance(other, list) else other for other in others))]
     columns = [other if isinstance(other, list) else [other] * len(xs) for other in others]
@@ -115,7 +152,7 @@ def copy_(xs: Tensors, ys: Tensors) -> None:
 
 def clone(xs: Tensors) -> list[Tensor]:
     """New tensors of the same numbers."""
-    return [x.clone() for x in xs]
+    return [_WORKSPACE.take(x).copy_(x) for x in xs] if _WORKSPACE.open else [x.clone() for x in xs]
 
 
 def maximum_(xs: Tensors, ys: Tensors) -> None:
@@ -127,9 +164,13 @@ def maximum_(xs: Tensors, ys: Tensors) -> None:
             torch.maximum(x, y, out=x)
 
 
-def addcdiv_(xs: Tensors, ys: Tensors, zs: Tensors) -> None:
-    """x <- x + y/z."""
-    _each("addcdiv_", xs, ys, zs)
+def addcdiv_(xs: Tensors, ys: Tensors, zs: Tensors, a: Number) -> None:
+    """x <- x + a y/z."""
+    if not _eager_cpu(xs):
+        _each("addcdiv_", xs, mul(ys, a), zs)
+        return
+    for x, y, z in zip(xs, ys, zs, strict=True):
+        x.addcdiv_(y, z, value=float(a))
 
 
 def along(xs: Tensors, ys: Tensors, a: Number) -> list[Tensor]:
@@ -138,9 +179,9 @@ def along(xs: Tensors, ys: Tensors, a: Number) -> list[Tensor]:
         moved = mul(ys, a)
         add_(moved, xs)
         return moved
-    if isinstance(a, Tensor):
-        return [torch.addcmul(x, y, a) for x, y in zip(xs, ys, strict=True)]
-    return [torch.add(x, y, alpha=a) for x, y in zip(xs, ys, strict=True)]
+    moved = clone(xs)
+    along_(moved, ys, a)
+    return moved
 
 
 def along_(xs: Tensors, ys: Tensors, a: Number) -> None:
@@ -159,7 +200,7 @@ def lerp(xs: Tensors, ys: Tensors, weight: Number) -> list[Tensor]:
         mul_(change, weight)
         add_(change, xs)
         return change
-    return [torch.lerp(x, y, weight) for x, y in zip(xs, ys, strict=True)]
+    return _each("lerp", xs, ys, weight)
 
 
 def lerp_(xs: Tensors, ys: Tensors, weight: Number) -> None:
@@ -194,9 +235,17 @@ def limit_of(dtype: torch.dtype) -> float:
     return torch.finfo(dtype).max ** 0.5 / 8
 
 
+def _within(xs: Tensors) -> bool:
+    """Whether all entries of tensors on a CPU are within +- `limit_of`: so they are if the sum of squares is."""
+    most = limit_of(xs[0].dtype)
+    return float(dot(xs, xs)) <= most**2 or all(float(x.abs().amax()) <= most for x in xs)
+
+
 def beyond(xs: Tensors) -> Tensor:
     """0 if all entries are within +- `limit_of`; else a positive number or nan."""
     most = limit_of(xs[0].dtype)
+    if _eager_cpu(xs):
+        return xs[0].new_full((), not _within(xs))
     if _fused(xs):
         norms = getattr(torch, "_foreach_norm", None)
         ends = torch.stack(norms(xs, math.inf) if norms else [x.abs().amax() for x in xs])
@@ -206,8 +255,10 @@ def beyond(xs: Tensors) -> Tensor:
 
 
 def limited(xs: Tensors) -> list[Tensor]:
-    """Finite entries within +- `limit_of`, infinities and nan as they are; new tensors."""
+    """Finite entries within +- `limit_of`, infinities and nan as they are; a tensor itself where nothing changes."""
     most, huge = limit_of(xs[0].dtype), torch.finfo(xs[0].dtype).max
+    if _eager_cpu(xs) and _within(xs):
+        return xs
     if not _fused(xs):
         # hardshrink is 0 on finite numbers here, and x itself on the others
         return [x.clamp(-most, most).add_(torch.nn.functional.hardshrink(x, huge)) for x in xs]
@@ -231,9 +282,11 @@ def blocks(columns: Mapping[str, Tensors]) -> Iterator[Mapping[str, Tensors]]:
     if _fused(first) or torch.compiler.is_compiling():
         yield columns
         return
-    for row in zip(*columns.values(), strict=True):
-        if row[0].numel() > BLOCK and all(x.is_contiguous() for x in row):
-            for some in zip(*(x.view(-1).split(BLOCK) for x in row), strict=True):
-                yield {name: [block] for name, block in zip(columns, some, strict=True)}
-        else:
-            yield {name: [x] for name, x in zip(columns, row, strict=True)}
+    try:
+        for row in zip(*columns.values(), strict=True):
+            block = row[0].numel() > BLOCK and all(x.is_contiguous() for x in row)
+            for some in zip(*(x.view(-1).split(BLOCK) for x in row), strict=True) if block else [row]:
+                _WORKSPACE.reset(block)
+                yield {name: [x] for name, x in zip(columns, some, strict=True)}
+    finally:
+        _WORKSPACE.reset(False)

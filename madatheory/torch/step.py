@@ -105,10 +105,11 @@ def advance(plan: StepPlan, now: Numbers, x: Columns, first: bool) -> None:
     m = _moments(plan, now, x, g, first)
     _, wide = roots(plan, now, x, floor=False)
     whole = -(alpha * gamma) / inverse_root(now.corr2)
-    move = lists.mul(m, whole / (now.corr1 if parts.momentum else 1.0))
+    corrected = whole / (now.corr1 if parts.momentum else 1.0)
     if parts.difference:
-        lists.along_(move, x["exp_avg_diff"], whole * h["beta3"])
-    lists.addcdiv_(p, move, wide)
+        m, corrected = lists.mul(m, corrected / whole), whole
+        lists.along_(m, x["exp_avg_diff"], h["beta3"])
+    lists.addcdiv_(p, m, wide, corrected)
 
 
 def _sign(plan: StepPlan, h: Mapping[str, Number], x: Columns, g: Tensors) -> list[Tensor]:
