@@ -19,7 +19,7 @@ from madatheory.engine.arguments import (
     start_of,
     trajectory_indices,
 )
-from madatheory.engine.backend.blocks import BlockRun, Job, Progress, SlowEngineWarning, check_memory, run_blocks
+from madatheory.engine.backend.blocks import BlockRun, Job, Progress, check_memory, run_blocks
 from madatheory.engine.backend.loop import Batch
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
@@ -27,16 +27,6 @@ from madatheory.errors import UserError, unknown
 from madatheory.hparams import Grid, Settings, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-
-__all__ = [
-    "NonFiniteWarning",
-    "Progress",
-    "RunPlan",
-    "SlowEngineWarning",
-    "prepare",
-    "simulate",
-]
-
 
 _COMPENSATE = 2**22  # steps; from some 10^7 on a plain float32 running average stands still
 

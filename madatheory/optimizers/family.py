@@ -9,28 +9,10 @@ from dataclasses import replace
 
 from madatheory.errors import UserError, unknown
 from madatheory.hparams import Parameter
-from madatheory.optimizers.convention import DEFOSSEZ, FORMS, PRACTICAL, PUBLISHED_MADA, THEORY, Convention
+from madatheory.optimizers.convention import FORMS, Convention
 from madatheory.optimizers.optimizer import Optimizer
-from madatheory.optimizers.schedule import SCHEDULES, Rate, Schedule, rate_of
+from madatheory.optimizers.schedule import SCHEDULES, Schedule, rate_of
 from madatheory.optimizers.update import PARAMETERS, Adapted, Member, Policy
-
-__all__ = [
-    "DEFOSSEZ",
-    "FORMS",
-    "PARAMETERS",
-    "PRACTICAL",
-    "PUBLISHED_MADA",
-    "SCHEDULES",
-    "THEORY",
-    "Adapted",
-    "Convention",
-    "Member",
-    "Policy",
-    "Rate",
-    "Schedule",
-    "convention_of",
-    "member",
-]
 
 _PRACTICAL_DEFAULTS = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.999}
 

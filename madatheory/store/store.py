@@ -20,7 +20,8 @@ import xarray as xr
 from madatheory.defaults import SEED, SIMULATED
 from madatheory.deprecated import renamed
 from madatheory.engine.arguments import trajectory_indices
-from madatheory.engine.simulate import Progress, RunPlan, prepare, warn_if_not_finite
+from madatheory.engine.backend.blocks import Progress
+from madatheory.engine.simulate import RunPlan, prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
 from madatheory.hparams import Settings

@@ -13,7 +13,8 @@ from jax import lax
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, choice
 from madatheory.hparams import one_number, whole
-from madatheory.optimizers.family import PRACTICAL, member
+from madatheory.optimizers.convention import PRACTICAL
+from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
 from madatheory.optimizers.request import Descent, Value
 from madatheory.training.arguments import at, own_state, spelled

@@ -17,9 +17,10 @@ import madatheory as mt
 from madatheory.engine import flags
 from madatheory.engine.arguments import record_times
 from madatheory.engine.backend import blocks
+from madatheory.engine.backend.blocks import SlowEngineWarning
 from madatheory.engine.backend.loop import Batch, time_loop
 from madatheory.engine.noise import counter_noise, words
-from madatheory.engine.simulate import NonFiniteWarning, SlowEngineWarning, prepare, simulate
+from madatheory.engine.simulate import NonFiniteWarning, prepare, simulate
 from madatheory.engine.statistic import (
     Statistic,
     final_value,

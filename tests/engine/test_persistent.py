@@ -18,8 +18,9 @@ from jax.sharding import AbstractDevice, AbstractMesh, AxisType, use_abstract_me
 import madatheory as mt
 from madatheory.engine.backend import lift_rules, persistent
 from madatheory.engine.backend.blocks import Job
+from madatheory.engine.backend.kernel import ProgramShape
+from madatheory.engine.backend.lift_rules import Unsupported
 from madatheory.engine.backend.loop import Batch, Loop, loop, started
-from madatheory.engine.backend.persistent import ProgramShape, Unsupported
 from madatheory.engine.simulate import prepare
 from madatheory.engine.statistic import (
     Statistic,

@@ -18,9 +18,7 @@ from jax.extend import core
 from jax.typing import ArrayLike
 
 from madatheory.engine.backend.jaxprs import Atom, Jaxpr, body_of, dtype_of, inner_jaxprs, is_variable, opened
-from madatheory.engine.backend.lift_rules import Complex, Unsupported, apply, padded
-
-__all__ = ["Complex", "Unsupported", "array_constants", "evaluate", "lift", "pad", "padded", "unpad"]
+from madatheory.engine.backend.lift_rules import apply, padded
 
 Array = Any
 Constant = Callable[[Any], Array]

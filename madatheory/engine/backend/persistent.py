@@ -36,19 +36,8 @@ from madatheory.engine.backend.jaxprs import (
     shape_of,
 )
 from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
-from madatheory.engine.backend.lift import Unsupported, live, padded
-
-__all__ = [
-    "ExecutionMode",
-    "ProgramShape",
-    "Unsupported",
-    "advance",
-    "block_for",
-    "compiled",
-    "launch_width",
-    "lowered",
-    "refusal",
-]
+from madatheory.engine.backend.lift import live
+from madatheory.engine.backend.lift_rules import Unsupported, padded
 
 Array = Any
 Advance = Callable[..., Any]

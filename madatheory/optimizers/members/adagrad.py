@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from madatheory.errors import unknown
 from madatheory.optimizers.catalogue import OptimizerEntry
-from madatheory.optimizers.family import DEFOSSEZ, PRACTICAL, THEORY, member
+from madatheory.optimizers.convention import DEFOSSEZ, PRACTICAL, THEORY
+from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Optimizer
 
 _CONVENTIONS = {

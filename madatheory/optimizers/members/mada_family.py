@@ -5,7 +5,8 @@ from dataclasses import replace
 from madatheory.deprecated import respelled
 from madatheory.errors import UserError, choice
 from madatheory.optimizers.catalogue import OptimizerEntry
-from madatheory.optimizers.family import PUBLISHED_MADA, convention_of, member
+from madatheory.optimizers.convention import PUBLISHED_MADA
+from madatheory.optimizers.family import convention_of, member
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.optimizers.request import PREVIOUS_GRADIENTS
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from madatheory.optimizers.catalogue import OptimizerEntry
-from madatheory.optimizers.family import FORMS, member
+from madatheory.optimizers.convention import FORMS
+from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Optimizer
 
 

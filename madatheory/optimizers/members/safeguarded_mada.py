@@ -8,8 +8,11 @@ import jax.numpy as jnp
 from madatheory.errors import unknown
 from madatheory.hparams import Hyper
 from madatheory.optimizers.catalogue import OptimizerEntry
-from madatheory.optimizers.family import THEORY, Adapted, Policy, Schedule, member
+from madatheory.optimizers.convention import THEORY
+from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Array, Clock, Optimizer, State
+from madatheory.optimizers.schedule import Schedule
+from madatheory.optimizers.update import Adapted, Policy
 
 _SAFEGUARDS = ("max", "sum")
 
