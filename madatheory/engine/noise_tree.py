@@ -80,8 +80,8 @@ def enumerate_tree(
 ) -> xr.Dataset:
     """All noise histories in float64: dimensions (*grid axes, path, t, *extra), coordinate `probability` along `path`.
 
-    Arguments as in `simulate`. `UserError` when the noise has infinitely many values or there are more than 2^22
-    histories k^(entries steps).
+    Expectations are `tree.weighted(tree.probability).mean("path")`. Arguments as in `simulate`. `UserError` when the
+    noise has infinitely many values or there are more than 2^22 histories k^(entries steps).
     """
     plan = prepare(
         problem,
@@ -123,8 +123,3 @@ def enumerate_tree(
     del dataset.attrs["seed"]
     warn_if_not_finite(dataset)
     return dataset
-
-
-def exact_mean(tree: xr.Dataset) -> xr.Dataset:
-    """Expectations of all statistics of an enumerated tree: sum over paths of probability times value."""
-    return tree.drop_vars("probability").map(lambda v: (v * tree.probability).sum("path").assign_attrs(v.attrs))

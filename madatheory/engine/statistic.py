@@ -126,27 +126,6 @@ def total(
     return Statistic(name, formula, lambda c: _empty_sum(c, dims), lambda s, e: _add(s, term(e)), read, dims)
 
 
-def weighted_mean(
-    name: str,
-    formula: str,
-    term: Callable[[Event], Array],
-    weight: Callable[[Event], Array],
-    *,
-    dims: tuple[str, ...] = (),
-) -> Statistic:
-    """sum weight_s term_s / sum weight_s; a weight may use the clock, the hyper-parameters and the step (W > 0)."""
-
-    def init(c: Context) -> Any:
-        return _empty_sum(c, dims), _empty_sum(c, dims)
-
-    def step(state: Any, e: Event) -> Any:
-        w = weight(e)
-        value = w * term(e)
-        return _add(state[0], value), _add(state[1], jnp.broadcast_to(w, value.shape))
-
-    return Statistic(name, formula, init, step, lambda s, clock: s[0][0] / s[1][0], dims)
-
-
 def latest(name: str, formula: str, term: Callable[[Event], Array], *, dims: tuple[str, ...] = ()) -> Statistic:
     """The value of `term` at the latest step; recorded at many times it is a thinned history."""
     return Statistic(name, formula, lambda c: _zeros(c, dims), lambda s, e: term(e), lambda s, clock: s, dims)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -238,39 +238,6 @@ def _unrolled_by_torch(target: Target, x0: Array, fixed: Mapping[str, Any]) -> U
         return dict(zip(at, numbers, strict=True)), np.zeros_like(g) if found[-1] is None else to_numpy(found[-1])
 
     return UnrolledRun(value, None, reverse, _coarsest(*_differentiable(target, x0, fixed)))
-
-
-class Truncation(NamedTuple):
-    """d (w . x_T)/dh with the influence of h through the states, and without it (the sum of one-step derivatives)."""
-
-    unrolled: float
-    one_step: float
-
-    @property
-    def lost(self) -> float:
-        """|one_step - unrolled| relative to |unrolled|; inf where only that is 0."""
-        apart = abs(self.one_step - self.unrolled)
-        return apart / abs(self.unrolled) if self.unrolled else (np.inf if apart else 0.0)
-
-
-def truncation(
-    run: Runs, case: GradientSequence, name: str, w: Array, settings: Mapping[str, Any] | None = None
-) -> Truncation:
-    """What one-step hyper-gradients lose on a case: how much they differ from the derivative of the whole run.
-
-    One-step: sum_t w . du_t/dh with the state before each step held constant, as hyper-gradient descent has it (Baydin
-    et al. 2018; MADA). `NotApplicable` where `name` cannot be differentiated.
-    """
-    settings = settings or {}
-    at = float({**run.settings, **settings}.get(name, run.target.defaults.get(name, np.nan)))
-    total = 0.0
-    for t in range(len(case.g)):
-        found = last_update(run, case.x0, case.g[:t], settings, (name,))
-        if not found.names:
-            raise NotApplicable(f"{name} cannot be differentiated: {found.refused.get(name, 'no such setting')}")
-        total += float(w @ found.slope(name, {name: at}, case.g[t]))
-    whole = unrolled(run, case.x0, settings).reverse(w, {name: at}, case.g)[0][name]
-    return Truncation(whole, total)
 
 
 def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> Array:

@@ -18,10 +18,11 @@ from madatheory.engine import flags
 from madatheory.engine.arguments import record_times
 from madatheory.engine.backend import blocks
 from madatheory.engine.backend.blocks import SlowEngineWarning
-from madatheory.engine.backend.loop import Batch, time_loop
+from madatheory.engine.backend.loop import Batch, loop, started
 from madatheory.engine.noise import counter_noise, words
 from madatheory.engine.simulate import NonFiniteWarning, prepare, simulate
 from madatheory.engine.statistic import (
+    Event,
     Statistic,
     final_value,
     iterate,
@@ -36,7 +37,6 @@ from madatheory.engine.statistic import (
     squared_gradient_over_root_t,
     squared_norm,
     total,
-    weighted_mean,
 )
 from madatheory.errors import UserError
 from madatheory.optimizers.family import member
@@ -133,39 +133,35 @@ def test_every_statistic_against_numpy():
 
 def test_weighted_means_use_clock_and_hyper_parameters():
     """The weights 1 - beta1^{T-j}, j = 0..T-1, of the random index in the momentum theorems."""
-    tau = weighted_mean(
-        "tau",
-        "E_tau |grad|^2",
-        lambda e: squared_norm(e.grad),
-        lambda e: 1 - e.hyper["beta1"] ** (e.clock.T - e.clock.t + 1),
-    )
+
+    def weight_of(e: Event) -> jax.Array:
+        return 1 - e.hyper["beta1"] ** (e.clock.T - e.clock.t + 1)
+
+    below = total("below", "sum_s w_s", weight_of)
+    above = total("above", "sum_s w_s |grad|^2", lambda e: weight_of(e) * squared_norm(e.grad))
     each = list(range(1, 11))
     data = simulate(
         RATIO,
         AVGRAD,
         10,
         num_trajectories=2,
-        statistics=(tau, last_squared_gradient),
+        statistics=(above, below, last_squared_gradient),
         save_at=each,
         settings={"beta1": 0.5},
     )
     weight = 1 - 0.5 ** (10 - np.arange(10))
     expected = np.average(data.last_squared_gradient, axis=1, weights=weight)
-    np.testing.assert_allclose(data.tau[:, -1], expected, rtol=DOUBLE.thousands)
+    np.testing.assert_allclose((data.above / data.below)[:, -1], expected, rtol=DOUBLE.thousands)
 
 
-@pytest.mark.parametrize("statistic", ["total", "weighted"])
-def test_long_float32_sums_do_not_drift(statistic):
-    """0.1 summed a million times; a plain float32 sum is off by 1e-2."""
-    term = lambda e: jnp.full(e.x.shape[1:], 0.1, e.x.dtype)  # noqa: E731
-    chosen = {
-        "total": total("s", "sum 0.1", term),
-        "weighted": weighted_mean("s", "mean of t/T", lambda e: e.clock.t / e.clock.T, lambda e: jnp.ones_like(e.x[0])),
-    }[statistic]
+def test_long_float32_sums_do_not_drift():
+    """0.1 and t/T summed a million times; a plain float32 sum is off by 1e-2."""
+    equal = total("equal", "sum 0.1", lambda e: jnp.full(e.x.shape[1:], 0.1, e.x.dtype))
+    growing = total("growing", "mean of t/T", lambda e: jnp.full(e.x.shape[1:], e.clock.t / e.clock.T), mean=True)
     T = 1_000_000
-    data = simulate(ratio(1), AVGRAD, T, num_trajectories=1, statistics=(chosen,), dtype="float32")
-    exact = {"total": T * float(np.float32(0.1)), "weighted": (T + 1) / (2 * T)}[statistic]
-    np.testing.assert_allclose(data.s.item(), exact, rtol=3e-7)
+    data = simulate(ratio(1), AVGRAD, T, num_trajectories=1, statistics=(equal, growing), dtype="float32")
+    np.testing.assert_allclose(data.equal.item(), T * float(np.float32(0.1)), rtol=3e-7)
+    np.testing.assert_allclose(data.growing.item(), (T + 1) / (2 * T), rtol=3e-7)
 
 
 @pytest.mark.parametrize("name", sorted({"ratio", "log", "tanh"} & set(mt.list_problems())))
@@ -179,7 +175,13 @@ def test_gradients_stay_within_the_certified_bound(name):
 
 
 def test_memory_of_the_loop_does_not_depend_on_the_steps():
-    loop, h = time_loop(RATIO, AVGRAD, ALL, counter_noise(RATIO, "threefry2x32-20")), AVGRAD.hyper()
+    begin, advance = loop(RATIO, AVGRAD, ALL, counter_noise(RATIO, "threefry2x32-20"))
+    h = AVGRAD.hyper()
+
+    @jax.jit
+    def whole(batch: Batch, ends: jax.Array, horizon: float) -> tuple[jax.Array, ...]:
+        carry = started(begin(batch, horizon), advance, batch, ends, horizon)
+        return advance(batch, carry, jnp.zeros((), ends.dtype), ends, horizon)[1]
 
     def bytes_for(T: int) -> tuple[int, int]:
         with jax.enable_x64(True):
@@ -188,7 +190,7 @@ def test_memory_of_the_loop_does_not_depend_on_the_steps():
                 {name: jnp.full(64, value) for name, value in h.items()},
                 (jnp.uint32(0), jnp.arange(32, dtype=jnp.uint32)),
             )
-            found = loop.lower(batch, jnp.asarray([T // 2, T], jnp.int32), float(T)).compile().memory_analysis()
+            found = whole.lower(batch, jnp.asarray([T // 2, T], jnp.int32), float(T)).compile().memory_analysis()
         return found.temp_size_in_bytes, found.output_size_in_bytes
 
     assert bytes_for(1000) == bytes_for(10_000_000)

@@ -10,7 +10,7 @@ import pytest
 from tolerances import DOUBLE
 
 from madatheory.arithmetic import NUMPY
-from madatheory.engine.noise_tree import enumerate_tree, exact_mean
+from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.statistic import squared_gradient_over_root_t
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.catalogue import list_problems
@@ -187,7 +187,7 @@ def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     method = list_optimizers()["adam-avgrad"].make({"schedule": "inverse_sqrt"})
     hyper = {"alpha": 0.3, "beta1": 0.0, "beta2": 0.8, "eps": 0.1, "rho": rho}
     tree = enumerate_tree(problem, method, steps, settings=hyper, statistics=(squared_gradient_over_root_t,))
-    package = float(exact_mean(tree)[squared_gradient_over_root_t.name].squeeze())
+    package = float(tree.weighted(tree.probability).mean("path")[squared_gradient_over_root_t.name].squeeze())
     claim = next(claim for claim in CLAIMS if claim.theorem == "interpolation_rate_data")
     in_coq = trees.coq_left(claim, problem, {**hyper, "rho": lambda h: rho}, steps)
     assert in_coq == pytest.approx(package, rel=DOUBLE.thousands)
@@ -221,7 +221,7 @@ def test_the_regret_in_coq_is_the_package_s(claim: CoqClaim) -> None:
     tree = enumerate_tree(
         problem, theorem.method(), steps, settings=theorem.settings, statistics=theorem.left.statistics
     )
-    measured = {str(name): exact_mean(tree)[name].squeeze().values for name in exact_mean(tree).data_vars}
+    measured = {str(name): v.squeeze().values for name, v in tree.weighted(tree.probability).mean("path").items()}
     slopes = [[4.0 if t % 3 == 0 else -1.0] for t in range(steps)]
     in_coq = trees.regret_in_coq(claim, slopes, problem.box, start=0.25, **theorem.settings)
     symbols = theorem.quantities(Setting(problem, theorem.method(), dict(theorem.settings), steps))

@@ -11,7 +11,6 @@ numbers) raises `Unsupported` with the reason.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
@@ -97,9 +96,3 @@ def evaluate_equation(
 
     call = body_of(equation)
     return apply(equation, values, recurse) if call is None else evaluate(call, values, constant, wanted)
-
-
-def lift(function: Callable[..., Any], *examples: Any) -> Callable[..., list[Array]]:
-    """`function`, traced on arrays shaped like `examples`, as a function of padded arrays to a list of padded ones."""
-    jaxpr = jax.make_jaxpr(function)(*examples)
-    return lambda *args: evaluate(jaxpr, jax.tree.leaves(args))

@@ -211,19 +211,3 @@ def started(fresh: Carry, advance: Callable[..., Any], batch: Batch, ends: Array
     """
     warm = advance(batch, fresh, np.int32(-2), 0 * ends, horizon)[0]
     return fresh._replace(grad=warm.grad, g=warm.g, noise=warm.noise)
-
-
-def time_loop(
-    problem: Problem, optimizer: Optimizer, statistics: Sequence[Statistic], draw: Draw
-) -> Callable[..., Any]:
-    """A function (batch, records, horizon) -> tuple of values, each (records, *extra, batch), compiled as one.
-
-    `records` are increasing int32 step counts at which the statistics are read; the run ends at the last one.
-    """
-    begin, advance = loop(problem, optimizer, statistics, draw)
-
-    def run(batch: Batch, records: Array, horizon: Array) -> tuple[Array, ...]:
-        carry = started(begin(batch, horizon), advance, batch, records, horizon)
-        return advance(batch, carry, jnp.zeros((), records.dtype), records, horizon)[1]
-
-    return jax.jit(run)

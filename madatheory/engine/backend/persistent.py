@@ -10,9 +10,8 @@ coordinates, fused multiply-adds, and a division that errs by up to two units in
 Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
 constants per coordinate, and sums, maxima and minima over coordinates, as far as the state of two trajectories fits in
 the registers of one program: some 20 arrays of 1000 coordinates (Adam). Not supported: matrix products, gathers, sorts,
-slices of several coordinates, operations that mix trajectories. `refusal` says whether and why not. `compiled` takes
-the persistent kernel if the backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and
-says which.
+slices of several coordinates, operations that mix trajectories. `compiled` takes the persistent kernel if the
+backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and says which and why.
 """
 
 import math
@@ -93,15 +92,6 @@ def lowered(function: Advance, *arguments: Any, platform: str | None = None) -> 
 def launch_width(dimension: int) -> int:
     """Trajectories that one launch should carry: enough coordinates to fill a large GPU several times over."""
     return max(WARP, 16 * _FILLING // padded((dimension,))[0])
-
-
-def refusal(function: Advance, *arguments: Any) -> str | None:
-    """Why the persistent kernel cannot run `function(*arguments)` (arrays or their shapes), or None if it can."""
-    try:
-        jax.eval_shape(advance(function), *arguments)
-    except Unsupported as problem:
-        return str(problem)
-    return None
 
 
 def advance(function: Advance, *, block: ProgramShape | None = None, interpret: bool = False) -> Advance:
