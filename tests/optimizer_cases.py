@@ -8,9 +8,9 @@ import jax
 import numpy as np
 
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.references import adagrad, adam, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
+from proofs_check.open_loop import open_loop
 
 T, D = 40, 2
 EVERY = np.arange(1, T + 1)

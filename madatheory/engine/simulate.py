@@ -49,14 +49,6 @@ class RunPlan(NamedTuple):
     dtype: str
     generator: str
 
-    def run(
-        self, num_trajectories: int | range, *, workers: int | None = None, progress: Progress | None = None
-    ) -> xr.Dataset:
-        """`trajectories`, with a `NonFiniteWarning` where a statistic is not finite."""
-        dataset = self.trajectories(num_trajectories, workers=workers, progress=progress)
-        warn_if_not_finite(dataset)
-        return dataset
-
     def trajectories(
         self, num_trajectories: int | range, *, workers: int | None = None, progress: Progress | None = None
     ) -> xr.Dataset:
@@ -225,4 +217,6 @@ def simulate(
         dtype=dtype,
         generator=generator,
     )
-    return plan.run(chosen, workers=workers, progress=progress)
+    dataset = plan.trajectories(chosen, workers=workers, progress=progress)
+    warn_if_not_finite(dataset)
+    return dataset

@@ -1,13 +1,14 @@
 """What the training figures share: a comparison as plain numbers, and its drawing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from madatheory.figures.figure import Claim, Numbers, Run, Tolerance
+from madatheory.figures.figure import Claim, Figure, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.tasks.task import Task
@@ -29,6 +30,7 @@ TRAINED = Tolerance(
     "intervals are wider",
     beside=True,
 )
+training_figure = partial(Figure, group="training", tolerance=TRAINED)
 _DASHES: Mapping[str, Any] = {
     "mada": "-",
     "mada-rho": (0, (4, 1.5)),

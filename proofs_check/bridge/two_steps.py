@@ -6,10 +6,10 @@ import numpy as np
 
 from madatheory.arithmetic import NUMPY
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.optimizers.open_loop import OpenLoopRun, open_loop
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
 from proofs_check.evidence import Finding, Status
+from proofs_check.open_loop import OpenLoopRun, open_loop
 
 ADAM = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
 GRADIENTS = (5.0, 6.0)

@@ -46,8 +46,8 @@ _KNOWN: dict[int, tuple[Optimizer, Callable[..., Any]]] = {}  # by id, which is 
 
 def _compiled(optimizer: Optimizer) -> Callable[..., Any]:
     """One program for methods that compute the same."""
-    from madatheory.optimizers.open_loop import open_loop
     from madatheory.store.cache_key import fingerprint
+    from proofs_check.open_loop import open_loop
 
     if id(optimizer) not in _KNOWN:
         _KNOWN[id(optimizer)] = optimizer, _PROGRAMS.setdefault(fingerprint(optimizer), open_loop(optimizer))

@@ -191,6 +191,7 @@ def test_memory_of_the_loop_does_not_depend_on_the_steps():
                 (jnp.uint32(0), jnp.arange(32, dtype=jnp.uint32)),
             )
             found = whole.lower(batch, jnp.asarray([T // 2, T], jnp.int32), float(T)).compile().memory_analysis()
+        assert found is not None
         return found.temp_size_in_bytes, found.output_size_in_bytes
 
     assert bytes_for(1000) == bytes_for(10_000_000)
@@ -338,7 +339,7 @@ def test_interrupt_stops_a_long_run_soon():
     timer.start()
     began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        plan.run(200)
+        plan.trajectories(range(200))
     assert time.perf_counter() - began < 8
     timer.join()
     assert threading.active_count() <= threads

@@ -15,10 +15,10 @@ from madatheory.errors import UserError
 from madatheory.optimizers import hypergradient as module
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.hypergradient import hypergradient, learned
-from madatheory.optimizers.open_loop import OpenLoopRun
 from madatheory.optimizers.optax_form import from_optax
 from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.optimizers.request import BOUNDS, Descent
+from proofs_check.open_loop import OpenLoopRun
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 FAMILY = tuple(BOUNDS)

@@ -12,8 +12,8 @@ from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.convention import PUBLISHED_MADA, Convention
 from madatheory.optimizers.family import member
 from madatheory.optimizers.members.safeguarded_mada import greedy, safeguarded
-from madatheory.optimizers.open_loop import open_loop
 from madatheory.references import adam, interpolation
+from proofs_check.open_loop import open_loop
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

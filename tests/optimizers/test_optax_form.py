@@ -15,10 +15,10 @@ from madatheory.engine.statistic import iterate
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter
 from madatheory.optimizers.catalogue import list_optimizers
-from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optax_form import as_optax, from_optax
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.catalogue import list_problems
+from proofs_check.open_loop import open_loop
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 HYPER: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.97, "eps": 1e-3}

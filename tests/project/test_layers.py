@@ -34,7 +34,7 @@ PACKAGE_LAYERS = (
 DRAWINGS: dict[str, Sequence[set[str]]] = {
     "madatheory": PACKAGE_LAYERS,
     "proofs_check": (
-        {"evidence"},
+        {"evidence", "open_loop"},
         {"statements", "tenth"},
         {"balls", "coq", "falsify", "symbolic"},
         {"bridge", "smt"},

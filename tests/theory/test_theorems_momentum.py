@@ -15,7 +15,6 @@ from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import mean_squared_gradient
 from madatheory.optimizers.members.safeguarded_mada import safeguarded
-from madatheory.optimizers.open_loop import open_loop
 from madatheory.problems.problem import Problem
 from madatheory.theory.chains.momentum_terms import (
     R_safeguarded,
@@ -30,6 +29,7 @@ from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import inner_product_sum
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.theorems import step_size_bounds
+from proofs_check.open_loop import open_loop
 
 # one point at which every right side is typed by hand; ln 7 is not 0 and no symbol is 0 or 1
 AT = {"T": 7.0, "d": 3.0, "D0": 2.0, "L": 1.5, "G": 1.25, "eps": 0.125, "alpha": 0.25, "beta1": 0.5, "beta2": 0.75}

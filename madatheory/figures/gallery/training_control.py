@@ -6,11 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
-    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -19,6 +18,7 @@ from madatheory.figures.training import (
     numbers_of,
     outcomes,
     score,
+    training_figure,
     tuning_claim,
 )
 from madatheory.studies.tasks.cartpole import CAP, cartpole
@@ -146,7 +146,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_control = Figure(
+training_control = training_figure(
     "training-control",
     "Policy gradients on CartPole: MADA beside Adam",
     compute,
@@ -154,6 +154,4 @@ training_control = Figure(
     draw,
     caption,
     needs=("equinox", "gymnax", "six"),
-    group="training",
-    tolerance=TRAINED,
 )

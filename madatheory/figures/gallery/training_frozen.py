@@ -8,19 +8,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.gallery import training_language, training_problems, training_vision
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     MARKS,
     RATES,
-    TRAINED,
     Study,
     draw_curves,
     learning_claims,
     numbers_of,
     outcomes,
     shares,
+    training_figure,
 )
 from madatheory.optimizers.presets import PRESETS
 from madatheory.studies.training.comparison import PairedDifference, against, corrected
@@ -206,7 +206,7 @@ def _slashed(found: dict[str, list[str]]) -> str:
     return "/".join(str(len(found[result])) for result in ("win", "tie", "loss"))
 
 
-training_frozen = Figure(
+training_frozen = training_figure(
     "training-frozen",
     "What MADA has learned, frozen and run again",
     compute,
@@ -215,6 +215,4 @@ training_frozen = Figure(
     caption,
     check,
     needs=("equinox",),
-    group="training",
-    tolerance=TRAINED,
 )

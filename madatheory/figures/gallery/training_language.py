@@ -6,11 +6,10 @@ from typing import Any
 import jax
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
-    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -21,6 +20,7 @@ from madatheory.figures.training import (
     ranked,
     score,
     sentence,
+    training_figure,
 )
 from madatheory.studies.tasks.language import MINI_GPT, Corpus, char_gpt, corpus, gram_losses
 from madatheory.studies.training.comparison import ComparisonPlan
@@ -181,7 +181,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_language = Figure(
+training_language = training_figure(
     "training-language",
     "A character GPT: MADA beside Adam and its kin",
     compute,
@@ -190,6 +190,4 @@ training_language = Figure(
     caption,
     check,
     needs=("equinox",),
-    group="training",
-    tolerance=TRAINED,
 )

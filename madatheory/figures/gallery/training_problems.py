@@ -9,11 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.style import colour
 from madatheory.figures.training import (
     RATES,
-    TRAINED,
     Study,
     counts,
     draw_curves,
@@ -22,6 +21,7 @@ from madatheory.figures.training import (
     numbers_of,
     outcomes,
     ranked,
+    training_figure,
     tuning_claim,
 )
 from madatheory.problems.catalogue import get_problem, list_problems
@@ -183,13 +183,11 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_problems = Figure(
+training_problems = training_figure(
     "training-problems",
     "Beyond deep learning: MADA beside twelve methods on four problems",
     compute,
     claims,
     draw,
     caption,
-    group="training",
-    tolerance=TRAINED,
 )

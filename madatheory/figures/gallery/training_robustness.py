@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.style import colour
-from madatheory.figures.training import TRAINED, shares
+from madatheory.figures.training import shares, training_figure
 from madatheory.studies.tasks.digits import digits_mlp
 from madatheory.studies.tasks.language import MINI_GPT, char_gpt, corpus
 from madatheory.studies.tasks.task import Task
@@ -224,7 +224,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_robustness = Figure(
+training_robustness = training_figure(
     "training-robustness",
     "How much the initial decays matter to Adam, HyperAdam and MADA",
     compute,
@@ -233,6 +233,4 @@ training_robustness = Figure(
     caption,
     check,
     needs=("equinox",),
-    group="training",
-    tolerance=TRAINED,
 )

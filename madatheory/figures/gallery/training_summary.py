@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_problems, training_vision
-from madatheory.figures.training import RATES, TRAINED, Study, outcomes, shares
+from madatheory.figures.training import RATES, Study, outcomes, shares, training_figure
 from madatheory.studies.training.comparison import PairedDifference, against, corrected
 from madatheory.training.methods import METHODS
 
@@ -159,7 +159,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_summary = Figure(
+training_summary = training_figure(
     "training-summary",
     "Wins, ties and losses of MADA on all tasks",
     compute,
@@ -168,6 +168,4 @@ training_summary = Figure(
     caption,
     check,
     needs=("equinox", "gymnax"),
-    group="training",
-    tolerance=TRAINED,
 )

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.gallery.training_summary import check
 from madatheory.figures.style import colour
-from madatheory.figures.training import TRAINED, Study, shares
+from madatheory.figures.training import Study, shares, training_figure
 from madatheory.optimizers.presets import PRESETS
 from madatheory.statistics.intervals import t_interval
 from madatheory.studies.training.comparison import compare, final
@@ -152,7 +152,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_trajectories = Figure(
+training_trajectories = training_figure(
     "training-trajectories",
     "Paths of MADA's coefficients, and the nearest member of the family",
     compute,
@@ -161,6 +161,4 @@ training_trajectories = Figure(
     caption,
     check,
     needs=("equinox", "gymnax"),
-    group="training",
-    tolerance=TRAINED,
 )

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.errors import UserError
-from madatheory.figures.figure import Claim, Figure, Numbers, Run
+from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.training import (
     RATES,
-    TRAINED,
     Study,
     draw_curves,
     draw_final,
@@ -19,6 +18,7 @@ from madatheory.figures.training import (
     ranked,
     score,
     sentence,
+    training_figure,
 )
 from madatheory.studies.tasks.cifar import cifar_cnn, refuse_missing
 from madatheory.studies.tasks.digits import digits_cnn
@@ -85,7 +85,7 @@ def caption(n: Numbers) -> str:
     )
 
 
-training_vision = Figure(
+training_vision = training_figure(
     "training-vision",
     "A small convolutional network: MADA beside twelve methods",
     compute,
@@ -94,6 +94,4 @@ training_vision = Figure(
     caption,
     check,
     needs=("equinox",),
-    group="training",
-    tolerance=TRAINED,
 )
