@@ -72,6 +72,20 @@ def _inverse_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, 
     return y, -y * y * tangents[0]
 
 
+@jax.custom_jvp
+def _one_minus_power(beta: Array, t: Array) -> Array:
+    """1 - beta^t for t = 1, 2, .. without cancellation, and in vector code, which a power is not; t is no variable."""
+    return -jnp.expm1(t * jnp.log(jnp.maximum(beta, jnp.finfo(t.dtype).tiny)))
+
+
+@_one_minus_power.defjvp
+def _one_minus_power_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (beta, t), (dbeta, _) = primals, tangents
+    found, usual = _one_minus_power(beta, t), beta > jnp.finfo(t.dtype).tiny
+    slope = dbeta / jnp.where(usual, beta, 1) * t * (1 - found)
+    return found, -jnp.where(usual, slope, jnp.where(t == 1, dbeta, 0))  # t beta^(t-1) is 1 at t = 1 for beta = 0 too
+
+
 class Parts(NamedTuple):
     """Which parts of the step a member needs; the others are never built and keep no state."""
 
@@ -275,9 +289,7 @@ class Member:
         if self.convention.bias_correction == "none":
             return 1.0
         if self.convention.bias_correction == "power":
-            # 1 - beta^t without cancellation, and in vector code, which a power is not; beta = 0 gives 1
-            beta = jnp.asarray(beta, t.dtype)
-            return -jnp.expm1(t * jnp.log(jnp.maximum(beta, jnp.finfo(t.dtype).tiny)))
+            return _one_minus_power(jnp.asarray(beta, t.dtype), t)
         new[name] = beta * state[name] + (1 - beta)
         return new[name]
 

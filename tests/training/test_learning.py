@@ -85,6 +85,23 @@ def test_nothing_is_learned_before_the_start(float64):
     check_start()
 
 
+@pytest.mark.parametrize("zero", [("beta1",), ("beta2",), ("beta1", "beta2")], ids=" ".join)
+def test_decays_of_zero_have_their_derivative_at_the_first_step(float64, monkeypatch, zero):
+    """d(1 - beta^t)/dbeta at beta = 0 is -1 for t = 1 and 0 after it."""
+    for name in zero:
+        monkeypatch.setitem(reference.BOUNDS, name, (0.0, 0.99))
+    initial, g = {**FULL, **dict.fromkeys(zero, 0.0)}, G[16:24]
+    _, state = run(made(initial, zero, Descent(KAPPA, MU, low=0.0)), g)
+    rates, momenta = dict.fromkeys(zero, KAPPA), dict.fromkeys(zero, MU)
+    _, values = reference.run_learned(X0, g, kappa=rates, mu=momenta, eps=EPS, **initial)
+    for name, value in in_family(state.coefficients).items():
+        np.testing.assert_allclose(value, values[name], rtol=DOUBLE.thousands, atol=DOUBLE.thousands)
+        assert value[0] == 0
+        assert value.max() > 0  # what follows is learned at decays other than 0
+    for u in state.hypergradients.values():  # m_1/(1 - beta1) = g_1 and v_1/(1 - beta2) = g_1^2 whatever the decays
+        np.testing.assert_allclose(u[1], 0, atol=DOUBLE.thousands)
+
+
 def check_validation() -> None:
     """u_t is the inner product with the second gradient: with v = 2 g it doubles, with v = 0 nothing is learned."""
     tx, two = (

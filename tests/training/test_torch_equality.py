@@ -91,17 +91,15 @@ def test_ends_of_the_family_equal_the_reference(names: tuple[str, ...], initial:
     check(names, {}, initial)
 
 
-def test_decays_may_be_learned_down_to_zero() -> None:
+@pytest.mark.parametrize("start", [1e-3, 0.0])
+def test_decays_may_be_learned_down_to_zero(start: float) -> None:
     """There (m_t - g_t)/b1 says nothing of m_{t-1}, which is kept instead."""
     rules = {"b1": Descent(0.02, low=0.0), "b2": Descent(0.02, low=0.0)}
-    options: dict[str, Any] = {"lr": 0.1, "eps": EPS, "b1": 1e-3, "b2": 1e-3, "learn": rules}
+    options: dict[str, Any] = {"lr": 0.1, "eps": EPS, "b1": start, "b2": start, "learn": rules}
     for dtype, tolerance in TOLERANCES:
         want, found = beside_optax(8, dtype, **options), run(8, getattr(torch, dtype), **options)
         for name, values in want.items():
             np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=tolerance, err_msg=name)
-    near, at = (run(8, **{**options, "b1": b, "b2": b}) for b in (1e-12, 0.0))
-    for name, values in near.items():
-        np.testing.assert_allclose(at[name], values, rtol=1e-6, atol=1e-7, err_msg=name)
 
 
 def test_a_long_run_equals_the_reference() -> None:
