@@ -15,7 +15,7 @@ import madatheory.torch.descent as descent
 from madatheory.errors import UserError
 from madatheory.optimizers.request import Descent
 from madatheory.torch.cohorts import Cohort, gather, local, merge_clocks, refuse_parameter, working
-from madatheory.torch.plan import COEFFICIENTS, FREE, WORDS, StepPlan, step_plan, word
+from madatheory.torch.plan import COEFFICIENTS, FREE, WORDS, Betas, StepPlan, decays, step_plan, word
 from madatheory.torch.walk import seen, step
 from madatheory.training.plan import SOURCES, AverageDerivative, ConventionName, PresetName, PreviousGradient
 
@@ -37,6 +37,7 @@ class MADA(torch.optim.Optimizer):
     schedules are `torch.optim.lr_scheduler`'s, for an lr that is not learned. One that is learned is the descent's: a
     step refuses it when something else has set it.
 
+    betas         (b1, b2), as torch.optim.Adam has them, instead of these two; in groups, too
     per_group     False: one vector of coefficients for all parameters, learned from all of them. True: one for each
                   parameter group, learned from its gradients alone
     weight_decay  decoupled; groups may have their own `lr`, `weight_decay` and coefficients (of learned ones, which are
@@ -63,6 +64,7 @@ class MADA(torch.optim.Optimizer):
         lr: float | Tensor = 1e-3,
         learn: Mapping[str, float | Descent] | None = None,
         *,
+        betas: Betas | None = None,
         preset: PresetName | None = None,
         b1: float | None = None,
         b2: float | None = None,
@@ -86,6 +88,7 @@ class MADA(torch.optim.Optimizer):
         maximize: bool = False,
         process_group: Any = None,
     ) -> None:
+        b1, b2 = decays("MADA", betas, b1, b2)
         given = locals()
         names = ("preset", "reference", "convention", "previous_gradient", "average_derivative", "correction", "lag")
         self._asked: dict[str, Any] = {
@@ -103,6 +106,11 @@ class MADA(torch.optim.Optimizer):
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group, with its own `lr`, `weight_decay`, `maximize` and coefficients where it has them."""
+        if "betas" in param_group:
+            param_group = {**param_group}
+            if (betas := param_group.pop("betas")) is not None:
+                given = (param_group.get(name) for name in ("b1", "b2"))
+                param_group["b1"], param_group["b2"] = decays("a group of MADA", betas, *given)
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         try:

@@ -11,9 +11,11 @@ The state is that *after* the last step. A hyper-gradient needs more of that ste
 and g_t - g_{t-1} where it enters q. Only that is kept, as arrays like the parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from torch import Tensor
 
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter
@@ -26,6 +28,7 @@ from madatheory.training.plan import make_plan
 TORCH: Mapping[str, str] = {**OPTAX, "alpha": "lr"}
 """PyTorch's names of the coefficients that the papers call otherwise."""
 _SPELLED = {"lr": "learning_rate"}
+Betas = tuple[float | Tensor, float | Tensor]
 COEFFICIENTS = ("alpha", "beta1", "beta2", "beta3", "rho", "c", "gamma", "eps", "beta1_lion", "beta2_lion")
 """Every number of the step that a parameter group has, by the papers' names."""
 FREE = ("lr", "weight_decay")
@@ -72,6 +75,18 @@ def word(name: str) -> str:
 
 WORDS = tuple(map(word, COEFFICIENTS))
 """PyTorch's names of `COEFFICIENTS`."""
+
+
+def decays(who: str, betas: Betas | None, b1: Any, b2: Any) -> tuple[Any, Any]:
+    """b1 and b2, which PyTorch's users give as a pair; `UserError` for anything else than a pair, or both at once."""
+    if betas is None:
+        return b1, b2
+    if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
+        raise UserError(f"{who}: betas = {betas!r:.60}: give two numbers, betas=(b1, b2)")
+    for name, value in (("b1", b1), ("b2", b2)):
+        if value is not None:
+            raise UserError(f"{who}: betas = {tuple(betas)!r:.60} and {name} = {value!r:.20} are given: leave one out")
+    return betas[0], betas[1]
 
 
 def step_plan(learn: Mapping[str, Any] | None, values: Mapping[str, Any], options: Mapping[str, Any]) -> StepPlan:

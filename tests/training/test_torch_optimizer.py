@@ -106,6 +106,27 @@ def test_groups_have_their_own_rate_decay_and_fixed_coefficients() -> None:
     np.testing.assert_array_equal(flat([a, b]), flat([alone_a, alone_b]))
 
 
+@pytest.mark.parametrize("names", [(), ("b1", "b2", "rho")], ids=len)
+def test_betas_are_b1_and_b2(names: tuple[str, ...]) -> None:
+    """Of the optimizer, of a group beside the optimizer's own, and as tensors; the state is that of b1 and b2."""
+    options = {name: value for name, value in asked(names).items() if name not in ("b1", "b2")}
+    paths = []
+    for how in ({"betas": (0.7, 0.95)}, {"betas": [torch.tensor(0.7), torch.tensor(0.95)]}, {"b1": 0.7, "b2": 0.95}):
+        params, optimizer = made(**options, **how)
+        drive(optimizer, params, G[:3])
+        assert "betas" not in optimizer.param_groups[0]
+        again, other = made(tensors(flat(params)), **options, **how)
+        other.load_state_dict(saved(optimizer.state_dict()))
+        paths.append(drive(other, again, G[3:6]))
+    for name, values in paths[2].items():
+        np.testing.assert_array_equal(paths[0][name], values)
+        np.testing.assert_allclose(paths[1][name], values, rtol=1e-6)  # a tensor's .7 is that of float32
+    groups = [{"params": [p], "betas": betas} for p, betas in zip(params, ((0.5, 0.9), None), strict=True)]
+    split = ours.MADA(groups, betas=(0.7, 0.95), per_group=True, **options)
+    assert [(float(g["b1"]), float(g["b2"])) for g in split.param_groups] == [(0.5, 0.9), (0.7, 0.95)]
+    assert groups[0]["betas"] == (0.5, 0.9)  # the caller's
+
+
 def test_one_vector_sees_all_groups_and_each_its_own_with_per_group() -> None:
     a, b = tensors(X0)
     split = ours.MADA([{"params": [a]}, {"params": [b]}], **asked(ALL))
@@ -315,6 +336,14 @@ REFUSED: dict[str, tuple[Any, str]] = {
         lambda: ours.MADA(tensors(X0), learn={"rho": 0.1}, convention="theory", safeguard="max"),
         "T8 and T8log",
     ),
+    "betas and b1": (lambda: ours.MADA(tensors(X0), b1=0.9, betas=(0.9, 0.99)), r"b1 = 0.9 are given: leave one out"),
+    "betas and b2": (lambda: ours.HyperAdam(tensors(X0), b2=0.9, betas=(0.9, 0.99)), r"HyperAdam: .* b2 = 0.9 are"),
+    "one beta": (lambda: ours.MADA(tensors(X0), betas=(0.9,)), r"betas = \(0.9,\): give two numbers, betas=\(b1, b2\)"),
+    "no betas": (lambda: ours.MADA(tensors(X0), betas=0.9), r"betas = 0.9: give two numbers"),
+    "betas of a group": (
+        lambda: ours.MADA([{"params": tensors(X0), "betas": (0.9, 0.99), "b2": 0.9}]),
+        "a group of MADA: .* b2 = 0.9 are given",
+    ),
     "preset": (lambda: ours.MADA(tensors(X0), preset="trains"), "did you mean 'train'"),
     "hyperadam": (lambda: ours.HyperAdam(tensors(X0), rho=0.1), "for rho use MADA"),
 }
@@ -339,8 +368,10 @@ def test_hyperadam_is_mada_that_learns_two_decays_of_adam() -> None:
     rules = {"b1": RULE, "b2": RULE}
     params = tensors(X0)
     found = drive(ours.HyperAdam(params, 0.1, RULE, b1=0.8), params, G[:6])
+    pair = drive(ours.HyperAdam(params := tensors(X0), 0.1, RULE, betas=(0.8, 0.99)), params, G[:6])
     for name, values in run(6, lr=0.1, learn=rules, b1=0.8, b2=0.99, eps=1e-6).items():
         np.testing.assert_array_equal(found[name], values)
+        np.testing.assert_array_equal(pair[name], values)
 
 
 @pytest.mark.filterwarnings("ignore:.*GradScaler.*")
