@@ -1,6 +1,7 @@
-"""What learning costs, per learned subset: python benchmarks/training_cost.py [NAMES] [--torch].
+"""What learning costs, per learned subset: python benchmarks/training_cost.py [NAMES] [--torch] [--gpt].
 
-Time of an update and bytes of state beside `optax.adam`, and with --torch beside `torch.optim.Adam`.
+Time of an update and bytes of state beside `optax.adam`, and with --torch beside `torch.optim.Adam`. With --gpt: the
+share of a whole training step of the published mini-GPT that is MADA's update, in both.
 """
 
 import argparse
@@ -8,12 +9,15 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
+from madatheory.studies.tasks.language import MINI_GPT, char_gpt, manual
 from madatheory.training.baselines import badam, hyperadam
 from madatheory.training.transformation import mada
 
@@ -181,9 +185,114 @@ def table(costs: Sequence[TransformationCost], library: str = f"JAX {jax.__versi
         f"| {c.bytes / 1e6:.1f} | {c.bytes_ratio:.2f} |"
         for c in costs
     ]
+    return "\n".join([*lines, "", f"{library}, {machine()}"])
+
+
+class StepShare(NamedTuple):
+    """Median seconds of the loss and its gradient, of Adam's update and of MADA's, by default arguments."""
+
+    library: str
+    gradient: float
+    adam: float
+    mada: float
+
+    @property
+    def share(self) -> float:
+        """MADA's part of its whole training step."""
+        return self.mada / (self.gradient + self.mada)
+
+    @property
+    def longer(self) -> float:
+        """By how much a step with MADA takes longer than one with Adam, relatively."""
+        return (self.mada - self.adam) / (self.gradient + self.adam)
+
+
+def step_share(library: str, parts: Sequence[Callable[[], Any]], rounds: int) -> StepShare:
+    """The parts of a step in turn, round after round, so that other load meets all alike; the first round warms up."""
+    seconds: list[list[float]] = [[] for _ in parts]
+    for _ in range(1 + rounds):
+        for part, taken in zip(parts, seconds, strict=True):
+            begin = time.perf_counter()
+            part()
+            taken.append(time.perf_counter() - begin)
+    return StepShare(library, *(statistics.median(taken[1:]) for taken in seconds))
+
+
+def gpt_in_jax(sizes: Mapping[str, Any] = MINI_GPT) -> list[Callable[[], Any]]:
+    """The parts of a step: the gradient of `char_gpt`, the updates of `optax.adam` and of `mada`."""
+    task, key = char_gpt(**sizes), jax.random.key(0)
+    x = task.init(key)
+    gradient = jax.jit(jax.value_and_grad(task.loss))
+    g = gradient(x, key)[1]
+
+    def part(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+        return lambda: jax.block_until_ready(function(*arguments))
+
+    updates = [part(jax.jit(tx.update), g, tx.init(x), x) for tx in (optax.adam(1e-3), mada(1e-3))]
+    return [part(gradient, x, key), *updates]
+
+
+def torch_gpt(
+    size: int, layers: int, heads: int, width: int, context: int, dropout: float
+) -> tuple[Any, Callable[[Any], Any]]:
+    """The network of `char_gpt` in PyTorch, and its loss of rows (batch, context + 1) of characters."""
+    import torch
+    from torch import nn
+
+    block = nn.TransformerEncoderLayer(
+        width, heads, 4 * width, dropout, "gelu", batch_first=True, norm_first=True, bias=False
+    )
+    last = nn.LayerNorm(width, bias=False)
+    blocks = nn.TransformerEncoder(block, layers, last, enable_nested_tensor=False)
+    tokens, positions = nn.Embedding(size, width), nn.Embedding(context, width)
+    mask = nn.Transformer.generate_square_subsequent_mask(context)
+
+    def loss(rows: Any) -> Any:
+        x = nn.functional.dropout(tokens(rows[:, :-1]) + positions.weight, dropout)
+        found = blocks(x, mask, is_causal=True) @ tokens.weight.T
+        return nn.functional.cross_entropy(found.flatten(0, 1), rows[:, 1:].flatten())
+
+    return torch.nn.ModuleList([tokens, positions, blocks]), loss
+
+
+def gpt_in_torch(sizes: Mapping[str, Any] = MINI_GPT) -> list[Callable[[], Any]]:
+    """As `gpt_in_jax`: backpropagation, and the steps of `torch.optim.Adam` and of `madatheory.torch.MADA`."""
+    import torch
+
+    from madatheory.torch import MADA
+
+    torch.manual_seed(0)
+    kinds = len(manual().vocabulary)
+    names = ("layers", "heads", "width", "context", "dropout")
+    model, loss = torch_gpt(kinds, **{name: sizes[name] for name in names})
+    rows = torch.randint(kinds, (sizes["batch"], sizes["context"] + 1))
+
+    def gradient() -> None:
+        model.zero_grad()
+        loss(rows).backward()
+
+    gradient()
+    return [gradient, torch.optim.Adam(model.parameters()).step, MADA(model.parameters()).step]
+
+
+def share_table(shares: Sequence[StepShare]) -> str:
+    """The shares as a Markdown table, with the load of the machine."""
+    lines = [
+        "| | loss and gradient, s | Adam's update, ms | MADA's, ms | MADA's share of a step | longer than with Adam |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {s.library} | {s.gradient:.2f} | {1e3 * s.adam:.0f} | {1e3 * s.mada:.0f} | {100 * s.share:.1f} % "
+        f"| {100 * s.longer:.1f} % |"
+        for s in shares
+    ]
+    return "\n".join([*lines, "", machine()])
+
+
+def machine() -> str:
+    """Cores, device, and what else runs."""
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    lines += ["", f"{os.cpu_count()} cores, {jax.default_backend()}, {library}; load averages {load}"]
-    return "\n".join(lines)
+    return f"{os.cpu_count()} cores, {jax.default_backend()}; load averages {load}"
 
 
 if __name__ == "__main__":
@@ -193,9 +302,15 @@ if __name__ == "__main__":
     parser.add_argument("--leaves", type=int, default=8, help="number of equal leaves")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds")
     parser.add_argument("--torch", action="store_true", help="the optimizers of madatheory.torch, beside torch's Adam")
+    parser.add_argument("--gpt", action="store_true", help="the share of MADA's update in a step of the mini-GPT")
     given = parser.parse_args()
     options = {"size": given.size, "leaves": given.leaves, "rounds": given.rounds}
-    if given.torch:
+    if given.gpt:
+        made = {f"JAX {jax.__version__}": gpt_in_jax}
+        if find_spec("torch") is not None:
+            made[f"PyTorch {version('torch')}"] = gpt_in_torch
+        print(share_table([step_share(name, parts(), given.rounds) for name, parts in made.items()]))
+    elif given.torch:
         from torch import __version__ as torch_version
 
         print(table(measure_torch(given.names or None, **options), f"PyTorch {torch_version}"))

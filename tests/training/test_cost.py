@@ -52,6 +52,42 @@ def test_no_derivative_becomes_an_array_on_the_cpu():
     assert analysis.temp_size_in_bytes < 0.1 * 4 * x.size
 
 
+TINY = {"layers": 1, "heads": 2, "width": 16, "context": 8, "batch": 2, "windows": 4, "dropout": 0.1}
+
+
+def test_the_share_of_a_step_is_that_of_its_parts(monkeypatch):
+    clock = iter(range(10_000))
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: float(next(clock)))
+    parts = [lambda k=k: [next(clock) for _ in range(k)] for k in (16, 2, 3)]  # with the clock's own tick 17, 3, 4
+    share = cost.step_share("a library", parts, 3)
+    assert share == ("a library", 17, 3, 4)
+    assert (share.share, share.longer) == (4 / 21, 1 / 20)
+    assert "| a library | 17.00 | 3000 | 4000 | 19.0 % | 5.0 % |" in cost.share_table([share])
+
+
+@pytest.mark.needs("torch")
+def test_the_gpt_in_pytorch_is_that_of_jax():
+    import torch
+
+    shapes = jax.eval_shape(cost.char_gpt(**TINY).init, jax.random.key(0))
+    sizes = {name: TINY[name] for name in ("layers", "heads", "width", "context", "dropout")}
+    model, loss = cost.torch_gpt(len(cost.manual().vocabulary), **sizes)
+    ours, theirs = ([leaf.shape for leaf in leaves] for leaves in (jax.tree.leaves(shapes), model.parameters()))
+    assert sum(map(np.prod, ours)) == sum(map(np.prod, theirs))
+    rows = torch.zeros((2, 9), dtype=torch.int64)
+    with torch.no_grad():
+        model[2].norm.weight.zero_()
+    assert float(loss(rows).detach()) == pytest.approx(np.log(len(cost.manual().vocabulary)))  # all logits are 0
+    gradient, adam, mada = cost.gpt_in_torch(TINY)
+    for part in (gradient, adam, mada):
+        part()
+
+
+@pytest.mark.slow(reason="compiling the gradient of a GPT")
+def test_the_parts_of_a_step_run_in_jax():
+    assert all(part() is not None for part in cost.gpt_in_jax(TINY))
+
+
 def test_the_measurement_runs_and_prints():
     found = cost.measure(["mada, rho", "badam, 8 blocks"], size=8 * 100, rounds=2)
     assert [row.name for row in found] == ["optax.adam", "mada, rho", "badam, 8 blocks"]
