@@ -15,13 +15,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from madatheory.engine.flags import enable_native_loop
+from madatheory.engine.flags import TESTED, enable_native_loop
 from madatheory.errors import remedy
 
-# XLA's newer emitters of code take as long as all the rest of a compilation, and these programs run a few steps. They
-# are tested where time is not short: by the figures and on the newest JAX. Another version may not know the flag
+# Half the time of the tests is compilation, of programs that run a few steps; these settings hold in child processes, too.
+# XLA leaves out what only long runs pay for; files that are about compiled code ask for `full_compilation`
+QUICK = "JAX_DISABLE_MOST_OPTIMIZATIONS"
+os.environ[QUICK] = "true"
+flags = [os.environ.get("XLA_FLAGS", "")]
+if version("jaxlib") in TESTED:  # a flag that it did not know would end the process
+    flags += ["--xla_cpu_parallel_codegen_split_count=1"]  # a program divided among threads takes more of each core
 if version("jaxlib").startswith("0.10."):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false".strip()
+    # newer emitters of code, which take as long as all the rest of a compilation: the figures and the newest JAX test them
+    flags += ["--xla_cpu_use_fusion_emitters=false"]
+os.environ["XLA_FLAGS"] = " ".join(flags).strip()
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it
@@ -146,14 +153,25 @@ def smoke_figure(
 
 
 @pytest.fixture(scope="module")
-def quick_compilation() -> Iterator[None]:
-    """For files whose programs run a few steps: XLA leaves out the passes that only long runs pay for."""
+def full_compilation() -> Iterator[None]:
+    """For files about compiled code itself, its bits or its speed: all of XLA's passes, in child processes as well."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(QUICK)
+        _optimize(True)
+        yield
+        _optimize(False)
+
+
+def _optimize(wanted: bool) -> None:
+    """From here on; no program that was compiled otherwise is used, for its last digits may differ."""
     import jax
 
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-    jax.clear_caches()  # no other file's program shares a part that was compiled like this: its last digits may differ
+    from madatheory.engine.backend import compiled
+
+    jax.config.update("jax_disable_most_optimizations", not wanted)
+    jax.clear_caches()
+    for kept in (compiled._programs, compiled._even):
+        kept.cache_clear()
 
 
 @pytest.fixture

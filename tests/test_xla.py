@@ -18,6 +18,8 @@ from madatheory.engine.backend import llvm
 from madatheory.engine.backend.compiled import OPTIONS
 from madatheory.engine.simulate import prepare, simulate
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 WRONG = "-no-such-option=1"
 
 

@@ -27,6 +27,8 @@ from benchmarks.task import NotOffered, Workload
 from madatheory.cli import app
 from madatheory.errors import UserError
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 SMALL = Workload("adam", 64, 2, 200)
 NUMPY = """
 from dataclasses import replace

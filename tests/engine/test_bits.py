@@ -19,6 +19,8 @@ from madatheory.engine.statistic import (
     squared_gradient_over_root_t,
 )
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 STATISTICS = (mean_squared_gradient, squared_gradient_over_root_t, largest_gradient, final_value, iterate)
 AVGRAD = mt.get_optimizer("avgrad")
 

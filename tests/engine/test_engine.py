@@ -43,6 +43,8 @@ from madatheory.optimizers.family import member
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 FREE = ("alpha", "beta1", "beta2", "eps")
 AVGRAD = member("avgrad-t", "", free=FREE, pinned={"rho": 0.0}, schedule="inverse_sqrt", alpha=0.3)
 ADAM = member("adam-t", "", free=FREE, schedule="inverse_sqrt", alpha=0.3)

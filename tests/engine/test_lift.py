@@ -15,6 +15,8 @@ from madatheory.engine.backend import lift_rules
 from madatheory.engine.backend.lift import evaluate, pad, unpad
 from madatheory.engine.backend.lift_rules import Unsupported, padded
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 # float32 sums in another order: a few units in the last place, on numbers of order one
 TOLERANCE = 2e-6
 LANES = 4

@@ -14,6 +14,8 @@ from madatheory.errors import UserError
 from madatheory.problems import noise_laws as laws
 from madatheory.problems.problem import Words
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 # Random123 (Salmon et al.), kat_vectors, threefry2x32 with 20 rounds: counter, key, result
 KNOWN_ANSWERS = [
     ((0x00000000, 0x00000000), (0x00000000, 0x00000000), (0x6B200159, 0x99BA4EFE)),

@@ -23,6 +23,8 @@ from madatheory.errors import UserError
 from madatheory.optimizers.family import member
 from madatheory.problems.problem import Atoms, Problem
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 AVGRAD = member("avgrad-t", "", free=("alpha", "beta1", "beta2", "eps"), pinned={"rho": 0.0}, schedule="inverse_sqrt")
 ADAM = member("adam-t", "", free=("alpha", "beta1", "beta2", "eps"), schedule="inverse_sqrt")
 INTERPOLATION = member("interpolation-t", "", free=("alpha", "beta1", "beta2", "eps", "rho"), schedule="inverse_sqrt")

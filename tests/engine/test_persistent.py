@@ -35,6 +35,8 @@ from madatheory.engine.statistic import (
 )
 from madatheory.problems.problem import Problem
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 BLOCK = ProgramShape(trajectories=8, warps=1)
 BATCH = 24  # three programs
 ENDS = (1, 7, 40)

@@ -12,6 +12,8 @@ from madatheory.engine.statistic import mean_squared_gradient, mean_value, squar
 from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Clock
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 STATISTICS = (mean_squared_gradient, mean_value, squared_gradient_over_root_t)
 AGREEMENT = 1e-3  # relative difference of a trajectory's statistic; documented in docs/performance.md
 

@@ -13,8 +13,6 @@ from madatheory.figures.gallery import training_control, training_problems
 from madatheory.figures.render import render
 from madatheory.store.cache_key import canonical, describe
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAMES = ("training-control", "training-problems")
 
 

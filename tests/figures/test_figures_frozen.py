@@ -15,8 +15,6 @@ from madatheory.figures.training import RATES
 from madatheory.store.cache_key import canonical, describe
 from madatheory.studies.training.kept import KEPT
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAME = "training-frozen"
 FIGURE = training_frozen.training_frozen
 

@@ -20,8 +20,6 @@ from madatheory.store.checkpoint import nothing_cached
 from madatheory.store.store import Store
 from madatheory.studies.tasks.language import gram_losses, manual
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAME = "training-language"
 
 

@@ -21,8 +21,6 @@ from madatheory.problems.catalogue import get_problem, list_problems
 from madatheory.studies.theory import learned_rho
 from madatheory.studies.theory.rest_point import Period
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAMES = ("reddi-mada", "why-averaging")
 
 

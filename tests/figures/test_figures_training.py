@@ -17,8 +17,6 @@ from madatheory.figures.render import save
 from madatheory.store.store import Store
 from madatheory.studies.training.comparison import compare
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
 
 

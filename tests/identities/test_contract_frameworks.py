@@ -9,8 +9,6 @@ from planted_optimizers import found_in, made, unshrunk  # noqa: F401
 from madatheory.identities import check, find
 from madatheory.identities.recognition.traits import PROBES, detect
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 TORCH = """
 import torch
 

@@ -20,7 +20,6 @@ from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.optimizers.request import BOUNDS, Descent
 from proofs_check.open_loop import OpenLoopRun
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 FAMILY = tuple(BOUNDS)
 INNER = {"alpha": 0.125, "beta1": 0.8, "beta2": 0.9, "beta3": 0.5, "rho": 0.6, "c": 0.3, "gamma": 0.4, "eps": 1e-3}
 # points, and what is learned of them

@@ -18,8 +18,6 @@ from madatheory.errors import UserError
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.problems.catalogue import get_problem
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 STEPS, D = 200, 3
 RNG = np.random.default_rng(20261123)
 G = RNG.standard_normal((STEPS, D)) * np.array([1.0, 0.5, 2.0])

@@ -15,8 +15,6 @@ from madatheory.optimizers.members.safeguarded_mada import greedy, safeguarded
 from madatheory.references import adam, interpolation
 from proofs_check.open_loop import open_loop
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 ROUNDING = 2e-14  # of the largest displacement; measured: at most 5e-15
 
 

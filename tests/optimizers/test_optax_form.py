@@ -20,7 +20,6 @@ from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.catalogue import list_problems
 from proofs_check.open_loop import open_loop
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 HYPER: dict[str, Any] = {"alpha": 0.1, "beta1": 0.8, "beta2": 0.97, "eps": 1e-3}
 
 # ours (entry, options, hyper) and the optax transformation of the same convention

@@ -13,8 +13,6 @@ from optimizer_cases import CASES, worst_error
 import madatheory.optimizers.update as update
 from madatheory.optimizers.optimizer import Optimizer
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SOURCE = Path(update.__file__).read_text()
 CAUGHT = 1e-9  # of the largest displacement; a right member is below 2e-14
 

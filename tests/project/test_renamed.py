@@ -18,7 +18,6 @@ badam: Any = training.badam
 hyperadam: Any = training.hyperadam
 mada: Any = training.mada
 scale_by_mada: Any = training.scale_by_mada
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 X = {"w": jnp.ones((2, 2)), "b": jnp.arange(3.0)}
 
 # the warning's words, the old way, and the new one

@@ -25,8 +25,6 @@ from proofs_check.evidence import Status
 from proofs_check.methods import method
 from proofs_check.statements import statements
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def broken(theorem: Theorem) -> str:
     """The first link of the chain that breaks on a tree, "" if none does."""

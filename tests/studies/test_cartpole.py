@@ -25,8 +25,6 @@ from madatheory.studies.tasks.cartpole import (
     rollout,
 )
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 HORIZON = 60
 
 

@@ -17,8 +17,6 @@ from madatheory.studies.training.training_runs import TrainConfig, nothing_cache
 from madatheory.studies.training.trajectories import MEMBERS, coefficients_of, distances, nearest
 from madatheory.training.methods import METHODS
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 VALUES = np.array([0.31, 0.28, 0.35, 0.30, 0.33])
 OTHERS = np.array([0.36, 0.33, 0.34, 0.38, 0.37])
 

@@ -14,8 +14,6 @@ from madatheory.studies.tasks.cifar import cifar, cifar_cnn, refuse_missing
 from madatheory.studies.tasks.digits import digits, digits_cnn, digits_mlp
 from madatheory.studies.tasks.task import Task
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def test_the_parts_are_disjoint_and_whole() -> None:
     images = digits()

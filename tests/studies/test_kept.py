@@ -15,8 +15,6 @@ from madatheory.studies.training.training_runs import TrainConfig, train
 from madatheory.training.arguments import in_optax
 from madatheory.training.methods import METHODS
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 TASK = Task(
     "quadratic",
     "a noisy quadratic",

@@ -32,8 +32,6 @@ from madatheory.studies.tasks.language import (
 )
 from madatheory.studies.tasks.task import Task
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SMALL: dict[str, Any] = {"layers": 2, "heads": 2, "width": 8, "context": 12, "batch": 3, "windows": 5}
 
 

@@ -16,8 +16,6 @@ from madatheory.problems.data import table
 from madatheory.studies.tasks.problems import draw, logistic_regression, matrix_factorization, problem_task
 from madatheory.studies.tasks.task import Task
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def keys(count: int, seed: int = 0) -> Any:
     return jax.random.split(jax.random.key(seed), count)

@@ -19,8 +19,6 @@ from madatheory.studies.training.training_runs import TrainConfig, train
 from madatheory.training.methods import METHODS, PRESET
 from madatheory.training.transformation import mada
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SHIFT = jnp.array([1.0, -2.0, 0.5])
 
 

@@ -17,8 +17,6 @@ from madatheory.training import Descent, badam, coefficients, disagreement, hype
 from madatheory.training import baselines as module
 from madatheory.training.arguments import spelled
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 STEPS, D = 24, 3
 RNG = np.random.default_rng(7)
 G, X0 = RNG.standard_normal((STEPS, D)), np.array([1.0, -0.5, 0.25])

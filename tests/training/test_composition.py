@@ -27,8 +27,6 @@ from madatheory.errors import UserError
 from madatheory.training import Descent, coefficients, passes
 from madatheory.training.arguments import spelled
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "rho", "gamma")])
 def test_a_compiled_tree_is_an_eager_vector(names, float64):

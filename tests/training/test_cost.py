@@ -8,6 +8,8 @@ import pytest
 from benchmarks import training_cost as cost
 from madatheory.training import mada
 
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 SIZE = 1000
 # arrays as large as the parameters in the state, of which Adam has two
 ARRAYS = {

@@ -21,8 +21,6 @@ from madatheory.training.arguments import in_family, in_optax, spelled
 from madatheory.training.methods import HYPER_LEARNING_RATES, METHODS, PRESET, START
 from madatheory.training.transformation import plan_and_sign
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 frozen: Any = exported  # what tests hand over is often wrong on purpose
 SHORT = 12
 ALIKE = ("readout theory", "decayed")  # nothing that the others do not have

@@ -26,8 +26,6 @@ import madatheory.training.transformation as module
 from madatheory.training import BOUNDS, Descent
 from madatheory.training.arguments import in_family
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 @pytest.mark.parametrize(
     ("convention", "eps", "names"),

@@ -14,8 +14,6 @@ from madatheory import badam, coefficients, hyperadam, mada
 from madatheory.training import MadaState, passes
 from madatheory.training.trees import limited, unless_limited
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 STEPS, D, HIT = 12, 3, 5
 G = np.random.default_rng(20261130).standard_normal((STEPS, D)).astype(np.float32)
 LEARN = {"learning_rate": 1e-3, "b1": 1e-3, "b2": 1e-3, "b3": 0.1, "rho": 0.1, "c": 0.1, "gamma": 0.1}

@@ -36,7 +36,7 @@ from madatheory.training import Descent
 from madatheory.training.arguments import in_optax
 from madatheory.training.plan import PresetName
 
-pytestmark = pytest.mark.usefixtures("quick_compilation", "float64")
+pytestmark = pytest.mark.usefixtures("float64")
 
 FORMS: dict[str, Callable[..., Any]] = {"optax": toy_by_optax, "engine": toy_by_engine}
 

@@ -22,8 +22,6 @@ from training_cases import (
 from madatheory.training import MadaState
 from madatheory.training.arguments import spelled
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 def test_the_state_holds_only_what_the_learned_coefficients_need():
     def arrays(*names: str, **options: Any) -> tuple[set[str], bool]:

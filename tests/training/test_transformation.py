@@ -29,8 +29,6 @@ from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.references import interpolation
 from madatheory.training.arguments import in_family, in_optax, spelled
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 _ZEROED_CUT: dict[str, Any] = {"previous_gradient": "zeroed", "average_derivative": "cut"}
 
 # learned, initial values, options, and what the reference is told besides
