@@ -19,7 +19,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-newest newest newest-package test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-extras test-newest test-slow bench conformance prove setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -37,11 +37,7 @@ test-extras: $(VENV)/.setup
 
 # the engine, kernel, training, adapters and identities on the newest Python and JAX; MADA as one optimizer of its family takes
 # longest to compile and is left to make test
-newest: $(NEWEST)/.made
-
-newest-package: $(NEWEST)/.package
-
-test-newest: $(NEWEST)/.package
+test-newest: $(NEWEST)/.made
 	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile -k 'not mada-family' $(NEWEST_TESTS) $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
@@ -86,9 +82,6 @@ $(NEWEST)/.made: pyproject.toml
 	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
 	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(NEWEST)/requirements.txt
-	@touch $@
-
-$(NEWEST)/.package: $(NEWEST)/.made
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
 	@touch $@
 

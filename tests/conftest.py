@@ -18,17 +18,18 @@ from hypothesis import HealthCheck, settings
 from madatheory.engine.flags import TESTED, enable_native_loop
 from madatheory.errors import remedy
 
-# Half the time of the tests is compilation, of programs that run a few steps; these settings hold in child processes, too.
+# Half the time of the tests is compilation, of programs that run a few steps. These settings hold in child processes.
 # XLA leaves out what only long runs pay for; files that are about compiled code ask for `full_compilation`
 QUICK = "JAX_DISABLE_MOST_OPTIMIZATIONS"
 os.environ[QUICK] = "true"
-flags = [os.environ.get("XLA_FLAGS", "")]
-if version("jaxlib") in TESTED:  # a flag that it did not know would end the process
-    flags += ["--xla_cpu_parallel_codegen_split_count=1"]  # a program divided among threads takes more of each core
+# A flag that XLA does not know ends the process. A program that threads compile in parts takes more of each core; XLA's
+# newer emitters of code take as long as all the rest (the figures test them, where time is not short, and newer JAX)
+flags = os.environ.get("XLA_FLAGS", "").split()
+if version("jaxlib") in TESTED:
+    flags.append("--xla_cpu_parallel_codegen_split_count=1")
 if version("jaxlib").startswith("0.10."):
-    # newer emitters of code, which take as long as all the rest of a compilation: the figures and the newest JAX test them
-    flags += ["--xla_cpu_use_fusion_emitters=false"]
-os.environ["XLA_FLAGS"] = " ".join(flags).strip()
+    flags.append("--xla_cpu_use_fusion_emitters=false")
+os.environ["XLA_FLAGS"] = " ".join(flags)
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it

@@ -7,6 +7,8 @@ from madatheory.theory.theorem import Setting
 from proofs_check.bridge import hindsight, two_steps
 from proofs_check.evidence import Status
 
+pytestmark = pytest.mark.usefixtures("full_compilation")  # a long run takes longer without
+
 T8 = [name for name, example in hindsight.EXAMPLES.items() if example.theorem == "safeguarded-rate"]
 
 
