@@ -1,5 +1,6 @@
 """Settings of the test run: the native loop before JAX starts, hypothesis profiles, what a test needs, fixtures."""
 
+import gc
 import json
 import os
 import shutil
@@ -92,6 +93,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in wanted])
         items[:] = [item for item in items if item.nodeid in wanted]
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays, and is not searched for garbage again and again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 100)
 
 
 @pytest.hookimpl(tryfirst=True)
