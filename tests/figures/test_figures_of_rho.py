@@ -11,6 +11,9 @@ from figure_cases import committed, last, put, same, smoke_run
 from madatheory.figures.catalogue import list_figures
 from madatheory.figures.render import plain
 
+# numbers are compared with those of the command, which compiles like this
+pytestmark = pytest.mark.usefixtures("full_compilation")
+
 NAMES = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic", "reddi-online", "reddi-stochastic", "rho-sweep")
 QUICK = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic")
 
