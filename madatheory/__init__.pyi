@@ -10,6 +10,7 @@ from .figures.figure import Figure as Figure
 from .hparams import Parameter as Parameter
 from .identities import runs_of as runs_of
 from .identities.check import check as check
+from .identities.comparison.compare import compare as compare
 from .identities.recognition.identify import identify as identify
 from .identities.runner.plugin import suite as suite
 from .optimizers.catalogue import OptimizerEntry as OptimizerEntry
@@ -32,7 +33,7 @@ from .store.store import Store as Store
 from .studies.tasks.task import Task as Task
 from .studies.training.comparison import ComparisonPlan as ComparisonPlan
 from .studies.training.comparison import against as against
-from .studies.training.comparison import compare as compare
+from .studies.training.comparison import compare_methods as compare_methods
 from .studies.training.comparison import corrected as corrected
 from .studies.training.training_runs import TrainConfig as TrainConfig
 from .theory import conditions as conditions

@@ -19,7 +19,19 @@ from typer.core import TyperGroup
 
 from madatheory import stopping
 from madatheory.blame import line_of, said
-from madatheory.cli import bench, check, conformance, figures, identify, identities, listing, simulate, store, verify
+from madatheory.cli import (
+    bench,
+    check,
+    compare,
+    conformance,
+    figures,
+    identify,
+    identities,
+    listing,
+    simulate,
+    store,
+    verify,
+)
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.cli.strict import Strict
 from madatheory.errors import UserError, needs
@@ -32,6 +44,7 @@ ORDER = (
     "figures",
     "check",
     "identify",
+    "compare",
     "identities",
     "conformance",
     "bench",
@@ -97,6 +110,7 @@ app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
 app.command("identify", cls=Strict)(identify.identify)
+app.command("compare", cls=Strict)(compare.compare)
 app.command("identities", cls=Strict)(identities.list_identities)
 app.command("conformance", cls=Strict)(conformance.conformance)
 app.command("bench", cls=Strict)(bench.bench)
@@ -133,12 +147,13 @@ def _settings(
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
     madatheory check optax:adam                      test anyone's optimizer
+    madatheory compare optax:adam torch.optim:Adam   do two take the same steps?
     madatheory bench --quick                         measure the speed
     """
     if context.invoked_subcommand == "store":
         return  # computes nothing
     # other people's optimizers run as their users run them
-    others = context.invoked_subcommand in ("check", "identify", "identities", "conformance")
+    others = context.invoked_subcommand in ("check", "identify", "compare", "identities", "conformance")
     from madatheory.cli.environment import prepare
 
     prepare(native_loop=not others)

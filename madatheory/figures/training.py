@@ -16,7 +16,7 @@ from madatheory.studies.training.comparison import (
     ComparisonPlan,
     MethodOutcome,
     against,
-    compare,
+    compare_methods,
     corrected,
     final,
     paired,
@@ -50,7 +50,9 @@ class Study(NamedTuple):
 
 def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, MethodOutcome]:
     """The study's outcomes, with finished chunks taken from the run's store."""
-    return compare(study.task, study.config, study.plan, seed=run.seed, cached=run.cached, report=report or run.report)
+    return compare_methods(
+        study.task, study.config, study.plan, seed=run.seed, cached=run.cached, report=report or run.report
+    )
 
 
 def shares(run: Run, parts: int) -> Callable[[int], Callable[[int, int, str], None]]:

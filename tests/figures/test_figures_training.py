@@ -15,7 +15,7 @@ from madatheory.figures.figure import Run
 from madatheory.figures.gallery import training_summary, training_trajectories
 from madatheory.figures.render import save
 from madatheory.store.store import Store
-from madatheory.studies.training.comparison import compare
+from madatheory.studies.training.comparison import compare_methods
 
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
 
@@ -108,7 +108,7 @@ def test_the_summary_asks_for_what_the_other_figures_have(rendered: Any, store_f
     for study, varied in training_trajectories.studies(again):
         if not varied:
             only = study.plan._replace(methods=("mada",))
-            compare(study.task, study.config, only, cached=store.cached)
+            compare_methods(study.task, study.config, only, cached=store.cached)
     assert store.computed == 0
 
 

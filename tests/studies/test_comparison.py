@@ -11,7 +11,7 @@ from scipy import stats
 from madatheory.errors import UserError
 from madatheory.optimizers.presets import PRESETS
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.comparison import ComparisonPlan, against, compare, corrected, final, paired
+from madatheory.studies.training.comparison import ComparisonPlan, against, compare_methods, corrected, final, paired
 from madatheory.studies.training.robustness import VariedMethod, final_over_grid, grid, tuned_rate
 from madatheory.studies.training.training_runs import TrainConfig, nothing_cached, train
 from madatheory.studies.training.trajectories import MEMBERS, coefficients_of, distances, nearest
@@ -39,7 +39,7 @@ def quadratic(better: str = "lower") -> Task:
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_the_best_rate_is_chosen_and_fresh_runs_judge(better: str) -> None:
     task, plan = quadratic(better), ComparisonPlan(("sgd",), (0.01, 10.0, 1000.0), 2, 3)
-    outcome = compare(task, TrainConfig(20, 2), plan, seed=3)["sgd"]
+    outcome = compare_methods(task, TrainConfig(20, 2), plan, seed=3)["sgd"]
     assert outcome.rate == pytest.approx(0.1)
     assert outcome.interior
     assert not np.isfinite(outcome.candidates[2])
@@ -50,7 +50,7 @@ def test_the_best_rate_is_chosen_and_fresh_runs_judge(better: str) -> None:
 
 
 def test_the_end_of_the_grid_is_no_interior() -> None:
-    outcome = compare(quadratic(), TrainConfig(20, 2), ComparisonPlan(("sgd",), (0.01, 0.1), 1, 2))["sgd"]
+    outcome = compare_methods(quadratic(), TrainConfig(20, 2), ComparisonPlan(("sgd",), (0.01, 0.1), 1, 2))["sgd"]
     assert not outcome.interior
 
 
@@ -65,7 +65,7 @@ def test_the_end_of_the_grid_is_no_interior() -> None:
 )
 def test_a_plan_without_sense_is_refused(plan: ComparisonPlan, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        compare(quadratic(), TrainConfig(2, 1), plan)
+        compare_methods(quadratic(), TrainConfig(2, 1), plan)
 
 
 def test_a_pair_is_the_paired_t_test() -> None:
@@ -99,7 +99,7 @@ def test_the_correction_is_holms() -> None:
 
 
 def test_ours_is_compared_with_every_other() -> None:
-    found = compare(quadratic(), TrainConfig(4, 1), ComparisonPlan(("sgd", "adam"), (1.0,), 1, 3))
+    found = compare_methods(quadratic(), TrainConfig(4, 1), ComparisonPlan(("sgd", "adam"), (1.0,), 1, 3))
     found["mada"] = found["sgd"]  # ours goes by its name
     assert [pair.other for pair in against(quadratic(), found, "tuned")] == ["sgd", "adam"]
 

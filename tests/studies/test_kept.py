@@ -9,7 +9,7 @@ from tolerances import SINGLE
 from madatheory.errors import UserError
 from madatheory.optimizers.presets import PRESETS
 from madatheory.studies.tasks.task import Task
-from madatheory.studies.training.comparison import ComparisonPlan, MethodOutcome, compare, final
+from madatheory.studies.training.comparison import ComparisonPlan, MethodOutcome, compare_methods, final
 from madatheory.studies.training.kept import KEPT, kept, learned_at
 from madatheory.studies.training.training_runs import TrainConfig, train
 from madatheory.training.arguments import in_optax
@@ -31,7 +31,7 @@ PLAN = ComparisonPlan(("mada", "mada-frozen"), (1.0, 100.0), 2, 3)
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, MethodOutcome]:
-    found = compare(TASK, CONFIG, PLAN, seed=5)
+    found = compare_methods(TASK, CONFIG, PLAN, seed=5)
     assert found["mada"].rate == 0.1
     return found
 

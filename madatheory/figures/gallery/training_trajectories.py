@@ -14,7 +14,7 @@ from madatheory.figures.style import colour
 from madatheory.figures.training import Study, shares, training_figure
 from madatheory.optimizers.presets import PRESETS
 from madatheory.statistics.intervals import t_interval
-from madatheory.studies.training.comparison import compare, final
+from madatheory.studies.training.comparison import compare_methods, final
 from madatheory.studies.training.training_runs import train
 from madatheory.studies.training.trajectories import coefficients_of, distances, nearest
 from madatheory.training.methods import METHODS
@@ -37,7 +37,7 @@ def compute(run: Run) -> Numbers:
     for number, (study, varied) in enumerate(made):
         only = study.plan._replace(methods=("mada",))
         tell, more = part(2 * number), part(2 * number + 1)
-        outcome = compare(study.task, study.config, only, seed=run.seed, cached=run.cached, report=tell)["mada"]
+        outcome = compare_methods(study.task, study.config, only, seed=run.seed, cached=run.cached, report=tell)["mada"]
         found = coefficients_of(outcome.tuned)
         members = nearest(found)
         case: dict[str, Any] = {

@@ -198,7 +198,7 @@ class Candidate:
         if same.all():
             return None
         step, column = map(int, np.argwhere(~same)[0])
-        name = list(SEQUENCES)[column]
+        name = list(SEQUENCES)[column] if len(SEQUENCES) == len(observation.x0) else f"entry {column}"
         return FirstDeviation(observation.name, name, step + 1, theirs[step, column].item(), mine[step, column].item())
 
     def agrees(self, observation: Observation, dtype: DTypeLike) -> bool:

@@ -1,25 +1,19 @@
 """`identify`: which reference recurrence, with which conventions, a black box follows."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
-from madatheory.identities.recognition.fit import USUAL
 from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
+from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
 
 NEAREST = 3
-FAMILIES_TRIED = 3
 UNUSUAL = 1.5
-FITS = 1e-7
-FAR = 0.3
-"""A method whose updates, with everything estimated, are further off is not it: its switches change less than that."""
-PRECISIONS: Sequence[Any] = (np.float64, np.float32)
 
 
 def identify(target: OptimizerLike) -> Identification:
@@ -35,60 +29,8 @@ def identify(target: OptimizerLike) -> Identification:
     observations = Observations(target)
     if not observations.plain:
         return Identification(target.name, target.framework, problem=observations.problem)
-    precisions = PRECISIONS if observations.dtype == np.float64 else (observations.dtype,)
-    for find_matches in (_matches, _estimated):  # the latter takes longer, and explains too much
-        for dtype in precisions:
-            matches = find_matches(observations, dtype)
-            if matches:
-                return _followed(observations, matches, dtype)
-    return _unmatched(observations)
-
-
-def _matches(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
-    """Every candidate without anything to estimate that agrees with all plain runs."""
-    values = observations.plain[0].values
-    for step_size in STEP_SIZE:
-        found = [
-            candidate
-            for family in FAMILIES
-            for candidate in candidates(family, step_size)
-            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in observations.plain)
-        ]
-        if found:
-            return found
-    return []
-
-
-def _estimated(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
-    """Those of one family whose hyper-parameters, estimated on the first run, make them agree with all runs.
-
-    The first family with the first options that fits; else what the nearest families become with other options.
-    """
-    firsts: list[Candidate] = []
-    for step_size in STEP_SIZE:
-        for family in FAMILIES:
-            first = observations.estimate(family, step_size)
-            if first is None:
-                continue
-            if first.distance(observations.plain[0]) < FITS:
-                found = _agreeing(observations, first, dtype)
-                if found:
-                    return found
-            firsts.append(first)
-    near = [first for first in firsts if first.distance(observations.plain[0]) < FAR]
-    for first in sorted(near, key=lambda c: c.distance(observations.plain[0]))[:FAMILIES_TRIED]:
-        found = _agreeing(observations, first, dtype)
-        if found:
-            return found
-    return []
-
-
-def _agreeing(observations: Observations, first: Candidate, dtype: DTypeLike) -> list[Candidate]:
-    """Around `first`; of equal ones first that with the values that authors write."""
-    found = [
-        trial for trial in observations.explored(first) if all(trial.agrees(run, dtype) for run in observations.plain)
-    ]
-    return sorted(found, key=lambda c: -sum(value in USUAL[name] for name, value in c.known.items()))
+    matches, dtype = matching(observations)
+    return _followed(observations, matches, dtype) if matches else _unmatched(observations)
 
 
 def _followed(observations: Observations, matches: list[Candidate], dtype: DTypeLike) -> Identification:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from madatheory.identities.targets.signature import NAMES, settings_of
+from madatheory.identities.targets.signature import NAMES, own_arguments, settings_of, varied
 from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
 MODES = ("one buffer", "strided", "twice")
@@ -103,6 +103,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         x = [laid_out(value, mode) for value in x0]
         return FunctionStepper(update, x, [init(value) for value in x], mode)
 
+    code = code or varied(f"from mymodule import {getattr(factory, '__name__', 'make')} as optimizer", given)
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "functions",
@@ -110,7 +111,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         frozenset(known),
         defaults,
         frozenset({"several tensors", "complex", "missing gradients", "gradient objects", "copies", *MODES}),
-        code or f"from mymodule import {getattr(factory, '__name__', 'make')} as optimizer",
+        code,
         make,
         {mode: partial(start, mode=mode) for mode in MODES},
+        own=own_arguments(factory, known, given),
+        vary=lambda more: target(factory, name, varied(code, more), **{**given, **more}),
     )

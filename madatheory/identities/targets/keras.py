@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from madatheory.errors import UserError, needs
-from madatheory.identities.targets.signature import settings_of
+from madatheory.identities.targets.signature import own_arguments, settings_of, varied
 from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
 NAMES = {
@@ -142,6 +142,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             return KerasStepper(ready, [jax.numpy.asarray(x) for x in values], state)
 
     module = getattr(factory, "__module__", "keras.optimizers")
+    code = code or varied(f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer", given)
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "keras",
@@ -149,6 +150,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         frozenset(known),
         defaults,
         frozenset({"several tensors", "missing gradients", "complex", "compiled", "copies"}),
-        code or f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer",
+        code,
         make,
+        own=own_arguments(factory, known, given),
+        vary=lambda more: target(factory, name, varied(code, more), **{**given, **more}),
     )

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from madatheory.identities.targets.optax_modes import MODES, OptaxMode
-from madatheory.identities.targets.signature import NAMES, parameters, settings_of
+from madatheory.identities.targets.signature import NAMES, own_arguments, parameters, settings_of, varied
 from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
                 raise Misbehaved(f"init raised {type(error).__name__}: {error}") from error
         return OptaxStepper(steps[key], x, state)
 
-    code = code or f"import optax\noptimizer = optax.{getattr(factory, '__name__', name)}"
+    code = code or varied(f"import optax\noptimizer = optax.{getattr(factory, '__name__', name)}", given)
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "optax",
@@ -124,6 +124,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         code,
         make,
         {mode: partial(start, mode=mode) for mode in MODES if mode},
+        own=own_arguments(factory, known, given),
+        vary=lambda more: target(factory, name, varied(code, more), **{**given, **more}),
     )
 
 

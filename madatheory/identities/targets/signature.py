@@ -62,3 +62,20 @@ def settings_of(
             "that fills them in, such as lambda learning_rate: make(.., learning_rate=learning_rate)"
         )
     return known, defaults
+
+
+def own_arguments(factory: Callable[..., Any], known: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Optional arguments that no neutral name stands for, with the values they have."""
+    return {
+        name: given.get(name, parameter.default)
+        for name, parameter in parameters(factory).items()
+        if parameter.default is not parameter.empty and name not in known.values()
+    }
+
+
+def varied(code: str, more: Mapping[str, Any]) -> str:
+    """Code that makes `optimizer` with some of its arguments set."""
+    if not more:
+        return code
+    arguments = ", ".join(f"{name}={value!r}" for name, value in more.items())
+    return f"{code}\nimport functools\noptimizer = functools.partial(optimizer, {arguments})"

@@ -77,7 +77,8 @@ class Target:
     "missing gradients", "several tensors", "complex", "jit" (a function of arrays that JAX may trace), "compiled" (a
     compiler arranges its arithmetic), "copies", "groups", "closure", "foreach", "fused", "differentiable". `code`
     rebuilds it as `optimizer`, in a snippet. `modes` are execution modes that must make no difference, other starts of
-    the same optimizer ("eager", "scan", "groups", "one buffer", ...); each is an ability, too.
+    the same optimizer ("eager", "scan", "groups", "one buffer", ...); each is an ability, too. `own` are arguments of
+    the factory that have no neutral name, with their defaults; `vary` gives the target with some of them set.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Target:
     code: str = ""
     factory: Any = None
     modes: Mapping[str, Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+    vary: Callable[[Mapping[str, Any]], "Target"] | None = None
 
     def begin(self, x0: Sequence[Tensor], settings: Mapping[str, Any], mode: str = "") -> Stepper:
         """`start`, or another of `modes`, after a check that every setting exists."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madatheory.errors import needs
-from madatheory.identities.targets.signature import parameters
+from madatheory.identities.targets.signature import own_arguments, parameters, varied
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
 if TYPE_CHECKING:
@@ -197,7 +197,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     """The target of `factory(params, **settings)`; `given` are further arguments for it."""
     import_torch()
     names, defaults, known = parameters(factory), {}, {}
-    rmsprop = any("rmsprop" in base.__name__.lower() for base in getattr(factory, "__mro__", ()))  # its beta2 is alpha
+    kinds = getattr(getattr(factory, "func", factory), "__mro__", ())  # also of functools.partial
+    rmsprop = any("rmsprop" in base.__name__.lower() for base in kinds)  # its beta2 is alpha
     if not names:
         raise Unusable(f"{name or factory}: its signature cannot be read; wrap it in a function with named arguments")
     for key, parameter in names.items():
@@ -286,6 +287,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
             make({**settings, "differentiable": True}), x0, TorchMode(leafless=True)
         )
     module = getattr(factory, "__module__", "torch.optim")
+    code = code or varied(f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer", given)
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "torch",
@@ -293,7 +295,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         frozenset(known) | flags,
         defaults,
         frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *modes}),
-        code or f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer",
+        code,
         make,
         modes,
+        own=own_arguments(factory, {**known, **{flag: flag for flag in flags}}, given),
+        vary=lambda more: target(factory, name, varied(code, more), **{**given, **more}),
     )

@@ -57,7 +57,7 @@ def final(task: Task, data: xr.Dataset, measure: str = "") -> np.ndarray:
     return np.where(np.isfinite(values), values, np.inf if task.better == "lower" else -np.inf)
 
 
-def compare(
+def compare_methods(
     task: Task,
     config: TrainConfig,
     plan: ComparisonPlan,
