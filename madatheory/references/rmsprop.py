@@ -8,6 +8,7 @@ from madatheory.references.sequence import (
     Correction,
     Decay,
     EpsPlace,
+    RatePlace,
     Step,
     Vector,
     corrections,
@@ -31,6 +32,7 @@ def run(
     centered: bool = False,
     momentum: float = 0.0,
     nesterov: bool = False,
+    rate: RatePlace = "step",
     weight_decay: float = 0.0,
     decay: Decay = "coupled",
     complex_as: ComplexAs = "modulus",
@@ -39,7 +41,8 @@ def run(
 
     `centered` (Graves, "Generating sequences with recurrent neural networks", equations 38 to 41) subtracts the square
     of the mean gradient under the root; there eps is inside. A momentum b_t = momentum b_{t-1} + g_t/root moves x by
-    alpha_t b_t, `nesterov` by alpha_t (momentum b_t + g_t/root).
+    alpha_t b_t, `nesterov` by alpha_t (momentum b_t + g_t/root); with `rate` "buffer" alpha_t g_t/root is added to the
+    buffer, and x moves by the buffer itself.
     """
 
     def step(t: int, alpha: float, now: Vector, mean_square: Vector, mean: Vector, buffer: Vector) -> Step:
@@ -50,8 +53,9 @@ def run(
             root = denominator(mean_square / c2 - squared(mean / c1), 1.0, eps, eps_place)
         else:
             root = denominator(mean_square, c2, eps, eps_place)
-        ratio = divided(now, root)
+        inner, outer = (alpha, 1.0) if rate == "buffer" else (1.0, alpha)
+        ratio = inner * divided(now, root)
         buffer = momentum * buffer + ratio
-        return alpha * (momentum * buffer + ratio if nesterov else buffer), (mean_square, mean, buffer)
+        return outer * (momentum * buffer + ratio if nesterov else buffer), (mean_square, mean, buffer)
 
     return followed(step, (initial, 0.0, 0.0), x0, gradients, alpha, weight_decay, decay, complex_as)

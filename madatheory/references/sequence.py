@@ -12,6 +12,8 @@ EpsPlace = Literal["outside", "outside_before", "inside", "inside_before"]
 Correction = bool | Literal["none", "power", "first", "second"]
 Decay = Literal["coupled", "decoupled_lr", "decoupled_lr_after", "decoupled", "proximal"]
 ComplexAs = Literal["modulus", "pair"]
+RatePlace = Literal["step", "buffer"]
+"""Where alpha_t enters a method with momentum: it multiplies the buffer, or what is added to it."""
 Step = tuple[Vector, tuple[Any, ...]]
 """x_{t-1} - x_t but for the decay, and the moments after it."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from madatheory.identities.recognition.candidate import Candidate, Observation, forms
-from madatheory.identities.recognition.conventions import DECAY
+from madatheory.identities.recognition.conventions import DECAY, RATE
 from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.target import SETTINGS, Target
@@ -39,16 +39,20 @@ class Observed(NamedTuple):
 
 @dataclass(frozen=True)
 class Account:
-    """A reference that reproduces every run of a side; `form` is that of its weight decay, "" if it cannot be seen."""
+    """A reference that reproduces every run of a side.
+
+    `form` is that of its weight decay, `rate` says what its momentum buffer holds; "" if that cannot be seen.
+    """
 
     candidate: Candidate
     form: str = ""
+    rate: str = ""
 
     def conventions(self) -> dict[str, str]:
         """Name -> label, the method itself among them; "form of" tells a convention from a coefficient."""
         choice = {_form_of(name): label for name, label in self.candidate.choice().items()}
         found = {METHOD: self.candidate.family.name, **choice, STEP: self.candidate.step_size}
-        return {**found, FORM: self.form} if self.form else found
+        return {**found, **{name: label for name, label in ((FORM, self.form), (RATE.name, self.rate)) if label}}
 
     def coefficients(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Neutral name -> value, of those that the method uses, where known."""
@@ -62,8 +66,11 @@ def _form_of(switch: str) -> str:
     return f"form of {switch}" if switch in SETTINGS else switch
 
 
-def accounts_of(target: Target) -> tuple[list[Account], Any, str]:
-    """Every account of a target, the dtype to whose rounding they hold, and in words what is nearest if none does."""
+def accounts_of(target: Target, changing: Observation | None = None) -> tuple[list[Account], Any, str]:
+    """Every account of a target, the dtype to whose rounding they hold, and why nothing could be run.
+
+    `changing` is a run of it with momentum in which the step size changes.
+    """
     observations = Observations(target)
     if not observations.plain:
         return [], np.float64, observations.problem
@@ -80,7 +87,21 @@ def accounts_of(target: Target) -> tuple[list[Account], Any, str]:
             every = forms(candidate, DECAY)
             agreeing = [Account(c, label) for label, c in every.items() if c.agrees(decayed, dtype)]
             found += agreeing or [Account(candidate, UNKNOWN)]
+    if changing is not None:
+        found = [told for account in found for told in _with_rate(account, changing, dtype)]
     return found, dtype, ""
+
+
+def _with_rate(account: Account, changing: Observation, dtype: Any) -> list[Account]:
+    """With what the momentum buffer holds, where that shows."""
+    if not account.candidate.family.buffered:
+        return [account]
+    every = forms(account.candidate, RATE)
+    return [
+        replace(account, candidate=candidate, rate=label)
+        for label, candidate in every.items()
+        if candidate.agrees(changing, dtype)
+    ] or [account]
 
 
 def least(
@@ -143,8 +164,13 @@ def _mixed(a: Candidate, b: Candidate, names: Sequence[str]) -> Candidate:
         possible = next(s for s in base.family.switches if s.name == switch).options
         labels.append(other[switch] if other.get(switch) in possible else label)
     step_size = b.step_size if STEP in names else a.step_size
-    extra = b.extra if FORM in names or not a.extra else a.extra
-    return Candidate(base.family, tuple(labels), step_size, {}, extra)
+    extra = dict(a.extra)
+    for name, argument in ((FORM, "decay"), (RATE.name, "rate")):
+        if name in names and argument in b.extra:
+            extra[argument] = b.extra[argument]
+    if not base.family.buffered:
+        extra.pop("rate", None)
+    return Candidate(base.family, tuple(labels), step_size, {}, {**b.extra, **extra} if METHOD in names else extra)
 
 
 def _in_words(name: str, a: Account, b: Account, at: Observed) -> ExplainedDifference:

@@ -16,6 +16,7 @@ RATES = tuple(LR * factor for factor in (1, 1, 0.5, 0.5, 2, 2, 1, 0.25, 0.25, 1,
 """Step sizes of the run in which they change."""
 SHAPES = ((3,), (4, 2), (2, 3))
 MATRICES = SHAPES[1:]
+CHANGING = "changing lr"
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ def _vectors(name: str, what: str, x0: Tensor, g: Tensor, **more: Any) -> Compar
 
 
 def _tensors(name: str, what: str, shapes: Sequence[tuple[int, ...]]) -> ComparedCase:
-    """Dyadic numbers; zeros are among the gradients."""
+    """Dyadic numbers, zeros among them; gradients grow, so that every usual threshold of clipping lies in between."""
     rng = np.random.default_rng(3)
     x0 = tuple(np.round(rng.normal(size=shape) * 8) / 8 for shape in shapes)
-    g = tuple(tuple(np.round(rng.normal(size=shape) * 4) / 4 for shape in shapes) for _ in range(6))
+    scales = 2.0 ** np.arange(-6, 2)
+    g = tuple(tuple(scale * np.round(rng.normal(size=shape) * 4) / 4 for shape in shapes) for scale in scales)
     return ComparedCase(name, what, x0, g)
 
 
@@ -89,7 +91,7 @@ def cases(a: Target, b: Target, given: Mapping[str, Any]) -> list[ComparedCase]:
         found.append(_vectors("weight decay", "with weight decay", X0, G, settings=decayed))
     if "scheduled" in both and "lr" in common:
         changing = {**visible, "lr": RATES} | ({"weight_decay": WEIGHT_DECAY} if "weight_decay" in common else {})
-        found.append(_vectors("changing lr", "the step size changes", X0, G, settings=changing, mode="scheduled"))
+        found.append(_vectors(CHANGING, "the step size changes", X0, G, settings=changing, mode="scheduled"))
     if "missing gradients" in both:
         found.append(_where_missing(tensors))
     if "complex" in both:

@@ -16,7 +16,7 @@ from madatheory.identities.comparison.accounts import (
     deviations,
     least,
 )
-from madatheory.identities.comparison.cases import ComparedCase, cases
+from madatheory.identities.comparison.cases import CHANGING, ComparedCase, cases
 from madatheory.identities.comparison.comparison import OptimizerComparison
 from madatheory.identities.comparison.judged import ComparedRun, judge
 from madatheory.identities.comparison.program import program
@@ -117,7 +117,9 @@ def _explained(
     ordered = sorted(counted, key=lambda trial: trial.run.verdict != "differ")
     tried = [trial.case for trial in ordered]
     notes: list[str] = []
-    accounts = [accounts_of(side.target) for side in sides]
+    observed = _observed(sides, counted)
+    changing = next((run for run in observed if run.a.name == CHANGING), None)
+    accounts = [accounts_of(side.target, changing and changing[i]) for i, side in enumerate(sides)]
     for name, (known, _, problem) in zip("AB", accounts, strict=True):
         if not known:
             notes.append(f"{name} follows none of the references{f': {problem}' if problem else ''}")

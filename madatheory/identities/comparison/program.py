@@ -1,4 +1,4 @@
-"""A program of a few lines that runs two targets on as few numbers as show a difference, and asserts that they agree."""
+"""A program of a few lines that runs two targets on few numbers and asserts that they agree."""
 
 from collections.abc import Sequence
 

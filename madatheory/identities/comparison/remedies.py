@@ -45,8 +45,9 @@ class Remedy(NamedTuple):
         """As an explanation: what the side has, and what it takes to be the other."""
         found = []
         for change in self.changes:
-            pair = _shown(change.was), _shown(change.value)
-            found.append(ExplainedDifference(change.name, *(pair if self.side == "A" else pair[::-1]), "setting"))
+            was, now = _shown(change.was), _shown(change.value)
+            a, b = (was, now) if self.side == "A" else (now, was)
+            found.append(ExplainedDifference(change.name, a, b, "setting"))
         return found
 
 
@@ -74,7 +75,7 @@ def changes(a: ComparedSide, b: ComparedSide, hints: Mapping[str, tuple[Any, Any
             continue
         for argument, was in one.target.own.items():
             found += [Change(name, argument, value, False, was) for value in _values(argument, was, other)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _values(argument: str, was: Any, other: ComparedSide) -> Iterator[Any]:

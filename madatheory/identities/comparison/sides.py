@@ -20,7 +20,8 @@ TRIALS = 6
 """Changed runs; the changes they cause add up."""
 FEW = 8
 """Roundings between an input and an update in float32: more would hide what the format can show."""
-USUAL_BETA = 0.999
+USUAL_BETAS = {"beta1": 0.9, "beta2": 0.999, "beta3": 0.9}
+"""Taken where a side does not tell."""
 
 
 Row = Sequence[Tensor | None]
@@ -73,11 +74,11 @@ class ComparedSide:
         """As the references want it: all entries in a row."""
         return Observation(case.name, self.given(case), self.values(case), flat(case.x0), rows(case), path)
 
-    def condition(self, case: ComparedCase) -> float:
+    def condition(self, case: ComparedCase, names: Sequence[str]) -> float:
         """1/(1 - beta): how much more than a rounding a difference such as 1 - beta^t loses."""
         values = self.values(case)
-        betas = [values[name] for name in ("beta1", "beta2", "beta3") if name in values and values[name] < 1]
-        return 1 / (1 - max(betas, default=USUAL_BETA))
+        betas = [values.get(name, usual) for name, usual in USUAL_BETAS.items() if name in names]
+        return 1 / (1 - max((beta for beta in betas if beta < 1), default=0.0))
 
 
 def flat(tensors: tuple[Tensor, ...]) -> Tensor:
@@ -100,33 +101,45 @@ def apart(a: Tensor, b: Tensor) -> Tensor:
 
 
 class Allowance:
-    """What rounding in `dtype` may do to the paths of two sides in a case; measured once, and only where needed."""
+    """What rounding of the updates in `dtype` may do to the paths of two sides in a case.
+
+    Iterates and starts are rounded in the case's own dtype. The changes that `TRIALS` slightly changed runs of either
+    side bring about add up.
+    """
 
     def __init__(self, a: ComparedSide, b: ComparedSide, case: ComparedCase) -> None:
         self._sides, self._case = (a, b), case
 
     def __call__(self, paths: tuple[Tensor, Tensor], dtype: DTypeLike) -> Tensor:
         """(T, n)."""
-        operations = OPERATIONS if unit(dtype) < unit(np.float32) else FEW
-        conditions = [side.condition(self._case) for side in self._sides]
-        total = path_tolerance(paths[0], flat(self._case.x0), dtype, operations, max(conditions))
+        own = unit(self._case.dtype)
+        coarse = unit(dtype) > own
+        operations = FEW if unit(dtype) >= unit(np.float32) else OPERATIONS
+        # where a part of a run of float64 is float32, that is a step size or a product of beta1s
+        names = ("beta1",) if coarse else tuple(USUAL_BETAS)
+        condition = max(side.condition(self._case, names) for side in self._sides)
+        total = path_tolerance(
+            paths[0], flat(self._case.x0), self._case.dtype, operations * unit(dtype) / own, condition
+        )
         for side, path in zip(self._sides, paths, strict=True):
-            for changed in self._changed(1 + operations * unit(dtype)):
+            for changed in self._changed(1 + operations * own, 1 + operations * unit(dtype)):
                 other = side.run(changed).path
                 if other is not None:
                     difference = apart(other, path)
                     total = total + np.where(np.isfinite(difference), difference, 0.0)
         return total
 
-    def _changed(self, by: float) -> list[ComparedCase]:
-        rng, case, found = np.random.default_rng(5), self._case, []
-        for _ in range(TRIALS):
+    def _changed(self, start: float, gradient: float) -> list[ComparedCase]:
+        """Starts and gradients multiplied or divided by these factors, entry by entry."""
+        rng, case = np.random.default_rng(5), self._case
 
-            def moved(value: Tensor | None, rng: Any = rng) -> Tensor | None:
-                if value is None:
-                    return None
-                return (value * by ** rng.choice([-1.0, 1.0], size=value.shape)).astype(value.dtype)
+        def moved(value: Tensor, by: float) -> Tensor:
+            return (value * by ** rng.choice([-1.0, 1.0], size=value.shape)).astype(value.dtype)
 
-            x0 = tuple((x * by ** rng.choice([-1.0, 1.0], size=x.shape)).astype(x.dtype) for x in case.x0)
-            found.append(case.changed(x0, [[moved(g) for g in row] for row in case.g]))
-        return found
+        return [
+            case.changed(
+                [moved(x, start) for x in case.x0],
+                [[None if g is None else moved(g, gradient) for g in row] for row in case.g],
+            )
+            for _ in range(TRIALS)
+        ]

@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from madatheory.identities.comparison.accounts import ExplainedDifference
 from madatheory.identities.comparison.cases import ComparedCase
 from madatheory.identities.comparison.judged import same
-from madatheory.identities.comparison.sides import ComparedSide, Row, RowChange, flat
+from madatheory.identities.comparison.sides import ComparedSide, Row, RowChange, flat, rows
 from madatheory.identities.targets.target import Tensor
+from madatheory.references import adam, sgd
 
 LIMITS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Thresholds of gradient clipping that people set."""
 CLOSE = 1e-7
+USUAL: Sequence[tuple[Any, dict[str, float]]] = (
+    (sgd.run, {}),
+    (sgd.run, {"momentum": 0.9}),
+    (adam.run, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
+)
+"""Methods whose step sizes can be read off."""
 
 
 def _each(change: Callable[[Tensor], Tensor]) -> RowChange:
@@ -82,10 +90,28 @@ def by_step_size(
         words = ", ".join(f"{value} for {shape}" for shape, value in tensors.items())
         return [ExplainedDifference("step size", "1", f"times {words}", "convention")]
     steps = first[:, 0]
+    whose = _shift(told[0], steps)
+    if whose:
+        return [ExplainedDifference("schedule of the step size", *whose, "convention")]
     if np.allclose(steps, steps[0], rtol=1e-6):
         return [ExplainedDifference("step size", "1", f"times {steps[0]:.6g}", "convention")]
     words = ", ".join(f"{value:.4g}" for value in steps)
     return [ExplainedDifference("step size", "1", f"times {words} at steps 1, 2, ..", "convention")]
+
+
+def _shift(told: tuple[ComparedCase, Tensor, Tensor], ratio: Tensor) -> tuple[str, str] | None:
+    """Whether B's step size at t is A's at t + 1 or t - 1, where A is SGD or Adam with usual coefficients."""
+    case, updates, _ = told
+    for run, coefficients in USUAL:
+        unit = _updates(case, run(flat(case.x0), rows(case), alpha=1.0, **coefficients))
+        sizes = _ratios(case, unit, updates)
+        if sizes is not None and not np.allclose(sizes, sizes[0], rtol=1e-6):
+            first, second = sizes[:, 0], sizes[:, 0] * ratio
+            if np.allclose(second[:-1], first[1:], rtol=1e-6):
+                return "lr_t in step t", "lr_(t+1) in step t: one step ahead"
+            if np.allclose(second[1:], first[:-1], rtol=1e-6):
+                return "lr_t in step t", "lr_(t-1) in step t: one step behind"
+    return None
 
 
 def _per_tensor(

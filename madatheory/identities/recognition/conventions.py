@@ -47,7 +47,8 @@ class Family:
     `optional` ones are left out where the target does not have them. `fitted` are coefficients that no target tells, in
     [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers. `untold` are conventions that
     no updates along constant coefficients show, with the reason. `far_apart` are options that one switch after the
-    other does not lead to, since estimates go astray on the way.
+    other does not lead to, since estimates go astray on the way. `buffered`: a momentum buffer may hold gradients or
+    steps (`RATE`), which only a step size that changes shows.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Family:
     plain: bool = False
     untold: Mapping[str, str] = field(default_factory=dict)
     far_apart: tuple[tuple[str, ...], ...] = ()
+    buffered: bool = False
 
 
 def _switch(name: str, argument: str, values: Mapping[str, Any], equal: str = "", **notes: str) -> Switch:
@@ -99,6 +101,7 @@ DECAY = _switch(
     },
 )
 COMPLEX = _switch("complex numbers", "complex_as", {"modulus |g|^2": "modulus", "pair of reals": "pair"}, "linear")
+RATE = _switch("momentum buffer", "rate", {"of gradients, times lr_t": "step", "of steps, lr_t g_t": "buffer"})
 STEP_SIZE = ("constant", "lr/sqrt(t)")
 
 _LR = {"alpha": ("lr",)}
@@ -169,6 +172,7 @@ FAMILIES: tuple[Family, ...] = (
         {**_LR, "momentum": ("momentum", "beta1")},
         (_switch("momentum", "form", _FORMS), NESTEROV),
         frozenset({"momentum"}),
+        buffered=True,
     ),
     Family(
         "Adagrad",
@@ -191,6 +195,7 @@ FAMILIES: tuple[Family, ...] = (
             NESTEROV,
         ),
         frozenset({"momentum"}),
+        buffered=True,
     ),
     Family(
         "Adam",
