@@ -12,6 +12,7 @@ from typing import Any
 
 from madatheory.errors import EXTRAS, UserError, remedy
 from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES
+from madatheory.identities.targets.signature import PARAMETERS, takes_model
 from madatheory.identities.targets.target import Target
 
 OptimizerLike = Target | str | Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
@@ -24,6 +25,7 @@ def find(what: OptimizerLike) -> Target:
         return what
     if isinstance(what, str):
         return named(what)
+    refuse_instance(what, f"a {type(what).__name__}")
     if isinstance(what, tuple) and len(what) == 2 and all(map(callable, what)):
         return _of(lambda: what, "functions", "optimizer", _code(what))
     if not callable(what):
@@ -59,15 +61,33 @@ def named(spec: str) -> Target:
         found = getattr(found, part)
     if isinstance(found, Target):
         return found
+    refuse_instance(found, spec)
     if place.endswith(".py"):
-        code = f"import runpy\noptimizer = runpy.run_path({place!r})[{attribute!r}]"
+        folder = os.path.dirname(place) or "."
+        code = f"import runpy, sys\nsys.path.insert(0, {folder!r})\n"  # as `python file.py` finds the file's neighbours
+        code += f"optimizer = runpy.run_path({place!r})[{attribute!r}]"
     else:
         code = f"import {place}\noptimizer = {place}.{attribute}"
     if isinstance(found, tuple) and len(found) == 2 and all(map(callable, found)):
         return _of(lambda: found, "functions", spec, code)
     if not callable(found):
-        raise UserError(f"{spec}: {found!r} cannot be called; name a factory")
+        raise UserError(f"{spec}: {found!r:.80} cannot be called; name a factory")
     return _of(found, framework(found), spec, code)
+
+
+def refuse_instance(what: Any, name: str) -> None:
+    """`UserError` for an optimizer that is built already: it has its tensors, its state or its settings."""
+    if inspect.isclass(what) or inspect.isfunction(what) or inspect.ismethod(what):
+        return
+    if hasattr(what, "init") and hasattr(what, "update"):
+        how = "def make(learning_rate): return optax.adam(learning_rate), or optax.adam itself"
+    elif hasattr(what, "stateless_apply"):
+        how = f"the class {type(what).__name__}, or def make(learning_rate): return an optimizer"
+    elif callable(getattr(what, "step", None)):
+        how = f"the class {type(what).__name__}, or def make(params, lr): return an optimizer of params"
+    else:
+        return
+    raise UserError(f"{name} is an optimizer that is built already, and new ones are needed: give the factory: {how}")
 
 
 def load_module(place: str) -> Any:
@@ -81,7 +101,14 @@ def load_module(place: str) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    _guarded(place, lambda: spec.loader and spec.loader.exec_module(module))
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)  # first, as `python file.py` has it; afterwards last, for imports inside functions
+    try:
+        _guarded(place, lambda: spec.loader and spec.loader.exec_module(module))
+    finally:
+        sys.path.remove(folder)
+        if folder not in sys.path:
+            sys.path.append(folder)
     return module
 
 
@@ -136,7 +163,8 @@ def framework(factory: Callable[..., Any]) -> str:
         return root
     from madatheory.identities.targets.signature import NAMES, parameters, settings_of
 
-    if next(iter(parameters(factory)), "") in ("params", "parameters"):
+    first = next(iter(parameters(factory).values()), None)
+    if first is not None and (first.name in PARAMETERS or (takes_model(factory) and "torch" in sys.modules)):
         return "torch"
 
     known, _ = settings_of(factory, NAMES, {})
@@ -152,11 +180,13 @@ def framework(factory: Callable[..., Any]) -> str:
         return "optax"
     if hasattr(made, "stateless_apply"):
         return "keras"
-    raise UserError(
-        f"{getattr(factory, '__name__', factory)} returned {type(made).__name__}: "
-        "give a factory of optax transformations, of torch optimizers (first parameter `params`), of keras optimizers, "
-        "or of (init, update)"
-    )
+    name, kind = getattr(factory, "__name__", str(factory)), type(made).__name__
+    how = "give a factory of optax transformations, of torch optimizers (first parameter `params`), of keras "
+    how += "optimizers, or of (init, update)"
+    if callable(getattr(made, "step", None)):
+        pair = f"(lambda x: {name}(lr), lambda g, own, x: (own.step(x, g), own))"
+        how += f"; where step(x, g) returns x, that is lambda lr: {pair}"
+    raise UserError(f"{name} returned {'an object' if kind == name else kind}: {how}")
 
 
 def _of(factory: Callable[..., Any], kind: str, name: str, code: str) -> Target:

@@ -1,7 +1,6 @@
 """optax: a factory of gradient transformations, stepped under jit."""
 
 import copy
-import inspect
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ import jax
 import numpy as np
 
 from madatheory.identities.targets.optax_modes import MODES, OptaxMode
+from madatheory.identities.targets.optax_probe import ByName, look
 from madatheory.identities.targets.signature import NAMES, own_arguments, parameters, settings_of, varied
 from madatheory.identities.targets.target import Misbehaved, SettingValue, Stepper, Target, Tensor, Unusable
 
@@ -86,7 +86,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     known, defaults = settings_of(factory, {**NAMES, **getattr(factory, "neutral", {})}, given)
     steps: dict[Any, _Step] = {}
 
-    def make(settings: Mapping[str, Any]) -> Any:
+    def build(settings: Mapping[str, Any]) -> Any:
         arguments = dict(given) | {known[key]: value for key, value in settings.items()}
         if settings.get("eps", 1.0) <= 2.0**-100 and "eps_root" in parameters(factory):
             arguments["eps_root"] = 0.0
@@ -97,6 +97,11 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         if not (hasattr(made, "init") and hasattr(made, "update")):
             raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no init and update")
         return made
+
+    probe = look(build, "lr" in known, name or getattr(factory, "__name__", "optimizer"))
+
+    def make(settings: Mapping[str, Any]) -> Any:
+        return ByName(build(settings)) if probe.named else build(settings)
 
     def start(x0: Sequence[Tensor], settings: Mapping[str, Any], mode: str = "") -> Stepper:
         wide = any(np.dtype(x.dtype).itemsize >= 8 * (2 if x.dtype.kind == "c" else 1) for x in map(np.asarray, x0))
@@ -114,16 +119,17 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         return OptaxStepper(steps[key], x, state)
 
     code = code or varied(f"import optax\noptimizer = optax.{getattr(factory, '__name__', name)}", given)
+    abilities = _ABILITIES if probe.scheduled else _ABILITIES - {"scheduled"}
     return Target(
         name or getattr(factory, "__name__", "optimizer"),
         "optax",
         start,
         frozenset(known),
         defaults,
-        _ABILITIES if "lr" in known else _ABILITIES - {"scheduled"},
+        abilities,
         code,
         make,
-        {mode: partial(start, mode=mode) for mode in MODES if mode},
+        {mode: partial(start, mode=mode) for mode in MODES if mode in abilities},
         own=own_arguments(factory, known, given),
         vary=lambda more: target(factory, name, varied(code, more), **{**given, **more}),
     )
@@ -157,10 +163,8 @@ class _Step(NamedTuple):
 
 
 def _step(made: "optax.GradientTransformation", mode: OptaxMode, wide: bool) -> _Step:
-    extra = _extra(made.update)
-
     def step(gradients: "optax.Updates", state: "optax.OptState", x: "optax.Params") -> Any:
-        updates, state = made.update(gradients, state, x, **extra)
+        updates, state = made.update(gradients, state, x)
         if jax.tree.structure(updates) != jax.tree.structure(x):
             raise Misbehaved(f"update returned {jax.tree.structure(updates)} for {jax.tree.structure(x)}")
         for new, old in zip(jax.tree.leaves(updates), jax.tree.leaves(x), strict=True):
@@ -169,15 +173,3 @@ def _step(made: "optax.GradientTransformation", mode: OptaxMode, wide: bool) -> 
         return jax.tree.map(lambda a, b: (a + b).astype(a.dtype), x, updates), state
 
     return _Step(made, mode.compiled(mode.whole(step)), mode, wide)
-
-
-def _extra(update: Callable[..., Any]) -> dict[str, Any]:
-    """Arguments without default beyond (updates, state, params) cannot be made up from gradients alone."""
-    beyond = [
-        name
-        for name, p in list(parameters(update).items())[3:]
-        if p.default is inspect.Parameter.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-    ]
-    if beyond:
-        raise Unusable(f"update needs {', '.join(beyond)} besides gradients: no open-loop map exists")
-    return {}

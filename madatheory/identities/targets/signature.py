@@ -28,6 +28,17 @@ NAMES = {
 """What optax and plain functions call a setting -> its neutral name. Here, because the adapter of optax imports JAX."""
 
 
+PARAMETERS = ("params", "parameters")
+"""What factories of torch optimizers call the tensors, their first argument."""
+MODELS = ("model", "module", "net", "network")
+
+
+def takes_model(factory: Callable[..., Any]) -> bool:
+    """Whether the first argument of a factory is a model, whose parameters it takes itself."""
+    first = next(iter(parameters(factory).values()), None)
+    return first is not None and first.name in MODELS and first.default is first.empty
+
+
 def parameters(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Parameters of a factory, by name; empty where Python cannot tell."""
     try:
@@ -59,7 +70,8 @@ def settings_of(
     if missing:
         raise Unusable(
             f"{getattr(factory, '__name__', factory)} needs {', '.join(missing)}: give a function of no arguments "
-            "that fills them in, such as lambda learning_rate: make(.., learning_rate=learning_rate)"
+            "that fills them in, such as lambda learning_rate: make(.., learning_rate=learning_rate); an update "
+            "of x by a gradient g becomes one as a pair: lambda: (lambda x: None, lambda g, own, x: (update(x, g), own))"
         )
     return known, defaults
 

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madatheory.errors import needs
-from madatheory.identities.targets.signature import own_arguments, parameters, varied
+from madatheory.identities.targets.signature import own_arguments, parameters, takes_model, varied
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
+from madatheory.identities.targets.torch_probe import (
+    MATRICES_ONLY,
+    is_optimizer_class,
+    lacking,
+    model_of,
+    refuse_more_than_gradients,
+    takes_matrices_only,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -157,6 +165,8 @@ class TorchStepper:
 
     def save(self) -> Any:
         torch, file = import_torch(), io.BytesIO()
+        if not hasattr(self._built(), "state_dict"):
+            raise Unusable(f"{type(self._built()).__name__} has no state_dict, and cannot be saved")
         torch.save((self.parameters(), self._built().state_dict()), file)
         return file.getvalue()
 
@@ -167,10 +177,10 @@ class TorchStepper:
         return fresh
 
     def state(self) -> list[Tensor]:
-        found, optimizer = [], self._built()
-        for x in self.tensors:
-            for key in sorted(optimizer.state.get(x, {}), key=str):
-                value = optimizer.state[x][key]
+        found: list[Tensor] = []
+        for own in self._states():
+            for key in sorted(own, key=str):
+                value = own[key]
                 if hasattr(value, "detach"):
                     found.append(to_numpy(value))
                 elif isinstance(value, int | float):
@@ -180,8 +190,13 @@ class TorchStepper:
     def _built(self) -> Any:
         return self.optimizer
 
+    def _states(self) -> list[Mapping[str, Any]]:
+        """The state of each tensor; empty where the optimizer keeps it elsewhere."""
+        whole = getattr(self._built(), "state", None)
+        return [whole.get(x, {}) if isinstance(whole, Mapping) else {} for x in self.tensors]
+
     def moments(self) -> dict[str, list[Tensor]]:
-        states = [self._built().state.get(x, {}) for x in self.tensors]
+        states = self._states()
         found = {new: [s[old] for s in states] for old, new in _MOMENTS.items() if all(old in s for s in states)}
         return {name: [to_numpy(value) for value in values] for name, values in found.items()}
 
@@ -228,6 +243,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     ]
     if missing:
         raise Unusable(f"{name or factory} needs {', '.join(missing)}: give a function that fills them in")
+    of_model = takes_model(factory)
     flags = frozenset(flag for flag in _FLAGS if flag in names)
 
     def arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,9 +260,10 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     def built(parameters: list[Any], settings: Mapping[str, Any]) -> Any:
         whole = {**given, **arguments(settings)}
         try:
-            made = factory(parameters, **whole)
+            made = factory(model_of(parameters) if of_model else parameters, **whole)
         except (TypeError, ValueError, RuntimeError, AttributeError, AssertionError, KeyError, IndexError) as error:
-            raise Unusable(f"{name or factory}: building it with {whole} raised {error!r}") from error
+            how = MATRICES_ONLY if takes_matrices_only(factory, parameters, whole) else ""
+            raise Unusable(f"{name or factory}: building it with {whole} raised {error!r}{how}") from error
         if not callable(getattr(made, "step", None)):
             raise Unusable(f"{name or factory} returned {type(made).__name__}, which has no step")
         return made
@@ -286,6 +303,13 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         modes["differentiable"] = lambda x0, settings: TorchStepper(
             make({**settings, "differentiable": True}), x0, TorchMode(leafless=True)
         )
+    shown = name or getattr(factory, "__name__", "optimizer")
+    if is_optimizer_class(factory):
+        refuse_more_than_gradients(getattr(factory, "func", factory).step, shown)
+    else:
+        lr = {"lr": 0.125} if "lr" in known and "lr" not in defaults else {}
+        for mode in lacking(make(lr), shown):
+            modes.pop(mode, None)
     module = getattr(factory, "__module__", "torch.optim")
     code = code or varied(f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer", given)
     return Target(
