@@ -11,7 +11,7 @@ from madatheory.identities.recognition.candidate import Candidate, Observation, 
 from madatheory.identities.recognition.conventions import DECAY, RATE
 from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
-from madatheory.identities.targets.target import SETTINGS, Target
+from madatheory.identities.targets.target import SETTINGS
 
 METHOD, FORM, STEP = "method", "form of weight decay", "step size over time"
 UNKNOWN = "none of the known forms"
@@ -66,16 +66,17 @@ def _form_of(switch: str) -> str:
     return f"form of {switch}" if switch in SETTINGS else switch
 
 
-def accounts_of(target: Target, changing: Observation | None = None) -> tuple[list[Account], Any, str]:
-    """Every account of a target, the dtype to whose rounding they hold, and why nothing could be run.
+def accounts_of(
+    observations: Observations, changing: Observation | None = None, estimate: bool = True
+) -> tuple[list[Account], Any]:
+    """Every account of a target, and the dtype to whose rounding they hold.
 
-    `changing` is a run of it with momentum in which the step size changes.
+    `changing` is a run of it with momentum in which the step size changes; `estimate`: coefficients may be estimated.
     """
-    observations = Observations(target)
     if not observations.plain:
-        return [], np.float64, observations.problem
-    matches, dtype = matching(observations)
-    decayed = observations.decayed() if matches and "weight_decay" in target.settable else None
+        return [], np.float64
+    matches, dtype = matching(observations, estimate)
+    decayed = observations.decayed() if matches and "weight_decay" in observations.target.settable else None
     found: list[Account] = []
     for candidate in matches:
         if candidate.extra:
@@ -89,7 +90,7 @@ def accounts_of(target: Target, changing: Observation | None = None) -> tuple[li
             found += agreeing or [Account(candidate, UNKNOWN)]
     if changing is not None:
         found = [told for account in found for told in _with_rate(account, changing, dtype)]
-    return found, dtype, ""
+    return found, dtype
 
 
 def _with_rate(account: Account, changing: Observation, dtype: Any) -> list[Account]:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +21,10 @@ from madatheory.identities.comparison.cases import CHANGING, ComparedCase, cases
 from madatheory.identities.comparison.comparison import OptimizerComparison
 from madatheory.identities.comparison.judged import ComparedRun, judge
 from madatheory.identities.comparison.program import program
-from madatheory.identities.comparison.remedies import Remedy, remedies
+from madatheory.identities.comparison.remedies import remedies
 from madatheory.identities.comparison.sides import ComparedSide
 from madatheory.identities.comparison.transforms import by_step_size, on_changed_gradients
+from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Target, Tensor
 
@@ -33,6 +35,7 @@ MOST = 3
 STEP_SIZE = 0.1
 """Of two targets that need a step size and have no default."""
 BY_RUNS = "tried: with the change both take the same steps"
+BY_RATIO = "the updates are multiples of each other"
 BY_REFERENCES = "the recurrences with either reproduce the runs of either side"
 
 
@@ -113,48 +116,55 @@ def _check(trials: Sequence[_Trial], sides: Sequence[ComparedSide]) -> None:
 def _explained(
     found: OptimizerComparison, sides: tuple[ComparedSide, ComparedSide], counted: Sequence[_Trial], until: float
 ) -> OptimizerComparison:
+    """With the smallest explanation: what is quick to find first, and no more once a single difference is found."""
     a, b = sides
-    ordered = sorted(counted, key=lambda trial: trial.run.verdict != "differ")
-    tried = [trial.case for trial in ordered]
-    notes: list[str] = []
+    tried = [trial.case for trial in sorted(counted, key=lambda trial: trial.run.verdict != "differ")]
     observed = _observed(sides, counted)
     changing = next((run for run in observed if run.a.name == CHANGING), None)
-    accounts = [accounts_of(side.target, changing and changing[i]) for i, side in enumerate(sides)]
-    for name, (known, _, problem) in zip("AB", accounts, strict=True):
-        if not known:
-            notes.append(f"{name} follows none of the references{f': {problem}' if problem else ''}")
-    observed = _observed(sides, counted)
-    first, second = accounts[0][0], accounts[1][0]
-    exact = found.precision == "float64" and all(known and kind == np.float64 for known, kind, _ in accounts)
-    precision, dtype = ("float64", np.float64) if exact else ("float32", np.float32)
-    best, evidence = _from_accounts(first, second, observed, dtype), BY_REFERENCES
-    mended = remedies(a, b, tried, precision, _hints(first, second), min(len(best), MOST) if best else MOST, until)
-    tried_out = _as_differences(mended)
-    if tried_out is not None and (best is None or len(tried_out) < len(best)):
-        best, evidence = tried_out, BY_RUNS
-    if best is None or len(best) > 1:
-        changed = on_changed_gradients(a, b, tried, precision)
-        if changed is not None:
-            best, evidence = changed, BY_RUNS
-    if best is None or len(best) > 1:
-        paths = [trial.paths for trial in counted if trial.paths is not None]
-        scaled = by_step_size([trial.case for trial in counted], paths)
-        if scaled is not None:
-            best, evidence = scaled, "the updates are multiples of each other"
+    observations = [Observations(side.target) for side in sides]
+    best: list[ExplainedDifference] | None = None
+    evidence, mended, first, second = "", [], [], []
+    for estimate in (False, True):
+        accounts = [accounts_of(o, changing and changing[i], estimate) for i, o in enumerate(observations)]
+        (first, kind), (second, other) = accounts
+        exact = found.precision == "float64" and first and second and kind == other == np.float64
+        precision, dtype = ("float64", np.float64) if exact else ("float32", np.float32)
+        likely = _from_accounts(first, second, observed, dtype)
+        best, evidence = _smaller(best, evidence, likely, BY_REFERENCES)
+        if not mended:
+            most = min(len(best), MOST) if best else MOST
+            mended = remedies(a, b, tried, precision, _hints(first, second), most, until)
+            best, evidence = _smaller(best, evidence, mended[0].differences() if mended else None, BY_RUNS)
+        if not estimate and (best is None or len(best) > 1):
+            changed = on_changed_gradients(a, b, tried, precision)
+            best, evidence = _smaller(best, evidence, changed, BY_RUNS)
+            paths = [trial.paths for trial in counted if trial.paths is not None]
+            scaled = by_step_size([trial.case for trial in counted], paths)
+            best, evidence = _smaller(best, evidence, scaled, BY_RATIO)
+        if (best is not None and (len(best) == 1 or (first and second))) or time.monotonic() > until:
+            break
+    notes = [
+        f"{name} follows none of the references{f': {o.problem}' if o.problem else ''}"
+        for name, known, o in zip("AB", (first, second), observations, strict=True)
+        if not known and (best is None or len(best) > 1)
+    ]
     if time.monotonic() > until:
-        notes.append("the search for settings stopped at its time limit")
-    return OptimizerComparison(
-        found.a,
-        found.b,
-        found.frameworks,
-        found.settings,
-        found.runs,
-        None if best is None else tuple(best),
-        evidence if best is not None else "",
-        tuple(remedy.text() for remedy in mended),
-        tuple(notes),
-        found.program,
+        notes.append("the search for an explanation stopped at its time limit")
+    return replace(
+        found,
+        differences=None if best is None else tuple(best),
+        evidence=evidence,
+        remedies=tuple(remedy.text() for remedy in mended),
+        notes=tuple(notes),
     )
+
+
+def _smaller(
+    best: list[ExplainedDifference] | None, evidence: str, other: list[ExplainedDifference] | None, how: str
+) -> tuple[list[ExplainedDifference] | None, str]:
+    if other is not None and (best is None or len(other) < len(best)):
+        return other, how
+    return best, evidence
 
 
 def _from_accounts(
@@ -165,10 +175,6 @@ def _from_accounts(
     if first:
         return next(deviations(first, runs, dtype, forward=True), None)
     return next(deviations(second, runs, dtype, forward=False), None) if second else None
-
-
-def _as_differences(mended: Sequence[Remedy]) -> list[ExplainedDifference] | None:
-    return mended[0].differences() if mended else None
 
 
 def _hints(first: Sequence[Account], second: Sequence[Account]) -> dict[str, tuple[Any, Any]]:

@@ -28,6 +28,11 @@ def _each(change: Callable[[Tensor], Tensor]) -> RowChange:
     return lambda row: [None if g is None else change(g).astype(g.dtype) for g in row]
 
 
+def _clipped_norm_each(limit: float) -> RowChange:
+    whole = _clipped_norm(limit)
+    return lambda row: [whole([g])[0] for g in row]
+
+
 def _clipped_norm(limit: float) -> RowChange:
     def change(row: Row) -> list[Tensor | None]:
         norm = np.sqrt(sum(float(np.sum(np.abs(g.astype(float)) ** 2)) for g in row if g is not None))
@@ -43,6 +48,8 @@ def _gradients() -> Iterator[tuple[ExplainedDifference, RowChange]]:
     for limit in LIMITS:
         what = f"clipped to the norm {limit:g} over all tensors"
         yield ExplainedDifference("gradients", "as they are", what, "convention"), _clipped_norm(limit)
+        alone = f"clipped to the norm {limit:g}, each tensor by itself"
+        yield ExplainedDifference("gradients", "as they are", alone, "convention"), _clipped_norm_each(limit)
         each = f"each entry clipped to [-{limit:g}, {limit:g}]"
         clip = _each(lambda g, limit=limit: np.clip(g, -limit, limit))
         yield ExplainedDifference("gradients", "as they are", each, "convention"), clip

@@ -18,13 +18,14 @@ FAR = 0.3
 PRECISIONS: Sequence[Any] = (np.float64, np.float32)
 
 
-def matching(observations: Observations) -> tuple[list[Candidate], Any]:
+def matching(observations: Observations, estimate: bool = True) -> tuple[list[Candidate], Any]:
     """Every candidate that agrees with all plain runs, the simplest first, and the dtype to whose rounding it does.
 
-    Where none agrees as it stands, those whose hyper-parameters, estimated from the first run, make them agree.
+    Where none agrees as it stands, and if `estimate`, those whose hyper-parameters, estimated from the first run, make
+    them agree.
     """
     precisions = PRECISIONS if observations.dtype == np.float64 else (observations.dtype,)
-    for find_matches in (_matches, _estimated):  # the latter takes longer, and explains too much
+    for find_matches in (_matches, _estimated)[: 1 + estimate]:  # the latter takes longer, and explains too much
         for dtype in precisions:
             matches = find_matches(observations, dtype)
             if matches:

@@ -71,7 +71,7 @@ def settings_of(
         raise Unusable(
             f"{getattr(factory, '__name__', factory)} needs {', '.join(missing)}: give a function of no arguments "
             "that fills them in, such as lambda learning_rate: make(.., learning_rate=learning_rate); an update "
-            "of x by a gradient g becomes one as a pair: lambda: (lambda x: None, lambda g, own, x: (update(x, g), own))"
+            "of x by a gradient g becomes one as a pair: lambda: (lambda x: 0, lambda g, own, x: (update(x, g), own))"
         )
     return known, defaults
 
