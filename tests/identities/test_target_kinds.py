@@ -1,0 +1,235 @@
+"""Targets as people have them: each works, or is refused with what to do instead."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import Result
+
+from madatheory.errors import UserError
+from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.target import Target
+
+Run = Callable[..., Result]
+OPTAX = """
+import jax, jax.numpy as jnp, optax
+from rates import RATE
+
+instance = optax.adam(1e-3)
+
+def plain(learning_rate=RATE):
+    return optax.adam(learning_rate)
+
+def by_name(learning_rate=RATE):
+    label = lambda params: {name: "a" if name == "kernel" else "b" for name in params}
+    return optax.multi_transform({"a": optax.sgd(learning_rate), "b": optax.adam(learning_rate)}, label)
+
+def number_only(learning_rate=RATE):
+    return optax.chain(optax.scale_by_adam(), optax.scale(-learning_rate))
+
+def attributes(learning_rate=RATE):
+    inner = optax.adam(learning_rate)
+    return optax.GradientTransformation(lambda model: inner.init(model.weight), inner.update)
+
+def needs_value(learning_rate=RATE):
+    inner = optax.adam(learning_rate)
+    def update(g, state, x=None, *, value, **extra):
+        return inner.update(g, state, x)
+    return optax.GradientTransformationExtraArgs(inner.init, update)
+
+def hides_value(learning_rate=RATE):
+    inner = optax.adam(learning_rate)
+    def update(g, state, x=None, **extra):
+        return inner.update(jax.tree.map(lambda a: a * extra["value"], g), state, x)
+    return optax.GradientTransformationExtraArgs(inner.init, update)
+"""
+PLAIN = """
+class Adam:
+    def __init__(self, lr=1e-3):
+        self.lr = lr
+
+    def step(self, x, g):
+        return x - self.lr * g
+
+def sgd(w, g, lr=1e-2):
+    return w - lr * g
+"""
+TORCH = """
+import functools, torch
+
+instance = torch.optim.Adam([torch.zeros(3, requires_grad=True)])
+
+def groups(params, lr=1e-3):
+    params = list(params)
+    return torch.optim.AdamW([{"params": [p for p in params if p.ndim >= 2], "weight_decay": 1e-2},
+                              {"params": [p for p in params if p.ndim < 2], "weight_decay": 0.0}], lr=lr)
+
+def one_group(params, lr=1e-3):
+    return torch.optim.SGD(params, lr=lr)
+
+def from_model(model, lr=1e-3):
+    bias = [p for name, p in model.named_parameters() if name.endswith("bias")]
+    rest = [p for name, p in model.named_parameters() if not name.endswith("bias")]
+    return torch.optim.SGD([{"params": group} for group in (bias, rest) if group], lr=lr)
+
+def scheduled(params, lr=1e-3):
+    made = torch.optim.SGD(params, lr=lr)
+    made.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(made, 10)
+    return made
+
+class NeedsBatch(torch.optim.SGD):
+    def step(self, closure=None, *, bs):
+        return super().step(closure)
+
+class Duck:
+    def __init__(self, params, lr=1e-3):
+        self.params, self.lr = list(params), lr
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.params:
+            if p.grad is not None:
+                p.sub_(self.lr * p.grad)
+
+class Pair:
+    def __init__(self, params, lr=1e-3):
+        params = list(params)
+        matrices, rest = [p for p in params if p.ndim == 2], [p for p in params if p.ndim != 2]
+        self.parts = ([torch.optim.Muon(matrices, lr=lr)] if matrices else [])
+        self.parts += [torch.optim.AdamW(rest, lr=lr)] if rest else []
+
+    def step(self, closure=None):
+        for part in self.parts:
+            part.step()
+
+    def state_dict(self):
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, saved):
+        for part, state in zip(self.parts, saved):
+            part.load_state_dict(state)
+"""
+FILES = {"rates.py": "RATE = 0.5", "with_optax.py": OPTAX, "plain.py": PLAIN, "with_torch.py": TORCH}
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """The name of a target in a folder that is not the working folder."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "rates", raising=False)
+    return lambda name: f"{folder}/{name}"
+
+
+def moved(target: Target) -> tuple[np.ndarray, np.ndarray]:
+    """Where a vector and a matrix of ones are after a step, saved and loaded again if that is possible."""
+    ones = [np.ones(3), np.ones((2, 2))]
+    stepper = target.begin(ones, {})
+    stepper.step([np.ones(3), np.ones((2, 2))])
+    stepper.state()
+    first, second = stepper.parameters()
+    return first, second
+
+
+def test_a_file_finds_its_neighbour(at: Callable[[str], str]) -> None:
+    before = list(sys.path)
+    target = find(at("with_optax.py:plain"))
+    assert target.defaults["lr"] == 0.5
+    assert sys.path[: len(before)] == before  # nothing that is installed is hidden afterwards
+    space: dict[str, object] = {}
+    exec(target.code, space)  # and so does the program of a finding
+    assert find(space["optimizer"]).defaults["lr"] == 0.5  # type: ignore[arg-type]
+
+
+def test_labels_by_name(at: Callable[[str], str]) -> None:
+    target = find(at("with_optax.py:by_name"))
+    vector, matrix = moved(target)
+    np.testing.assert_allclose(matrix, 0.5)  # SGD
+    np.testing.assert_allclose(vector, 0.5, rtol=1e-6)  # Adam
+    for mode in target.modes:
+        settings = {"lr": (0.5, 0.5)} if mode == "scheduled" else {}
+        target.begin([np.ones(3), np.ones((2, 2))], settings, mode).step([np.ones(3), np.ones((2, 2))])
+
+
+def test_a_schedule_is_given_only_to_what_takes_one(at: Callable[[str], str]) -> None:
+    assert "scheduled" in find(at("with_optax.py:plain")).abilities
+    assert "scheduled" not in find(at("with_optax.py:number_only")).abilities
+
+
+@pytest.mark.needs("torch")
+@pytest.mark.parametrize(
+    ("name", "modes"),
+    [
+        ("one_group", {"closure", "groups", "late groups", "scheduled"}),
+        ("groups", {"closure", "scheduled"}),
+        ("from_model", {"closure", "scheduled"}),
+        ("scheduled", {"closure", "groups", "late groups", "scheduled"}),
+        ("Duck", set()),
+        ("Pair", set()),
+    ],
+)
+def test_torch_targets_have_the_modes_that_they_have(at: Callable[[str], str], name: str, modes: set[str]) -> None:
+    target = find(at(f"with_torch.py:{name}"))
+    assert set(target.modes) == {"strided", "one buffer", *modes}
+    assert set(target.modes) <= target.abilities
+    assert not {"closure", "groups", "late groups", "scheduled"} - modes & target.abilities
+    vector, matrix = moved(target)
+    assert (vector < 1).all()
+    assert (matrix < 1).all()
+    for mode in target.modes:
+        settings = {"lr": (0.5, 0.5)} if mode == "scheduled" else {}
+        target.begin([np.ones(3), np.ones((2, 2))], settings, mode).step([np.ones(3), np.ones((2, 2))])
+
+
+REFUSED = [
+    ("with_optax.py:instance", "is an optimizer that is built already, and new ones are needed: give the factory"),
+    ("with_optax.py:attributes", "give a factory of a transformation that takes any tree of arrays"),
+    ("with_optax.py:needs_value", "update needs value besides gradients"),
+    ("with_optax.py:hides_value", "update needs value besides gradients"),
+    ("plain.py:Adam", "where step(x, g) returns x, that is lambda lr: (lambda x: Adam(lr)"),
+    ("plain.py:sgd", "sgd needs w, g"),
+]
+REFUSED_TORCH = [
+    ("with_torch.py:instance", "is an optimizer that is built already, and new ones are needed: give the factory"),
+    ("with_torch.py:NeedsBatch", "step needs bs besides gradients; give a factory that fills it in"),
+    ("torch.optim:LBFGS", "step needs a closure"),
+    ("torch.optim:Muon", "it takes matrices only"),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), REFUSED)
+def test_what_is_refused_says_what_to_do(at: Callable[[str], str], name: str, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        find(at(name))
+    assert message in str(raised.value)
+
+
+@pytest.mark.needs("torch")
+@pytest.mark.parametrize(("name", "message"), REFUSED_TORCH)
+def test_what_is_refused_of_torch_says_what_to_do(at: Callable[[str], str], name: str, message: str) -> None:
+    with pytest.raises(UserError) as raised:
+        find(at(name) if ".py" in name else name).begin([np.ones(3)], {})
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("command", ["check", "identify"])
+def test_a_refusal_ends_with_status_2(run: Run, at: Callable[[str], str], command: str) -> None:
+    result = run(command, at("with_optax.py:instance"))
+    assert result.exit_code == 2, result.output
+    assert "give the factory" in result.stderr
+
+
+def test_the_recipe_for_an_update_rule_works(at: Callable[[str], str]) -> None:
+    space: dict[str, object] = {}
+    exec(PLAIN, space)
+    adam = space["Adam"]
+
+    def make(lr: float = 0.5) -> object:
+        return (lambda x: adam(lr)), lambda g, own, x: (own.step(x, g), own)  # type: ignore[operator]
+
+    np.testing.assert_array_equal(moved(find(make))[0], 0.5)
