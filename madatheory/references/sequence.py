@@ -35,6 +35,19 @@ def problem(x0: ArrayLike, gradients: ArrayLike, complex_as: ComplexAs | None = 
     return x, g  # type: ignore[return-value]
 
 
+def tensor(x0: ArrayLike, gradients: ArrayLike) -> tuple[Vector, Vector]:
+    """x0 of any shape and gradients (T, *shape) as fresh float64 arrays, for methods that look at whole tensors.
+
+    Raises `ValueError` on other shapes and on complex numbers.
+    """
+    if np.iscomplexobj(x0) or np.iscomplexobj(gradients):
+        raise ValueError("this recurrence is written for real numbers only")
+    x, g = np.array(x0, np.float64), np.array(gradients, np.float64)
+    if g.shape[1:] != x.shape:
+        raise ValueError(f"gradients must be (T, *shape of x0); got {x.shape} and {g.shape}")
+    return x, g
+
+
 def collected(path: list[Vector], x0: ArrayLike, gradients: ArrayLike) -> Vector:
     """x_1 .. x_T as (T, d): pairs of reals become complex numbers again."""
     xs = np.array(path)

@@ -29,6 +29,8 @@ G = np.array(list(SEQUENCES.values())).T
 OPERATIONS = 4 * len(G) + 16
 """Roundings between an input and an update: an average rounds thrice a step (weight, product, sum) and its power once,
 for 12 steps; corrections, root, quotient, step size and decay make up the rest, with their weights 1 - beta."""
+FEW = 8
+"""The same in bfloat16, where more would hide what the format can show."""
 
 
 _UPDATES: dict[Any, np.ndarray] = {}
@@ -142,6 +144,9 @@ class Candidate:
         return _UPDATES[key]
 
     def _updates(self, arguments: dict[str, Any], x0: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Of tensors of any shape; an elementwise method gets the entries in a row."""
+        if x0.ndim != 1 and not self.family.whole:
+            return self._updates(arguments, x0.ravel(), g.reshape(len(g), -1)).reshape(g.shape)
         if self.step_size == "lr/sqrt(t)":
             arguments = {**arguments, "alpha": arguments["alpha"] / np.sqrt(np.arange(1, len(g) + 1))}
         with np.errstate(all="ignore"):
@@ -157,7 +162,14 @@ class Candidate:
         arguments = self.arguments(observation.values)
         assert arguments is not None
         x0, g = observation.x0, observation.g
-        steps, size, by = len(g), len(x0), 1 + OPERATIONS * unit(dtype)
+        operations = OPERATIONS if unit(dtype) <= unit(np.float32) else FEW
+        steps, size, by = len(g), x0.size, 1 + operations * unit(dtype)
+        if self.family.whole:
+            total = self._one_by_one(arguments, x0, g, by)
+            before = np.concatenate([x0[None], observation.path[:-1]])
+            rounding = path_tolerance(observation.path[None], before, dtype, operations)[0]
+            return total + rounding + unit(dtype) * np.abs(before)
+        shape, x0, g = g.shape, x0.ravel(), g.reshape(steps, -1)
         # elementwise: all changes of gradients and start side by side, the unchanged run first
         many_x0, many_g = np.tile(x0, steps + 2), np.tile(g, steps + 2)
         for t in range(steps):
@@ -169,9 +181,24 @@ class Candidate:
         for name, value in arguments.items():
             if isinstance(value, float) and value:
                 total += np.abs(np.nan_to_num(self._updates({**arguments, name: value * by}, x0, g) - base))
-        before = np.concatenate([x0[None], observation.path[:-1]])
-        rounding = path_tolerance(observation.path[None], before, dtype, OPERATIONS)[0]
+        total = total.reshape(shape)
+        before = np.concatenate([observation.x0[None], observation.path[:-1]])
+        rounding = path_tolerance(observation.path[None], before, dtype, operations)[0]
         return total + rounding + unit(dtype) * np.abs(before)
+
+    def _one_by_one(self, arguments: dict[str, Any], x0: np.ndarray, g: np.ndarray, by: float) -> np.ndarray:
+        """What the changes of each gradient, the start and each coefficient add up to, where entries are mixed."""
+        base = self._updates(arguments, x0, g)
+        signs = np.where(np.arange(x0.size) % 2, 1.0, -1.0).reshape(x0.shape)  # a common factor may cancel
+        changed = [self._updates(arguments, x0 * by**signs, g)]
+        for t in range(len(g)):
+            other = g.copy()
+            other[t] = other[t] * by**signs
+            changed.append(self._updates(arguments, x0, other))
+        for name, value in arguments.items():
+            if isinstance(value, float) and np.isfinite(value) and value:
+                changed.append(self._updates({**arguments, name: value * by}, x0, g))
+        return np.sum([np.abs(np.nan_to_num(one - base)) for one in changed], axis=0)
 
     def distance(self, observation: Observation) -> float:
         """Mean of |a - b|/(|a| + |b|) over the updates, in [0, 1]; 0/0 = 0, and 1 where one is not a number."""
@@ -197,9 +224,11 @@ class Candidate:
         same = (np.abs(mine - theirs) <= allowed) | (np.isnan(mine) & np.isnan(theirs))
         if same.all():
             return None
-        step, column = map(int, np.argwhere(~same)[0])
-        name = list(SEQUENCES)[column] if len(SEQUENCES) == len(observation.x0) else f"entry {column}"
-        return FirstDeviation(observation.name, name, step + 1, theirs[step, column].item(), mine[step, column].item())
+        step, *entry = map(int, np.argwhere(~same)[0])
+        sequences = observation.x0.shape == (len(SEQUENCES),)
+        name = list(SEQUENCES)[entry[0]] if sequences else f"entry {entry}"
+        place = (step, *entry)
+        return FirstDeviation(observation.name, name, step + 1, theirs[place].item(), mine[place].item())
 
     def agrees(self, observation: Observation, dtype: DTypeLike) -> bool:
         """`parts` is None, found out quickly for most candidates.

@@ -1,21 +1,30 @@
 """The methods that `identify` knows, each a reference with its switches; simple ones first, whose name then counts."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from madatheory.references import (
     adabelief,
+    adadelta,
+    adafactor,
     adagrad,
     adam,
     adan,
+    ademamix,
+    adopt,
     amsgrad,
     avgrad,
     interpolation,
+    lamb,
     lion,
     mada,
+    muon,
     nadam,
+    radam,
     rmsprop,
+    schedule_free,
     sgd,
     yogi,
 )
@@ -48,7 +57,8 @@ class Family:
     [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers. `untold` are conventions that
     no updates along constant coefficients show, with the reason. `far_apart` are options that one switch after the
     other does not lead to, since estimates go astray on the way. `buffered`: a momentum buffer may hold gradients or
-    steps (`RATE`), which only a step size that changes shows.
+    steps (`RATE`), which only a step size that changes shows. `whole`: a step looks at the whole tensor, `run` takes
+    any shape, and the weight decay has one form, the method's own. `matrices`: it is for matrices alone.
     """
 
     name: str
@@ -62,6 +72,8 @@ class Family:
     untold: Mapping[str, str] = field(default_factory=dict)
     far_apart: tuple[tuple[str, ...], ...] = ()
     buffered: bool = False
+    whole: bool = False
+    matrices: bool = False
 
 
 def _switch(name: str, argument: str, values: Mapping[str, Any], equal: str = "", **notes: str) -> Switch:
@@ -266,6 +278,98 @@ FAMILIES: tuple[Family, ...] = (
         lion.run,
         {**_LR, "beta1": ("beta1",), "beta2": ("beta2",)},
         (_switch("order", "order", {"sign from the old momentum": "old", "sign from the new momentum": "new"}),),
+    ),
+    Family(
+        "Adadelta",
+        "Zeiler 2012",
+        adadelta.run,
+        {**_LR, "beta2": ("beta2",), "eps": ("eps",)},
+        (_switch("eps", "eps_place", {"inside both roots": "inside", "outside both roots": "outside"}),),
+    ),
+    Family(
+        "RAdam",
+        "Liu et al., ICLR 2020, Algorithm 2",
+        radam.run,
+        _ROOT,
+        (
+            EPS,
+            Switch(
+                "rectified from",
+                {
+                    "rho_t > 4 (the paper's)": {"threshold": 4.0},
+                    "rho_t > 5 (its code's)": {"threshold": 5.0},
+                },
+            ),
+            _switch("before that", "otherwise", {"momentum without root": "momentum", "no step": "nothing"}),
+        ),
+    ),
+    Family(
+        "ADOPT",
+        "Taniguchi et al., NeurIPS 2024, Algorithm 2",
+        adopt.run,
+        _B12,
+        (_switch("clipping", "clip", {"at (t-1)^(1/4)": "fourth root", "none": "none"}),),
+    ),
+    Family(
+        "AdEMAMix",
+        "Pagliardini, Ablin, Grangier, ICLR 2025, Algorithm 1",
+        ademamix.run,
+        {**_ROOT, "beta3": ("beta3",)},
+        (EPS, _switch("weight of the slow average", "slow", {f"{value:g}": value for value in (5.0, 6.0, 8.0, 2.0)})),
+    ),
+    Family(
+        "schedule-free",
+        "Defazio et al., NeurIPS 2024; what moves is y, where gradients are taken",
+        schedule_free.run,
+        _B12,
+        (
+            _switch("base", "base", {"Adam without momentum": "adam", "SGD": "sgd"}),
+            _switch("weights of the average", "power", {"max lr^2": 2.0, "1": 0.0}, "the step size is constant"),
+        ),
+        whole=True,
+    ),
+    Family(
+        "LAMB",
+        "You et al., ICLR 2020, Algorithm 2",
+        lamb.run,
+        _ROOT,
+        (EPS, CORRECTED),
+        whole=True,
+    ),
+    Family(
+        "Adafactor",
+        "Shazeer and Stern, ICML 2018, Algorithms 4 and 5",
+        adafactor.run,
+        {**_LR, "eps": ("eps",), "momentum": ("momentum",)},
+        (
+            _switch("second moment of matrices", "factored", {"factored": True, "kept whole": False}, "not a matrix"),
+            _switch("step size", "relative", {"times max(0.001, RMS(x))": 1e-3, "absolute": 0.0}),
+            _switch("clipping", "clip", {"RMS(u) <= 1": 1.0, "none": math.inf}),
+        ),
+        frozenset({"eps", "momentum"}),
+        whole=True,
+    ),
+    Family(
+        "Muon",
+        "Jordan et al. 2024; Liu et al. 2025",
+        muon.run,
+        {**_LR, "momentum": ("momentum",)},
+        (
+            _switch("Nesterov", "nesterov", {"yes": True, "no": False}),
+            Switch(
+                "scale",
+                {
+                    "sqrt(max(1, rows/columns))": {"scale": "tall"},
+                    "sqrt(max(1, columns/rows)), for weights inputs x outputs": {"scale": "tall", "transposed": True},
+                    "0.2 sqrt(max(rows, columns))": {"scale": "larger side"},
+                    "1": {"scale": "none"},
+                },
+            ),
+            _switch("bias correction", "corrected", {"none": False, "power": True}),
+        ),
+        frozenset({"momentum"}),
+        whole=True,
+        matrices=True,
     ),
     Family(
         "Adam as in Defossez et al.",

@@ -1,39 +1,54 @@
 """`identify`: which reference recurrence, with which conventions, a black box follows."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
 from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
-from madatheory.identities.recognition.matching import matching
+from madatheory.identities.recognition.matching import FAR, PRECISIONS, matching, on_matrices
 from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
+from madatheory.limits import TimedOut, limited
 
+SECONDS = 60.0
 NEAREST = 3
+OWN, MATRICES = "the method's own", "matrices"
 UNUSUAL = 1.5
 
 
-def identify(target: OptimizerLike) -> Identification:
+def identify(target: OptimizerLike, *, limit: float = SECONDS) -> Identification:
     """Match a black box against all references with all their switches.
 
     `target` is whatever `find` takes: a `Target`, a factory, a name such as "optax:adam". The recurrences are compared
     update by update, element by element, with a run at the target's own defaults and one at `VISIBLE` settings (as far
     as it has them), on eight aimed sequences of 12 gradients; then with weight decay, then with complex numbers. A
     difference counts if rounding cannot explain it (`Candidate.tolerance`). Hyper-parameters that can be neither read
-    nor set are estimated. Never raises for what the optimizer does; `UserError` on a name that means nothing.
+    nor set are estimated. What refuses vectors is run on matrices. `limit` is in seconds, after which the outcome is a
+    problem. Never raises for what the optimizer does; `UserError` on a name that means nothing.
     """
+    if not (isinstance(limit, int | float) and 0 < limit < math.inf):
+        raise UserError(f"limit = {limit!r}: give the seconds that the search may take, such as {SECONDS:g}")
     target = find(target)
-    observations = Observations(target)
-    if not observations.plain:
-        return Identification(target.name, target.framework, problem=observations.problem)
-    matches, dtype = matching(observations)
-    return _followed(observations, matches, dtype) if matches else _unmatched(observations)
+    try:
+        with limited(limit):
+            observations = Observations(target)
+            if not observations.plain:
+                return Identification(target.name, target.framework, problem=observations.problem)
+            matches, dtype = matching(observations)
+            return _followed(observations, matches, dtype) if matches else _unmatched(observations)
+    except TimedOut:
+        problem = f"nothing was found within {limit:g} s; a factory with arguments for its settings is told faster"
+        return Identification(target.name, target.framework, problem=problem)
 
 
 def _followed(observations: Observations, matches: list[Candidate], dtype: DTypeLike) -> Identification:
+    on_both = [c for c in matches if all(c.agrees(run, dtype) for run in observations.on_matrices())]
+    matches = on_both or matches
     best, target = matches[0], observations.target
     same = [candidate for candidate in matches if candidate.family is best.family]
     rows, parts = [], []
@@ -47,6 +62,8 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
     rows += [IdentifiedConvention(name, (), why) for name, why in best.family.untold.items()]
     rows.append(IdentifiedConvention("step size", (best.step_size,)))
     runs = list(observations.plain)
+    if observations.plain[0].x0.ndim == 1:
+        rows.append(_on_matrices(observations, best))
     if best.extra:
         alike = [c.extra for c in same if c.labels == best.labels]
         options = tuple(label for label, arguments in DECAY.options.items() if arguments in alike)
@@ -63,7 +80,8 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
     notes = list(dict.fromkeys(observations.notes))
     if np.dtype(dtype) != observations.dtype:
         worst = max(float(np.nanmax(np.abs(np.asarray(best.updates(run)) - run.updates))) for run in observations.plain)
-        notes.append(f"only up to the rounding of float32 (largest difference {worst:.1e}): part of it is float32")
+        kind = np.dtype(dtype)
+        notes.append(f"only up to the rounding of {kind} (largest difference {worst:.1e}): part of it is {kind}")
     return Identification(
         target.name,
         target.framework,
@@ -80,6 +98,20 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
     )
 
 
+def _on_matrices(observations: Observations, best: Candidate) -> IdentifiedConvention:
+    """What a tall and a wide matrix follow."""
+    runs = observations.on_matrices()
+    if not runs:
+        return IdentifiedConvention(MATRICES, (), "refused")
+    if any(all(best.agrees(run, dtype) for run in runs) for dtype in PRECISIONS):
+        return IdentifiedConvention(MATRICES, ("the same method" if best.family.whole else "entry by entry",))
+    others, dtype = on_matrices(runs)
+    if not others:
+        return IdentifiedConvention(MATRICES, (), "NONE of the references", False)
+    how = f"to the rounding of {np.dtype(dtype)}" if np.dtype(dtype) != np.float64 else ""
+    return IdentifiedConvention(MATRICES, tuple(dict.fromkeys(other.describe() for other in others)), how)
+
+
 def _with_extra(
     observations: Observations,
     best: Candidate,
@@ -90,7 +122,7 @@ def _with_extra(
 ) -> IdentifiedConvention:
     """The form of the weight decay, or what is done with complex numbers; appends the run and the deviations."""
     decay = switch is DECAY
-    if best.family.plain:
+    if best.family.plain or (best.family.whole and not decay):
         return IdentifiedConvention(switch.name, (), "not compared: the reference has none")
     if decay and "weight_decay" not in observations.target.settable:
         return IdentifiedConvention(switch.name, (), "none: it is no setting, and nothing decays")
@@ -100,7 +132,7 @@ def _with_extra(
     if run is None:
         return IdentifiedConvention(switch.name, (), observations.notes.pop())
     runs.append(run)
-    every = forms(best, switch)
+    every = {OWN: best} if best.family.whole else forms(best, switch)
     options = tuple(label for label, candidate in every.items() if candidate.agrees(run, dtype))
     for label, candidate in every.items():
         if label not in options:
@@ -141,11 +173,12 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
         distances = [candidate.distance(run) for run in observations.plain]
         return float(np.mean(distances)) * UNUSUAL ** candidate.unusual()
 
-    known = [family for family in FAMILIES if not next(candidates(family)).unknown(run.values)]
+    fitting = [family for family in FAMILIES if run.x0.ndim == 2 or not family.matrices]
+    known = [family for family in fitting if not next(candidates(family)).unknown(run.values)]
     for family in known:
         found += [min((c for size in step_sizes for c in candidates(family, size)), key=rank)]
     if estimate and len(known) < NEAREST:
-        for family in FAMILIES:
+        for family in fitting:
             every = [c for size in step_sizes if (c := observations.estimate(family, size)) is not None]
             if family not in known and not family.fitted:
                 found.append(min(every, key=rank))
@@ -153,12 +186,20 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
 
 
 def _unmatched(observations: Observations) -> Identification:
-    near = _nearest(observations, STEP_SIZE, True)[:NEAREST]
+    every = _nearest(observations, STEP_SIZE, True)
+    near = [candidate for candidate in every if candidate.distance(observations.plain[0]) < FAR][:NEAREST]
     hidden = sorted({name for candidate in near for name in candidate.known})
     if hidden:
         observations.notes.append(
             f"{', '.join(hidden)} can be neither read nor set here, and the estimates may have missed: a factory with "
             "arguments of these names tells more"
+        )
+    observations.notes += _to_change(observations.plain[0], every)
+    if not near and every:
+        closest, apart = every[0], every[0].distance(observations.plain[0])
+        observations.notes.append(
+            f"none is near: {closest.family.name}, the nearest, is apart by {apart:.2g} "
+            f"(mean of |a-b|/(|a|+|b|)), where {FAR:g} is what conventions of one method can do"
         )
     return Identification(
         observations.target.name,
@@ -169,6 +210,25 @@ def _unmatched(observations: Observations) -> Identification:
     )
 
 
+def _to_change(run: Observation, every: Sequence[Candidate]) -> list[str]:
+    """What would turn a reference into the target, where that is its step size: the updates are multiples of its."""
+    for candidate in every:
+        for other in candidates(candidate.family):
+            mine = other.updates(run)
+            if mine is None:
+                continue
+            with np.errstate(all="ignore"):
+                flat, theirs = mine.reshape(len(mine), -1), run.updates.reshape(len(mine), -1)
+                factors = np.sum(flat * theirs, axis=1) / np.sum(flat * flat, axis=1)
+            if not np.allclose(factors[:, None] * flat, theirs, rtol=1e-7, atol=0):
+                continue
+            constant = np.allclose(factors, factors[0], rtol=1e-6)
+            words = f"{factors[0]:.6g}" if constant else ", ".join(f"{factor:.4g}" for factor in factors) + " in turn"
+            return [f"its updates are those of {other.describe()} times {words}: the step size is another"]
+    return []
+
+
 def _told(run: Observation) -> str:
     settings = ", ".join(f"{name} = {value:g}" for name, value in run.settings.items())
-    return f"{run.name!r}: {settings or 'nothing set'}; {len(run.g)} steps, {len(SEQUENCES)} sequences"
+    what = f"{len(SEQUENCES)} sequences" if run.x0.ndim == 1 else " x ".join(map(str, run.x0.shape))
+    return f"{run.name!r}: {settings or 'nothing set'}; {len(run.g)} steps, {what}"

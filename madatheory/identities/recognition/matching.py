@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import DTypeLike
 
-from madatheory.identities.recognition.candidate import Candidate, candidates
+from madatheory.identities.recognition.candidate import Candidate, Observation, candidates
 from madatheory.identities.recognition.conventions import FAMILIES, STEP_SIZE
 from madatheory.identities.recognition.fit import USUAL
 from madatheory.identities.recognition.observations import Observations
@@ -16,6 +17,8 @@ FITS = 1e-7
 FAR = 0.3
 """A method whose updates, with everything estimated, are further off is not it: its switches change less than that."""
 PRECISIONS: Sequence[Any] = (np.float64, np.float32)
+COARSE: Sequence[Any] = (*PRECISIONS, ml_dtypes.bfloat16)
+"""Of methods for matrices, which orthogonalize in bfloat16."""
 
 
 def matching(observations: Observations, estimate: bool = True) -> tuple[list[Candidate], Any]:
@@ -24,6 +27,8 @@ def matching(observations: Observations, estimate: bool = True) -> tuple[list[Ca
     Where none agrees as it stands, and if `estimate`, those whose hyper-parameters, estimated from the first run, make
     them agree.
     """
+    if observations.plain[0].x0.ndim == 2:
+        return on_matrices(observations.plain)
     precisions = PRECISIONS if observations.dtype == np.float64 else (observations.dtype,)
     for find_matches in (_matches, _estimated)[: 1 + estimate]:  # the latter takes longer, and explains too much
         for dtype in precisions:
@@ -33,15 +38,29 @@ def matching(observations: Observations, estimate: bool = True) -> tuple[list[Ca
     return [], precisions[0]
 
 
+def on_matrices(runs: Sequence[Observation]) -> tuple[list[Candidate], Any]:
+    """The same for runs on matrices; nothing is estimated."""
+    for dtype in COARSE:
+        matches = _agree(runs, dtype)
+        if matches:
+            return matches, dtype
+    return [], COARSE[0]
+
+
 def _matches(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
     """Every candidate without anything to estimate that agrees with all plain runs."""
-    values = observations.plain[0].values
+    return _agree(observations.plain, dtype)
+
+
+def _agree(runs: Sequence[Observation], dtype: DTypeLike) -> list[Candidate]:
+    values, matrices = runs[0].values, runs[0].x0.ndim == 2
     for step_size in STEP_SIZE:
         found = [
             candidate
             for family in FAMILIES
+            if matrices or not family.matrices
             for candidate in candidates(family, step_size)
-            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in observations.plain)
+            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in runs)
         ]
         if found:
             return found
@@ -55,7 +74,7 @@ def _estimated(observations: Observations, dtype: DTypeLike) -> list[Candidate]:
     """
     firsts: list[Candidate] = []
     for step_size in STEP_SIZE:
-        for family in FAMILIES:
+        for family in (family for family in FAMILIES if not family.matrices):
             first = observations.estimate(family, step_size)
             if first is None:
                 continue

@@ -20,12 +20,27 @@ VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, 
 MOMENTUM, WEIGHT_DECAY = 0.75, 0.25
 
 
+def _matrices() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """A start and six gradients, dyadic numbers; no row and no column without a gradient."""
+    rng: Any = np.random.default_rng(2)
+    found = {}
+    for name, shape in (("tall matrix", (6, 2)), ("wide matrix", (2, 6))):
+        g = np.round(rng.normal(size=(6, *shape)) * 8) / 8
+        found[name] = np.round(rng.normal(size=shape) * 8) / 8, np.where(g == 0, 0.125, g)
+    return found
+
+
+MATRICES = _matrices()
+"""By what they are."""
+
+
 class Observations:
     """All runs of the target, made when asked for."""
 
     def __init__(self, target: Target) -> None:
         self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
         self.hidden: tuple[str, ...] | None = None
+        self._matrices: list[Observation] | None = None
         self._estimates: dict[tuple[str, str], Candidate | None] = {}
         base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
         self.base = {name: value for name, value in base.items() if name in target.settable}
@@ -35,6 +50,14 @@ class Observations:
         # a setting whose default is not known is always given
         self.base |= {name: value for name, value in self.visible.items() if name not in target.defaults}
         self.plain = [run for run in (self._visible(), self._run("defaults", self.base)) if run]
+        if not self.plain:  # a method for matrices alone
+            problem, self.problem = self.problem, ""
+            self.plain = [*self._on_matrices("defaults", self.base)]
+            if self.plain:
+                self.notes = ["run on matrices: it refuses vectors"]
+                more = {**self.base, **self.visible}
+                self.plain = [*(self._on_matrices("visible", more) if self.visible else []), *self.plain]
+            self.problem = "" if self.plain else problem
         if self.plain:
             self.dtype = self.plain[0].path.dtype
 
@@ -55,9 +78,25 @@ class Observations:
             return None
         return Observation(name, dict(settings), values, x0, g, np.stack([step[0] for step in path]))
 
+    def _on_matrices(self, name: str, settings: Mapping[str, Any]) -> list[Observation]:
+        """A tall and a wide matrix; [] if one is refused."""
+        found = [self._run(f"{name}, {shape}", settings, x0, g) for shape, (x0, g) in MATRICES.items()]
+        runs = [run for run in found if run is not None]
+        return runs if len(runs) == len(found) else []
+
+    def on_matrices(self) -> list[Observation]:
+        """Both at the defaults; [] if matrices are refused."""
+        if self._matrices is None:
+            notes = list(self.notes)
+            self._matrices = self._on_matrices("defaults", self.base)
+            self.notes = notes
+        return self._matrices
+
     def decayed(self) -> Observation | None:
         """With weight decay."""
-        return self._run("with weight decay", {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY})
+        x0, g = (X0, G) if self.plain[0].x0.ndim == 1 else MATRICES["tall matrix"]
+        settings = {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY}
+        return self._run("with weight decay", settings, x0, g)
 
     def complex(self) -> Observation | None:
         """With complex numbers: the imaginary part of a coordinate is the real part of the next."""
@@ -75,7 +114,7 @@ class Observations:
             if self.hidden is None:
                 self.hidden = ("weight_decay",) if "weight_decay" not in self.target.settable and self.reads_x() else ()
             optional = not self.target.settable & {"beta1", "beta2", "momentum"}
-            hidden = () if family.plain else self.hidden
+            hidden = () if family.plain or family.whole else self.hidden
             unknown = first.unknown(self.plain[0].values, optional) + hidden
             first = replace(first, extra=next(iter(DECAY.options.values())) if hidden else {})
             self._estimates[key] = fitted(first, self.plain[0], unknown, None) if unknown else None

@@ -83,7 +83,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
 
     `factory.neutral`, where there is one, translates further parameters to neutral names.
     """
-    known, defaults = settings_of(factory, {**NAMES, **getattr(factory, "neutral", {})}, given)
+    made_by = getattr(getattr(factory, "func", factory), "__name__", "")
+    neutral = {**NAMES, **({"rho": "beta2"} if "adadelta" in made_by else {}), **getattr(factory, "neutral", {})}
+    known, defaults = settings_of(factory, neutral, given)
     steps: dict[Any, _Step] = {}
 
     def build(settings: Mapping[str, Any]) -> Any:

@@ -214,6 +214,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
     names, defaults, known = parameters(factory), {}, {}
     kinds = getattr(getattr(factory, "func", factory), "__mro__", ())  # also of functools.partial
     rmsprop = any("rmsprop" in base.__name__.lower() for base in kinds)  # its beta2 is alpha
+    adadelta = any("adadelta" in base.__name__.lower() for base in kinds)  # and this one's is rho
     if not names:
         raise Unusable(f"{name or factory}: its signature cannot be read; wrap it in a function with named arguments")
     for key, parameter in names.items():
@@ -227,6 +228,10 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
                 defaults |= {f"beta{i + 1}": float(values[i]) for i in range(min(length, 3))}
         elif key == "alpha" and not (rmsprop and "betas" not in names):
             continue  # a power, a scale, another average
+        elif key == "rho" and adadelta:
+            known["beta2"], defaults["beta2"] = key, given.get(key, parameter.default)
+        elif isinstance(parameter.default, tuple):
+            continue  # Adafactor's eps is a pair
         elif key in _NAMES:
             known[_NAMES[key]] = key
             value = given.get(key, parameter.default)
