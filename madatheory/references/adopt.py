@@ -31,7 +31,8 @@ def run(
             return 0 * now, (m, squared(now))
         ratio = divided(now, np.maximum(np.sqrt(v), eps))
         if clip == "fourth root":
-            ratio = ratio * np.minimum(1.0, divided((t - 1) ** 0.25 + 0 * np.abs(ratio), np.abs(ratio)))
+            limit = (t - 1) ** 0.25
+            ratio = ratio * (limit / np.maximum(np.abs(ratio), limit))
         m = beta1 * m + (1 - beta1) * ratio
         return alpha * m, (m, beta2 * v + (1 - beta2) * squared(now))
 

@@ -37,6 +37,9 @@ SAME_NUMBERS = {
     "look-ahead correction": lambda c: c["bias correction"] != "power",
     "first difference": lambda c: c["correction of the difference"] == "no",
     "Nesterov": lambda c: False,
+    # of a normalized step only the direction counts, which a correction changes where eps or a look-ahead sees it
+    "bias correction": lambda c: c.get("Nesterov") == "no" or c.get("eps", "").endswith("before the correction"),
+    "weights of the average": lambda c: True,
 }
 
 

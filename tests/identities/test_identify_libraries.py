@@ -1,11 +1,14 @@
 """`identify` on optax and torch: which conventions they follow."""
 
 import json
+import time
 from typing import Any
 
+import numpy as np
 import optax
 import pytest
 
+from madatheory.errors import UserError
 from madatheory.identities.recognition.identification import WIDTH
 from madatheory.identities.recognition.identify import identify
 from madatheory.identities.targets import optax as optax_adapter
@@ -83,8 +86,81 @@ def test_torchs_nadam_is_scheduled_and_keeps_a_float32():
     assert found.convention("first moment").options == ("averaged with beta1",)
 
 
-def test_radam_is_none_of_them():
-    found = identify("optax:radam")
+NEWER: dict[str, tuple[str, str, dict[str, str]]] = {
+    "optax:radam": ("RAdam", "float64", {"eps": AFTER, "rectified from": "rho_t > 5 (its code's)"}),
+    "optax:adadelta": ("Adadelta", "float64", {"eps": "inside both roots"}),
+    "optax.contrib:adopt": ("ADOPT", "float64", {"clipping": "at (t-1)^(1/4)"}),
+    "optax.contrib:ademamix": ("AdEMAMix", "float64", {"eps": AFTER, "weight of the slow average": "5"}),
+    "optax.contrib:schedule_free_adamw": ("schedule-free", "float64", {"base": "Adam without momentum"}),
+    "optax:lamb": ("LAMB", "float64", {"eps": AFTER, "bias correction": "power", "matrices": "the same method"}),
+    "optax:adafactor": ("Adafactor", "float32", {"second moment of matrices": "kept whole"}),
+}
+NEWER_TORCH: dict[str, tuple[str, str, dict[str, str]]] = {
+    "torch.optim:RAdam": ("RAdam", "float64", {"eps": "outside the root, before the correction"}),
+    "torch.optim:Adadelta": ("Adadelta", "float64", {"weight decay": "coupled (added to the gradient)"}),
+    "torch.optim:Adafactor": ("Adafactor", "float64", {"second moment of matrices": "factored"}),
+    "torch.optim:Muon": ("Muon", "bfloat16", {"Nesterov": "yes", "scale": "sqrt(max(1, rows/columns))"}),
+}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_newer_methods_of_optax(name):
+    family, precision, expected = NEWER[name]
+    found = identify(name)
+    assert (found.family, found.precision) == (family, precision), found.text()
+    for switch, label in expected.items():
+        assert found.convention(switch).options == (label,), (switch, found.text())
+
+
+@pytest.mark.needs("torch")
+@pytest.mark.parametrize("name", NEWER_TORCH)
+def test_newer_methods_of_torch(name):
+    family, precision, expected = NEWER_TORCH[name]
+    found = identify(name)
+    assert (found.family, found.precision) == (family, precision), found.text()
+    for switch, label in expected.items():
+        assert found.convention(switch).options == (label,), (switch, found.text())
+
+
+def test_muon_of_optax_is_another_method_on_vectors():
+    found = identify("optax.contrib:muon")
+    assert found.family == "NAdam"
+    (matrices,) = found.convention("matrices").options
+    assert matrices.startswith("Muon (Nesterov yes; scale sqrt(max(1, columns/rows))")
+
+
+def test_another_step_size_is_what_would_have_to_change():
+    def half(learning_rate: float = 0.1, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> Any:
+        rates = optax.piecewise_constant_schedule(1.0, {3: 0.5})
+        return optax.chain(optax.adam(learning_rate, b1, b2, eps), optax.scale_by_schedule(rates))
+
+    found = identify(half)
     assert found.family is None
-    assert len(found.nearest) == 3
-    assert all(near.at is not None and near.distance > 0.2 for near in found.nearest)
+    assert "the step size is another" in found.text()
+
+
+@pytest.mark.slow  # estimates the settings of every method in turn, for nothing
+def test_what_is_near_to_nothing_has_no_nearest():
+    noise = np.random.default_rng(0).normal(size=(12, 8))
+
+    def nothing(lr: float = 0.1) -> Any:
+        return (lambda x: 0), lambda g, t, x: (x - lr * noise[t % 12, : x.size].reshape(x.shape), t + 1)
+
+    far = identify(nothing)
+    assert (far.family, far.nearest) == (None, ())
+    assert "none is near" in far.text()
+
+
+def test_a_limit_of_time():
+    def slow(lr: float = 0.1) -> Any:
+        def update(g: Any, s: Any, x: Any) -> Any:
+            time.sleep(0.05)
+            return x - lr * g, s
+
+        return (lambda x: 0), update
+
+    found = identify(slow, limit=0.2)
+    assert not found.ok
+    assert "nothing was found within 0.2 s" in found.text()
+    with pytest.raises(UserError, match="limit = 0"):
+        identify(slow, limit=0)

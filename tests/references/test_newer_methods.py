@@ -67,7 +67,11 @@ def test_optax_adafactor_takes_the_same_steps(shape: tuple[int, ...], momentum: 
 def test_torch_takes_the_same_steps(name: str) -> None:
     import torch
 
-    settings = {"eps": 1e-3, "weight_decay": 0.1, **({"beta1": 0.8, "beta2": 0.95} if name == "RAdam" else {})}
+    settings: dict[str, Any] = {
+        "eps": 1e-3,
+        "weight_decay": 0.1,
+        **({"beta1": 0.8, "beta2": 0.95} if name == "RAdam" else {}),
+    }
     theirs = runs_of(getattr(torch.optim, name))(X0, G, lr=0.05, **settings)
     if name == "RAdam":
         ours = radam.run(X0, G, alpha=0.05, threshold=5.0, eps_place="outside_before", **settings)  # type: ignore[arg-type]

@@ -365,7 +365,7 @@ FAMILIES: tuple[Family, ...] = (
                     "1": {"scale": "none"},
                 },
             ),
-            _switch("bias correction", "corrected", {"none": False, "power": True}),
+            _switch("bias correction", "corrected", {"none": False, "power": True}, "only the direction counts"),
         ),
         frozenset({"momentum"}),
         whole=True,

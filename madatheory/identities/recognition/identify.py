@@ -47,8 +47,14 @@ def identify(target: OptimizerLike, *, limit: float = SECONDS) -> Identification
 
 
 def _followed(observations: Observations, matches: list[Candidate], dtype: DTypeLike) -> Identification:
-    on_both = [c for c in matches if all(c.agrees(run, dtype) for run in observations.on_matrices())]
-    matches = on_both or matches
+    shown = list(observations.plain)
+    if observations.plain[0].x0.ndim == 1:
+        shown += observations.on_matrices()
+    decayed = observations.decayed() if "weight_decay" in observations.target.settable else None
+    if decayed is not None and matches[0].family.whole:
+        shown.append(decayed)
+    for run in shown:  # what vectors without decay cannot tell apart
+        matches = [c for c in matches if c.agrees(run, dtype)] or matches
     best, target = matches[0], observations.target
     same = [candidate for candidate in matches if candidate.family is best.family]
     rows, parts = [], []
@@ -58,7 +64,7 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
         for label in switch.options:
             if label not in options:
                 other = best.with_label(i, label)
-                parts.append(_deviation(f"{switch.name}: {label}", other, observations.plain, dtype))
+                parts.append(_deviation(f"{switch.name}: {label}", other, shown, dtype))
     rows += [IdentifiedConvention(name, (), why) for name, why in best.family.untold.items()]
     rows.append(IdentifiedConvention("step size", (best.step_size,)))
     runs = list(observations.plain)

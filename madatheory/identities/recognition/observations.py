@@ -40,6 +40,7 @@ class Observations:
     def __init__(self, target: Target) -> None:
         self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
         self.hidden: tuple[str, ...] | None = None
+        self._decayed: Observation | None = None
         self._matrices: list[Observation] | None = None
         self._estimates: dict[tuple[str, str], Candidate | None] = {}
         base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
@@ -94,9 +95,11 @@ class Observations:
 
     def decayed(self) -> Observation | None:
         """With weight decay."""
-        x0, g = (X0, G) if self.plain[0].x0.ndim == 1 else MATRICES["tall matrix"]
-        settings = {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY}
-        return self._run("with weight decay", settings, x0, g)
+        if self._decayed is None:
+            x0, g = (X0, G) if self.plain[0].x0.ndim == 1 else MATRICES["tall matrix"]
+            settings = {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY}
+            self._decayed = self._run("with weight decay", settings, x0, g)
+        return self._decayed
 
     def complex(self) -> Observation | None:
         """With complex numbers: the imaginary part of a coordinate is the real part of the next."""
