@@ -188,6 +188,7 @@ def test_a_random_optimizer_is_refused() -> None:
         compare("optax:adam", "optax:adam", None)
 
 
+@pytest.mark.slow  # compiles a dozen small programs
 def test_optax() -> None:
     found = compare(optax.adam, functools.partial(optax.adam, b2=0.99))
     assert only(found) == ("beta2", "0.999", "0.99")

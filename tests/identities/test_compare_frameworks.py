@@ -28,16 +28,19 @@ def test_torch_and_optax_have_the_same_adam_and_another_amsgrad() -> None:
     assert named(found) == {"maximum": ("before the correction", "after the correction")}, found.text()
 
 
+SLOW = pytest.mark.slow  # one of a kind is enough on every day
+
+
 @pytest.mark.needs("torch")
 @pytest.mark.parametrize(
     ("name", "given", "expected", "remedy"),
     [
         ("Adam", {"eps": 1e-6}, {"eps": ("1e-08", "1e-06")}, "A with eps = 1e-06"),
-        ("Adam", {"betas": (0.9, 0.99)}, {"beta2": ("0.999", "0.99")}, "A with beta2 = 0.99"),
+        pytest.param("Adam", {"betas": (0.9, 0.99)}, {"beta2": ("0.999", "0.99")}, "A with beta2 = 0.99", marks=SLOW),
         ("Adam", {"amsgrad": True}, {"method": ("Adam", "AMSGrad")}, "A with amsgrad = True"),
-        ("Adam", {"maximize": True}, {"maximize": ("False", "True")}, "A with maximize = True"),
+        pytest.param("Adam", {"maximize": True}, {"maximize": ("False", "True")}, "A with maximize = True", marks=SLOW),
         ("SGD", {"momentum": 0.9}, {"momentum": ("0", "0.9")}, "A with momentum = 0.9"),
-        ("RMSprop", {"centered": True}, {"centred": ("no", "yes")}, "A with centered = True"),
+        pytest.param("RMSprop", {"centered": True}, {"centred": ("no", "yes")}, "A with centered = True", marks=SLOW),
     ],
 )
 def test_one_setting_of_torch(name: str, given: dict[str, Any], expected: dict[str, Any], remedy: str) -> None:

@@ -103,6 +103,7 @@ NEWER_TORCH: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.slow  # compiles; that the references are optax's steps is tested in tests/references
 @pytest.mark.parametrize("name", NEWER)
 def test_newer_methods_of_optax(name):
     family, precision, expected = NEWER[name]
@@ -122,6 +123,7 @@ def test_newer_methods_of_torch(name):
         assert found.convention(switch).options == (label,), (switch, found.text())
 
 
+@pytest.mark.slow  # compiles, and estimates what NAdam hides
 def test_muon_of_optax_is_another_method_on_vectors():
     found = identify("optax.contrib:muon")
     assert found.family == "NAdam"
@@ -129,6 +131,7 @@ def test_muon_of_optax_is_another_method_on_vectors():
     assert matrices.startswith("Muon (Nesterov yes; scale sqrt(max(1, columns/rows))")
 
 
+@pytest.mark.slow  # estimates the settings of every method in turn
 def test_another_step_size_is_what_would_have_to_change():
     def half(learning_rate: float = 0.1, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> Any:
         rates = optax.piecewise_constant_schedule(1.0, {3: 0.5})
