@@ -7,3 +7,5 @@ SIMULATED = 64
 """Trajectories of `simulate`."""
 PROFILE, SECONDS = "default", 20.0
 """Of `check`: how many examples, and the time for one identity."""
+SEARCH = 60.0
+"""Of `identify` and `compare`: seconds for the search."""

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT
 from madatheory.cli.options import JsonFile
+from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
 from madatheory.hparams import parse_settings
@@ -22,7 +23,7 @@ def compare(
     ] = None,
     limit: Annotated[
         float, typer.Option(metavar="SECONDS", help="Time for the search for settings that make both the same.")
-    ] = 60.0,
+    ] = SEARCH,
     json_file: JsonFile = None,
 ) -> None:
     """Say whether two optimizers take the same steps on the same gradients, and what explains it if they do not.

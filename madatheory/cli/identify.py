@@ -8,12 +8,13 @@ from rich.text import Text
 
 from madatheory.cli.console import OUT
 from madatheory.cli.options import JsonFile
+from madatheory.defaults import SEARCH
 from madatheory.files import check_output, write
 
 
 def identify(
     target: Annotated[str, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, file.py:make, ..")],
-    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for the search.")] = 60.0,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for the search.")] = SEARCH,
     json_file: JsonFile = None,
 ) -> None:
     """Say which published recurrence an optimizer follows, with every convention, and where it first deviates.

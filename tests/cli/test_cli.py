@@ -139,6 +139,7 @@ WRONG = [
     ("bench A --json .", "is a folder"),
     ("bench A --out blocked", "cannot write to blocked"),
     ("identify optax:adam --json blocked/i.json", "cannot write to blocked"),
+    ("compare optax:adam optax:adam --json blocked/c.json", "cannot write to blocked"),
     ("prove L1 --json blocked/p.json", "cannot write to blocked"),
     ("prove --page .", "--page .: no text file"),
     ("conformance --page .", "is a folder"),

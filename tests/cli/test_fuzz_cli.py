@@ -131,7 +131,11 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--out": "folder",
         },
     ),
-    "identify": (("optax:adam",), {0: "target", "--json": "output"}),
+    "identify": (("optax:adam",), {0: "target", "--limit": "seconds", "--json": "output"}),
+    "compare": (
+        ("optax:adam", "optax:adam"),
+        {0: "target", 1: "target", "--set": "setting", "--limit": "seconds", "--json": "output"},
+    ),
     "identities": (("C1",), {0: "codes"}),
     "conformance": (
         ("optax",),
@@ -186,7 +190,7 @@ def one_wrong(command: str) -> Iterator[list[str]]:
             if kind not in REPEATED and (command, where) != ("conformance", "--target"):
                 yield [*line(command, {}), where, "1", where, "1"]
     yield [*line(command, {}), "--nonsense"]
-    if not COMMANDS[command][1].get(0) or command in ("simulate", "list", "identify"):
+    if not COMMANDS[command][1].get(0) or command in ("simulate", "list", "identify", "compare"):
         yield [*line(command, {}), "more", "than", "it", "takes"]
 
 
@@ -209,7 +213,12 @@ def imported() -> None:
     """What the commands import when they start, which takes its time once."""
     for kind in KINDS:
         getattr(mt, f"list_{kind}")()
-    for module in ("theory.verify", "identities.report.conformance", "identities.recognition.identify"):
+    for module in (
+        "theory.verify",
+        "identities.report.conformance",
+        "identities.recognition.identify",
+        "identities.comparison.compare",
+    ):
         import_module(f"madatheory.{module}")
     import_module("proofs_check.run")
     import_module("benchmarks.command")

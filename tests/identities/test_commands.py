@@ -114,7 +114,7 @@ def test_nothing_tested_is_a_failure(run: Run) -> None:
     assert "nothing was tested" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["check", "identify", "identities", "conformance"])
+@pytest.mark.parametrize("command", ["check", "identify", "compare", "identities", "conformance"])
 def test_help_teaches_by_example(run: Run, command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -50,7 +50,7 @@ def test_old_options_give_the_same_and_say_the_new(old: str, tmp_path: Any, monk
     assert "--seeds" not in CliRunner().invoke(app, ["simulate", "--help"]).stdout
 
 
-@pytest.mark.parametrize("name", ["simulate", "verify", "check", "identify"])
+@pytest.mark.parametrize("name", ["simulate", "verify", "check", "identify", "compare"])
 def test_a_function_and_its_command_have_the_same_defaults(name: str) -> None:
     function: Callable[..., Any] = getattr(mt, name)
     command = {p.name: p.default for p in typer.main.get_command(app).commands[name].params}  # type: ignore[attr-defined]
@@ -65,7 +65,8 @@ def test_a_function_and_its_command_have_the_same_defaults(name: str) -> None:
         "simulate": {"num_trajectories", "save_at", "seed"},
         "verify": {"steps", "num_trajectories", "seed", "confidence"},
         "check": {"xfail", "limit", "only", "profile", "seed", "traits"},
-        "identify": set(),
+        "identify": {"limit"},
+        "compare": {"limit"},
     }
     assert both.keys() == expected[name]
     for key, (ours, typed) in both.items():

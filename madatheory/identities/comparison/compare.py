@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
 from madatheory.identities.comparison.accounts import (
     Account,
@@ -28,8 +29,6 @@ from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Target, Tensor
 
-SECONDS = 60.0
-"""Time for the search for an explanation, unless told otherwise."""
 MOST = 3
 """Settings changed at once."""
 STEP_SIZE = 0.1
@@ -44,7 +43,7 @@ def compare(
     b: OptimizerLike,
     *old: object,
     settings: Mapping[str, Any] | None = None,
-    limit: float = SECONDS,
+    limit: float = SEARCH,
 ) -> OptimizerComparison:
     """Whether two optimizers, of any frameworks, take the same steps on the same gradients; and if not, why not.
 
@@ -60,7 +59,7 @@ def compare(
     if old:
         raise UserError("compare takes two optimizers; compare(task, config, plan) is now called compare_methods")
     if not (isinstance(limit, int | float) and 0 < limit < math.inf):
-        raise UserError(f"limit = {limit!r}: give the seconds that the search may take, such as {SECONDS:g}")
+        raise UserError(f"limit = {limit!r}: give the seconds that the search may take, such as {SEARCH:g}")
     targets = find(a), find(b)
     given = dict(settings or {})
     for name in given:

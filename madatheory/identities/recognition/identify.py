@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
+from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
@@ -15,13 +16,12 @@ from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.limits import TimedOut, limited
 
-SECONDS = 60.0
 NEAREST = 3
 OWN, MATRICES = "the method's own", "matrices"
 UNUSUAL = 1.5
 
 
-def identify(target: OptimizerLike, *, limit: float = SECONDS) -> Identification:
+def identify(target: OptimizerLike, *, limit: float = SEARCH) -> Identification:
     """Match a black box against all references with all their switches.
 
     `target` is whatever `find` takes: a `Target`, a factory, a name such as "optax:adam". The recurrences are compared
@@ -32,7 +32,7 @@ def identify(target: OptimizerLike, *, limit: float = SECONDS) -> Identification
     problem. Never raises for what the optimizer does; `UserError` on a name that means nothing.
     """
     if not (isinstance(limit, int | float) and 0 < limit < math.inf):
-        raise UserError(f"limit = {limit!r}: give the seconds that the search may take, such as {SECONDS:g}")
+        raise UserError(f"limit = {limit!r}: give the seconds that the search may take, such as {SEARCH:g}")
     target = find(target)
     try:
         with limited(limit):
