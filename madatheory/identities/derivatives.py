@@ -246,6 +246,8 @@ def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> 
     if target.framework == "torch":
         stepper: Any = target.begin([case.x0], {})
         other: Any = target.begin([case.x0], fixed)
+        if not hasattr(stepper.optimizer, "param_groups"):
+            raise NotApplicable(f"{type(stepper.optimizer).__name__} has no groups whose settings could be written")
         mine, given = stepper.optimizer.param_groups, other.optimizer.param_groups
         for group, source in zip(mine, given, strict=True):
             group.update({name: value for name, value in source.items() if name != "params"})

@@ -18,19 +18,22 @@ def run(
     relative: float = 0.0,
     factored: bool = True,
     momentum: float = 0.0,
+    capped: bool = False,
     weight_decay: float = 0.0,
 ) -> Vector:
     """Step a_t U_t/max(1, RMS(U_t)/clip) with U_t = g_t/sqrt(V_t); a_t = alpha_t max(relative, RMS(x)) if relative.
 
     V_t is averaged with beta_t = 1 - (t - 1 + first)^{-power}. Of a matrix only the means of g^2 + eps over rows, R,
     and over columns, C, are kept, and V = R C^T/mean(R), unless `factored` is false; other tensors keep V itself.
-    With `momentum` the step is averaged: b_t = momentum b_{t-1} + (1-momentum) step.
+    `capped` takes min(alpha_t, 1/sqrt(t)) for alpha_t. With `momentum` the step is averaged: b_t = momentum b_{t-1} +
+    (1-momentum) step.
     """
     x, g = tensor(x0, gradients)
     split, path = factored and x.ndim == 2, []
     row, column, v = np.zeros((len(x), 1)), np.zeros((1, x.shape[-1])), np.zeros_like(x)
     step = np.zeros_like(x)
     for t, (now, rate) in enumerate(zip(g, per_step(alpha, len(g)), strict=True), start=1):
+        rate = min(rate, t**-0.5) if capped else rate
         square, beta = now**2 + eps, 1 - (t - 1.0 + first) ** -power
         if split:
             row = beta * row + (1 - beta) * square.mean(axis=1, keepdims=True)

@@ -151,3 +151,20 @@ def test_the_explanation_is_what_makes_optax_step_like_torch() -> None:
         updates, state = jax.jit(ours.update)(jnp.asarray(g), state)
         y = y + updates
     np.testing.assert_allclose(y, x.detach().numpy(), rtol=1e-6)
+
+
+@pytest.mark.slow  # optax's Muon is compiled for every setting that is tried
+@pytest.mark.needs("torch")
+def test_methods_for_matrices() -> None:
+    """Both are shown by their code: torch decays by 0.1 and scales by rows/columns, optax corrects and has x W."""
+    found = named(compare("torch.optim:Muon", "optax.contrib:muon", limit=5))
+    assert found == {
+        "scale": ("sqrt(max(1, rows/columns))", "sqrt(max(1, columns/rows)), for weights inputs x outputs"),
+        "bias correction": ("none", "power"),
+        "weight_decay": ("0.1", "0"),
+    }
+    found = named(compare("torch.optim:Adafactor", "optax:adafactor"))
+    assert found == {
+        "second moment of matrices": ("factored", "kept whole"),
+        "lr_t": ("min(lr, 1/sqrt(t))", "as set"),
+    }

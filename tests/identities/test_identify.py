@@ -40,6 +40,7 @@ SAME_NUMBERS = {
     # of a normalized step only the direction counts, which a correction changes where eps or a look-ahead sees it
     "bias correction": lambda c: c.get("Nesterov") == "no" or c.get("eps", "").endswith("before the correction"),
     "weights of the average": lambda c: True,
+    "lr_t": lambda c: True,
 }
 
 

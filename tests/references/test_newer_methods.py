@@ -113,6 +113,15 @@ def test_torch_adafactor_takes_the_same_steps(shape: tuple[int, ...]) -> None:
     )
 
 
+@pytest.mark.needs("torch")
+def test_torch_adafactor_caps_its_step_size() -> None:
+    import torch
+
+    theirs = runs_of(torch.optim.Adafactor)(X0, G, lr=0.5)
+    np.testing.assert_allclose(adafactor.run(X0, G, alpha=0.5, relative=1e-3, capped=True), theirs, rtol=1e-6)
+    assert np.max(np.abs(adafactor.run(X0, G, alpha=0.5, relative=1e-3) - theirs)) > 1e-2
+
+
 def test_by_hand() -> None:
     # ADOPT, one coordinate: no step at t = 1; then c = 1.5/sqrt(2^2), m = 0.5 c, and v = 0.75 4 + 0.25 1.5^2
     found = adopt.run([1.0], [[2.0], [1.5], [-8.0]], alpha=1.0, beta1=0.5, beta2=0.75, eps=0.0)

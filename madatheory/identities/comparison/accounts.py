@@ -14,7 +14,7 @@ from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.target import SETTINGS
 
 METHOD, FORM, STEP = "method", "form of weight decay", "step size over time"
-UNKNOWN = "none of the known forms"
+UNKNOWN, OWN = "none of the known forms", "the method's own"
 PAIRS = 64
 """Pairs of accounts that are tried, those that differ in least first."""
 _ABSENT: Mapping[str, float] = {"weight_decay": 0.0, "momentum": 0.0, "eps_root": 0.0, "beta1": 0.0}
@@ -84,6 +84,8 @@ def accounts_of(
             found.append(Account(candidate, labels[0]))
         elif decayed is None or candidate.family.plain:
             found.append(Account(candidate))
+        elif candidate.family.whole:  # its decay is part of it
+            found += [Account(candidate, OWN)] if candidate.agrees(decayed, dtype) else []
         else:
             every = forms(candidate, DECAY)
             agreeing = [Account(c, label) for label, c in every.items() if c.agrees(decayed, dtype)]
@@ -103,6 +105,11 @@ def _with_rate(account: Account, changing: Observation, dtype: Any) -> list[Acco
         for label, candidate in every.items()
         if candidate.agrees(changing, dtype)
     ] or [account]
+
+
+def holding(known: Sequence[Account], runs: Sequence[Observation], dtype: Any) -> list[Account]:
+    """Those that reproduce these runs of their side too."""
+    return [account for account in known if all(account.candidate.agrees(run, dtype) for run in runs)]
 
 
 def least(
@@ -171,6 +178,8 @@ def _mixed(a: Candidate, b: Candidate, names: Sequence[str]) -> Candidate:
             extra[argument] = b.extra[argument]
     if not base.family.buffered:
         extra.pop("rate", None)
+    if base.family.whole:
+        extra = {}
     return Candidate(base.family, tuple(labels), step_size, {}, {**b.extra, **extra} if METHOD in names else extra)
 
 
@@ -214,7 +223,7 @@ def _changes(account: Account) -> Iterator[tuple[str, str, str, Candidate, Any]]
     for other in bare.neighbours():
         ((name, label),) = set(other.choice().items()) - set(bare.choice().items())
         yield _form_of(name), bare.choice()[name], label, other, lambda values: values
-    if account.form:
+    if account.form and not account.candidate.family.whole:
         for label, arguments in DECAY.options.items():
             if label != account.form:
                 yield FORM, account.form, label, replace(bare, extra={**bare.extra, **arguments}), lambda values: values

@@ -16,6 +16,7 @@ from madatheory.identities.comparison.accounts import (
     Observed,
     accounts_of,
     deviations,
+    holding,
     least,
 )
 from madatheory.identities.comparison.cases import CHANGING, ComparedCase, cases
@@ -28,6 +29,7 @@ from madatheory.identities.comparison.transforms import by_step_size, on_changed
 from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Target, Tensor
+from madatheory.identities.tolerance import unit
 
 MOST = 3
 """Settings changed at once."""
@@ -120,14 +122,18 @@ def _explained(
     tried = [trial.case for trial in sorted(counted, key=lambda trial: trial.run.verdict != "differ")]
     observed = _observed(sides, counted)
     changing = next((run for run in observed if run.a.name == CHANGING), None)
-    observations = [Observations(side.target) for side in sides]
+    matrices = all(x.ndim == 2 for trial in counted for x in trial.case.x0)
+    observations = [Observations(side.target, matrices) for side in sides]
     best: list[ExplainedDifference] | None = None
     evidence, mended, first, second = "", [], [], []
     for estimate in (False, True):
         accounts = [accounts_of(o, changing and changing[i], estimate) for i, o in enumerate(observations)]
         (first, kind), (second, other) = accounts
+        first = holding(first, [run.a for run in observed], kind)
+        second = holding(second, [run.b for run in observed], other)
         exact = found.precision == "float64" and first and second and kind == other == np.float64
-        precision, dtype = ("float64", np.float64) if exact else ("float32", np.float32)
+        precision = "float64" if exact else "float32"
+        dtype = max((np.float64 if exact else np.float32, kind, other), key=unit)
         likely = _from_accounts(first, second, observed, dtype)
         best, evidence = _smaller(best, evidence, likely, BY_REFERENCES)
         if not mended:
@@ -188,5 +194,5 @@ def _observed(sides: tuple[ComparedSide, ComparedSide], counted: Sequence[_Trial
     for trial in counted:
         if trial.paths is not None and trial.case.dtype == np.float64:
             pair = [side.observed(trial.case, path) for side, path in zip(sides, trial.paths, strict=True)]
-            found.append(Observed(*pair))
+            found += map(Observed, *pair)
     return found

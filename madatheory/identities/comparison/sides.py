@@ -70,9 +70,15 @@ class ComparedSide:
         """With other defaults."""
         return replace(self, settings={**self.settings, **more})
 
-    def observed(self, case: ComparedCase, path: Tensor) -> Observation:
-        """As the references want it: all entries in a row."""
-        return Observation(case.name, self.given(case), self.values(case), flat(case.x0), rows(case), path)
+    def observed(self, case: ComparedCase, path: Tensor) -> list[Observation]:
+        """As the references want it: every tensor by itself."""
+        found, at = [], 0
+        for i, x0 in enumerate(case.x0):
+            g = np.array([row[i] for row in case.g])
+            own = path[:, at : at + x0.size].reshape(g.shape)
+            found.append(Observation(case.name, self.given(case), self.values(case), x0, g, own))
+            at += x0.size
+        return found
 
     def condition(self, case: ComparedCase, names: Sequence[str]) -> float:
         """1/(1 - beta): how much more than a rounding a difference such as 1 - beta^t loses."""

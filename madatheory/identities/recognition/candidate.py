@@ -127,6 +127,8 @@ class Candidate:
 
     def _found(self, observation: Observation) -> np.ndarray | None:
         arguments = self.arguments(observation.values)
+        if self.family.matrices and observation.x0.ndim != 2:
+            return None
         if arguments is None or self.known:
             return None if arguments is None else self._updates(arguments, observation.x0, observation.g)
         key = (
@@ -136,6 +138,7 @@ class Candidate:
             observation.x0.tobytes(),
             observation.g.tobytes(),
             observation.x0.dtype,
+            observation.x0.shape,
         )
         if key not in _UPDATES:
             if len(_UPDATES) >= _KEPT:
@@ -167,8 +170,11 @@ class Candidate:
         if self.family.whole:
             total = self._one_by_one(arguments, x0, g, by)
             before = np.concatenate([x0[None], observation.path[:-1]])
-            rounding = path_tolerance(observation.path[None], before, dtype, operations)[0]
-            return total + rounding + unit(dtype) * np.abs(before)
+            # what is computed in bfloat16 is the step; the iterates have the dtype of the run
+            own = dtype if unit(dtype) <= unit(np.float32) else observation.path.dtype
+            rounding = path_tolerance(observation.path[None], before, own, operations)[0]
+            moved = operations * unit(dtype) * np.abs(observation.updates)
+            return total + rounding + moved + unit(own) * np.abs(before)
         shape, x0, g = g.shape, x0.ravel(), g.reshape(steps, -1)
         # elementwise: all changes of gradients and start side by side, the unchanged run first
         many_x0, many_g = np.tile(x0, steps + 2), np.tile(g, steps + 2)

@@ -345,6 +345,7 @@ FAMILIES: tuple[Family, ...] = (
             _switch("second moment of matrices", "factored", {"factored": True, "kept whole": False}, "not a matrix"),
             _switch("step size", "relative", {"times max(0.001, RMS(x))": 1e-3, "absolute": 0.0}),
             _switch("clipping", "clip", {"RMS(u) <= 1": 1.0, "none": math.inf}),
+            _switch("lr_t", "capped", {"as set": False, "min(lr, 1/sqrt(t))": True}, "lr is below 1/sqrt(t)"),
         ),
         frozenset({"eps", "momentum"}),
         whole=True,

@@ -35,9 +35,9 @@ MATRICES = _matrices()
 
 
 class Observations:
-    """All runs of the target, made when asked for."""
+    """All runs of the target, made when asked for; on matrices where vectors are refused, or if `matrices`."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, matrices: bool = False) -> None:
         self.target, self.problem, self.notes, self.dtype = target, "", [], np.dtype(np.float64)
         self.hidden: tuple[str, ...] | None = None
         self._decayed: Observation | None = None
@@ -50,13 +50,15 @@ class Observations:
             self.visible["momentum"] = MOMENTUM
         # a setting whose default is not known is always given
         self.base |= {name: value for name, value in self.visible.items() if name not in target.defaults}
-        self.plain = [run for run in (self._visible(), self._run("defaults", self.base)) if run]
+        vectors = [] if matrices else [self._visible(), self._run("defaults", self.base)]
+        self.plain = [run for run in vectors if run]
         if not self.plain:  # a method for matrices alone
             problem, self.problem = self.problem, ""
             self.plain = [*self._on_matrices("defaults", self.base)]
             if self.plain:
-                self.notes = ["run on matrices: it refuses vectors"]
-                more = {**self.base, **self.visible}
+                self.notes = [] if matrices else ["run on matrices: it refuses vectors"]
+                # eps is beside a norm of the whole matrix there, and the references have it as their code does
+                more = {**self.base, **{name: value for name, value in self.visible.items() if name != "eps"}}
                 self.plain = [*(self._on_matrices("visible", more) if self.visible else []), *self.plain]
             self.problem = "" if self.plain else problem
         if self.plain:
@@ -97,7 +99,7 @@ class Observations:
         """With weight decay."""
         if self._decayed is None:
             x0, g = (X0, G) if self.plain[0].x0.ndim == 1 else MATRICES["tall matrix"]
-            settings = {**self.base, **self.visible, "weight_decay": WEIGHT_DECAY}
+            settings = {**self.plain[0].settings, "weight_decay": WEIGHT_DECAY}
             self._decayed = self._run("with weight decay", settings, x0, g)
         return self._decayed
 
