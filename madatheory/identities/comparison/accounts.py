@@ -12,6 +12,7 @@ from madatheory.identities.recognition.conventions import DECAY, RATE
 from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
 from madatheory.identities.targets.target import SETTINGS
+from madatheory.identities.tolerance import unit
 
 METHOD, FORM, STEP = "method", "form of weight decay", "step size over time"
 UNKNOWN, OWN = "none of the known forms", "the method's own"
@@ -107,9 +108,16 @@ def _with_rate(account: Account, changing: Observation, dtype: Any) -> list[Acco
     ] or [account]
 
 
-def holding(known: Sequence[Account], runs: Sequence[Observation], dtype: Any) -> list[Account]:
-    """Those that reproduce these runs of their side too."""
-    return [account for account in known if all(account.candidate.agrees(run, dtype) for run in runs)]
+def holding(known: Sequence[Account], runs: Sequence[Observation], dtype: Any) -> tuple[list[Account], Any]:
+    """Those that reproduce these runs of their side too, and the dtype to whose rounding they do.
+
+    A step size that is kept in float32 shows only at values that float32 does not have.
+    """
+    for kind in dict.fromkeys((dtype, max((dtype, np.float32), key=unit))):
+        found = [account for account in known if all(account.candidate.agrees(run, kind) for run in runs)]
+        if found:
+            return found, kind
+    return [], dtype
 
 
 def least(

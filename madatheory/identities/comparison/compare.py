@@ -129,8 +129,8 @@ def _explained(
     for estimate in (False, True):
         accounts = [accounts_of(o, changing and changing[i], estimate) for i, o in enumerate(observations)]
         (first, kind), (second, other) = accounts
-        first = holding(first, [run.a for run in observed], kind)
-        second = holding(second, [run.b for run in observed], other)
+        first, kind = holding(first, [run.a for run in observed], kind)
+        second, other = holding(second, [run.b for run in observed], other)
         exact = found.precision == "float64" and first and second and kind == other == np.float64
         precision = "float64" if exact else "float32"
         dtype = max((np.float64 if exact else np.float32, kind, other), key=unit)
