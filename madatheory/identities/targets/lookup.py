@@ -63,9 +63,10 @@ def named(spec: str) -> Target:
         return found
     refuse_instance(found, spec)
     if place.endswith(".py"):
-        folder = os.path.dirname(place) or "."
-        code = f"import runpy, sys\nsys.path.insert(0, {folder!r})\n"  # as `python file.py` finds the file's neighbours
-        code += f"optimizer = runpy.run_path({place!r})[{attribute!r}]"
+        code = f"import runpy\noptimizer = runpy.run_path({place!r})[{attribute!r}]"
+        folder = os.path.dirname(place)
+        if folder:  # as `python file.py` finds the file's neighbours
+            code = f"import sys\nsys.path.insert(0, {folder!r})\n{code}"
     else:
         code = f"import {place}\noptimizer = {place}.{attribute}"
     if isinstance(found, tuple) and len(found) == 2 and all(map(callable, found)):
