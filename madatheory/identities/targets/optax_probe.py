@@ -5,6 +5,7 @@ Nothing is computed: init and update are traced on a vector and a matrix.
 
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -60,11 +61,13 @@ def _named(tree: Any) -> dict[str, Any]:
 
 def look(make: Make, lr: bool, name: str) -> OptaxProbe:
     """What `make(settings)` takes; `Unusable` says what to give instead if gradients do not drive it."""
-    made = make({"lr": 0.125} if lr else {})
-    named = _takes_names(made, name)
-    refuse_more_than_gradients(made.update, name)
-    _trace(ByName(made) if named else made, name)
-    return OptaxProbe(named, lr and _takes_schedules(make, named))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come again when it is used
+        made = make({"lr": 0.125} if lr else {})
+        named = _takes_names(made, name)
+        refuse_more_than_gradients(made.update, name)
+        _trace(ByName(made) if named else made, name)
+        return OptaxProbe(named, lr and _takes_schedules(make, named))
 
 
 def _takes_names(made: Any, name: str) -> bool:
