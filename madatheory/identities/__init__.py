@@ -10,6 +10,7 @@ from madatheory.deprecated import said
 from madatheory.identities.check import IdentityOutcome as IdentityOutcome
 from madatheory.identities.check import Report as Report
 from madatheory.identities.check import check as check
+from madatheory.identities.identity import Convention as Convention
 from madatheory.identities.identity import NotApplicable as NotApplicable
 from madatheory.identities.identity import Violation as Violation
 from madatheory.identities.identity import identity as identity
@@ -19,6 +20,7 @@ from madatheory.identities.rounding import OPERATIONS as OPERATIONS
 from madatheory.identities.rounding import alike as alike
 from madatheory.identities.rounding import condition as condition
 from madatheory.identities.rounding import near as near
+from madatheory.identities.rounding import without_eps as without_eps
 from madatheory.identities.strategies import GradientSequence as GradientSequence
 from madatheory.identities.strategies import Several as Several
 from madatheory.identities.strategies import complex_sequences as complex_sequences
@@ -30,6 +32,7 @@ from madatheory.identities.strategies import sequences as sequences
 from madatheory.identities.strategies import tensors as tensors
 from madatheory.identities.targets.lookup import OptimizerLike
 from madatheory.identities.targets.lookup import find as find
+from madatheory.identities.targets.target import Misbehaved as Misbehaved
 from madatheory.identities.targets.target import SettingValue as SettingValue
 from madatheory.identities.targets.target import Target as Target
 from madatheory.identities.targets.target import Unusable as Unusable

@@ -15,6 +15,18 @@ _UNKNOWN = 1e4  # 1/(1-beta) where no decay is known: decays up to 0.9999
 OPERATIONS = 16  # roundings of one update outside its recurrences: corrections, root, quotient, products
 
 
+LIFT = 2.0**80
+"""A size of gradients at which no usual eps is felt, and whose squares are far from overflow in float64."""
+
+
+def without_eps(run: Runs, g: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """Settings and gradients at which eps is not felt: eps = 0, or gradients `LIFT` times as large if it cannot be set.
+
+    For statements that do not depend on the gradients' scale.
+    """
+    return ({"eps": 0.0}, g) if "eps" in run.target.settable else ({}, LIFT * g)
+
+
 def condition(run: Runs) -> float:
     """max 1/(1-beta) of the known decays: what subtracting beta or beta^t from 1 magnifies rounding by."""
     names = [name for name in ("beta1", "beta2", "beta3", "momentum") if name in run.target.defaults]

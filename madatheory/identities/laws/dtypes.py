@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
+    Convention,
     GradientSequence,
     Runs,
     Violation,
@@ -29,6 +30,7 @@ def dtype_kept(run: Runs, case: None) -> None:
     """Parameters keep their dtype, and the state keeps its structure, shapes and dtypes after the first step.
 
     Every optimizer: a state that changes its dtype is compiled again, cannot be the carry of a scan, and costs memory.
+    A convention where plain functions of NumPy arrays get wider: NumPy promotes by itself.
     """
     given = plain(4)
     kinds: list[Any] = [*REAL, *([np.complex128] if run.traits["takes complex"] else [])]
@@ -38,6 +40,8 @@ def dtype_kept(run: Runs, case: None) -> None:
         for g in given.g:
             stepper.step([g.astype(dtype)])
             x = stepper.parameters()[0]
+            if run.target.framework == "functions" and np.can_cast(dtype, x.dtype, "safe") and x.dtype != dtype:
+                raise Convention(f"parameters of {short(dtype)} became {x.dtype}: NumPy promotes", x.dtype, dtype)
             holds(x.dtype == np.dtype(dtype), f"parameters of {short(dtype)} became {x.dtype}", x.dtype, dtype)
             states.append([(a.shape, str(a.dtype)) for a in stepper.state()])
             holds(states[-1] == states[0], f"the state changes with the step, {short(dtype)}", states[-1], states[0])
@@ -141,7 +145,12 @@ def progress_in_range(run: Runs, case: None) -> None:
         _progress(run, size, ml_dtypes.bfloat16)
 
 
-@identity("K12c", "float16, small and large gradients", needs=["deterministic"])
+@identity(
+    "K12c",
+    "float16, small and large gradients",
+    needs=["deterministic"],
+    convention="float16 represents gradients of 2^-10 and 2^10, but not their squares",
+)
 def progress_in_float16(run: Runs, case: None) -> None:
     """In float16 gradients of 2^-6, 2^-10, 2^6 and 2^10 move parameters whenever the float64 update exceeds 1 ulp.
 

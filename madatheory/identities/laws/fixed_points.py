@@ -62,7 +62,12 @@ def zero_coordinate(run: Runs, case: None) -> None:
         _zero_coordinate(run, dtype)
 
 
-@identity("F2b", "a coordinate without gradient, float16", needs=["deterministic"])
+@identity(
+    "F2b",
+    "a coordinate without gradient, float16",
+    needs=["deterministic"],
+    convention="in float16 eps = 1e-8 is 0, and so is the square of a gradient below 2^-12",
+)
 def zero_coordinate_in_float16(run: Runs, case: None) -> None:
     """A coordinate whose gradient is always zero stays finite in float16, and does not move where coordinates do not
     see one another and nothing decays.
@@ -120,15 +125,33 @@ def sign_of_zero(run: Runs, case: None) -> None:
             equal(path[:, 1], np.zeros(len(path), dtype), f"gradient {zero} in {short(dtype)}")
 
 
-@identity("F6", "huge and tiny gradients", needs=["deterministic"])
+@identity(
+    "F6",
+    "huge and tiny gradients",
+    needs=["deterministic"],
+    convention="in float32 the square of 1e25 is infinite and that of 1e-30 is 0",
+)
 def huge_and_tiny(run: Runs, case: None) -> None:
     """Gradients of size 1e25 and 1e-30 in float32 leave everything finite, all along, once, or by turns.
 
-    Every optimizer whose steps do not grow with the gradient beyond 1e25: the square overflows or vanishes, and its
-    root must not turn into nan.
+    Optimizers whose steps do not grow with the gradient beyond 1e25 and that form no quotient or difference of squares:
+    the square overflows or vanishes, and its root must not turn into nan.
     """
+    _finite_at(run, (1e25, 1e-30))
+
+
+@identity("F6b", "large and small gradients", needs=["deterministic"])
+def large_and_small(run: Runs, case: None) -> None:
+    """Gradients of size 1e15 and 1e-15 in float32 leave everything finite, all along, once, or by turns.
+
+    Every optimizer: their squares are representable.
+    """
+    _finite_at(run, (1e15, 1e-15))
+
+
+def _finite_at(run: Runs, magnitudes: tuple[float, ...]) -> None:
     signs = np.array([1.0, -1.0, 1.0])
-    for size in (1e25, 1e-30):
+    for size in magnitudes:
         always = np.full(12, size)
         once, turns = np.ones(12), np.ones(12)
         once[3] = turns[::2] = size

@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities import GradientSequence, NotApplicable, Runs, SettingValue, close, finite, identity, plain
+from madatheory.identities import (
+    Convention,
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    SettingValue,
+    close,
+    finite,
+    identity,
+    plain,
+    without_eps,
+)
 from madatheory.identities.derivatives import LastUpdate, last_update, unrolled
 from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
@@ -34,6 +45,13 @@ def before_last(run: Runs, case: GradientSequence, **settings: SettingValue) -> 
         why = "; ".join(f"{name}: {reason}" for name, reason in found.refused.items())
         raise NotApplicable(f"no hyper-parameter can be differentiated ({why})"[:300])
     return found, {name: float(fixed.get(name, run.target.defaults.get(name, 0.5))) for name in found.names}
+
+
+def differentiable(slopes: Any) -> Any:
+    """`slopes`, or a `Convention` if there is a nan or an infinity: a root differentiated at 0, as K17 and H5 have it."""
+    if not np.isfinite(slopes).all():
+        raise Convention("a derivative is not finite: a root is differentiated at 0 (see K17, H5)", slopes)
+    return slopes
 
 
 class Central(NamedTuple):
@@ -66,7 +84,7 @@ def one_step_slope(run: Runs, case: GradientSequence) -> None:
     g = case.g[-1]
     for name in update.names:
         expected = central(lambda v, name=name: update.value({**now, name: v}, g), now[name], 64, update.unit)
-        found = update.slope(name, now, g)
+        found = differentiable(update.slope(name, now, g))
         rough = expected.error + 64 * update.unit * np.abs(found)
         close(found, expected.value, rough, f"du/d{name} against the central difference")
 
@@ -86,7 +104,7 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     rough = 256 * update.unit  # some 128 roundings each, theirs and ours, of terms that enter `size`
     if "lr" in update.names:
         expected = moved / now["lr"]
-        close(update.slope("lr", now, g), expected, rough * np.abs(expected), "du/dlr against u/lr")
+        close(differentiable(update.slope("lr", now, g)), expected, rough * np.abs(expected), "du/dlr against u/lr")
     adam = ("average of gradients", "average of squares", "corrected", "corrected squares")
     if not eps or not all(run.traits.get(name, False) for name in adam):
         return
@@ -94,7 +112,7 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     scales = {"beta1": -now["lr"] / np.sqrt(vhat), "beta2": -moved / (2 * vhat)}
     for name, values, beta in (("beta1", case.g, BETA1), ("beta2", case.g**2, BETA2)):
         if name in update.names:
-            found = update.slope(name, now, g)
+            found = differentiable(update.slope(name, now, g))
             ways = [corrected_slope(values, beta, k) for k in (len(case.g), 1)]
             slopes = [(scales[name] * slope, rough * np.abs(scales[name]) * size) for slope, size in ways]
             apart = [np.max(np.abs(found - slope) / size) for slope, size in slopes]
@@ -121,8 +139,9 @@ def forward_is_reverse(run: Runs, case: GradientSequence) -> None:
     if whole.forward is None:
         raise NotApplicable("no forward mode")
     backward, _ = whole.reverse(w, now, case.g)
+    differentiable(list(backward.values()))
     for name in now:
-        forward = whole.forward(name, now, case.g)
+        forward = differentiable(whole.forward(name, now, case.g))
         # T steps of some 64 roundings each, on sums whose largest terms are measured by |w| . |dx_T/dh| and by |x|
         rough = 64 * len(case.g) * whole.unit * (np.abs(w) @ (np.abs(forward) + 1))
         close(backward[name], w @ forward, rough, f"reverse against forward mode in {name}")
@@ -136,6 +155,7 @@ def unrolled_slope(run: Runs, case: GradientSequence) -> None:
     """
     whole, now, w = _whole(run, case)
     found, _ = whole.reverse(w, now, case.g)
+    differentiable(list(found.values()))
     for name in now:
         # x_t is rounded in each of T steps, and so is its update
         rounding = 64.0 * len(case.g) * (1 + np.abs(w).sum())
@@ -153,11 +173,13 @@ def euler(run: Runs, case: GradientSequence) -> None:
     Euler's theorem on homogeneous functions of degree 0 (Adam at eps = 0) and 1 (SGD).
     """
     free, linear = run.traits.get("scale free", False), run.traits.get("scale linear", False)
-    eps = {"eps": 0.0} if free and "eps" in run.target.settable else {}
+    eps, g = without_eps(run, case.g) if free else ({}, case.g)
+    case = case._replace(g=g)
     fixed = {**settings_of(run), **eps}
     whole, w = unrolled(run, case.x0, fixed), np.array([1.0, -0.5, 0.25])
     now = {name: float(fixed[name]) for name in last_update(run, case.x0, case.g[:1], fixed, ("lr",)).names}
     slopes, by_g = whole.reverse(w, now, case.g)
+    differentiable([*slopes.values(), *by_g.ravel()])
     end = whole.value(now, case.g)
     moved = w @ (end - case.x0)
     rough = 64 * len(case.g) * whole.unit
@@ -183,7 +205,10 @@ def zeros() -> st.SearchStrategy[Array]:
     return st.sampled_from(_NAN)
 
 
-@identity("K17", "finite du/dg at g = 0", cases=zeros, examples=0.1)
+_ROOT = "a root is differentiated at 0"
+
+
+@identity("K17", "finite du/dg at g = 0", cases=zeros, examples=0.1, convention=_ROOT)
 def finite_at_zero(run: Runs, g: Array) -> None:
     """The derivative of the update in the gradient is finite at g = 0, at the start and later, with the default eps.
 
@@ -193,7 +218,7 @@ def finite_at_zero(run: Runs, g: Array) -> None:
     finite(update.backward({}, g[-1]), f"du/dg at the gradient {g[-1].tolist()} after {len(g) - 1} others")
 
 
-@identity("H5", "finite du/dh at g = 0", cases=zeros, examples=0.1)
+@identity("H5", "finite du/dh at g = 0", cases=zeros, examples=0.1, convention=_ROOT)
 def finite_slopes_at_zero(run: Runs, g: Array) -> None:
     """The derivatives of the update in lr, beta1 and beta2 are finite at g = 0, at the start and later.
 
@@ -206,7 +231,13 @@ def finite_slopes_at_zero(run: Runs, g: Array) -> None:
         finite(update.slope(name, now, g[-1]), f"du/d{name} at the gradient {g[-1].tolist()} after {len(g) - 1} others")
 
 
-@identity("H6", "finite du/dh in half precision", cases=lambda: st.sampled_from(["float16", "bfloat16"]), examples=0.1)
+@identity(
+    "H6",
+    "finite du/dh in half precision",
+    cases=lambda: st.sampled_from(["float16", "bfloat16"]),
+    examples=0.1,
+    convention="1 - beta2^t or a square rounds to 0 in half precision",
+)
 def finite_in_half_precision(run: Runs, dtype: str) -> None:
     """The update and its derivatives in lr, beta1 and beta2 are finite in float16 and bfloat16 on gradients of size 1.
 

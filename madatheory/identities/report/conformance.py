@@ -88,7 +88,7 @@ Cell = tuple[Report, IdentityOutcome]
 
 def findings(reports: Iterable[Report]) -> list[Cell]:
     """Every cell that counts against an optimizer."""
-    return [(report, outcome) for report in reports for outcome in report.failures]
+    return [(report, outcome) for report in reports for outcome in (*report.failures, *report.conventions)]
 
 
 def judged(cells: Iterable[Cell], notes: Sequence[Note]) -> dict[tuple[str, str], Note | None]:

@@ -127,6 +127,7 @@ class TorchStepper:
             present = [x for x, g in zip(self.tensors, gradients, strict=True) if g is not None]
             if self.optimizer is None:
                 self.optimizer = self._make(present)
+                _one_kind_of_group(self.optimizer)
             known = {id(x) for group in self.optimizer.param_groups for x in group["params"]}
             for x in present:
                 if id(x) not in known:
@@ -191,6 +192,15 @@ class TorchStepper:
         fresh._make, fresh._mode, fresh._done = self._make, self._mode, self._done
         fresh.tensors, fresh.optimizer = copy.deepcopy((self.tensors, self.optimizer), memo)
         return fresh
+
+
+def _one_kind_of_group(optimizer: Any) -> None:
+    """`Unusable` where a factory gives its groups settings of its own: a group that is added later has not got them."""
+    for group in optimizer.param_groups:
+        for name, value in getattr(optimizer, "defaults", {}).items():
+            same = group.get(name, value)
+            if isinstance(value, bool | int | float | str | tuple) and same != value:
+                raise Unusable(f"its groups have settings of their own ({name} = {same}, not {value})")
 
 
 def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
