@@ -20,21 +20,76 @@ def column(path: list[list[np.ndarray]], i: int) -> np.ndarray:
 
 @identity("K8", "a group each", needs=["deterministic", "tensorwise", "can groups"], cases=_cases, examples=0.7)
 def groups(run: Runs, case: Several) -> None:
-    """Tensors in groups of their own move like tensors of separate optimizers, the second group at half the step size.
+    """Tensors in groups of their own move like tensors of separate optimizers, the second group at half the step size
+    and with other values of every other setting.
 
     Every optimizer that does not mix tensors: the settings of a group are used for that group, in every step.
     """
-    lr = run.value("lr") if "lr" in run.target.settable else None
-    rates: Any = [lr] if lr is None else [lr, lr / 2]
-    shared: dict[str, Any] = {} if lr is None else {"lr": rates}
+    for shared in (_both(run), {name: values for name, values in _both(run).items() if name == "lr"}):
+        try:
+            path = run.many(case.x0, case.rows(), mode="groups", **shared)
+        except Unusable as error:
+            refused = error
+            continue
+        for i in (0, 1):
+            own: dict[str, Any] = {name: values[i] for name, values in shared.items()}
+            alone = run(case.x0[i], case.g[i], **own)
+            what = f"group {i} against an optimizer of its own"
+            alike(run, column(path, i), alone, what, case.x0[i], case.g[i], **own)
+        return
+    raise NotApplicable(f"groups cannot differ in their settings: {refused}") from refused
+
+
+_OTHERS = {"weight_decay": [0.0, 0.25], "momentum": [0.5, 0.75], "beta1": [0.5, 0.75], "beta2": [0.75, 0.875]}
+
+
+def _both(run: Runs) -> dict[str, Any]:
+    """Two values of every setting that can be set, one for each of two groups."""
+    found: dict[str, Any] = {name: values for name, values in _OTHERS.items() if name in run.target.settable}
+    if "lr" in run.target.settable:
+        found["lr"] = [run.value("lr"), run.value("lr") / 2]
+    return found
+
+
+@identity(
+    "K8c", "settings that change", needs=["deterministic", "tensorwise", "can groups", "can told"], cases=_cases, examples=0.4
+)
+def settings_that_change(run: Runs, case: Several) -> None:
+    """When two groups exchange the values of all their settings after half of the steps, each tensor moves on like one
+    whose optimizer is told the new values at that step.
+
+    Every optimizer that reads its settings from the group in every step, as schedulers and warm restarts expect; what
+    it computes once and keeps depends on all of them.
+    """
+    both, half = _both(run), len(case.rows()) // 2
+    if not both:
+        raise NotApplicable("nothing can be set")
     try:
-        path = run.many(case.x0, case.rows(), mode="groups", **shared)
+        together = run.start(case.x0, mode="groups", **both)
     except Unusable as error:
-        raise NotApplicable(f"groups cannot differ in the step size: {error}") from error
-    for i in (0, 1):
-        own: dict[str, Any] = {} if lr is None else {"lr": rates[i]}
-        alone = run(case.x0[i], case.g[i], **own)
-        alike(run, column(path, i), alone, f"group {i} against an optimizer of its own", case.x0[i], case.g[i], **own)
+        raise NotApplicable(f"groups cannot differ in their settings: {error}") from error
+    alone = [run.start([case.x0[i]], **{name: values[i] for name, values in both.items()}) for i in (0, 1)]
+    for t, row in enumerate(case.rows()):
+        if t == half:
+            for i in (0, 1):
+                new = {name: values[1 - i] for name, values in both.items()}
+                together.ask("tell", i, new)
+                alone[i].ask("tell", 0, new)
+        together.step(row)
+        for i in (0, 1):
+            alone[i].step([row[i]])
+            got, expected = together.parameters()[i], alone[i].parameters()[0]
+            equal(got, expected, f"tensor {i}, {t + 1 - half} steps after the exchange of settings")
+    _told(run, case, both)
+
+
+def _told(run: Runs, case: Several, both: dict[str, Any]) -> None:
+    """An optimizer that is told a value before its first step moves like one that was built with it."""
+    first, second = ({name: values[i] for name, values in both.items()} for i in (0, 1))
+    stepper = run.start([case.x0[0]], **first)
+    stepper.ask("tell", 0, second)
+    path = np.stack([step[0] for step in stepper.path([[g] for g in case.g[0]])])
+    equal(path, run(case.x0[0], case.g[0], **second), "settings told to a running optimizer against given ones")
 
 
 @identity(

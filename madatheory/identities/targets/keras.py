@@ -23,6 +23,7 @@ NAMES = {
     "epsilon": "eps",
     "momentum": "momentum",
     "weight_decay": "weight_decay",
+    "gradient_accumulation_steps": "every",
 }
 _MOMENTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vmax"}
 _RAISED = (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madatheory.errors import needs
-from madatheory.identities.targets.signature import parameters
+from madatheory.identities.targets.signature import EVERY, parameters
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _NAMES = {
     "weight_decay": "weight_decay",
     "maximize": "maximize",
     "alpha": "beta2",
+    "kahan_sum": "kahan",
+    **dict.fromkeys(EVERY, "every"),
 }
 _MOMENTS = {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vmax", "square_avg": "v"}
 _FLAGS = ("foreach", "fused", "differentiable", "capturable")
@@ -148,6 +150,20 @@ class TorchStepper:
     def given(self) -> list[Tensor | None]:
         """What has become of the gradients of the last step."""
         return [None if x.grad is None else to_numpy(x.grad) for x in self.tensors]
+
+    def tell(self, group: int, settings: Mapping[str, Any]) -> None:
+        """Write settings, by their neutral names, to one of the optimizer's groups."""
+        found = self._built().param_groups[group]
+        for name, value in settings.items():
+            if name.startswith("beta") and "betas" in found:
+                k = int(name[4:])
+                found["betas"] = (*found["betas"][: k - 1], value, *found["betas"][k:])
+                continue
+            keys = [key for key, neutral in _NAMES.items() if neutral == name and key in found]
+            if name in found or keys:
+                found[name if name in found else keys[0]] = value
+            else:
+                raise Unusable(f"its groups have no setting {name}")
 
     def pickled(self) -> "TorchStepper":
         """A copy through pickle."""
@@ -302,7 +318,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         started(TorchMode()),
         frozenset(known) | flags,
         defaults,
-        frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *modes}),
+        frozenset(
+            {"several tensors", "missing gradients", "complex", "gradient objects", "copies", "told", *flags, *modes}
+        ),
         code or f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer",
         make,
         modes,
