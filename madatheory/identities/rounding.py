@@ -1,7 +1,9 @@
 """How far rounding alone may move a path: measured on the optimizer itself, not guessed."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ml_dtypes
 import numpy as np
@@ -29,8 +31,20 @@ def without_eps(run: Runs, g: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def once(run: Runs) -> dict[str, Any]:
-    """The execution mode for settings that are run once: operation by operation where a compiler would take longer."""
-    return {"mode": "eager"} if "eager" in run.target.modes else {}
+    """The execution mode for settings that are run once: operation by operation where compiling would take longer.
+
+    Branches and loops are compiled anew in every step that is not compiled as a whole.
+    """
+    if "eager" not in run.target.modes:
+        return {}
+    start = run.target.start
+    if start not in _BRANCHING:
+        stepper = run.target.begin([np.zeros(3), np.zeros((3, 2))], run.settings)
+        _BRANCHING[start] = bool(getattr(stepper, "branches", bool)())
+    return {} if _BRANCHING[start] else {"mode": "eager"}
+
+
+_BRANCHING: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()
 
 
 def condition(run: Runs) -> float:

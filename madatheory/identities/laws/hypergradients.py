@@ -15,10 +15,12 @@ from madatheory.identities import (
     NotApplicable,
     Runs,
     SettingValue,
+    Violation,
     close,
     finite,
     identity,
     plain,
+    unit,
     without_eps,
 )
 from madatheory.identities.derivatives import LastUpdate, last_update, unrolled
@@ -103,8 +105,14 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     moved = update.value(now, g)
     rough = 256 * update.unit  # some 128 roundings each, theirs and ours, of terms that enter `size`
     if "lr" in update.names:
-        expected = moved / now["lr"]
-        close(differentiable(update.slope("lr", now, g)), expected, rough * np.abs(expected), "du/dlr against u/lr")
+        expected, slope = moved / now["lr"], differentiable(update.slope("lr", now, g))
+        try:
+            close(slope, expected, rough * np.abs(expected), "du/dlr against u/lr")
+        except Violation as error:
+            measured = central(lambda v: update.value({**now, "lr": v}, g), now["lr"], 64, update.unit)
+            if (np.abs(slope - measured.value) <= measured.error + rough * np.abs(slope)).all():
+                raise Convention(f"{error}; the state keeps what was multiplied by lr, as K16 confirms") from error
+            raise
     adam = ("average of gradients", "average of squares", "corrected", "corrected squares")
     if not eps or not all(run.traits.get(name, False) for name in adam):
         return
@@ -185,9 +193,19 @@ def euler(run: Runs, case: GradientSequence) -> None:
     rough = 64 * len(case.g) * whole.unit
     size = np.abs(w) @ (np.abs(end) + np.abs(case.x0)) + np.abs(case.g * by_g).sum()
     if free or linear:
-        close((case.g * by_g).sum(), 0.0 if free else moved, rough * size, "sum_t g_t . dx_T/dg_t")
+        _closely((case.g * by_g).sum(), 0.0 if free else moved, rough * size, "sum_t g_t . dx_T/dg_t")
     if run.traits.get("linear in lr", False) and "lr" in now:
-        close(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
+        _closely(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
+
+
+def _closely(got: float, expected: float, rough: float, what: str) -> None:
+    """`close`; a `Convention` where it is off by what float32 rounds: a counter or a mean inside is computed in it."""
+    try:
+        close(got, expected, rough, what)
+    except Violation as error:
+        if abs(got - expected) <= rough * unit(np.float32) / unit(np.float64):
+            raise Convention(f"{error}; something inside is computed in float32", got, expected) from error
+        raise
 
 
 def _whole(run: Runs, case: GradientSequence, **settings: SettingValue) -> tuple[Any, dict[str, float], Array]:
