@@ -263,4 +263,4 @@ def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> 
     if not taken:
         raise NotApplicable(f"takes no traced hyper-parameters: {refused}")
     with by_jax.precision(case.x0.dtype):
-        return np.array(steps.path(steps.arrays(taken), case.x0, case.g)[0][1:])
+        return np.array(steps.compiled().path(steps.arrays(taken), case.x0, case.g)[0][1:])

@@ -5,7 +5,20 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities import NotApplicable, Runs, Several, Unusable, alike, equal, identity, late, missing, tensors
+from madatheory.identities import (
+    NotApplicable,
+    Runs,
+    Several,
+    Unusable,
+    alike,
+    equal,
+    holds,
+    identity,
+    late,
+    missing,
+    plain,
+    tensors,
+)
 from madatheory.identities.laws.contract import implementations
 
 
@@ -84,12 +97,20 @@ def settings_that_change(run: Runs, case: Several) -> None:
 
 
 def _told(run: Runs, case: Several, both: dict[str, Any]) -> None:
-    """An optimizer that is told a value before its first step moves like one that was built with it."""
+    """An optimizer that is told values before its first step moves like one built with them; told later, it feels them."""
     first, second = ({name: values[i] for name, values in both.items()} for i in (0, 1))
     stepper = run.start([case.x0[0]], **first)
     stepper.ask("tell", 0, second)
     path = np.stack([step[0] for step in stepper.path([[g] for g in case.g[0]])])
     equal(path, run(case.x0[0], case.g[0], **second), "settings told to a running optimizer against given ones")
+    given = plain(8)
+    kept = run(given.x0, given.g, **first)
+    stepper = run.start([given.x0], **first)
+    stepper.path([[g] for g in given.g[:4]])
+    stepper.ask("tell", 0, second)
+    changed = np.stack([step[0] for step in stepper.path([[g] for g in given.g[4:]])])
+    felt = not np.array_equal(run(given.x0, given.g, **second)[4:], kept[4:])
+    holds(not (felt and np.array_equal(changed, kept[4:])), "settings that change after 4 steps are not felt", changed)
 
 
 @identity(

@@ -201,10 +201,12 @@ def scale(run: Runs, case: None) -> None:
     """
     without_decay(run)
     x0, g = full((2, 4))
-    one, other = (moves(run(0 * x0, 2.0**20 * f * g, **once(run)), 0 * x0) for f in (1.0, 16.0))
-    longest = np.abs(one).max()
-    if not (np.isfinite(one).all() and np.isfinite(other).all() and longest):
-        return
-    factor = float((one * other).sum() / (one * one).sum())
-    rough = max(_inner(run), 2.0**-20) * longest * max(factor, 0.0)
-    close(other, factor * one, rough, f"16 times the gradients move a matrix {factor:.4g} times as far")
+    paths = [run(0 * x0, 2.0**20 * f * g, **once(run)) for f in (1.0, 16.0)]
+    one, other = (moves(path, 0 * x0) for path in paths)
+    lengths = np.abs(one).max(axis=(1, 2))
+    if not (np.isfinite(one).all() and np.isfinite(other).all() and lengths.any()):
+        raise NotApplicable("gradients of this size overflow, or move nothing")
+    factor = float((one * other)[0].sum() / max((one * one)[0].sum(), np.finfo(float).tiny))
+    seen = lengths > 2.0**-30 * np.abs(paths[0]).max()  # what the rounding of x leaves of a step
+    rough = (max(_inner(run), 2.0**-20) * factor * lengths[seen])[:, None, None]
+    close(other[seen], factor * one[seen], rough, f"16 times the gradients move a matrix {factor:.4g} times as far")

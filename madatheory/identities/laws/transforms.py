@@ -2,6 +2,7 @@
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import DTypeLike
 
 from madatheory.identities import (
     Convention,
@@ -78,13 +79,12 @@ def layout(run: Runs, case: GradientSequence) -> None:
             near(run, run(x0, g, mode="strided", **how), path, f"strided {shape}", x0, g, **how)
 
 
-def _same(run: Runs, case: GradientSequence, mode: str) -> None:
+def _same(run: Runs, case: GradientSequence, mode: str, dtype: DTypeLike = np.float64) -> None:
     path = run(case.x0, case.g)
     got = run(case.x0, case.g, mode=mode)
     if got.shape != path.shape:
         raise Violation(f"{mode}: shape {got.shape}", got, path)
-    # a schedule is computed in float32, whatever the dtype of the parameters
-    near(run, got, path, f"{mode} against jit", case.x0, case.g, np.float32)
+    near(run, got, path, f"{mode} against jit", case.x0, case.g, dtype)
 
 
 @identity("K15", "jit and eager", needs=["can eager", "deterministic"], cases=_eight, examples=0.4)
@@ -92,15 +92,15 @@ def eager(run: Runs, case: GradientSequence) -> None:
     """Operation by operation, and inside a scan, the steps are those under jit, to rounding of float32.
 
     Every transformation whose update is a pure function of arrays: what Python does besides happens once under jit and
-    in every step without it.
+    in every step without it. Of float32, because schedules are computed in it, whatever the dtype of the parameters.
     """
     for mode in ("eager", "scan"):
-        _same(run, case, mode)
+        _same(run, case, mode, np.float32)
 
 
 @identity("K15b", "vmap", needs=["can vmap", "deterministic"], cases=_eight, examples=0.4)
 def vmapped(run: Runs, case: GradientSequence) -> None:
-    """Under vmap every lane moves as it does alone, to rounding of float32.
+    """Under vmap every lane moves as it does alone, to rounding.
 
     Every transformation whose branches are on arrays, not on Python values.
     """
@@ -109,7 +109,7 @@ def vmapped(run: Runs, case: GradientSequence) -> None:
 
 @identity("K15c", "masked leaves", needs=["can masked", "deterministic"], cases=_eight, examples=0.4)
 def masked(run: Runs, case: GradientSequence) -> None:
-    """With a leaf masked out, the others move as if it were not there, to rounding of float32.
+    """With a leaf masked out, the others move as if it were not there, to rounding.
 
     Every transformation that works on trees of any structure: a masked leaf is replaced by a node without arrays.
     """

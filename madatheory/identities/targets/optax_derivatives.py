@@ -4,7 +4,7 @@ Nothing is compiled as a whole: a run of a few steps is quicker primitive by pri
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -32,6 +32,11 @@ class Steps:
     factory: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, Any]
     dtype: Any
+    arranged: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda step: step
+
+    def compiled(self) -> "Steps":
+        """The same with compiled steps, in which hyper-parameters are traced."""
+        return replace(self, arranged=jax.jit)
 
     def arrays(self, h: Hyper) -> dict[str, Any]:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
@@ -45,9 +50,9 @@ class Steps:
     def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: np.ndarray | jax.Array) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
         x, state = jnp.asarray(x0), self.factory({**self.fixed, **h}).init([jnp.asarray(x0)])
-        path = [x]
+        path, update = [x], self.arranged(self.update)
         for g in gradients:
-            move, state = self.update(h, jnp.asarray(g, self.dtype), state, x)
+            move, state = update(h, jnp.asarray(g, self.dtype), state, x)
             x = (x + move).astype(self.dtype)
             path.append(x)
         return path, state
