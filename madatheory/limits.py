@@ -46,7 +46,7 @@ def limited(seconds: float, *, processor: bool = False) -> Iterator[None]:
             raise TimedOut
 
     before = signal.signal(signal.SIGALRM, stop)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, min(1.0, seconds / 4) if processor else 1.0)
     try:
         yield
     finally:

@@ -58,8 +58,9 @@ def check(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter: momentum=0.9; repeat.")
     ] = None,
     method: Annotated[
-        str, typer.Option(metavar="NAME", help="What it is meant to be: adam, adafactor, ..; without: what its name says.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="NAME", help="What it is meant to be: adam, adafactor, ..; without: what its name says."),
+    ] = None,
     xfail: Annotated[
         list[str] | None,
         typer.Option(metavar="CODE=REASON", help="An identity that is expected to fail; may be repeated."),
@@ -99,7 +100,7 @@ def check(
         if isinstance(value, tuple):
             raise UserError(f"--set {name}: one value, not a grid")
     reasons = _reasons("--xfail", xfail) | _reasons("--by-design", by_design)
-    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit, method)
+    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit, method or "")
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
         if path is not None:
@@ -221,9 +222,7 @@ def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool,
     _print_grouped("\nfails", [(f"{o.code} {o.name}", r.target) for r, o in failing])
     for report in reports:
         _print_declared(report)
-    _print_grouped(
-        f"\n{CONVENTIONS}", [(f"{o.code} {o.name}", r.target) for r in reports for o in r.conventions]
-    )
+    _print_grouped(f"\n{CONVENTIONS}", [(f"{o.code} {o.name}", r.target) for r in reports for o in r.conventions])
     _print_grouped("\nbroken", [(r.problem, r.target) for r in reports if r.problem and not r.unusable])
     _print_grouped("\nnot tested", [(r.problem, r.target) for r in reports if r.unusable])
     if left:

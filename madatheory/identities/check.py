@@ -18,11 +18,11 @@ from madatheory.defaults import PROFILE, SECONDS
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import Convention, Identity, NotApplicable, Violation, identities
+from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
 from madatheory.identities.report.example import program
 from madatheory.identities.report.outcome import PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Runs
-from madatheory.identities.said import method_of
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited

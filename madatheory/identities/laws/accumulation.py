@@ -26,12 +26,22 @@ def accumulated(run: Runs, case: GradientSequence) -> None:
     for decay in decays:
         path = run(case.x0, twice, every=2, **decay)
         before = np.concatenate([case.x0[None], path[1:-1:2]])
-        alike(run, path[::2], before, f"parameters while gradients are accumulated {decay or ''}", case.x0, case.g, **decay)
+        alike(
+            run,
+            path[::2],
+            before,
+            f"parameters while gradients are accumulated {decay or ''}",
+            case.x0,
+            case.g,
+            **decay,
+        )
         told = []
         for factor, how in ((1.0, "mean"), (2.0, "sum")):
             g = factor * case.g
             try:
-                near(run, path[1::2], run(case.x0, g, **plain, **decay), f"by their {how}", case.x0, g, **plain, **decay)
+                near(
+                    run, path[1::2], run(case.x0, g, **plain, **decay), f"by their {how}", case.x0, g, **plain, **decay
+                )
             except Violation as error:
                 told.append(error)
         if len(told) == 2:

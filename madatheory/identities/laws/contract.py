@@ -137,9 +137,7 @@ def differentiable(run: Runs, case: GradientSequence) -> None:
     _same(run, case, [{"mode": "differentiable"}], np.float32 if single else np.float64)
 
 
-def _same(
-    run: Runs, case: GradientSequence, others: list[dict[str, Any]], dtype: DTypeLike = np.float64
-) -> None:
+def _same(run: Runs, case: GradientSequence, others: list[dict[str, Any]], dtype: DTypeLike = np.float64) -> None:
     loop, compared = {"foreach": False} if "foreach" in run.target.settable else {}, False
     for more in [{}] + [{"weight_decay": 0.25}] * ("weight_decay" in run.target.settable):
         path = run(case.x0, case.g, **{**loop, **more})

@@ -16,9 +16,9 @@ from madatheory.identities import (
     identity,
     plain,
 )
+from madatheory.identities.methods import decoupled
 from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.rounding import LIFT, once
-from madatheory.identities.said import decoupled
 
 MOMENTUM = 0.5
 SLACK = 1e-9  # of the longest step: what rounding may turn around
@@ -132,7 +132,9 @@ def decay_beside_the_update(run: Runs, case: None) -> None:
     decayed, kept = (run(x0, g, weight_decay=d, **once(run)) for d in (0.25, 0.0))
     shares = (kept[-1] - decayed[-1]) / x0
     holds(shares > 0, "no decay beside large gradients: is it inside the sign or the normalization?", shares, "> 0")
-    close(steps(decayed, x0)[0], steps(kept, x0)[0] - _share(kept, decayed, x0) * x0, 1e-9, "one share of each parameter")
+    close(
+        steps(decayed, x0)[0], steps(kept, x0)[0] - _share(kept, decayed, x0) * x0, 1e-9, "one share of each parameter"
+    )
 
 
 def _share(kept: np.ndarray, decayed: np.ndarray, x0: np.ndarray) -> float:

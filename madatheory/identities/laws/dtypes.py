@@ -148,8 +148,8 @@ def progress_in_range(run: Runs, case: None) -> None:
     Every optimizer: bfloat16 has the range of float32.
     """
     for size in SIZES:
-        bfloat16 = ml_dtypes.bfloat16
-        unless_it_rounds_to_one(run, bfloat16, lambda size=size: _progress(run, size, bfloat16))
+        dtype = ml_dtypes.bfloat16
+        unless_it_rounds_to_one(run, dtype, lambda size=size, dtype=dtype: _progress(run, size, dtype))
 
 
 @identity(

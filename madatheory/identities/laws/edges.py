@@ -15,9 +15,9 @@ from madatheory.identities import (
     plain,
 )
 from madatheory.identities.laws.descent import settable
+from madatheory.identities.methods import METHODS
 from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.rounding import LIFT, once
-from madatheory.identities.said import METHODS
 from madatheory.identities.targets.target import Misbehaved
 
 SMALL = 2.0**-60  # whose root is still below half of the digits
@@ -94,8 +94,8 @@ def power_of_the_scale(run: Runs, case: None) -> None:
     if wrong.any():
         t, i = map(int, np.argwhere(wrong)[0])
         raise Violation(
-            f"step {t + 1} of coordinate {i} grows with the power {powers[t, i]:.3g} of the gradients' size, most others "
-            f"with {d:.3g}: quantities of different units are added or multiplied",
+            f"step {t + 1} of coordinate {i} grows with the power {powers[t, i]:.3g} of the gradients' size, most "
+            f"others with {d:.3g}: quantities of different units are added or multiplied",
             powers,
             d,
         )
@@ -113,7 +113,7 @@ def average_of_one(run: Runs, case: None) -> None:
     x0 = np.zeros(3)
 
     def length(**more: float) -> np.ndarray:
-        settings = {**{name: 0.0 for name in settable(run, ("beta1", "beta2"))}, **more}
+        settings = {**dict.fromkeys(settable(run, ("beta1", "beta2")), 0.0), **more}
         return np.abs(run(x0, LIFT * given.g, **settings, **once(run))[0])
 
     try:
@@ -178,5 +178,3 @@ def settings_are_felt(run: Runs, case: None) -> None:
             continue
         same = all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
         holds(not same, f"{name} = {others[name][0]:g} and {others[name][1]:g} give the same path: is it used?")
-
-

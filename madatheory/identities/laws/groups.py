@@ -65,7 +65,11 @@ def _both(run: Runs) -> dict[str, Any]:
 
 
 @identity(
-    "K8c", "settings that change", needs=["deterministic", "tensorwise", "can groups", "can told"], cases=_cases, examples=0.4
+    "K8c",
+    "settings that change",
+    needs=["deterministic", "tensorwise", "can groups", "can told"],
+    cases=_cases,
+    examples=0.4,
 )
 def settings_that_change(run: Runs, case: Several) -> None:
     """When two groups exchange the values of all their settings after half of the steps, each tensor moves on like one
@@ -97,7 +101,7 @@ def settings_that_change(run: Runs, case: Several) -> None:
 
 
 def _told(run: Runs, case: Several, both: dict[str, Any]) -> None:
-    """An optimizer that is told values before its first step moves like one built with them; told later, it feels them."""
+    """An optimizer that is told values before its first step moves like one built with them; later, it feels them."""
     first, second = ({name: values[i] for name, values in both.items()} for i in (0, 1))
     stepper = run.start([case.x0[0]], **first)
     stepper.ask("tell", 0, second)
@@ -105,12 +109,15 @@ def _told(run: Runs, case: Several, both: dict[str, Any]) -> None:
     equal(path, run(case.x0[0], case.g[0], **second), "settings told to a running optimizer against given ones")
     given = plain(8)
     kept = run(given.x0, given.g, **first)
-    stepper = run.start([given.x0], **first)
-    stepper.path([[g] for g in given.g[:4]])
-    stepper.ask("tell", 0, second)
-    changed = np.stack([step[0] for step in stepper.path([[g] for g in given.g[4:]])])
-    felt = not np.array_equal(run(given.x0, given.g, **second)[4:], kept[4:])
-    holds(not (felt and np.array_equal(changed, kept[4:])), "settings that change after 4 steps are not felt", changed)
+    for name in both:
+        stepper = run.start([given.x0], **first)
+        stepper.path([[g] for g in given.g[:4]])
+        stepper.ask("tell", 0, {name: second[name]})
+        changed = np.stack([step[0] for step in stepper.path([[g] for g in given.g[4:]])])
+        felt = not np.array_equal(run(given.x0, given.g, **{**first, name: second[name]}), kept)
+        holds(
+            not (felt and np.array_equal(changed, kept[4:])), f"{name} that changes after 4 steps is not felt", changed
+        )
 
 
 @identity(

@@ -50,7 +50,7 @@ def before_last(run: Runs, case: GradientSequence, **settings: SettingValue) -> 
 
 
 def differentiable(slopes: Any) -> Any:
-    """`slopes`, or a `Convention` if there is a nan or an infinity: a root differentiated at 0, as K17 and H5 have it."""
+    """`slopes`, or a `Convention` if one is not finite: a root is differentiated at 0, as K17 and H5 have it."""
     if not np.isfinite(slopes).all():
         raise Convention("a derivative is not finite: a root is differentiated at 0 (see K17, H5)", slopes)
     return slopes

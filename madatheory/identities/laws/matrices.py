@@ -20,8 +20,8 @@ from madatheory.identities import (
     unit,
 )
 from madatheory.identities.laws.contract import implementations
+from madatheory.identities.methods import treats_sides_alike
 from madatheory.identities.rounding import once
-from madatheory.identities.said import treats_sides_alike
 
 MATRIX = ["deterministic", "not shapeless"]
 SHAPES = ((2, 4), (4, 2), (3, 3))
@@ -117,7 +117,9 @@ def near_float64(run: Runs, case: None) -> None:
         path = run(x0, g, **once(run))
         for dtype in (np.float32, ml_dtypes.bfloat16):
             got = run(x0.astype(dtype), g.astype(dtype), **once(run)).astype(np.float64)
-            close(got, path, _allowed(run, x0, g, path, dtype), f"a {shape} matrix in {np.dtype(dtype)} against float64")
+            close(
+                got, path, _allowed(run, x0, g, path, dtype), f"a {shape} matrix in {np.dtype(dtype)} against float64"
+            )
 
 
 def _allowed(run: Runs, x0: np.ndarray, g: np.ndarray, path: np.ndarray, dtype: DTypeLike) -> np.ndarray:

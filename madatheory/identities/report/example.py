@@ -7,10 +7,10 @@ import numpy as np
 
 from madatheory.errors import unknown
 from madatheory.identities.identity import Identity, NotApplicable, identities
+from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect
 from madatheory.identities.report.outcome import base_settings
 from madatheory.identities.rollout import Runs, literal
-from madatheory.identities.said import method_of
 from madatheory.identities.targets.lookup import OptimizerLike, find
 
 

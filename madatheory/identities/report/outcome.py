@@ -8,8 +8,8 @@ from typing import Any
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
+from madatheory.identities.methods import METHODS
 from madatheory.identities.recognition.traits import PROBES, Trait
-from madatheory.identities.said import METHODS
 from madatheory.identities.targets.target import Target
 
 PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
@@ -22,6 +22,8 @@ def base_settings(target: Target) -> dict[str, Any]:
     """`BASE` as far as the target has these settings; gradients are not accumulated unless an identity asks for it."""
     found = {name: value for name, value in BASE.items() if name in target.settable}
     return found | ({"every": 1} if (target.defaults.get("every") or 0) > 1 else {})
+
+
 STATUSES = ("pass", "FAIL", "convention", "xfail", "n.a.", "error")
 """`convention`: does not hold, by a convention or by a limit of the number format; no mistake."""
 

@@ -16,10 +16,7 @@ from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
 """One character per status."""
-LEGEND = (
-    "+ holds, X fails, ~ differs by convention or number format, e fails as expected, . does not apply, "
-    "! no answer or an error of the test"
-)
+LEGEND = "+ holds, X fails, ~ convention or number format, e expected, . does not apply, ! no answer or error"
 WIDTH = 100
 
 
