@@ -123,11 +123,23 @@ def judged(item: Identity, target: Target, report: Report, request: Request) -> 
     outcome = _outcome(item, target, report, request)
     reason = request.xfail.get(item.code)
     if reason is None:
-        return outcome
+        return _as_known(outcome, target.name)
     if outcome.fails or outcome.status == "convention":
         return replace(outcome, status="xfail", detail=f"{reason} ({outcome.detail})")
     what = "holds" if outcome.status == "pass" else f"does not apply ({outcome.detail})"
     return replace(outcome, status="error", detail=f"declared to fail ({reason}), but it {what}")
+
+
+def _as_known(outcome: IdentityOutcome, target: str) -> IdentityOutcome:
+    """A failure of a library's optimizer that was judged a convention, or by design, is one; a mistake stays."""
+    from madatheory.identities.report.conformance import judgement
+
+    note = judgement(target, outcome.code) if outcome.status == "FAIL" else None
+    if note is None:
+        return outcome
+    if note.verdict == "mistake":
+        return replace(outcome, detail=f"{outcome.detail}\nknown as a mistake: {note.why}")
+    return replace(outcome, status="convention", detail=f"{note.why} ({outcome.detail})")
 
 
 def _outcome(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:

@@ -150,10 +150,10 @@ def compensated_decay(run: Runs, case: None) -> None:
     """
     compensation: dict[str, Any] = {"kahan": True} if "kahan" in run.target.settable else {}
     ones, small = np.ones(3, ml_dtypes.bfloat16), 2.0**-11  # bfloat16's next number below 1 is 2^-8 away
-    flat = np.zeros((64, 3), ml_dtypes.bfloat16)
+    flat, steady = (np.full((64, 3), value, ml_dtypes.bfloat16) for value in (0, 1))
     if "lr" not in run.target.settable:
         raise NotApplicable("lr cannot be set")
-    driven = run(ones, flat + 1, lr=small, **compensation)
+    driven = run(ones, steady, lr=small, **compensation)
     if abs(float(driven[-1][0]) - (1 - 64 * small)) > 2.0**-7:
         raise NotApplicable("steps below half an ulp are lost: nothing is compensated")
     wanted = run(np.ones(3), np.zeros((64, 3)), lr=small, weight_decay=1.0, **compensation)

@@ -38,6 +38,7 @@ def groups(run: Runs, case: Several) -> None:
 
     Every optimizer that does not mix tensors: the settings of a group are used for that group, in every step.
     """
+    refused: Exception | None = None
     for shared in (_both(run), {name: values for name, values in _both(run).items() if name == "lr"}):
         try:
             path = run.many(case.x0, case.rows(), mode="groups", **shared)

@@ -198,7 +198,7 @@ def euler(run: Runs, case: GradientSequence) -> None:
         _closely(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
 
 
-def _closely(got: float, expected: float, rough: float, what: str) -> None:
+def _closely(got: Any, expected: Any, rough: Any, what: str) -> None:
     """`close`; a `Convention` where it is off by what float32 rounds: a counter or a mean inside is computed in it."""
     try:
         close(got, expected, rough, what)
