@@ -55,7 +55,7 @@ TORCH_MUTANTS: dict[str, tuple[str, str, str]] = {
         "K6 K7",
     ),
     "settings of the optimizer, not of the group": ('group["lr"]', 'self.defaults["lr"]', "S9b K8"),
-    "a step size that is kept": ('group["lr"] / state["step"]', 'state.setdefault("lr", group["lr"])', "K8c"),
+    "a momentum that is kept": ('group["momentum"])', 'state.setdefault("mu", group["momentum"]))', "K8c"),
     "state for the first groups only": (
         "state = self.state[p]",
         """if not hasattr(self, "known"):

@@ -103,8 +103,8 @@ def power_of_the_scale(run: Runs, case: None) -> None:
 
 @identity("B10", "an average of one gradient", needs=["deterministic", "elementwise", "not decay", "set beta1"])
 def average_of_one(run: Runs, case: None) -> None:
-    """In the first step beta1 = 1/2 moves at most 3/2 times as far as beta1 = 0, and beta2 = 3/4 at least as far as
-    beta2 = 0.
+    """In the first step beta1 = 1/2 moves at most 3/2 times as far as beta1 = 0, and then beta2 = 3/4 at least as far
+    as beta2 = 0.
 
     Whoever averages: of one value, an average is that value (with bias correction) or less, and Nesterov's look-ahead
     adds beta1 times as much. A first moment that is stored without its weight and then corrected is too large.
@@ -118,13 +118,13 @@ def average_of_one(run: Runs, case: None) -> None:
 
     try:
         bare, averaged = length(), length(beta1=0.5)
-        squared = length(beta2=0.75) if "beta2" in run.target.settable else bare
+        squared = length(beta1=0.5, beta2=0.75) if "beta2" in run.target.settable else averaged
     except (Unusable, Misbehaved) as error:
         raise NotApplicable(f"a decay cannot be 0: {error}") from error
     if not np.isfinite(bare).all():
         raise NotApplicable("without decays the first step is not finite")
     holds(averaged <= 1.5 * bare * (1 + HALF), "beta1 = 1/2 lengthens the first step", averaged / bare, "at most 1.5")
-    holds(squared >= bare * (1 - HALF), "beta2 = 3/4 shortens the first step", squared / bare, "at least 1")
+    holds(squared >= averaged * (1 - HALF), "beta2 = 3/4 shortens the first step", squared / averaged, "at least 1")
 
 
 @identity("N1", "does what its name says", needs=["deterministic"])

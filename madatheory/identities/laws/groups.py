@@ -110,7 +110,7 @@ def _told(run: Runs, case: Several, both: dict[str, Any]) -> None:
     equal(path, run(case.x0[0], case.g[0], **second), "settings told to a running optimizer against given ones")
     given = plain(8)
     kept = run(given.x0, given.g, **first)
-    for name in both:
+    for name in sorted(set(both) - {"lr"}):  # a step size that changes is S9b's
         stepper = run.start([given.x0], **first)
         stepper.path([[g] for g in given.g[:4]])
         stepper.ask("tell", 0, {name: second[name]})
