@@ -17,7 +17,7 @@ from hypothesis.errors import HypothesisException
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, unknown
-from madatheory.identities.identity import Convention, Identity, NotApplicable, Violation, identities
+from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
 from madatheory.identities.report.example import program
@@ -190,7 +190,7 @@ class _Tried:
     def __init__(self, item: Identity, runs: Runs) -> None:
         self.item, self.runs = item, runs
         self.failed: BaseException | None = None
-        self.convention: Convention | None = None
+        self.convention: ByConvention | None = None
         self.snippet = ""
 
     def once(self, case: object) -> None:
@@ -202,7 +202,7 @@ class _Tried:
         except (Exception, SystemExit) as error:  # whatever the optimizer raises is a finding
             if isinstance(error, NotApplicable | Unsettable) or refused(error):
                 raise _Stop(str(error)) from error
-            if isinstance(error, Convention) or (self.item.convention and isinstance(error, Violation)):
+            if isinstance(error, ByConvention) or (self.item.convention and isinstance(error, Violation)):
                 return self._keep(error, case)
             self.failed, self.snippet = error, program(self.item, self.runs, case)
             raise
@@ -211,7 +211,7 @@ class _Tried:
         """The first convention found; the other examples are still tried, for a mistake behind it."""
         if self.convention is None:
             why = f"{error} ({self.item.convention})" if self.item.convention else str(error)
-            self.convention = Convention(why, error.got, error.expected)
+            self.convention = ByConvention(why, error.got, error.expected)
             self.snippet = program(self.item, self.runs, case)
 
     def run(self, examples: int, seed: int | None) -> None:

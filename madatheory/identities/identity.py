@@ -17,7 +17,7 @@ class Violation(AssertionError):
         self.got, self.expected = got, expected
 
 
-class Convention(Violation):
+class ByConvention(Violation):
     """An identity does not hold by a convention, or by a limit of the number format: shown, but no mistake."""
 
 

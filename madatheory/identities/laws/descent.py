@@ -7,18 +7,19 @@ import ml_dtypes
 import numpy as np
 
 from madatheory.identities import (
-    Convention,
+    LIFT,
+    ByConvention,
     NotApplicable,
     Runs,
     Violation,
     close,
+    decoupled,
     holds,
     identity,
+    once,
     plain,
 )
-from madatheory.identities.methods import decoupled
 from madatheory.identities.recognition.recurrences import steps
-from madatheory.identities.rounding import LIFT, once
 
 MOMENTUM = 0.5
 SLACK = 1e-9  # of the longest step: what rounding may turn around
@@ -51,8 +52,8 @@ def impulse(run: Runs, case: None) -> None:
     `momentum` times the last.
 
     Whoever remembers gradients by an average or a sum with weights >= 0: momentum in every form, Nesterov's included,
-    Adam, Lion. By convention not: whoever uses differences of gradients, whose weights have both signs (optimistic
-    methods, Adan).
+    Adam, Lion. By convention not: whoever uses differences of gradients, whose weights have both signs, and still ends
+    below the start (optimistic methods, Adan).
     """
     g, settings = single(12), _if_any(run)
     x0 = np.zeros(3)
@@ -62,7 +63,9 @@ def impulse(run: Runs, case: None) -> None:
     against = moved * np.sign(first) < -SLACK * longest
     if against.any():
         t, i = map(int, np.argwhere(against)[0])
-        kind = Violation if settings and not _differences(run) else Convention
+        back = bool((moved.sum(axis=0) * g[0] > 0).any())
+        rate = "momentum" in run.target.settable or bool(run.target.defaults.get("momentum"))
+        kind = Violation if (rate or back) and not _differences(run) else ByConvention
         raise kind(
             f"after one gradient, step {t + 1} of coordinate {i} is {moved[t, i]:g}, against the first, {first[i]:g}: "
             "is the sign of a look-ahead wrong?",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
-    Convention,
+    ByConvention,
     GradientSequence,
     Runs,
     Violation,
@@ -41,7 +41,7 @@ def dtype_kept(run: Runs, case: None) -> None:
             stepper.step([g.astype(dtype)])
             x = stepper.parameters()[0]
             if run.target.framework == "functions" and np.can_cast(dtype, x.dtype, "safe") and x.dtype != dtype:
-                raise Convention(f"parameters of {short(dtype)} became {x.dtype}: NumPy promotes", x.dtype, dtype)
+                raise ByConvention(f"parameters of {short(dtype)} became {x.dtype}: NumPy promotes", x.dtype, dtype)
             holds(x.dtype == np.dtype(dtype), f"parameters of {short(dtype)} became {x.dtype}", x.dtype, dtype)
             states.append([(a.shape, str(a.dtype)) for a in stepper.state()])
             holds(states[-1] == states[0], f"the state changes with the step, {short(dtype)}", states[-1], states[0])
@@ -82,7 +82,7 @@ def dtypes_side_by_side(run: Runs, case: None) -> None:
         if "compiled" not in run.target.abilities:
             raise
         near(run, got, alone, "float64 beside float32", given.x0, thirds, np.float32)
-        raise Convention(f"{error}; a number that the tensors share has the narrower dtype") from error
+        raise ByConvention(f"{error}; a number that the tensors share has the narrower dtype") from error
 
 
 @identity("K11", "single near double", needs=["deterministic"], cases=lambda: sequences(8), examples=0.7)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
-    Convention,
+    ByConvention,
     GradientSequence,
     NotApplicable,
     Runs,
@@ -33,14 +33,14 @@ def short(dtype: DTypeLike) -> str:
 
 
 def unmoved(path: np.ndarray, x0: np.ndarray, what: str) -> None:
-    """x_t = x_0, exactly; a `Convention` where it is off by a rounding a step, as in averages of iterates."""
+    """x_t = x_0, exactly; a `ByConvention` where it is off by a rounding a step, as in averages of iterates."""
     expected = np.broadcast_to(x0, path.shape)
     try:
         equal(path, expected, what)
     except Violation as error:
         slack = 4 * len(path) * unit(path.dtype) * np.abs(x0.astype(np.float64))
         if (np.abs(path.astype(np.float64) - x0.astype(np.float64)) <= slack).all():
-            raise Convention(f"{error}; it moves by rounding only, as an average of iterates does") from error
+            raise ByConvention(f"{error}; it moves by rounding only, as an average of iterates does") from error
         raise
 
 
@@ -52,13 +52,13 @@ def rounds_to_one(run: Runs, dtype: DTypeLike) -> bool:
 
 
 def unless_it_rounds_to_one(run: Runs, dtype: DTypeLike, test: Callable[[], None]) -> None:
-    """`test()`; its violation is a `Convention` where a decay that the state keeps in `dtype` is 1 there."""
+    """`test()`; its violation is a `ByConvention` where a decay that the state keeps in `dtype` is 1 there."""
     try:
         test()
     except Violation as error:
         if rounds_to_one(run, dtype):
             why = f"{error}: a decay kept in {short(dtype)} is 1 there"
-            raise Convention(why, error.got, error.expected) from error
+            raise ByConvention(why, error.got, error.expected) from error
         raise
 
 
@@ -210,7 +210,7 @@ def nan_stays(run: Runs, case: None) -> None:
             equal(got[:, [0, 2]], path[:, [0, 2]], f"the others while one gradient is {bad}")
         except Violation as error:
             if np.array_equal(got[4], got[3]) and np.isfinite(got).all():
-                raise Convention(f"{error}; the whole step is left out", error.got, error.expected) from error
+                raise ByConvention(f"{error}; the whole step is left out", error.got, error.expected) from error
             raise
 
 

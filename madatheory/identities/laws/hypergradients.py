@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from madatheory.identities import (
-    Convention,
+    ByConvention,
     GradientSequence,
     NotApplicable,
     Runs,
@@ -50,9 +50,9 @@ def before_last(run: Runs, case: GradientSequence, **settings: SettingValue) -> 
 
 
 def differentiable(slopes: Any) -> Any:
-    """`slopes`, or a `Convention` if one is not finite: a root is differentiated at 0, as K17 and H5 have it."""
+    """`slopes`, or a `ByConvention` if one is not finite: a root is differentiated at 0, as K17 and H5 have it."""
     if not np.isfinite(slopes).all():
-        raise Convention("a derivative is not finite: a root is differentiated at 0 (see K17, H5)", slopes)
+        raise ByConvention("a derivative is not finite: a root is differentiated at 0 (see K17, H5)", slopes)
     return slopes
 
 
@@ -111,7 +111,7 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
         except Violation as error:
             measured = central(lambda v: update.value({**now, "lr": v}, g), now["lr"], 64, update.unit)
             if (np.abs(slope - measured.value) <= measured.error + rough * np.abs(slope)).all():
-                raise Convention(f"{error}; the state keeps what was multiplied by lr, as K16 confirms") from error
+                raise ByConvention(f"{error}; the state keeps what was multiplied by lr, as K16 confirms") from error
             raise
     adam = ("average of gradients", "average of squares", "corrected", "corrected squares")
     if not eps or not all(run.traits.get(name, False) for name in adam):
@@ -199,12 +199,12 @@ def euler(run: Runs, case: GradientSequence) -> None:
 
 
 def _closely(got: Any, expected: Any, rough: Any, what: str) -> None:
-    """`close`; a `Convention` where it is off by what float32 rounds: a counter or a mean inside is computed in it."""
+    """`close`; a `ByConvention` where it is off by float32 rounding: a counter or a mean is computed in it."""
     try:
         close(got, expected, rough, what)
     except Violation as error:
         if abs(got - expected) <= rough * unit(np.float32) / unit(np.float64):
-            raise Convention(f"{error}; something inside is computed in float32", got, expected) from error
+            raise ByConvention(f"{error}; something inside is computed in float32", got, expected) from error
         raise
 
 

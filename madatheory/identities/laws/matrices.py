@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
-    Convention,
+    ByConvention,
     NotApplicable,
     Runs,
     Violation,
@@ -17,11 +17,11 @@ from madatheory.identities import (
     finite,
     holds,
     identity,
+    once,
+    treats_sides_alike,
     unit,
 )
 from madatheory.identities.laws.contract import implementations
-from madatheory.identities.methods import treats_sides_alike
-from madatheory.identities.rounding import once
 
 MATRIX = ["deterministic", "not shapeless"]
 SHAPES = ((2, 4), (4, 2), (3, 3))
@@ -65,7 +65,7 @@ def transposed(run: Runs, case: None) -> None:
     apart = np.abs(tall - factor * wide)
     if factor <= 0 or (apart > rough).any():
         t, *place = map(int, np.unravel_index(int(np.argmax(apart)), apart.shape))
-        kind = Violation if treats_sides_alike(run.method) else Convention
+        kind = Violation if treats_sides_alike(run.method) else ByConvention
         raise kind(
             f"step {t + 1}, entry {tuple(place)} of a 2 x 4 matrix is {wide[t][tuple(place)]:g}, of the transposed one "
             f"{tall[t][tuple(place)]:g}, where {factor:.4g} times as much is expected",

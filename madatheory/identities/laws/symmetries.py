@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from madatheory.identities import (
     OPERATIONS,
-    Convention,
+    ByConvention,
     GradientSequence,
     Misbehaved,
     NotApplicable,
@@ -223,7 +223,7 @@ def phase(run: Runs, case: GradientSequence) -> None:
     except Violation as error:
         if "takes complex" in run.declared:
             raise
-        raise Convention(f"complex numbers are taken, but not as such: {error}", error.got, error.expected) from error
+        raise ByConvention(f"complex numbers are taken, but not as such: {error}", error.got, error.expected) from error
 
 
 def _turned(run: Runs, case: GradientSequence) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
-    Convention,
+    ByConvention,
     GradientSequence,
     Misbehaved,
     Runs,
@@ -47,7 +47,7 @@ def empty_tensors(run: Runs, case: GradientSequence) -> None:
         try:
             path = column(run.many([empty, case.x0], [[empty, g] for g in case.g], **how), 1)
         except (Misbehaved, ArithmeticError, ValueError, IndexError) as error:
-            raise Convention(f"a tensor without entries raises {error!r}") from error
+            raise ByConvention(f"a tensor without entries raises {error!r}") from error
         finite(path, "a tensor beside an empty one")
         if run.traits["tensorwise"]:
             alone = run(case.x0, case.g, **how)
