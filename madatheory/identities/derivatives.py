@@ -67,7 +67,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
         path, state = run.path(run.arrays(taken), x0, history)
 
     def update(h: Mapping[str, Any], g: "jax.Array") -> Any:
-        return run.update({**run.arrays(taken), **h}, g, state, path[-1])[0]
+        return (run.step or run.update)({**run.arrays(taken), **h}, g, state, path[-1])[0]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):

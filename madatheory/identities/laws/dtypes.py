@@ -135,7 +135,7 @@ def progress(run: Runs, case: None) -> None:
     Every optimizer: finite is not enough.
     """
     for dtype in HALF:
-        unless_it_rounds_to_one(run, dtype, lambda dtype=dtype: _progress(run, 1.0, dtype))
+        unless_it_rounds_to_one(run, dtype, lambda run, dtype=dtype: _progress(run, 1.0, dtype))
 
 
 SIZES = (2.0**-6, 2.0**6, 2.0**-10, 2.0**10)
@@ -149,7 +149,7 @@ def progress_in_range(run: Runs, case: None) -> None:
     """
     for size in SIZES:
         dtype = ml_dtypes.bfloat16
-        unless_it_rounds_to_one(run, dtype, lambda size=size, dtype=dtype: _progress(run, size, dtype))
+        unless_it_rounds_to_one(run, dtype, lambda run, size=size, dtype=dtype: _progress(run, size, dtype))
 
 
 @identity(

@@ -7,6 +7,7 @@ import numpy as np
 from madatheory.identities import (
     LIFT,
     METHODS,
+    ByConvention,
     Misbehaved,
     NotApplicable,
     Runs,
@@ -42,7 +43,7 @@ def zero_is_a_limit(run: Runs, case: None) -> None:
         except (Unusable, Misbehaved):  # refuses the end itself
             continue
         tried = True
-        if not np.isfinite(at).all() and name in ("eps", "eps_root"):
+        if not np.isfinite(at).all():  # 0/0 of an eps, or what F8 says of a decay
             continue
         moved = np.abs(near - given.x0).max(initial=0.0) + np.abs(given.x0).max()
         close(at, near, HALF * moved, f"{name} = 0 against {name} = 2^-60")
@@ -157,7 +158,8 @@ def settings_are_felt(run: Runs, case: None) -> None:
     """Each of lr, beta1, beta2, momentum, eps and weight_decay that can be set changes the path of some tensor, vector
     or matrix, within 16 steps.
 
-    Every optimizer: a setting that changes nothing is forgotten, or shadowed by a constant.
+    Every optimizer: a setting that changes nothing is forgotten, or shadowed by a constant. By convention not: methods
+    without a step size whose lr multiplies gradients that are then normalized.
     """
     others: dict[str, tuple[float, float]] = {
         "lr": (0.125, 0.25),
@@ -180,4 +182,6 @@ def settings_are_felt(run: Runs, case: None) -> None:
         except (Unusable, Misbehaved):
             continue
         same = all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
-        holds(not same, f"{name} = {others[name][0]:g} and {others[name][1]:g} give the same path: is it used?")
+        if same:
+            kind = ByConvention if name == "lr" and run.traits["scale free"] else Violation
+            raise kind(f"{name} = {others[name][0]:g} and {others[name][1]:g} give the same path: is it used?")

@@ -1,15 +1,19 @@
 """K: tensors, groups and missing gradients: each tensor moves as it would alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from madatheory.identities import (
+    ByConvention,
     NotApplicable,
     Runs,
     Several,
     Unusable,
+    Violation,
     alike,
     equal,
     holds,
@@ -151,8 +155,26 @@ def missing_gradient(run: Runs, case: Several) -> None:
     been, and the others do not notice. Bit for bit, in every implementation.
 
     Optimizers that count steps for each tensor and loop over those with gradients. A list of states that loses step
-    with the list of tensors mixes them up.
+    with the list of tensors mixes them up. By convention not: keras, which counts steps of all tensors together.
     """
+    with one_counter(run):
+        _missing(run, case)
+
+
+@contextmanager
+def one_counter(run: Runs) -> Iterator[None]:
+    """A violation is a `ByConvention` where one counter for all tensors is the framework's convention."""
+    try:
+        yield
+    except Violation as error:
+        if run.target.framework != "keras" or run.traits["timeless"]:
+            raise
+        raise ByConvention(
+            f"{error}; keras counts the steps of all tensors together", error.got, error.expected
+        ) from error
+
+
+def _missing(run: Runs, case: Several) -> None:
     decay: dict[str, Any] = {"weight_decay": 0.25} if "weight_decay" in run.target.settable else {}
     for how in implementations(run):
         path = run.many(case.x0, case.rows(), **how, **decay)

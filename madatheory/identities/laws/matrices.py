@@ -61,7 +61,7 @@ def transposed(run: Runs, case: None) -> None:
     x0, g = full((2, 4))
     wide, tall = moves(run(x0, g), x0), moves(run(x0.T, g.swapaxes(1, 2)), x0.T).swapaxes(1, 2)
     factor = float((wide * tall).sum() / max((wide * wide).sum(), np.finfo(float).tiny))
-    rough = max(_inner(run), 2.0**-26) * np.abs(wide).max() * max(factor, 1.0)
+    rough = max(_inner(run), 2.0**-20) * np.abs(wide).max() * max(factor, 1.0)
     apart = np.abs(tall - factor * wide)
     if factor <= 0 or (apart > rough).any():
         t, *place = map(int, np.unravel_index(int(np.argmax(apart)), apart.shape))

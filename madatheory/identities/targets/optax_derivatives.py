@@ -32,11 +32,11 @@ class Steps:
     factory: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, Any]
     dtype: Any
-    arranged: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda step: step
+    step: Callable[..., Any] | None = None
 
     def compiled(self) -> "Steps":
         """The same with compiled steps, in which hyper-parameters are traced."""
-        return replace(self, arranged=jax.jit)
+        return replace(self, step=jax.jit(self.update))
 
     def arrays(self, h: Hyper) -> dict[str, Any]:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
@@ -50,7 +50,7 @@ class Steps:
     def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: np.ndarray | jax.Array) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
         x, state = jnp.asarray(x0), self.factory({**self.fixed, **h}).init([jnp.asarray(x0)])
-        path, update = [x], self.arranged(self.update)
+        path, update = [x], self.step or self.update
         for g in gradients:
             move, state = update(h, jnp.asarray(g, self.dtype), state, x)
             x = (x + move).astype(self.dtype)
@@ -86,4 +86,11 @@ def of(
         else:
             taken[name] = float(at)
     rest = {name: value for name, value in fixed.items() if name not in taken}
-    return Steps(target.factory, rest, np.dtype(dtype)), taken, refused
+    steps = Steps(target.factory, rest, np.dtype(dtype))
+    # branches and loops would be compiled anew wherever they are met
+    return steps.compiled() if _branches(target.factory(fixed), x) else steps, taken, refused
+
+
+def _branches(made: Any, x: np.ndarray) -> bool:
+    program = str(jax.make_jaxpr(lambda g: made.update([g], made.init([x]), [x]))(x))
+    return any(f" {name}[" in program for name in ("cond", "while", "scan"))
