@@ -17,7 +17,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "rmsprop": ("average of squares",),
     "adagrad": ("sum of squares",),
     "lion": ("sign step",),
-    "sgd": ("scale linear", "linear in lr"),
+    "sgd": ("linear in lr",),
     "nadam": (),
     "radam": (),
     "adadelta": (),

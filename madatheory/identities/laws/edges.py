@@ -131,13 +131,13 @@ def average_of_one(run: Runs, case: None) -> None:
     holds(squared >= averaged * (1 - HALF), "beta2 = 3/4 shortens the first step", squared / averaged, "at least 1")
 
 
-@identity("N1", "does what its name says", needs=["deterministic"])
+@identity("N1", "does what its name says", needs=["deterministic", "not decay"])
 def named(run: Runs, case: None) -> None:
     """An optimizer that is called by the name of a published method, or declared by `--method` to be it, has the
     recurrences of that method on plain gradients.
 
     By definition: Adam averages gradients and squares and corrects both, RMSProp averages squares, Adagrad sums them,
-    AMSGrad takes their maximum, Lion moves by a sign, SGD is linear. Found where lr, and the betas that the method has,
+    AMSGrad takes their maximum, Lion moves by a sign, SGD is linear in its step size. Found where lr, and the betas that the method has,
     can be set.
     """
     wanted = METHODS.get(run.method, ())
