@@ -137,8 +137,8 @@ def named(run: Runs, case: None) -> None:
     recurrences of that method on plain gradients.
 
     By definition: Adam averages gradients and squares and corrects both, RMSProp averages squares, Adagrad sums them,
-    AMSGrad takes their maximum, Lion moves by a sign, SGD is linear in its step size. Found where lr, and the betas that the method has,
-    can be set.
+    AMSGrad takes their maximum, Lion moves by a sign, SGD is linear in its step size. Found where lr, and the betas
+    that the method has, can be set.
     """
     wanted = METHODS.get(run.method, ())
     if not wanted:

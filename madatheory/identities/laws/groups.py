@@ -167,7 +167,7 @@ def one_counter(run: Runs) -> Iterator[None]:
     try:
         yield
     except Violation as error:
-        if run.target.framework != "keras" or run.traits["timeless"]:
+        if run.target.framework != "keras":
             raise
         raise ByConvention(
             f"{error}; keras counts the steps of all tensors together", error.got, error.expected
