@@ -49,7 +49,7 @@ bench: $(VENV)/.bench
 	@mkdir -p benchmarks
 	$(BIN)/madatheory bench --out benchmarks $(ARGS)
 
-# other people's optimizers against the identities: docs/conformance.md, with judgements from docs/conformance_notes.toml
+# other people's optimizers against the identities: docs/conformance.md, with judgements from madatheory/identities/report/
 conformance: $(VENV)/.conformance
 	$(BIN)/madatheory conformance $(ARGS)
 

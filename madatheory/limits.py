@@ -17,29 +17,36 @@ class TimedOut(BaseException):
     """Something took longer than its limit. No `Exception`, so that neither hypothesis nor an optimizer catches it."""
 
 
+PATIENCE = 4.0
+"""How many times its limit code may take on a loaded machine, or asleep, where the limit is one of processor time."""
+
+
 @contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float, *, processor: bool = False) -> Iterator[None]:
     """Raise `TimedOut` after so long, and again every second for code that swallows it.
 
     Only where Python runs: not inside a call of C code, for which `isolated` has a harder way. A timer of the main
-    thread that was running before goes on afterwards; one that ends sooner stays alone.
+    thread that was running before goes on afterwards; one that ends sooner stays alone. With `processor` the limit is
+    one of the time that this process computes, so that others on the machine do not count; it ends after `PATIENCE`
+    times as long in any case.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        with _watched(seconds):
+        with _watched(PATIENCE * seconds if processor else seconds):
             yield
         return
     if 0 < signal.getitimer(signal.ITIMER_REAL)[0] < seconds:
         yield
         return
     active = True
+    began, computed = time.monotonic(), time.process_time()
 
     def stop(*_: Any) -> None:
-        if active:
+        late = time.monotonic() - began >= PATIENCE * seconds
+        if active and (not processor or late or time.process_time() - computed >= seconds):
             raise TimedOut
 
-    began = time.monotonic()
     before = signal.signal(signal.SIGALRM, stop)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, min(1.0, seconds / 4) if processor else 1.0)
     try:
         yield
     finally:

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+import madatheory
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions are those of POSIX")
 LIMIT = 5.0  # seconds; on a machine with nothing else to do it takes less than one
-NOTES = Path(__file__).parents[1] / "docs" / "conformance_notes.toml"
+NOTES = Path(madatheory.__file__).parent / "identities" / "report" / "conformance_notes.toml"
 LONG = "simulate ratio:d=2 avgrad --steps 20000 --trajectories 20000000"
 
 Ready = Callable[[psutil.Process], bool]

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from madatheory.identities.report.outcome import Report
 
 WIDTH = 100
-_PRETTY = {"+": ("✓", "green"), "X": ("✗", "bold red"), "e": ("e", "yellow"), ".": ("·", "dim"), "!": ("!", "bold red")}
+_PRETTY = {
+    "+": ("✓", "green"),
+    "X": ("✗", "bold red"),
+    "~": ("≈", "cyan"),
+    "e": ("e", "yellow"),
+    ".": ("·", "dim"),
+    "!": ("!", "bold red"),
+}
 
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TARGET", help="optax:adam, torch.optim:Adam, mymodule:make, file.py:make")
@@ -39,7 +46,7 @@ def check(
     only: Only = None,
     profile: Annotated[str, typer.Option(help="quick, default or thorough: how many examples.")] = PROFILE,
     seed: Annotated[int | None, typer.Option(help="Other examples than those of every ordinary run.")] = None,
-    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = SECONDS,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="Processor time for one identity.")] = SECONDS,
     workers: Annotated[
         int | None,
         typer.Option(help="Targets at once, each in a process of its own; without: one per core, at most 4."),
@@ -49,6 +56,10 @@ def check(
     ] = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A hyper-parameter: momentum=0.9; repeat.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What it is meant to be: adam, adafactor, ..; without: what its name says."),
     ] = None,
     xfail: Annotated[
         list[str] | None,
@@ -68,9 +79,10 @@ def check(
     """Test optimizers against the identities that apply to them.
 
     One target shows its failures in full, several a matrix. Which identities apply follows from traits, detected on
-    plain data or declared. Every target runs in a process of its own with a time limit for each identity. Status 1 if
-    an identity fails that was not declared to, 2 if a target named here cannot be tested; targets that --all brings and
-    that cannot be tested are listed with the reason.
+    plain data or declared, and from the published method that its name or --method says. What does not hold by a
+    convention or by a limit of the number format is listed apart and is no failure. Every target runs in a process of
+    its own with a time limit for each identity. Status 1 if an identity fails that was not declared to, 2 if a target
+    named here cannot be tested; targets that --all brings and that cannot be tested are listed with the reason.
 
     \b
     madatheory check optax:adam
@@ -88,7 +100,7 @@ def check(
         if isinstance(value, tuple):
             raise UserError(f"--set {name}: one value, not a grid")
     reasons = _reasons("--xfail", xfail) | _reasons("--by-design", by_design)
-    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit)
+    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit, method or "")
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
         if path is not None:
@@ -120,7 +132,7 @@ def _status(reports: "Sequence[Report]", named: Sequence[str]) -> int:
     for report in refused:
         complain(f"{report.target}: {report.problem}")
     failed = any(r.failures or (r.problem and not r.unusable) for r in reports)
-    empty = not any(o.status in ("pass", "xfail") for r in reports for o in r.outcomes)
+    empty = not any(o.status in ("pass", "xfail", "convention") for r in reports for o in r.outcomes)
     if not refused and not failed and empty:
         complain("nothing was tested: no identity that was asked for applies")
     return 2 if refused else 1 if failed or empty else 0
@@ -173,6 +185,7 @@ def _print_one(report: "Report", traits: bool) -> None:
         OUT.print(Text(failure(outcome, report.target)), soft_wrap=True)
         OUT.print()
     _print_declared(report)
+    _print_conventions(report)
     if traits:
         _print_traits(report)
     style = "green" if report.ok else "bold red" if report.failures else "yellow"
@@ -188,8 +201,18 @@ def _print_declared(report: "Report") -> None:
             OUT.print(Text("xfail  ", "yellow").append(f"{outcome.code} {outcome.name}: {outcome.detail}"))
 
 
+def _print_conventions(report: "Report") -> None:
+    from madatheory.identities.report.tables import CONVENTIONS, conventions
+
+    if report.conventions:
+        OUT.print(Text(f"{CONVENTIONS}:", "cyan"))
+        for line in conventions(report):
+            OUT.print(Text(f"  {line}"), no_wrap=True, overflow="ellipsis", crop=True, width=min(WIDTH, OUT.width))
+        OUT.print()
+
+
 def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool, snippets: bool) -> None:
-    from madatheory.identities.report.tables import LEGEND, counts, failure, matrix
+    from madatheory.identities.report.tables import CONVENTIONS, LEGEND, counts, failure, matrix
 
     for line in matrix(reports, min(WIDTH, max(OUT.width, 40))):
         OUT.print(_coloured(line), soft_wrap=True)
@@ -199,6 +222,7 @@ def _print_many(reports: "Sequence[Report]", left: dict[str, str], traits: bool,
     _print_grouped("\nfails", [(f"{o.code} {o.name}", r.target) for r, o in failing])
     for report in reports:
         _print_declared(report)
+    _print_grouped(f"\n{CONVENTIONS}", [(f"{o.code} {o.name}", r.target) for r in reports for o in r.conventions])
     _print_grouped("\nbroken", [(r.problem, r.target) for r in reports if r.problem and not r.unusable])
     _print_grouped("\nnot tested", [(r.problem, r.target) for r in reports if r.unusable])
     if left:

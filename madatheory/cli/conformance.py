@@ -23,8 +23,8 @@ def conformance(
     ] = None,
     page_file: Annotated[str, typer.Option("--page", metavar="FILE", help="The page.")] = "docs/conformance.md",
     notes_file: Annotated[
-        str, typer.Option("--notes", metavar="FILE", help="The judgements.")
-    ] = "docs/conformance_notes.toml",
+        str | None, typer.Option("--notes", metavar="FILE", help="The judgements; without: those of the package.")
+    ] = None,
     results: Annotated[
         str, typer.Option(metavar="DIR", help="Results as they come; the same command goes on from them.")
     ] = ".madatheory/conformance",
@@ -43,6 +43,7 @@ def conformance(
     """
     from madatheory.identities.report.conformance import (
         LIBRARIES,
+        NOTES,
         declared,
         details,
         findings,
@@ -56,6 +57,7 @@ def conformance(
     from madatheory.identities.targets.library import library
 
     check_output(page_file)
+    notes_file = notes_file or str(NOTES)
     notes = read_notes(Path(notes_file))
     chosen = [library(name) for name in libraries or LIBRARIES]
     if any(part.name == "madatheory" for part in chosen):

@@ -10,15 +10,22 @@ from madatheory.deprecated import said
 from madatheory.identities.check import IdentityOutcome as IdentityOutcome
 from madatheory.identities.check import Report as Report
 from madatheory.identities.check import check as check
+from madatheory.identities.identity import ByConvention as ByConvention
 from madatheory.identities.identity import NotApplicable as NotApplicable
 from madatheory.identities.identity import Violation as Violation
 from madatheory.identities.identity import identity as identity
+from madatheory.identities.methods import METHODS as METHODS
+from madatheory.identities.methods import decoupled as decoupled
+from madatheory.identities.methods import treats_sides_alike as treats_sides_alike
 from madatheory.identities.rollout import RecordedStepper as RecordedStepper
 from madatheory.identities.rollout import Runs as Runs
+from madatheory.identities.rounding import LIFT as LIFT
 from madatheory.identities.rounding import OPERATIONS as OPERATIONS
 from madatheory.identities.rounding import alike as alike
 from madatheory.identities.rounding import condition as condition
 from madatheory.identities.rounding import near as near
+from madatheory.identities.rounding import once as once
+from madatheory.identities.rounding import without_eps as without_eps
 from madatheory.identities.strategies import GradientSequence as GradientSequence
 from madatheory.identities.strategies import Several as Several
 from madatheory.identities.strategies import complex_sequences as complex_sequences
@@ -30,6 +37,7 @@ from madatheory.identities.strategies import sequences as sequences
 from madatheory.identities.strategies import tensors as tensors
 from madatheory.identities.targets.lookup import OptimizerLike
 from madatheory.identities.targets.lookup import find as find
+from madatheory.identities.targets.target import Misbehaved as Misbehaved
 from madatheory.identities.targets.target import SettingValue as SettingValue
 from madatheory.identities.targets.target import Target as Target
 from madatheory.identities.targets.target import Unusable as Unusable

@@ -17,10 +17,11 @@ from hypothesis.errors import HypothesisException
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, unknown
-from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
+from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
+from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
 from madatheory.identities.report.example import program
-from madatheory.identities.report.outcome import BASE, PROFILES, IdentityOutcome, Report, Request
+from madatheory.identities.report.outcome import PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Runs
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
@@ -42,6 +43,7 @@ def check(
     profile: str = PROFILE,
     seed: int | None = None,
     limit: float = SECONDS,
+    method: str = "",
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Test an optimizer against every identity that applies to it.
@@ -51,9 +53,11 @@ def check(
     otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `xfail` maps codes of
     identities that are expected to fail to the reason; one that does not fail is an error.
     `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is
-    in seconds per identity. Raises `UserError` on bad input; whatever the optimizer does wrong is in the report.
+    in seconds of processor time per identity. `method` is the method that the optimizer is meant to be, such as "adam";
+    without, its name says so if it is a published one's. Raises `UserError` on bad input; whatever the optimizer does
+    wrong is in the report.
     """
-    request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit)
+    request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit, method)
     chosen = select(only)
     target = find(make_optimizer)
     report = opened(target, request)
@@ -84,8 +88,7 @@ def select(only: str | None) -> list[Identity]:
 
 def opened(target: Target, request: Request) -> Report:
     """The report of a target before the first identity: its traits, or the problem that ends everything."""
-    plain = {name: value for name, value in BASE.items() if name in target.settable}
-    base = {**plain, **request.settings}
+    base = {**base_settings(target), **request.settings}
 
     def stop(problem: str, unusable: bool = False) -> Report:
         return Report(target.name, target.framework, {}, (), problem, base, unusable)
@@ -94,7 +97,7 @@ def opened(target: Target, request: Request) -> Report:
         if name not in target.settable:
             return stop(f"it has no setting {name!r}; it has {', '.join(sorted(target.settable)) or 'none'}", True)
     try:
-        with limited(request.limit), _calm():
+        with limited(request.limit, processor=True), _calm():
             found = detect(target, base, request.traits)
     except TimedOut:
         return stop(f"nothing came back within {request.limit:g} s")
@@ -120,11 +123,23 @@ def judged(item: Identity, target: Target, report: Report, request: Request) -> 
     outcome = _outcome(item, target, report, request)
     reason = request.xfail.get(item.code)
     if reason is None:
-        return outcome
-    if outcome.fails:
+        return _as_known(outcome, target.name)
+    if outcome.fails or outcome.status == "convention":
         return replace(outcome, status="xfail", detail=f"{reason} ({outcome.detail})")
     what = "holds" if outcome.status == "pass" else f"does not apply ({outcome.detail})"
     return replace(outcome, status="error", detail=f"declared to fail ({reason}), but it {what}")
+
+
+def _as_known(outcome: IdentityOutcome, target: str) -> IdentityOutcome:
+    """A failure of a library's optimizer that was judged a convention, or by design, is one; a mistake stays."""
+    from madatheory.identities.report.conformance import judgement
+
+    note = judgement(target, outcome.code) if outcome.status == "FAIL" else None
+    if note is None:
+        return outcome
+    if note.verdict == "mistake":
+        return replace(outcome, detail=f"{outcome.detail}\nknown as a mistake: {note.why}")
+    return replace(outcome, status="convention", detail=f"{note.why} ({outcome.detail})")
 
 
 def _outcome(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:
@@ -137,10 +152,12 @@ def _outcome(item: Identity, target: Target, report: Report, request: Request) -
     reason = lacking(item.needs, target, report.traits)
     if reason:
         return outcome("n.a.", reason)
-    runs = Runs(target, {name: trait.present for name, trait in report.traits.items()}, report.settings)
+    present = {name: trait.present for name, trait in report.traits.items()}
+    declared = frozenset(name for name, value in request.traits.items() if value)
+    runs = Runs(target, present, report.settings, method_of(target, request.method), declared)
     tried = _Tried(item, runs)
     try:
-        with limited(request.limit), _calm():
+        with limited(request.limit, processor=True), _calm():
             tried.run(PROFILES[request.profile], request.seed)
     except TimedOut:
         if tried.failed is None:
@@ -157,7 +174,9 @@ def _outcome(item: Identity, target: Target, report: Report, request: Request) -
         if tried.failed is None:  # not from the identity: its examples could not be made
             return outcome("error", f"raised {type(raised).__name__}: {raised}")
     if tried.failed is None:
-        return outcome("pass")
+        if tried.convention is None:
+            return outcome("pass")
+        return outcome("convention", f"{tried.convention}", snippet=tried.snippet, **_numbers(tried.convention))
     return outcome("FAIL", tried.why(), snippet=tried.snippet, **tried.numbers())
 
 
@@ -171,6 +190,7 @@ class _Tried:
     def __init__(self, item: Identity, runs: Runs) -> None:
         self.item, self.runs = item, runs
         self.failed: BaseException | None = None
+        self.convention: ByConvention | None = None
         self.snippet = ""
 
     def once(self, case: object) -> None:
@@ -182,8 +202,17 @@ class _Tried:
         except (Exception, SystemExit) as error:  # whatever the optimizer raises is a finding
             if isinstance(error, NotApplicable | Unsettable) or refused(error):
                 raise _Stop(str(error)) from error
+            if isinstance(error, ByConvention) or (self.item.convention and isinstance(error, Violation)):
+                return self._keep(error, case)
             self.failed, self.snippet = error, program(self.item, self.runs, case)
             raise
+
+    def _keep(self, error: Violation, case: object) -> None:
+        """The first convention found; the other examples are still tried, for a mistake behind it."""
+        if self.convention is None:
+            why = f"{error} ({self.item.convention})" if self.item.convention else str(error)
+            self.convention = ByConvention(why, error.got, error.expected)
+            self.snippet = program(self.item, self.runs, case)
 
     def run(self, examples: int, seed: int | None) -> None:
         if not self.item.examples:
@@ -211,7 +240,11 @@ class _Tried:
 
     def numbers(self) -> dict[str, str]:
         """What was got and expected, shortened."""
-        return {key: _short(getattr(self.failed, key, None)) for key in ("got", "expected")}
+        return _numbers(self.failed)
+
+
+def _numbers(error: BaseException | None) -> dict[str, str]:
+    return {key: _short(getattr(error, key, None)) for key in ("got", "expected")}
 
 
 def refused(error: BaseException) -> bool:

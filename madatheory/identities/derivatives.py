@@ -67,7 +67,7 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
         path, state = run.path(run.arrays(taken), x0, history)
 
     def update(h: Mapping[str, Any], g: "jax.Array") -> Any:
-        return run.update({**run.arrays(taken), **h}, g, state, path[-1])[0]
+        return (run.step or run.update)({**run.arrays(taken), **h}, g, state, path[-1])[0]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
@@ -265,4 +265,4 @@ def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> 
     if not taken:
         raise NotApplicable(f"takes no traced hyper-parameters: {refused}")
     with by_jax.precision(case.x0.dtype):
-        return np.array(steps.path(steps.arrays(taken), case.x0, case.g)[0][1:])
+        return np.array(steps.compiled().path(steps.arrays(taken), case.x0, case.g)[0][1:])

@@ -17,6 +17,10 @@ class Violation(AssertionError):
         self.got, self.expected = got, expected
 
 
+class ByConvention(Violation):
+    """An identity does not hold by a convention, or by a limit of the number format: shown, but no mistake."""
+
+
 class NotApplicable(Exception):
     """Found out while testing that the identity says nothing about this target; the message says why."""
 
@@ -28,7 +32,8 @@ class Identity:
     `test(runs, case)` raises `Violation`; `cases` makes its hypothesis strategy of examples. `needs` names what the
     target must have: a trait ("elementwise"), one that it must not have ("not decay"), a setting ("set eps"), a known
     default ("know beta1") or an ability ("can jit"). `group` is the letter of `code`; `statement` is in words and
-    formula; `holds` says who satisfies it and why.
+    formula; `holds` says who satisfies it and why. `convention` says why breaking it is no mistake: optimizers that
+    their authors consider correct differ in it, or the number format cannot do better; "" where it is a mistake.
     """
 
     code: str
@@ -39,6 +44,7 @@ class Identity:
     cases: Callable[[], st.SearchStrategy[Any]]
     test: Callable[[Runs, Any], None]
     examples: float = 1.0  # times the profile's number; 0: the single case None
+    convention: str = ""
 
     @property
     def group(self) -> str:
@@ -46,6 +52,9 @@ class Identity:
         return self.code.rstrip("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
+ORDER = "SFDMCREBNKH"
+"""Of the groups: symmetries, fixed points, descent and decay, matrices, closed forms, moments, equivalences, bounds,
+names, contract, hyper-gradients."""
 _FOUND: dict[str, Identity] = {}
 
 
@@ -56,6 +65,7 @@ def identity(
     needs: Sequence[str] = (),
     cases: Callable[[], st.SearchStrategy[Any]] | None = None,
     examples: float = 1.0,
+    convention: str = "",
 ) -> Callable[[Callable[[Runs, Any], None]], Callable[[Runs, Any], None]]:
     """Register a test; its docstring is the statement, an empty line, and who satisfies it and why."""
 
@@ -74,6 +84,7 @@ def identity(
             cases or st.none,
             test,
             examples if cases else 0.0,
+            convention,
         )
         _FOUND[code] = made
         return test
@@ -82,7 +93,7 @@ def identity(
 
 
 def identities() -> dict[str, Identity]:
-    """Every identity by its code, in the order S, F, C, R, E, B, K, H and of their numbers."""
+    """Every identity by its code, in the order S, F, D, M, C, R, E, B, N, K, H and of their numbers."""
     import pkgutil
     from importlib import import_module
 
@@ -93,6 +104,6 @@ def identities() -> dict[str, Identity]:
 
     def place(code: str) -> tuple[int, int, str]:
         number = "".join(c for c in code if c.isdigit())
-        return ("SFCREBKH".find(code[0]), int(number or 0), code)
+        return (ORDER.find(code[0]), int(number or 0), code)
 
     return {code: _FOUND[code] for code in sorted(_FOUND, key=place)}

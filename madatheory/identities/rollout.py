@@ -18,11 +18,20 @@ class Runs:
     result (T, *shape). `runs.many(x0s, gradients, **settings)` is the same for several tensors; gradients are then a
     list over steps of lists over tensors, None where a tensor has no gradient, and so is the result. `runs.start` gives
     a stepper for whatever is not a plain run. `mode` is another execution mode of the same optimizer
-    (`Target.modes`). Fixed settings of the check (the step size) are filled in.
+    (`Target.modes`). Fixed settings of the check (the step size) are filled in. `method` is the published method that
+    the optimizer says it is ("" if it does not say), `declared` are the traits that its author declares it to have.
     """
 
-    def __init__(self, target: Target, traits: Mapping[str, bool], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        traits: Mapping[str, bool],
+        settings: Mapping[str, Any],
+        method: str = "",
+        declared: frozenset[str] = frozenset(),
+    ) -> None:
         self.target, self.traits, self.settings = target, traits, dict(settings)
+        self.method, self.declared = method, declared
         self.log: list[str] = []
 
     @renamed(way="mode")

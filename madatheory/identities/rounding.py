@@ -1,8 +1,11 @@
 """How far rounding alone may move a path: measured on the optimizer itself, not guessed."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -13,6 +16,35 @@ from madatheory.identities.tolerance import close, equal, path_tolerance, unit
 _STEP = 2.0**-30  # large against float64's rounding, small against every gradient
 _UNKNOWN = 1e4  # 1/(1-beta) where no decay is known: decays up to 0.9999
 OPERATIONS = 16  # roundings of one update outside its recurrences: corrections, root, quotient, products
+
+
+LIFT = 2.0**80
+"""A size of gradients at which no usual eps is felt, and whose squares are far from overflow in float64."""
+
+
+def without_eps(run: Runs, g: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """Settings and gradients at which eps is not felt: eps = 0, or gradients `LIFT` times as large if it cannot be set.
+
+    For statements that do not depend on the gradients' scale.
+    """
+    return ({"eps": 0.0}, g) if "eps" in run.target.settable else ({}, LIFT * g)
+
+
+def once(run: Runs) -> dict[str, Any]:
+    """The execution mode for settings that are run once: operation by operation where compiling would take longer.
+
+    Branches and loops are compiled anew in every step that is not compiled as a whole.
+    """
+    if "eager" not in run.target.modes:
+        return {}
+    start = run.target.start
+    if start not in _BRANCHING:
+        stepper = run.target.begin([np.zeros(3), np.zeros((3, 2))], run.settings)
+        _BRANCHING[start] = bool(getattr(stepper, "branches", bool)())
+    return {} if _BRANCHING[start] else {"mode": "eager"}
+
+
+_BRANCHING: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()
 
 
 def condition(run: Runs) -> float:
@@ -53,11 +85,38 @@ def near(
 ) -> None:
     """|got - expected| <= 2 `rounding`, where `expected` is the float64 path of run(x0, g): both may be off.
 
-    What is nearer than rounding without any amplification needs no measurement.
+    What is nearer than rounding without any amplification needs no measurement. Where that is not enough, the precision
+    that the optimizer computes in is measured, too (`inner`): float64 parameters may be updated in bfloat16.
     """
-    with suppress(Violation):
-        return close(got, expected, path_tolerance(expected, x0, dtype, OPERATIONS), what)
-    return close(got, expected, 2 * rounding(run, x0, g, dtype, expected, **settings), what)
+    for allowed in (
+        lambda: path_tolerance(expected, x0, dtype, OPERATIONS),
+        lambda: 2 * rounding(run, x0, g, dtype, expected, **settings),
+    ):
+        with suppress(Violation):
+            return close(got, expected, allowed(), what)
+    return close(got, expected, inner(run, x0, g, dtype, expected, **settings), what)
+
+
+def inner(run: Runs, x0: np.ndarray, g: np.ndarray, dtype: DTypeLike, path: np.ndarray, **settings: Any) -> np.ndarray:
+    """2 `rounding` in the precision that the optimizer computes in, if that is coarser than `dtype`; shape of the path.
+
+    A factor 1 +- 2^-k on every gradient moves x_t by an amount proportional to 2^-k as long as 2^-k is felt. In float32
+    2^-30 is not, and in bfloat16 2^-14 is not: then the amount is 0, or that of a rounding. Steps of one size, whose
+    signs feel nothing, show no precision.
+    """
+    signs = np.where(np.indices(g.shape).sum(axis=0) % 2, 1.0, -1.0)
+
+    def felt(k: int) -> np.ndarray:
+        return np.abs(run(x0, g * (1 + 2.0**-k * signs), **settings) - path) * 2.0**k
+
+    plain = felt(4)
+    size, found = plain.max(initial=0.0), unit(dtype)
+    if size and not run.traits.get("sign step", False):
+        for k, finer, coarser in ((30, np.float64, np.float32), (14, np.float32, ml_dtypes.bfloat16)):
+            if found <= unit(finer) and not size / 4 <= felt(k).max(initial=0.0) <= 4 * size:
+                found = unit(coarser)
+    parts = path_tolerance(path, x0, dtype, OPERATIONS, condition(run))
+    return 2 * found / unit(dtype) * parts + 2 * (2 * len(g) + 2) * found * np.maximum.accumulate(plain)
 
 
 def alike(

@@ -231,7 +231,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("MADATHEORY_STORE", raising=False)
     Path("text.txt").write_text("a text\n")
     Path("docs").mkdir()
-    Path("docs/conformance_notes.toml").write_text("")
     Path("empty.py").write_text("")
     Path("broken.py").write_text("def f(:\n")
     Path("no_name.py").write_text("from madatheory import ProblemEntry\np = ProblemEntry(3, '', lambda: 1)\n")

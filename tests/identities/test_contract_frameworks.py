@@ -55,6 +55,7 @@ TORCH_MUTANTS: dict[str, tuple[str, str, str]] = {
         "K6 K7",
     ),
     "settings of the optimizer, not of the group": ('group["lr"]', 'self.defaults["lr"]', "S9b K8"),
+    "a momentum that is kept": ('group["momentum"])', 'state.setdefault("mu", group["momentum"]))', "K8c"),
     "state for the first groups only": (
         "state = self.state[p]",
         """if not hasattr(self, "known"):
@@ -105,6 +106,11 @@ def simple(learning_rate):
     return optax.GradientTransformation(init, update)
 """
 OPTAX_MUTANTS: dict[str, tuple[str, str, str]] = {
+    "traced values are dropped": (
+        "    calls = []",
+        "    calls, learning_rate = [], 0.5 if isinstance(learning_rate, jax.core.Tracer) else learning_rate",
+        "E12",
+    ),
     "a schedule that is one step late": ('learning_rate(state["count"])', 'learning_rate(state["count"] - 1)', "S9b"),
     "Python counts": ("-rate * a", "-rate * a / len(calls)", "K15"),
     "a loop over a list": (

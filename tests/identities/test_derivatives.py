@@ -102,7 +102,8 @@ def test_the_right_one_passes() -> None:
 def test_a_wrong_derivative_is_caught(mistake: str) -> None:
     codes = MISTAKES[mistake]
     found = outcomes(maker(mistake), ",".join(sorted(codes)))
-    assert {code for code, o in found.items() if o.status == "FAIL"} == codes, {c: o.detail for c, o in found.items()}
+    broken = {code for code, o in found.items() if o.status in ("FAIL", "convention")}
+    assert broken == codes, {c: o.detail for c, o in found.items()}
 
 
 def test_forward_against_reverse_mode_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ def test_half_precision_that_overflows_is_caught() -> None:
 
         return optax.GradientTransformation(init, update)
 
-    assert outcomes(sums, "H6")["H6"].status == "FAIL"
+    assert outcomes(sums, "H6")["H6"].status == "convention"
 
 
 def test_the_slope_in_rho_and_its_detachment() -> None:

@@ -96,6 +96,75 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
         "K13c",
     ),
     "a counter of the parameters' dtype": ("adam", '{"t": t,', '{"t": np.asarray(t, x.dtype),', "K18"),
+    "a fourth power over itself": (
+        "adam",
+        "np.abs(d) ** 2",
+        "np.abs(d) ** 2 * (np.abs(d) ** 4 / np.abs(d) ** 4)",
+        "F6b",
+    ),
+    "look-ahead with the wrong sign": ("sgd", "lr * m", "lr * (d - momentum * m)", "D1"),
+    "steps that shrink too fast": ("sgd", '{"m": m}', '{"m": 0.9 * m}', "D1"),
+    "the moment is not stored": ("sgd", '{"m": m}', '{"m": state["m"]}', "D2"),
+    "ascent": ("adam", "decayed - lr * u", "decayed + lr * u", "D3"),
+    "decay inside the sign": (
+        "lion",
+        "x * (1 - lr * weight_decay) - lr * u",
+        'x - lr * np.sign(beta1 * state["m"] + (1 - beta1) * d + weight_decay * x)',
+        "D4",
+    ),
+    "decay rounded before it is compensated": (
+        "compensated",
+        "whole * (1 - lr * weight_decay) -",
+        "np.asarray(np.asarray(whole * (1 - lr * weight_decay), x.dtype), whole.dtype) -",
+        "D5",
+    ),
+    "zero weights have a trust ratio of zero": ("sgd", "lr * m", "lr * np.linalg.norm(x) * m", "D6"),
+    "codes that do not represent zero": (
+        "adam",
+        "m = beta1 * state",
+        "d = d + 1e-6 * np.abs(d).max(initial=0)\n        m = beta1 * state",
+        "D7",
+    ),
+    "without momentum no decay": ("sgd", "+ weight_decay * x", "+ (weight_decay if momentum else 0) * x", "E15"),
+    "zero is taken for unused": (
+        "sgd",
+        'm = momentum * state["m"] + d',
+        'm = np.where(d == 0, 0, momentum * state["m"] + d)',
+        "D2 E16",
+    ),
+    "squares times squares": ("adam", "np.abs(d) ** 2", '(1 + state["v"]) * np.abs(d) ** 2', "S12"),
+    "the first moment has no weight": (
+        "adam",
+        "m = beta1 * state",
+        'm = d if state["t"] == 0 else beta1 * state',
+        "B10",
+    ),
+    "not the method of its name": ("adam", 'v = beta2 * state["v"]', 'v = beta1 * state["v"]', "N1"),
+    "a constant in the place of eps": ("adam", "+ eps)", "+ 1e-8)", "N2"),
+    "bias correction by all steps": ("accumulating", "beta1**count", "beta1**t", "K19"),
+    "decay in every step": (
+        "accumulating",
+        "return x, {**state",
+        "return x * (1 - lr * weight_decay), {**state",
+        "K19",
+    ),
+    "the mean over the wrong axis": (
+        "adafactor",
+        "row.mean()",
+        "(row[:, None] if len(row) > len(column) else row.mean())",
+        "M1",
+    ),
+    "tall matrices go up": ("adafactor", "x - lr * d", "x - (lr if len(x) < 4 else -lr) * d", "M2"),
+    "another step in bfloat16": ("adafactor", "x - lr * d", "x - lr * (1.5 if x.dtype.itemsize == 2 else 1) * d", "M3"),
+    "a counter that does not come back": ("adafactor", '"t": t, "row"', '"t": Forgetful(t), "row"', "M4"),
+    "normalized in place": (
+        "adafactor",
+        "square = np.abs(d)",
+        "g /= np.abs(d).max(initial=1)\n        square = np.abs(d)",
+        "M5",
+    ),
+    "a row of zeros over its norm": ("adafactor", "+ 1e-30", "+ 0", "M6"),
+    "units mixed in a factor": ("adafactor", '0.5 * state["column"] + 0.5 *', '(0.5 * state["column"] + 0.5) *', "M7"),
 }
 
 
@@ -107,9 +176,18 @@ def test_planted_mistake_is_found(mistake):
     assert found_in(report) == set(wanted.split()), [(o.code, o.status, o.detail) for o in report.outcomes]
 
 
-@pytest.mark.parametrize("name", ["adam", "lion", "sgd"])
+@pytest.mark.parametrize("name", ["adam", "lion", "sgd", "compensated", "accumulating", "adafactor"])
 def test_right_optimizers_pass(name):
-    assert found_in(check(made(RIGHT, name), only="S,F,C,K", profile="quick")) == set()
+    """adafactor's quotient of squares overflows in float32, and it takes complex numbers by chance."""
+    by_design = {"F2b", "F6", "K12c"} if name == "adafactor" else set()
+    assert found_in(check(made(RIGHT, name), only="S,F,D,M,C,E15,E16,B10,N,K", profile="quick")) <= by_design
+
+
+def test_every_law_has_a_planted_mistake_that_it_finds():
+    """The others are planted in `identity_mutants`, in other frameworks, and in the derivatives."""
+    found = {code for *_, wanted in MUTANTS.values() for code in wanted.split()}
+    new = {code for code in identities() if code[0] in "DMN"} | {"E15", "E16", "S12", "B10", "F6b", "K19"}
+    assert new <= found, new - found
 
 
 def test_what_does_not_apply_says_why():
@@ -119,8 +197,8 @@ def test_what_does_not_apply_says_why():
 
 
 def test_every_identity_says_what_it_states_and_who_satisfies_it():
-    ours = [item for item in identities().values() if item.group in "SFCK"]
-    assert len(ours) >= 50
+    ours = [item for item in identities().values() if item.group in "SFDMCNK"]
+    assert len(ours) >= 65
     for item in ours:
         assert len(item.statement) > 30, item.code
         assert len(item.holds) > 15, item.code

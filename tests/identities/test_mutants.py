@@ -23,7 +23,8 @@ from madatheory.identities.targets.functions import target
 from madatheory.identities.targets.target import Target, Unsettable
 
 PARENTS = {factory.__name__: factory for factory in identity_parents.PARENTS}
-BY_DESIGN = {"yogi": {"F6"}}  # v - g^2 is inf - inf once g^2 overflows
+# v - g^2 is inf - inf once g^2 overflows; the difference of gradients has a step against the first
+BY_DESIGN = {"yogi": {"F6"}, "adan": {"D1"}}
 EXAMPLES = 6
 MEANT = sorted({code for mutant in MUTANTS.values() for code in mutant.meant.split()})
 

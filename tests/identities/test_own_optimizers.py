@@ -105,3 +105,12 @@ def test_what_is_declared_is_judged_by_design() -> None:
         (f"madatheory:{name}", code): why for name, reasons in XFAIL.items() for code, why in reasons.items()
     }
     assert {note.verdict for note in notes} == {"by design"}
+
+
+def test_exchanged_betas_of_lion_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E5 on the family's Lion end, told that its betas are the other way round."""
+    from madatheory.identities.laws import family
+
+    monkeypatch.setattr(family, "LION", family.LION[::-1])
+    report = check("madatheory:mada-family:form=practical", only="E5")
+    assert [o.status for o in report.outcomes] == ["FAIL"]

@@ -7,7 +7,7 @@ import pytest
 from madatheory.errors import UserError
 from madatheory.identities.identity import identities
 from madatheory.identities.report import tables as written
-from madatheory.identities.report.conformance import Note, details, idle, judged, page, read_notes
+from madatheory.identities.report.conformance import NOTES, Note, details, idle, judged, page, read_notes
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request
 from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES, FactoryOverride
 from madatheory.identities.targets.library import Library
@@ -116,6 +116,6 @@ def test_a_wrong_note_gets_a_message(tmp_path: Path, text: str, message: str) ->
 
 
 def test_the_committed_notes_can_be_read() -> None:
-    notes = read_notes(Path(__file__).parents[2] / "docs" / "conformance_notes.toml")
+    notes = read_notes(NOTES)
     assert len(notes) > 10
     assert all(note.why for note in notes)

@@ -64,7 +64,7 @@ def test_a_function_and_its_command_have_the_same_defaults(name: str) -> None:
     expected = {
         "simulate": {"num_trajectories", "save_at", "seed"},
         "verify": {"steps", "num_trajectories", "seed", "confidence"},
-        "check": {"xfail", "limit", "only", "profile", "seed", "traits"},
+        "check": {"xfail", "limit", "method", "only", "profile", "seed", "traits"},
         "identify": {"limit"},
         "compare": {"limit"},
     }

@@ -139,14 +139,16 @@ def yogis_longest_step(run: Runs, case: GradientSequence) -> None:
 
 @identity("B9", "decay pulls towards zero", needs=["set weight_decay", "elementwise"])
 def decay_pulls(run: Runs, case: None) -> None:
-    """With zero gradients and weight_decay = 1/4 every parameter moves towards zero: 0 <= x_1/x_0 < 1.
+    """With zero gradients and weight_decay = 1/4 every parameter moves towards zero: 0 <= x_t/x_0 <= 1 in 8 steps, and
+    x_8/x_0 < 1.
 
-    Decay coupled to the gradient, decoupled, with lr or without: each first step is -lr sign(x_0), -lr x_0/4, -x_0/4 or
-    shorter, and |x_0| >= 2 here.
+    Decay coupled to the gradient, decoupled, with lr or without: each step is at most -lr sign(x_0), -lr x_0/4 or
+    -x_0/4, and |x_0| >= 32 here; a step size that warms up from 0 and an update in every second step decay later.
     """
-    x0 = np.array([2.0, -4.0, 8.0])
-    x = run(x0, np.zeros((1, 3)), weight_decay=0.25)[0]
-    holds((x / x0 >= 0) & (x / x0 < 1), "x_1 lies between 0 and x_0", x, x0)
+    x0 = np.array([32.0, -64.0, 128.0])
+    x = run(x0, np.zeros((8, 3)), weight_decay=0.25)
+    holds((x / x0 >= 0) & (x / x0 <= 1), "x_t lies between 0 and x_0", x, x0)
+    holds(x[-1] / x0 < 1, "x_8 is nearer to 0 than x_0", x[-1], x0)
 
 
 @identity("B8", "Adagrad's steps", needs=["sum of squares"], cases=sequences)

@@ -9,7 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from madatheory.identities import GradientSequence, NotApplicable, Runs, SettingValue, close, finite, identity, plain
+from madatheory.identities import (
+    ByConvention,
+    GradientSequence,
+    NotApplicable,
+    Runs,
+    SettingValue,
+    Violation,
+    close,
+    finite,
+    identity,
+    plain,
+    unit,
+    without_eps,
+)
 from madatheory.identities.derivatives import LastUpdate, last_update, unrolled
 from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
@@ -34,6 +47,13 @@ def before_last(run: Runs, case: GradientSequence, **settings: SettingValue) -> 
         why = "; ".join(f"{name}: {reason}" for name, reason in found.refused.items())
         raise NotApplicable(f"no hyper-parameter can be differentiated ({why})"[:300])
     return found, {name: float(fixed.get(name, run.target.defaults.get(name, 0.5))) for name in found.names}
+
+
+def differentiable(slopes: Any) -> Any:
+    """`slopes`, or a `ByConvention` if one is not finite: a root is differentiated at 0, as K17 and H5 have it."""
+    if not np.isfinite(slopes).all():
+        raise ByConvention("a derivative is not finite: a root is differentiated at 0 (see K17, H5)", slopes)
+    return slopes
 
 
 class Central(NamedTuple):
@@ -66,7 +86,7 @@ def one_step_slope(run: Runs, case: GradientSequence) -> None:
     g = case.g[-1]
     for name in update.names:
         expected = central(lambda v, name=name: update.value({**now, name: v}, g), now[name], 64, update.unit)
-        found = update.slope(name, now, g)
+        found = differentiable(update.slope(name, now, g))
         rough = expected.error + 64 * update.unit * np.abs(found)
         close(found, expected.value, rough, f"du/d{name} against the central difference")
 
@@ -85,8 +105,14 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     moved = update.value(now, g)
     rough = 256 * update.unit  # some 128 roundings each, theirs and ours, of terms that enter `size`
     if "lr" in update.names:
-        expected = moved / now["lr"]
-        close(update.slope("lr", now, g), expected, rough * np.abs(expected), "du/dlr against u/lr")
+        expected, slope = moved / now["lr"], differentiable(update.slope("lr", now, g))
+        try:
+            close(slope, expected, rough * np.abs(expected), "du/dlr against u/lr")
+        except Violation as error:
+            measured = central(lambda v: update.value({**now, "lr": v}, g), now["lr"], 64, update.unit)
+            if (np.abs(slope - measured.value) <= measured.error + rough * np.abs(slope)).all():
+                raise ByConvention(f"{error}; the state keeps what was multiplied by lr, as K16 confirms") from error
+            raise
     adam = ("average of gradients", "average of squares", "corrected", "corrected squares")
     if not eps or not all(run.traits.get(name, False) for name in adam):
         return
@@ -94,7 +120,7 @@ def slope_in_closed_form(run: Runs, case: GradientSequence) -> None:
     scales = {"beta1": -now["lr"] / np.sqrt(vhat), "beta2": -moved / (2 * vhat)}
     for name, values, beta in (("beta1", case.g, BETA1), ("beta2", case.g**2, BETA2)):
         if name in update.names:
-            found = update.slope(name, now, g)
+            found = differentiable(update.slope(name, now, g))
             ways = [corrected_slope(values, beta, k) for k in (len(case.g), 1)]
             slopes = [(scales[name] * slope, rough * np.abs(scales[name]) * size) for slope, size in ways]
             apart = [np.max(np.abs(found - slope) / size) for slope, size in slopes]
@@ -121,8 +147,9 @@ def forward_is_reverse(run: Runs, case: GradientSequence) -> None:
     if whole.forward is None:
         raise NotApplicable("no forward mode")
     backward, _ = whole.reverse(w, now, case.g)
+    differentiable(list(backward.values()))
     for name in now:
-        forward = whole.forward(name, now, case.g)
+        forward = differentiable(whole.forward(name, now, case.g))
         # T steps of some 64 roundings each, on sums whose largest terms are measured by |w| . |dx_T/dh| and by |x|
         rough = 64 * len(case.g) * whole.unit * (np.abs(w) @ (np.abs(forward) + 1))
         close(backward[name], w @ forward, rough, f"reverse against forward mode in {name}")
@@ -136,6 +163,7 @@ def unrolled_slope(run: Runs, case: GradientSequence) -> None:
     """
     whole, now, w = _whole(run, case)
     found, _ = whole.reverse(w, now, case.g)
+    differentiable(list(found.values()))
     for name in now:
         # x_t is rounded in each of T steps, and so is its update
         rounding = 64.0 * len(case.g) * (1 + np.abs(w).sum())
@@ -153,19 +181,31 @@ def euler(run: Runs, case: GradientSequence) -> None:
     Euler's theorem on homogeneous functions of degree 0 (Adam at eps = 0) and 1 (SGD).
     """
     free, linear = run.traits.get("scale free", False), run.traits.get("scale linear", False)
-    eps = {"eps": 0.0} if free and "eps" in run.target.settable else {}
+    eps, g = without_eps(run, case.g) if free else ({}, case.g)
+    case = case._replace(g=g)
     fixed = {**settings_of(run), **eps}
     whole, w = unrolled(run, case.x0, fixed), np.array([1.0, -0.5, 0.25])
     now = {name: float(fixed[name]) for name in last_update(run, case.x0, case.g[:1], fixed, ("lr",)).names}
     slopes, by_g = whole.reverse(w, now, case.g)
+    differentiable([*slopes.values(), *by_g.ravel()])
     end = whole.value(now, case.g)
     moved = w @ (end - case.x0)
     rough = 64 * len(case.g) * whole.unit
     size = np.abs(w) @ (np.abs(end) + np.abs(case.x0)) + np.abs(case.g * by_g).sum()
     if free or linear:
-        close((case.g * by_g).sum(), 0.0 if free else moved, rough * size, "sum_t g_t . dx_T/dg_t")
+        _closely((case.g * by_g).sum(), 0.0 if free else moved, rough * size, "sum_t g_t . dx_T/dg_t")
     if run.traits.get("linear in lr", False) and "lr" in now:
-        close(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
+        _closely(now["lr"] * slopes["lr"], moved, rough * size, "lr dx_T/dlr against x_T - x_0")
+
+
+def _closely(got: Any, expected: Any, rough: Any, what: str) -> None:
+    """`close`; a `ByConvention` where it is off by float32 rounding: a counter or a mean is computed in it."""
+    try:
+        close(got, expected, rough, what)
+    except Violation as error:
+        if abs(got - expected) <= rough * unit(np.float32) / unit(np.float64):
+            raise ByConvention(f"{error}; something inside is computed in float32", got, expected) from error
+        raise
 
 
 def _whole(run: Runs, case: GradientSequence, **settings: SettingValue) -> tuple[Any, dict[str, float], Array]:
@@ -183,7 +223,10 @@ def zeros() -> st.SearchStrategy[Array]:
     return st.sampled_from(_NAN)
 
 
-@identity("K17", "finite du/dg at g = 0", cases=zeros, examples=0.1)
+_ROOT = "a root is differentiated at 0"
+
+
+@identity("K17", "finite du/dg at g = 0", cases=zeros, examples=0.1, convention=_ROOT)
 def finite_at_zero(run: Runs, g: Array) -> None:
     """The derivative of the update in the gradient is finite at g = 0, at the start and later, with the default eps.
 
@@ -193,7 +236,7 @@ def finite_at_zero(run: Runs, g: Array) -> None:
     finite(update.backward({}, g[-1]), f"du/dg at the gradient {g[-1].tolist()} after {len(g) - 1} others")
 
 
-@identity("H5", "finite du/dh at g = 0", cases=zeros, examples=0.1)
+@identity("H5", "finite du/dh at g = 0", cases=zeros, examples=0.1, convention=_ROOT)
 def finite_slopes_at_zero(run: Runs, g: Array) -> None:
     """The derivatives of the update in lr, beta1 and beta2 are finite at g = 0, at the start and later.
 
@@ -206,7 +249,13 @@ def finite_slopes_at_zero(run: Runs, g: Array) -> None:
         finite(update.slope(name, now, g[-1]), f"du/d{name} at the gradient {g[-1].tolist()} after {len(g) - 1} others")
 
 
-@identity("H6", "finite du/dh in half precision", cases=lambda: st.sampled_from(["float16", "bfloat16"]), examples=0.1)
+@identity(
+    "H6",
+    "finite du/dh in half precision",
+    cases=lambda: st.sampled_from(["float16", "bfloat16"]),
+    examples=0.1,
+    convention="1 - beta2^t or a square rounds to 0 in half precision",
+)
 def finite_in_half_precision(run: Runs, dtype: str) -> None:
     """The update and its derivatives in lr, beta1 and beta2 are finite in float16 and bfloat16 on gradients of size 1.
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from madatheory.identities.targets.built_in import XFAIL
 from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES
 from madatheory.identities.targets.library import Library
 
+NOTES = Path(__file__).with_name("conformance_notes.toml")
+"""The judgements of other people's optimizers."""
 LIBRARIES = ("optax", "torch.optim", "pytorch_optimizer", "madatheory")
 VERDICTS: Mapping[str, str] = {"mistake": "M", "convention": "C", "by design": "D"}
 UNJUDGED = "not judged yet"
@@ -83,12 +86,23 @@ def declared() -> list[Note]:
     return notes
 
 
+@cache
+def known() -> tuple[Note, ...]:
+    """All judgements: the committed notes, and what our own optimizers declare."""
+    return (*read_notes(NOTES), *declared())
+
+
+def judgement(target: str, code: str) -> Note | None:
+    """What is known about an optimizer of a library that breaks an identity; None if it was not judged."""
+    return next((note for note in known() if note.about(target, code)), None)
+
+
 Cell = tuple[Report, IdentityOutcome]
 
 
 def findings(reports: Iterable[Report]) -> list[Cell]:
     """Every cell that counts against an optimizer."""
-    return [(report, outcome) for report in reports for outcome in report.failures]
+    return [(report, outcome) for report in reports for outcome in (*report.failures, *report.conventions)]
 
 
 def judged(cells: Iterable[Cell], notes: Sequence[Note]) -> dict[tuple[str, str], Note | None]:
@@ -129,7 +143,7 @@ def page(
         "",
         "What the identities of `madatheory identities` find in the optimizers of whole libraries. `make conformance`",
         "writes this page; only the judgements are written by hand, in "
-        "[conformance_notes.toml](conformance_notes.toml).",
+        "[conformance_notes.toml](../madatheory/identities/report/conformance_notes.toml).",
         f"It also writes every finding with its numbers, and programs that show them, to {details_file},",
         "which is not committed; `madatheory check TARGET --only CODE` shows one finding, `madatheory identities CODE`",
         "says what an identity states.",

@@ -7,8 +7,9 @@ import numpy as np
 
 from madatheory.errors import unknown
 from madatheory.identities.identity import Identity, NotApplicable, identities
+from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect
-from madatheory.identities.report.outcome import BASE
+from madatheory.identities.report.outcome import base_settings
 from madatheory.identities.rollout import Runs, literal
 from madatheory.identities.targets.lookup import OptimizerLike, find
 
@@ -20,11 +21,11 @@ def example(
     if code not in identities():
         raise unknown("identity", code, identities())
     target = find(make_optimizer)
-    base = {name: value for name, value in BASE.items() if name in target.settable} | dict(settings or {})
+    base = base_settings(target) | dict(settings or {})
     with np.errstate(all="ignore"):
         traits = {name: trait.present for name, trait in detect(target, base).items()}
         try:
-            identities()[code].test(Runs(target, traits, base), case)
+            identities()[code].test(Runs(target, traits, base, method_of(target)), case)
         except NotApplicable as error:
             return f"{code} does not apply: {error}"
     return f"{code} holds here"

@@ -8,13 +8,24 @@ from typing import Any
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import identities
+from madatheory.identities.methods import METHODS
 from madatheory.identities.recognition.traits import PROBES, Trait
+from madatheory.identities.targets.target import Target
 
 PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
 """Examples per identity."""
 BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
 """Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
-STATUSES = ("pass", "FAIL", "xfail", "n.a.", "error")
+
+
+def base_settings(target: Target) -> dict[str, Any]:
+    """`BASE` as far as the target has these settings; gradients are not accumulated unless an identity asks for it."""
+    found = {name: value for name, value in BASE.items() if name in target.settable}
+    return found | ({"every": 1} if (target.defaults.get("every") or 0) > 1 else {})
+
+
+STATUSES = ("pass", "FAIL", "convention", "xfail", "n.a.", "error")
+"""`convention`: does not hold, by a convention or by a limit of the number format; no mistake."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,11 @@ class Report:
         return [o for o in self.outcomes if o.fails]
 
     @property
+    def conventions(self) -> list[IdentityOutcome]:
+        """What does not hold by a convention or by a limit of the number format."""
+        return [o for o in self.outcomes if o.status == "convention"]
+
+    @property
     def ok(self) -> bool:
         """Something was tested and nothing failed."""
         return not self.problem and not self.failures and any(o.status == "pass" for o in self.outcomes)
@@ -86,6 +102,7 @@ class Request:
     profile: str = PROFILE
     seed: int | None = None
     limit: float = SECONDS
+    method: str = ""
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -93,6 +110,8 @@ class Request:
         for name in self.traits:
             if name not in PROBES:
                 raise unknown("trait", name, PROBES)
+        if self.method and self.method not in METHODS:
+            raise unknown("method", self.method, METHODS)
         if self.xfail:
             check_codes(self.xfail)
         if not self.limit > 0:

@@ -14,9 +14,9 @@ from madatheory.identities.identity import Identity, identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
-MARKS = {"pass": "+", "FAIL": "X", "xfail": "e", "n.a.": ".", "error": "!"}
+MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
 """One character per status."""
-LEGEND = "+ holds, X fails, e fails as expected, . does not apply, ! no answer or an error of the test"
+LEGEND = "+ holds, X fails, ~ convention or number format, e expected, . does not apply, ! no answer or error"
 WIDTH = 100
 
 
@@ -101,8 +101,21 @@ def counts(report: Report) -> str:
     """`41 hold, 2 fail, 1 xfail, 20 do not apply`; what is zero is left out, failures never."""
     number = {status: sum(o.status == status for o in report.outcomes) for status in MARKS}
     parts = [f"{number['pass']} hold", f"{number['FAIL']} fail"]
-    words = {"xfail": "xfail", "n.a.": "do not apply", "error": "without answer"}
+    words = {
+        "convention": "differ by convention or number format",
+        "xfail": "xfail",
+        "n.a.": "do not apply",
+        "error": "without answer",
+    }
     return ", ".join(parts + [f"{number[s]} {word}" for s, word in words.items() if number[s]])
+
+
+CONVENTIONS = "Conventions and limits of the number format, no mistakes"
+
+
+def conventions(report: Report) -> list[str]:
+    """One line for each identity that does not hold by a convention or by a limit of the number format."""
+    return [f"{o.code} {o.name}: {one_line(o.detail)}" for o in report.conventions]
 
 
 def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) -> str:
@@ -155,12 +168,14 @@ def markdown(reports: Sequence[Report], request: Request, snippets: bool = True)
 def _section(report: Report, snippets: bool) -> list[str]:
     if report.problem:
         return [f"## {report.target}", "", f"Not tested: {report.problem}", ""]
-    shown = [o for o in report.outcomes if o.status not in ("pass", "n.a.")]
-    if not shown:
+    shown = [o for o in report.outcomes if o.status not in ("pass", "n.a.", "convention")]
+    if not shown and not report.conventions:
         return []
     lines = [f"## {report.target}", "", f"{counts(report)}.", ""]
     for outcome in shown:
         lines += entry(outcome, snippets)
+    if report.conventions:
+        lines += [f"### {CONVENTIONS}", "", *(f"- {line}" for line in conventions(report)), ""]
     return lines
 
 

@@ -32,7 +32,7 @@ from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
 from madatheory.identities.targets.lookup import find
-from madatheory.limits import TimedOut, limited
+from madatheory.limits import PATIENCE, TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
 
 START = 60.0
@@ -154,7 +154,7 @@ class _Child:
             self._process.start()
         theirs.close()
         self._doing, self.over = "", False
-        self._due = time.monotonic() + start + job.request.limit + grace
+        self._due = time.monotonic() + start + PATIENCE * job.request.limit + grace
 
     @property
     def what(self) -> str:
@@ -167,12 +167,12 @@ class _Child:
                 record = self.connection.recv()
                 if "begin" in record:
                     self._doing = record["begin"]
-                    self._due = time.monotonic() + self.job.request.limit + self._grace
+                    self._due = time.monotonic() + PATIENCE * self.job.request.limit + self._grace
                 elif "end" in record:
                     return self.stop()
                 else:
                     self._doing = ""
-                    self._due = time.monotonic() + self.job.request.limit + self._grace
+                    self._due = time.monotonic() + PATIENCE * self.job.request.limit + self._grace
                     self.job.take(record)
         except (EOFError, OSError):
             self._process.join(5)

@@ -83,6 +83,8 @@ def _say(outcome: IdentityOutcome, target: str) -> None:
         pytest.skip(f"does not apply: {outcome.detail}")
     if outcome.status == "xfail":
         pytest.xfail(outcome.detail)
+    if outcome.status == "convention":
+        pytest.skip(f"no mistake, a convention or a limit of the number format: {outcome.detail}")
     if outcome.status != "pass":
         pytest.fail(failure(outcome, target), pytrace=False)
 

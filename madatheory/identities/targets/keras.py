@@ -23,6 +23,7 @@ NAMES = {
     "epsilon": "eps",
     "momentum": "momentum",
     "weight_decay": "weight_decay",
+    "gradient_accumulation_steps": "every",
 }
 _MOMENTS = {"momentum": "m", "velocity": "v", "velocity_hat": "vmax"}
 _RAISED = (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, IndexError)
@@ -138,7 +139,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         values = [np.asarray(x) for x in x0]
         with jax.enable_x64(any(x.dtype.itemsize >= 8 for x in values)):
             ready = built(values, settings)
-            state = [jax.numpy.asarray(variable.value) for variable in ready.optimizer.variables]
+            fresh = make(settings)  # a state may start from the parameters, so that none is shared
+            fresh.build([keras.Variable(jax.numpy.asarray(x), dtype=str(x.dtype)) for x in values])
+            state = [jax.numpy.asarray(variable.value) for variable in fresh.variables]
             return KerasStepper(ready, [jax.numpy.asarray(x) for x in values], state)
 
     module = getattr(factory, "__module__", "keras.optimizers")

@@ -56,6 +56,12 @@ class OptaxStepper:
         with jax.enable_x64(self._step.wide):
             return jax.tree.map(_kind, jax.eval_shape(self._step.call, self._x, self._state, self._x)[1])
 
+    def branches(self) -> bool:
+        """Whether a step contains branches or loops of the traced program."""
+        with jax.enable_x64(self._step.wide):
+            program = jax.make_jaxpr(self._step.made.update)(self._x, self._state, self._x)
+        return any(f" {name}[" in str(program) for name in ("cond", "while", "scan"))
+
     def pickled(self) -> "OptaxStepper":
         """A copy through pickle."""
         with jax.enable_x64(self._step.wide):

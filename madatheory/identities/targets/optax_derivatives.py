@@ -4,7 +4,7 @@ Nothing is compiled as a whole: a run of a few steps is quicker primitive by pri
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -32,6 +32,11 @@ class Steps:
     factory: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, Any]
     dtype: Any
+    step: Callable[..., Any] | None = None
+
+    def compiled(self) -> "Steps":
+        """The same with compiled steps, in which hyper-parameters are traced."""
+        return replace(self, step=jax.jit(self.update))
 
     def arrays(self, h: Hyper) -> dict[str, Any]:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
@@ -45,9 +50,9 @@ class Steps:
     def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: np.ndarray | jax.Array) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
         x, state = jnp.asarray(x0), self.factory({**self.fixed, **h}).init([jnp.asarray(x0)])
-        path = [x]
+        path, update = [x], self.step or self.update
         for g in gradients:
-            move, state = self.update(h, jnp.asarray(g, self.dtype), state, x)
+            move, state = update(h, jnp.asarray(g, self.dtype), state, x)
             x = (x + move).astype(self.dtype)
             path.append(x)
         return path, state
@@ -81,4 +86,11 @@ def of(
         else:
             taken[name] = float(at)
     rest = {name: value for name, value in fixed.items() if name not in taken}
-    return Steps(target.factory, rest, np.dtype(dtype)), taken, refused
+    steps = Steps(target.factory, rest, np.dtype(dtype))
+    # branches and loops would be compiled anew wherever they are met
+    return steps.compiled() if _branches(target.factory(fixed), x) else steps, taken, refused
+
+
+def _branches(made: Any, x: np.ndarray) -> bool:
+    program = str(jax.make_jaxpr(lambda g: made.update([g], made.init([x]), [x]))(x))
+    return any(f" {name}[" in program for name in ("cond", "while", "scan"))

@@ -6,7 +6,18 @@ from typing import Any
 
 from madatheory.identities.targets.target import Unusable
 
+EVERY = (
+    "every",
+    "every_k",
+    "every_k_schedule",
+    "gradient_accumulation_steps",
+    "accumulation_steps",
+    "accumulate_steps",
+    "accumulate_every",
+)
+"""What libraries call the number of gradients that are accumulated for one update."""
 NAMES = {
+    **dict.fromkeys(EVERY, "every"),
     "learning_rate": "lr",
     "lr": "lr",
     "step_size": "lr",

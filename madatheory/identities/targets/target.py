@@ -24,6 +24,8 @@ SETTINGS = {
     "momentum": "decay of a momentum buffer",
     "weight_decay": "the coefficient of the decay of the weights",
     "maximize": "ascend instead of descend",
+    "every": "how many gradients are accumulated for one update",
+    "kahan": "keep what rounding loses of every update",
 }
 """The neutral names of hyper-parameters; an adapter translates them."""
 

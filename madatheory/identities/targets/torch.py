@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from madatheory.errors import needs
-from madatheory.identities.targets.signature import own_arguments, parameters, takes_model, varied
+from madatheory.identities.targets.signature import EVERY, own_arguments, parameters, takes_model, varied
 from madatheory.identities.targets.target import Misbehaved, Stepper, Target, Tensor, Unusable
 from madatheory.identities.targets.torch_probe import (
     MATRICES_ONLY,
@@ -31,6 +31,8 @@ _NAMES = {
     "weight_decay": "weight_decay",
     "maximize": "maximize",
     "alpha": "beta2",
+    "kahan_sum": "kahan",
+    **dict.fromkeys(EVERY, "every"),
 }
 _MOMENTS = {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vmax", "square_avg": "v"}
 _FLAGS = ("foreach", "fused", "differentiable", "capturable")
@@ -135,6 +137,7 @@ class TorchStepper:
             present = [x for x, g in zip(self.tensors, gradients, strict=True) if g is not None]
             if self.optimizer is None:
                 self.optimizer = self._make(present)
+                _one_kind_of_group(self.optimizer)
             known = {id(x) for group in self.optimizer.param_groups for x in group["params"]}
             for x in present:
                 if id(x) not in known:
@@ -155,6 +158,20 @@ class TorchStepper:
     def given(self) -> list[Tensor | None]:
         """What has become of the gradients of the last step."""
         return [None if x.grad is None else to_numpy(x.grad) for x in self.tensors]
+
+    def tell(self, group: int, settings: Mapping[str, Any]) -> None:
+        """Write settings, by their neutral names, to one of the optimizer's groups."""
+        found = self._built().param_groups[group]
+        for name, value in settings.items():
+            if name.startswith("beta") and "betas" in found:
+                k = int(name[4:])
+                found["betas"] = (*found["betas"][: k - 1], value, *found["betas"][k:])
+                continue
+            keys = [key for key, neutral in _NAMES.items() if neutral == name and key in found]
+            if name in found or keys:
+                found[name if name in found else keys[0]] = value
+            else:
+                raise Unusable(f"its groups have no setting {name}")
 
     def pickled(self) -> "TorchStepper":
         """A copy through pickle."""
@@ -206,6 +223,15 @@ class TorchStepper:
         fresh._make, fresh._mode, fresh._done = self._make, self._mode, self._done
         fresh.tensors, fresh.optimizer = copy.deepcopy((self.tensors, self.optimizer), memo)
         return fresh
+
+
+def _one_kind_of_group(optimizer: Any) -> None:
+    """`Unusable` where a factory gives its groups settings of its own: a group that is added later has not got them."""
+    for group in optimizer.param_groups:
+        for name, value in getattr(optimizer, "defaults", {}).items():
+            same = group.get(name, value)
+            if isinstance(value, bool | int | float | str | tuple) and same != value:
+                raise Unusable(f"its groups have settings of their own ({name} = {same}, not {value})")
 
 
 def target(factory: Callable[..., Any], name: str = "", code: str = "", **given: Any) -> Target:
@@ -315,6 +341,8 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         lr = {"lr": 0.125} if "lr" in known and "lr" not in defaults else {}
         for mode in lacking(make(lr), shown):
             modes.pop(mode, None)
+    # groups whose values can be set while it runs
+    told = {"told"} if "scheduled" in modes or "lr" not in known else set()
     module = getattr(factory, "__module__", "torch.optim")
     code = code or varied(f"from {module} import {getattr(factory, '__name__', 'make')} as optimizer", given)
     return Target(
@@ -323,7 +351,9 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         started(TorchMode()),
         frozenset(known) | flags,
         defaults,
-        frozenset({"several tensors", "missing gradients", "complex", "gradient objects", "copies", *flags, *modes}),
+        frozenset(
+            {"several tensors", "missing gradients", "complex", "gradient objects", "copies", *told, *flags, *modes}
+        ),
         code,
         make,
         modes,
