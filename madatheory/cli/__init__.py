@@ -19,7 +19,19 @@ from typer.core import TyperGroup
 
 from madatheory import stopping
 from madatheory.blame import line_of, said
-from madatheory.cli import bench, check, conformance, figures, identify, identities, listing, simulate, store, verify
+from madatheory.cli import (
+    bench,
+    check,
+    conformance,
+    figures,
+    identify,
+    identities,
+    listing,
+    simulate,
+    store,
+    verify,
+    worst,
+)
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.cli.strict import Strict
 from madatheory.errors import UserError, needs
@@ -27,6 +39,7 @@ from madatheory.errors import UserError, needs
 ORDER = (
     "list",
     "verify",
+    "worst",
     "prove",
     "simulate",
     "figures",
@@ -93,6 +106,7 @@ app = typer.Typer(
 )
 app.command("list", cls=Strict)(listing.list_entries)
 app.command("verify", cls=Strict)(verify.verify)
+app.command("worst", cls=Strict)(worst.worst)
 app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
@@ -130,6 +144,7 @@ def _settings(
     madatheory verify                                check every theorem by simulation
     madatheory prove                                 decide every statement by machine
     madatheory verify --load my_theorem.py           check your own bound
+    madatheory worst T5 --steps 4                    search the worst case of a bound
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
     madatheory check optax:adam                      test anyone's optimizer
