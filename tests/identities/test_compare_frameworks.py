@@ -28,6 +28,15 @@ def test_torch_and_optax_have_the_same_adam_and_another_amsgrad() -> None:
     assert named(found) == {"maximum": ("before the correction", "after the correction")}, found.text()
 
 
+@pytest.mark.slow  # a dozen small programs of optax to compile
+@pytest.mark.parametrize("pair", [("optax:adam", "optax:adamw"), ("optax:adamw", "optax:adam")])
+def test_a_setting_that_the_other_does_not_have_is_switched_off(pair: tuple[str, str]) -> None:
+    found = compare(*pair)
+    values = ("0", "0.0001")
+    assert named(found) == {"weight_decay": values if pair[0] == "optax:adam" else values[::-1]}, found.text()
+    assert " with weight_decay = 0 " in found.text()
+
+
 SLOW = pytest.mark.slow  # one of a kind is enough on every day
 
 

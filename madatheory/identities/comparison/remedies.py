@@ -16,6 +16,9 @@ from madatheory.identities.comparison.sides import ComparedSide
 _LEFT_ALONE = ("foreach", "fused", "capturable", "differentiable", "name", "jit", "compile")
 """Arguments that say how something is computed, not what."""
 
+_OFF = ("weight_decay", "momentum")
+"""What 0 switches off, as it is in an optimizer that has no such setting."""
+
 
 class Change(NamedTuple):
     """One setting of one side ("A" or "B"): `neutral` by its neutral name, else by the factory's own."""
@@ -66,6 +69,7 @@ def changes(a: ComparedSide, b: ComparedSide, hints: Mapping[str, tuple[Any, Any
     for name, one, other, at in (("A", a, b, 1), ("B", b, a, 0)):
         mine, theirs = ({**s.target.defaults, **s.settings} for s in (one, other))
         theirs |= {k: v[at] for k, v in hints.items() if k not in theirs and v[at] is not None}
+        theirs |= {k: 0.0 for k in _OFF if k in mine and k not in theirs and k not in other.target.settable}
         for setting in sorted(one.target.settable & set(theirs)):
             was = mine.get(setting, hints.get(setting, (None, None))[1 - at])
             if setting not in _LEFT_ALONE and theirs[setting] != was:
