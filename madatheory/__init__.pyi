@@ -56,5 +56,10 @@ from .training.transformation import coefficients as coefficients
 from .training.transformation import mada as mada
 from .training.transformation import scale_by_mada as scale_by_mada
 from .training.unrolled import unrolled as unrolled
+from .worst.instance_file import WorstInstance as WorstInstance
+from .worst.instance_file import list_worst as list_worst
+from .worst.instance_file import worst_instance as worst_instance
+from .worst.search import WorstFound as WorstFound
+from .worst.search import worst_case as worst_case
 
 __version__: str

@@ -1,7 +1,8 @@
 """A formula is typed once over a small arithmetic and runs under NumPy, JAX, SymPy and ball arithmetic.
 
 A formula uses only `+ - * / **`, comparison-free, and the functions of `Arithmetic`. Exact constants are written
-`xp.rational(2, 5)`, never `0.4`, so that the symbolic and the ball forms stay exact.
+`xp.rational(2, 5)`, never `0.4`, so that the symbolic and the ball forms stay exact; ln(1 + x) is `xp.log1p(x)`, which
+keeps its digits where x is small.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ class Arithmetic(NamedTuple):
     minimum: Callable[..., Number]
     rational: Callable[[int, int], Number]
     pi: Number
+    log1p: Callable[[Number], Number]
 
 
 def _folded(two: Callable[[Number, Number], Number]) -> Callable[..., Number]:
@@ -34,7 +36,7 @@ def _numpy() -> Arithmetic:
     import numpy as np
 
     return Arithmetic(
-        "numpy", np.sqrt, np.log, np.exp, _folded(np.maximum), _folded(np.minimum), lambda p, q: p / q, np.pi
+        "numpy", np.sqrt, np.log, np.exp, _folded(np.maximum), _folded(np.minimum), lambda p, q: p / q, np.pi, np.log1p
     )
 
 
@@ -42,14 +44,22 @@ def _jax() -> Arithmetic:
     import jax.numpy as jnp
 
     return Arithmetic(
-        "jax", jnp.sqrt, jnp.log, jnp.exp, _folded(jnp.maximum), _folded(jnp.minimum), lambda p, q: p / q, jnp.pi
+        "jax",
+        jnp.sqrt,
+        jnp.log,
+        jnp.exp,
+        _folded(jnp.maximum),
+        _folded(jnp.minimum),
+        lambda p, q: p / q,
+        jnp.pi,
+        jnp.log1p,
     )
 
 
 def _sympy() -> Arithmetic:
     import sympy as sp
 
-    return Arithmetic("sympy", sp.sqrt, sp.log, sp.exp, sp.Max, sp.Min, sp.Rational, sp.pi)
+    return Arithmetic("sympy", sp.sqrt, sp.log, sp.exp, sp.Max, sp.Min, sp.Rational, sp.pi, lambda x: sp.log(1 + x))
 
 
 def _balls() -> Arithmetic:
@@ -67,6 +77,7 @@ def _balls() -> Arithmetic:
         _folded(lambda a, b: lift(a).min(lift(b))),
         lambda p, q: arb(fmpq(p, q)),
         arb.pi(),
+        lambda x: lift(x).log1p(),
     )
 
 

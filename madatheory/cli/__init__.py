@@ -31,6 +31,7 @@ from madatheory.cli import (
     simulate,
     store,
     verify,
+    worst,
 )
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
 from madatheory.cli.strict import Strict
@@ -39,6 +40,7 @@ from madatheory.errors import UserError, needs
 ORDER = (
     "list",
     "verify",
+    "worst",
     "prove",
     "simulate",
     "figures",
@@ -106,6 +108,7 @@ app = typer.Typer(
 )
 app.command("list", cls=Strict)(listing.list_entries)
 app.command("verify", cls=Strict)(verify.verify)
+app.command("worst", cls=Strict)(worst.worst)
 app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
@@ -144,6 +147,7 @@ def _settings(
     madatheory verify                                check every theorem by simulation
     madatheory prove                                 decide every statement by machine
     madatheory verify --load my_theorem.py           check your own bound
+    madatheory worst T5 --steps 4                    search the worst case of a bound
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
     madatheory check optax:adam                      test anyone's optimizer

@@ -23,7 +23,7 @@ def R_published(q: Quantities, xp: Arithmetic) -> Number:
 
 def log1p(x: Number, xp: Arithmetic) -> Number:
     """ln(1 + x)."""
-    return xp.log(1 + x)
+    return xp.log1p(x)
 
 
 def log1p_over(y: Number, xp: Arithmetic) -> Number:
@@ -32,7 +32,7 @@ def log1p_over(y: Number, xp: Arithmetic) -> Number:
     h is convex with h'(0) = -1/2, so h(y) - h(z) <= (z-y)/2.
     """
     z = xp.maximum(y, xp.rational(1, 2**20))
-    return xp.log(1 + z) / z + (z - y) / 2
+    return xp.log1p(z) / z + (z - y) / 2
 
 
 def log_range(q: Quantities, xp: Arithmetic) -> Number:

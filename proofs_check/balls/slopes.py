@@ -112,4 +112,5 @@ SLOPES = Arithmetic(
     _folded(lambda a, b: -_larger(-a, -b)),
     lambda p, q: arb(fmpq(p, q)),
     arb.pi(),
+    lambda x: _log(1 + x),
 )

@@ -41,6 +41,7 @@ DECIMALS = Arithmetic(
     lambda *values: min(map(Digits, values)),
     lambda p, q: Digits(Decimal(p) / Decimal(q)),
     Digits(_PI),
+    lambda x: Digits((1 + Decimal(x)).ln()),
 )
 
 

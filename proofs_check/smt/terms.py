@@ -13,8 +13,8 @@ from functools import reduce
 from typing import Any
 
 from madatheory.arithmetic import Arithmetic
+from madatheory.engine.traced import Algebra
 from madatheory.errors import needs
-from proofs_check.symbolic.traced import Algebra
 
 Formula = Any  # z3.BoolRef
 Polynomial = Any  # z3.ArithRef
@@ -236,6 +236,7 @@ def arithmetic(facts: Facts) -> Arithmetic:
         lambda *values: reduce(lambda a, b: lifted(a).extreme(lifted(b), False), values),
         lambda p, q: constant(facts, Fraction(p, q)),
         None,
+        _refuse("a logarithm"),
     )
 
 

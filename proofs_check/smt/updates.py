@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
+from madatheory.engine.traced import Traced, traced
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.theory.catalogue import list_lemmas, list_theorems
@@ -17,7 +18,6 @@ from proofs_check.evidence import Finding, Status
 from proofs_check.falsify.steps import ROUNDING, path
 from proofs_check.smt.decide import SECONDS, Answer, case_of, holds, written
 from proofs_check.smt.terms import Facts, Formula, Term, algebra, arithmetic, constant, variable
-from proofs_check.symbolic.traced import Traced, traced
 
 PROVED = "no real numbers satisfy the hypothesis and the negated claim"
 

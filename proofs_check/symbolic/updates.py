@@ -5,13 +5,13 @@ from fractions import Fraction
 from typing import Any
 
 from madatheory.arithmetic import arithmetic
+from madatheory.engine.traced import Algebra, Traced, traced
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
 from proofs_check.evidence import Finding, Status
 from proofs_check.symbolic.instances import fraction, sequence, symbols
 from proofs_check.symbolic.signs import Expression, identity, is_nonnegative, is_zero, sympy_or_missing, together
-from proofs_check.symbolic.traced import Algebra, Traced, traced
 
 
 def algebra() -> Algebra:

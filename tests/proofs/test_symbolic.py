@@ -9,6 +9,7 @@ import pytest
 import sympy as sp
 from tolerances import DOUBLE
 
+from madatheory.engine.traced import Algebra, Unknown, traced
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Clock
 from madatheory.theory.catalogue import list_lemmas, list_theorems
@@ -29,7 +30,6 @@ from proofs_check.symbolic import (
     updates,
 )
 from proofs_check.symbolic.signs import identity, inequality, is_nonnegative, is_zero, without_roots
-from proofs_check.symbolic.traced import Algebra, Unknown, traced
 
 SLOW = ("adam-step-size",)  # seconds
 

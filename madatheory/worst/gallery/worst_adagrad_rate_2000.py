@@ -1,0 +1,38 @@
+"""Worst instance found for T1' (adagrad-rate) at T = 2000: left/right = 0.464469101, certified.
+
+F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
+the constants of this function, rounded up. Found by 1591 generations of flat maximum, slope, landing.
+That there is no worse, nobody says.
+
+madatheory verify --load worst_adagrad_rate_2000.py
+"""
+
+from madatheory import worst_instance
+
+found = worst_instance(
+    "worst-adagrad-rate-2000",
+    theorem="adagrad-rate",
+    steps=2000,
+    settings={
+        "beta1": 0.0,
+        "alpha": 0.2436664583516048,
+        "eps": 0.011417453697215734,
+    },
+    knots=(
+        0.0,
+        1.0,
+        37.137494175857675,
+        39.137494175857675,
+    ),
+    slopes=(
+        0.0,
+        -1.0,
+        -1.0,
+        1.0,
+    ),
+    start=16.018274012593942,
+    L=1.0,
+    G=1.0,
+    D0=21.619220163263734,
+    ratio=0.46446910122692087,
+)

@@ -1,0 +1,43 @@
+"""Worst instance found for T8log (safeguarded-sum-rate) at T = 2000: left/right = 0.550086207, certified.
+
+F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
+the constants of this function, rounded up. Found by 507 generations of flat maximum, slope, landing.
+That there is no worse, nobody says.
+
+madatheory verify --load worst_safeguarded_sum_rate_2000.py
+"""
+
+from madatheory import worst_instance
+
+found = worst_instance(
+    "worst-safeguarded-sum-rate-2000",
+    theorem="safeguarded-sum-rate",
+    steps=2000,
+    settings={
+        "beta3": 0.1,
+        "rho": 0.5,
+        "c": 0.5,
+        "W": 1.0,
+        "alpha": 0.3128812870349117,
+        "eps": 2.39289407902673,
+        "beta2": 0.9723181623395395,
+        "beta1": 4.660677754841913e-07,
+    },
+    knots=(
+        0.0,
+        1.0,
+        6.488109440694032,
+        8.488109440694032,
+    ),
+    slopes=(
+        0.0,
+        -1.0,
+        -1.0,
+        1.0,
+    ),
+    start=2.0175870720382984e-05,
+    L=1.0,
+    G=1.0,
+    D0=6.4881094404905,
+    ratio=0.5500862065575398,
+)
