@@ -16,10 +16,14 @@ from madatheory.errors import UserError
 from madatheory.files import check_output, write
 from madatheory.hparams import parse_settings
 
+_WORST = "worst found"
+"""The column of the worst instances."""
+
 if TYPE_CHECKING:
     from madatheory.problems.problem import Problem
     from madatheory.theory.theorem import Theorem
     from madatheory.theory.verdict import Verdict
+    from madatheory.worst.instance_file import WorstInstance
 
 
 def verify(
@@ -44,7 +48,9 @@ def verify(
 ) -> None:
     """Check every theorem on every problem by simulation, and print the matrix of verdicts.
 
-    With --load the theorems (problems) of your file are checked instead of the package's, unless you name some.
+    With --load the theorems (problems) of your file are checked instead of the package's, unless you name some. Where
+    no problem is named, theorems also meet the worst instances found of their method, each at its own T and
+    hyper-parameters; a file of `madatheory worst --out` is run alone.
 
     Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure. Status 2 if no theorem
     applies to any problem, so that nothing was checked.
@@ -57,48 +63,74 @@ def verify(
     madatheory verify --load my_theorem.py
     """
     entries, settings = registry(load), parse_settings(assignments)
-    theorems, problems = entries.choose("theorems", theorem), _problems(entries, problem)
+    instances = _instances(entries, problem)
+    theorems, problems = _theorems(entries, theorem, instances), _problems(entries, problem)
 
     from madatheory.theory.verify import verify as check
+    from madatheory.worst.verdicts import verify_on_worst
 
     file = None if json_file is None else check_output(json_file)
     kept = open_store(store)
+    verdicts: list[Verdict] = []
     with progress("verify") as report:
-        verdicts = check(
-            theorems,
-            problems,
-            steps=steps,
-            num_trajectories=num_trajectories,
-            seed=seed,
-            confidence=confidence,
-            settings=settings,
-            run=kept.simulate,
-            progress=report,
-        )
+        if problems:
+            verdicts = check(
+                theorems,
+                problems,
+                steps=steps,
+                num_trajectories=num_trajectories,
+                seed=seed,
+                confidence=confidence,
+                settings=settings,
+                run=kept.simulate,
+                progress=report,
+            )
+        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=report)
     if file is not None:
         write(
-            file, _as_json(verdicts, steps=steps, num_trajectories=num_trajectories, seed=seed, confidence=confidence)
+            file,
+            _as_json(
+                [*verdicts, *on_worst], steps=steps, num_trajectories=num_trajectories, seed=seed, confidence=confidence
+            ),
         )
     raise typer.Exit(
-        _print(verdicts, theorems, problems, f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}")
+        _print(
+            verdicts,
+            on_worst,
+            theorems,
+            [p.name for p in problems],
+            f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}" if problems else "worst found",
+        )
     )
 
 
 def _print(
-    verdicts: "Sequence[Verdict]", theorems: "Sequence[Theorem]", problems: "Sequence[Problem]", what: str
+    verdicts: "Sequence[Verdict]",
+    on_worst: "Sequence[Verdict]",
+    theorems: "Sequence[Theorem]",
+    names: list[str],
+    what: str,
 ) -> int:
     from madatheory.cli import matrix
 
-    names = [p.name for p in problems]
-    matrix.print_matrix(verdicts, {t.name: t.label for t in theorems}, names)
-    matrix.print_reasons(verdicts, names)
-    matrix.print_findings(verdicts, "inconclusive")
-    matrix.print_findings(verdicts, "violated")
-    count = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("holds", "violated", "inconclusive")}
+    shown = list(verdicts)
+    if on_worst:
+        names = [*names, _WORST]
+        shown += [replace(v, problem=_WORST) for v in on_worst]
+        met = {v.theorem for v in on_worst}
+        shown += [_unmet(theorem) for theorem in theorems if theorem.name not in met]
+    matrix.print_matrix(shown, {t.name: t.label for t in theorems}, names)
+    matrix.print_reasons(shown, names)
+    everything = [*verdicts, *on_worst]
+    matrix.print_findings(everything, "inconclusive")
+    matrix.print_findings(everything, "violated")
+    count = {
+        outcome: sum(v.outcome == outcome for v in everything) for outcome in ("holds", "violated", "inconclusive")
+    }
     line = Text(f"\n{what}: ").append(f"{count['holds']} hold", "green")
     line.append(", ").append(f"{count['violated']} violated", "bold red" if count["violated"] else "")
     line.append(", ").append(f"{count['inconclusive']} inconclusive", "yellow" if count["inconclusive"] else "")
-    OUT.print(line.append(f", {len(verdicts) - sum(count.values())} not applicable"))
+    OUT.print(line.append(f", {len(everything) - sum(count.values())} not applicable"))
     if not any(count.values()):
         raise UserError(
             "nothing was checked: no theorem applies to any of these problems, for the reasons above; name others with "
@@ -107,12 +139,40 @@ def _print(
     return 1 if count["violated"] else 0
 
 
+def _unmet(theorem: "Theorem") -> "Verdict":
+    from madatheory.theory.verdict import Verdict
+    from madatheory.worst.verdicts import NONE
+
+    return Verdict(theorem.name, theorem.label, _WORST, "", {}, "not applicable", NONE)
+
+
+def _instances(entries: Registry, named: Sequence[str] | None) -> "list[WorstInstance]":
+    """The user's worst instances; the gallery's where the user brought no problem; none where problems are named."""
+    from madatheory.worst.instance_file import WorstInstance, list_worst
+
+    own = list(entries.own["problems"].values())
+    if named:
+        return []
+    return [entry for entry in own if isinstance(entry, WorstInstance)] if own else list(list_worst().values())
+
+
+def _theorems(entries: Registry, named: Sequence[str] | None, instances: "Sequence[WorstInstance]") -> "list[Theorem]":
+    """Those named or brought; where the user brought instances alone, those that these were found for."""
+    own = {entry.name for entry in entries.own["problems"].values()}
+    if named or entries.own["theorems"] or not instances or {one.name for one in instances} != own:
+        return entries.choose("theorems", named)
+    return entries.choose("theorems", list(dict.fromkeys(one.theorem for one in instances)))
+
+
 def _problems(entries: Registry, specs: Sequence[str] | None) -> "list[Problem]":
     """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
     from madatheory.entry import parse
 
     if not specs:
-        return [entry.make() for entry in entries.choose("problems", None)]
+        from madatheory.worst.instance_file import WorstInstance
+
+        chosen = entries.choose("problems", None)
+        return [entry.make() for entry in chosen if not isinstance(entry, WorstInstance)]
     built = {spec: parse(spec, entries.all("problems"), "problem") for spec in dict.fromkeys(specs)}
     return [replace(problem, name=spec) for spec, problem in built.items()]
 

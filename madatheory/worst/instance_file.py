@@ -22,7 +22,7 @@ class WorstInstance(ProblemEntry):
 
     theorem: str = ""
     steps: int = 1
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict, hash=False)
     ratio: float = 0.0
 
     def about(self, theorem: Theorem) -> bool:
@@ -63,7 +63,7 @@ def worst_instance(
     return WorstInstance(name, summary, build, theorem, steps, dict(settings), ratio)
 
 
-_FILE = '''"""Worst instance found for {label} ({theorem}) at T = {steps}: left/right = {ratio:.9f}, certified.
+_FILE = '''"""Worst instance found for {label} at T = {steps}: left/right = {ratio:.9f}, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by {searched}.
@@ -129,8 +129,3 @@ def _tuple(values: Iterable[float]) -> str:
 def list_worst() -> dict[str, WorstInstance]:
     """The gallery: the worst instance found for each theorem of the package, by name."""
     return discover("madatheory.worst.gallery", WorstInstance)
-
-
-def instances_about(theorem: Theorem, known: Iterable[WorstInstance]) -> list[WorstInstance]:
-    """Those of `known` that `theorem` says something about, whoever they were found for."""
-    return [instance for instance in known if instance.about(theorem)]

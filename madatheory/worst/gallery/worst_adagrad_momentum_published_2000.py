@@ -1,4 +1,4 @@
-"""Worst instance found for T3 (adagrad-momentum-published) at T = 2000: left/right = 0.119870885, certified.
+"""Worst instance found for T3 at T = 2000: left/right = 0.119870885, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 1517 generations of flat maximum, slope, landing.

@@ -1,4 +1,4 @@
-"""Worst instance found for TA (adam-constant-step-rate-published-constants) at T = 2000: left/right = 0.421045698, certified.
+"""Worst instance found for TA at T = 2000: left/right = 0.421045698, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 1303 generations of flat maximum, slope, landing.

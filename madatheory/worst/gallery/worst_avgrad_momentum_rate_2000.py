@@ -1,4 +1,4 @@
-"""Worst instance found for T5m (avgrad-momentum-rate) at T = 2000: left/right = 0.615103382, certified.
+"""Worst instance found for T5m at T = 2000: left/right = 0.615103382, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 840 generations of flat maximum, slope, landing.

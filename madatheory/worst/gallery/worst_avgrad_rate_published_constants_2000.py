@@ -1,4 +1,4 @@
-"""Worst instance found for T5 (avgrad-rate-published-constants) at T = 2000: left/right = 0.258242841, certified.
+"""Worst instance found for T5 at T = 2000: left/right = 0.258242841, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 1582 generations of flat maximum, slope, landing.

@@ -1,4 +1,4 @@
-"""Worst instance found for T7log (interpolation-monotone-log-rate) at T = 2000: left/right = 0.554980420, certified.
+"""Worst instance found for T7log at T = 2000: left/right = 0.554980420, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 50 generations of flat maximum, slope, landing.

@@ -1,4 +1,4 @@
-"""Worst instance found for T6t (interpolation-moving-rate) at T = 2000: left/right = 0.816244228, certified.
+"""Worst instance found for T6t at T = 2000: left/right = 0.816244228, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 1552 generations of flat maximum, slope, landing.

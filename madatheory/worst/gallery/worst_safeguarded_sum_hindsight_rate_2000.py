@@ -1,4 +1,4 @@
-"""Worst instance found for T8log (safeguarded-sum-hindsight-rate) at T = 2000: left/right = 0.566048913, certified.
+"""Worst instance found for T8log at T = 2000: left/right = 0.566048913, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 487 generations of flat maximum, slope, landing.

@@ -1,4 +1,4 @@
-"""Worst instance found for T8log (safeguarded-sum-rate) at T = 2000: left/right = 0.550086207, certified.
+"""Worst instance found for T8log at T = 2000: left/right = 0.550086207, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
 the constants of this function, rounded up. Found by 507 generations of flat maximum, slope, landing.

@@ -1,0 +1,43 @@
+"""Verdicts on worst instances: each at its own number of steps and hyper-parameters, beside those on given problems."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from madatheory.engine.simulate import simulate
+from madatheory.theory.theorem import Theorem
+from madatheory.theory.verdict import Verdict
+from madatheory.theory.verify import verify
+from madatheory.worst.instance_file import WorstInstance
+
+NONE = "no worst instance is known of its method; madatheory worst may find one"
+
+
+def verify_on_worst(
+    theorems: Sequence[Theorem],
+    instances: Sequence[WorstInstance],
+    *,
+    confidence: float,
+    run: Callable[..., Any] = simulate,
+    progress: Callable[[float, int, str], None] | None = None,
+) -> list[Verdict]:
+    """Verdicts for every theorem on every instance that it says something about, whoever it was found for.
+
+    Instances have no noise, or so few histories that all are enumerated: these verdicts claim no confidence.
+    """
+    found: list[Verdict] = []
+    for number, instance in enumerate(instances):
+        about = [theorem for theorem in theorems if instance.about(theorem)]
+        if progress is not None:
+            progress(number, len(instances), instance.name)
+        if about:
+            found += verify(
+                about,
+                instance.make(),
+                steps=instance.steps,
+                num_trajectories=2,
+                confidence=confidence,
+                save_at=1,
+                settings=instance.settings,
+                run=run,
+            )
+    return found
