@@ -28,6 +28,7 @@ BITS = (128, 256, 512, 1024, 2048, 4096)
 WIDTH = 1e-12
 """Largest width of an enclosure of left/right, relatively."""
 MOST_HISTORIES = 2**12
+_REMEDY = "write it with + - * / ** and the functions of xp, such as xp.sqrt"
 
 
 class Refused(UserError):
@@ -80,6 +81,7 @@ def certify(instance: Instance) -> Certificate:
         raise Refused(f"{theorem.name} does not apply to it: {'; '.join(reasons)}")
     if histories > MOST_HISTORIES:
         raise Refused(f"{histories} noise histories: at most {MOST_HISTORIES} are enumerated, lower the steps")
+    check_formulas(theorem, theorem.quantities(setting))
     run = traced_run(instance)
     found: Ball = None
     for bits in BITS:
@@ -108,13 +110,61 @@ def ends_of(found: Ball) -> tuple[float, float]:
 
 def in_balls(theorem: Theorem, q: Quantities) -> Ball:
     """The right side at floats, which are taken as the numbers that they are."""
+    exact = Quantities(*[None if value is None else ball(float(value)) for value in q])
+    return _formula(
+        theorem, "right side", theorem.right.value, lambda at: theorem.bound(at, arithmetic("balls")), exact
+    )
+
+
+def check_formulas(theorem: Theorem, q: Quantities) -> None:
+    """`Refused` where a side leaves the arithmetic: float(q.T), say, takes the middle of a ball and forgets its width.
+
+    One quantity after the other is given as a wide ball; the side there must meet the side at the ball's end.
+    """
     from flint import arb
 
     exact = Quantities(*[None if value is None else ball(float(value)) for value in q])
-    what = f"theorem {theorem.name!r}, its right side in ball arithmetic"
-    remedy = "write it with + - * / ** and the functions of xp, such as xp.sqrt"
-    with blame(what, theorem.right.value, remedy):
-        found = theorem.bound(exact, arithmetic("balls"))
+    measured = {s.name: arb(1) / 3 for s in theorem.left.statistics}
+    xp = arithmetic("balls")
+
+    def right(at: Quantities) -> Ball:
+        return theorem.bound(at, xp)
+
+    def left(at: Quantities) -> Ball:
+        return theorem.left.at(measured, at, xp)
+
+    def measured_left(size: Ball) -> Ball:
+        return theorem.left.at(dict.fromkeys(measured, size), exact, xp)
+
+    for side, written, formula in (("right", theorem.right.value, right), ("left", theorem.left.value, left)):
+        for name, value in exact._asdict().items():
+            if value is not None and value != 0:
+                width = value.min(1 - value) if 0 < value < 1 else abs(value)  # a decay stays one
+                ends = [exact._replace(**{name: value + arb(0, w) + e}) for w, e in _wide_and_end(width)]
+                wide, end = (_formula(theorem, f"{side} side", written, formula, at) for at in ends)
+                _meets(theorem, side, name, wide, end)
+    thirds = [arb(1) / 3 + arb(0, w) + e for w, e in _wide_and_end(arb(1))]
+    wide, end = (_formula(theorem, "left side", theorem.left.value, measured_left, at) for at in thirds)
+    _meets(theorem, "left", "what is measured", wide, end)
+
+
+def _wide_and_end(width: Ball) -> list[tuple[Ball, Ball]]:
+    share = width / 1024
+    return [(share, 0 * share), (0 * share, share * 1023 / 1024)]
+
+
+def _meets(theorem: Theorem, side: str, name: str, wide: Ball, end: Ball) -> None:
+    if wide.is_finite() and end.is_finite() and not wide.overlaps(end):
+        raise Refused(
+            f"{theorem.name}: its {side} side turns {name} into a float, so that no enclosure of it exists: {_REMEDY}"
+        )
+
+
+def _formula(theorem: Theorem, side: str, written: Any, formula: Callable[[Any], Any], at: Any) -> Ball:
+    from flint import arb
+
+    with blame(f"theorem {theorem.name!r}, its {side} in ball arithmetic", written, _REMEDY):
+        found = formula(at)
         return found if isinstance(found, arb) else ball(float(found))
 
 

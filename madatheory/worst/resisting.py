@@ -178,12 +178,16 @@ class ResistingOracle:
         with blame(f"theorem {self._theorem.name!r}, its right side", self._theorem.right.value, _REMEDY):
             right = self._theorem.bound(q, xp)
         found = {"x": x, "m": m, "scale": scale, "most": most, "law": (chances, values), "hyper": hyper, "L": L, "G": G}
-        return {**found, "ratio": left / right}
+        return {**found, "left": left, "ratio": left / right}
+
+    def played(self, u: np.ndarray) -> dict[str, Any]:
+        """The run of `u`: points x, slopes m and noise scales of its nodes in units, left side, ratio, and the rest."""
+        with jax.enable_x64(True):
+            return jax.tree.map(np.asarray, self._losses(jnp.asarray(u))[0][1])
 
     def found(self, u: np.ndarray) -> tuple[dict[str, float], Piecewise]:
         """Hyper-parameters, and the function of least D0 through the nodes that the run of `u` visits."""
-        with jax.enable_x64(True):
-            d = jax.tree.map(np.asarray, self._losses(jnp.asarray(u))[0][1])
+        d = self.played(u)
         hyper = {name: float(value) for name, value in d["hyper"].items()}
         L, G = float(d["L"]), float(d["G"])
         start, points = _interpolant(d["x"], d["m"], d["scale"], float(d["most"]))
@@ -218,7 +222,8 @@ def _interpolant(
         first, second = a + (u - turn), b - (v - turn)
         for knot in (first, second):
             if points[-1][0] + _NEAR < knot < b - _NEAR:
-                points.append((knot, sign * turn, s + (r - s) * (knot - a) / (b - a)))
+                # between nodes the scale is free: what keeps |g| <= 1
+                points.append((knot, sign * turn, min(s + (r - s) * (knot - a) / (b - a), 1 - abs(turn))))
         points.append((b, there, r))
     (a, low, s), (b, high, r) = points[0], points[-1]
     if low > 0:

@@ -18,7 +18,7 @@ from madatheory.hparams import Parameter, check_mapping, whole
 from madatheory.problems.piecewise import Piecewise
 from madatheory.theory.catalogue import theorems_of
 from madatheory.theory.theorem import Setting, Theorem
-from madatheory.worst.certificate import Certificate, Refused, certify, in_balls, traced_run
+from madatheory.worst.certificate import Certificate, Refused, certify, check_formulas, traced_run
 from madatheory.worst.instance import Instance, with_exact_constants
 from madatheory.worst.landing import Landing
 from madatheory.worst.resisting import ResistingOracle
@@ -194,8 +194,8 @@ def _checked(
             "--step-size METHOD"
         )
     unknowns = unknowns_of(one, setting, settings or {}, free)
+    check_formulas(one, one.quantities(setting))
     traced_run(probe)
-    in_balls(one, one.quantities(setting))
     return one, unknowns, probe
 
 

@@ -1,0 +1,132 @@
+"""The resisting oracle reaches what is known, and its function of least D0 is one."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+
+from madatheory.errors import UserError
+from madatheory.problems.piecewise import Piecewise
+from madatheory.theory.catalogue import get_theorem
+from madatheory.worst.certificate import certify
+from madatheory.worst.instance import with_exact_constants
+from madatheory.worst.resisting import ResistingOracle, least_gap
+from madatheory.worst.search import worst_case
+from madatheory.worst.unknowns import unknowns_of
+
+T5 = get_theorem("avgrad-rate")
+PROBE = Piecewise((0.0, 1.0, 2.0, 4.0), (0.0, -1.0, -1.0, 1.0), 0.5)
+
+
+def oracle(name: str, steps: int, noise: str = "none", free: Any = None, most: float = 1.0, **settings: float) -> Any:
+    theorem = get_theorem(name)
+    hyper = {**theorem.settings, **{k: v for k, v in settings.items() if k not in ("L", "G")}}
+    setting = with_exact_constants(theorem, steps, theorem.optimizer().hyper(hyper), PROBE).setting()
+    return theorem, ResistingOracle(theorem, steps, unknowns_of(theorem, setting, settings, free), noise, most)
+
+
+def smooth_functions(rng: np.random.Generator, x: np.ndarray, m: np.ndarray, most: float, tries: int) -> list[Any]:
+    """F' on a grid of functions with |F''| <= 1 and |F'| <= most through the points, of the right sign far away."""
+    x, m = np.append(x, [x.min() - 3, x.max() + 3]), np.append(m, [-most * rng.random(), most * rng.random()])
+    grid = np.unique(np.concatenate([np.linspace(x.min(), x.max(), 2001), x]))
+    low = np.maximum(-most, np.max(m[:, None] - np.abs(grid - x[:, None]), axis=0))
+    high = np.minimum(most, np.min(m[:, None] + np.abs(grid - x[:, None]), axis=0))
+    found = []
+    for _ in range(tries):
+        # a minimum and maximum of 1-Lipschitz functions is one; so is what they bound
+        wave = np.interp(grid, np.linspace(grid[0], grid[-1], 30), np.cumsum(rng.uniform(-0.2, 0.2, 30)))
+        found.append((grid, np.clip(wave + rng.uniform(-1, 1), low, high)))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_function_through_the_points_has_a_smaller_gap(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, most = int(rng.integers(1, 7)), float(rng.uniform(0.3, 1))
+    x, m = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        x[i] = rng.uniform(-2, 2)
+        low = max([-most, *(m[j] - abs(x[i] - x[j]) for j in range(i))])
+        high = min([most, *(m[j] + abs(x[i] - x[j]) for j in range(i))])
+        m[i] = rng.uniform(low, high)
+    with jax.enable_x64(True):
+        least = float(least_gap(jnp.asarray(x), jnp.asarray(m), jnp.asarray(x[0]), jnp.asarray(most)))
+    for grid, slope in smooth_functions(rng, x, m, most, 200):
+        F = np.concatenate([[0.0], np.cumsum(0.5 * (slope[1:] + slope[:-1]) * np.diff(grid))])
+        assert F[np.searchsorted(grid, x[0])] - F.min() >= least - 1e-9
+
+
+CASES = [
+    ("avgrad-rate", 6, "none", {}),
+    ("amsgrad-monotone-rate", 4, "state", {}),
+    ("adam-published-rate", 4, "additive", {}),
+    ("avgrad-rate", 5, "none", {"free": ("alpha", "L", "G=0.5:2")}),
+    ("interpolation-moving-rate", 12, "none", {"free": ()}),
+]
+
+
+@pytest.mark.parametrize(("name", "steps", "noise", "more"), CASES)
+def test_a_run_of_it_is_the_run_on_the_function_that_it_gives(
+    name: str, steps: int, noise: str, more: dict[str, Any]
+) -> None:
+    """The ratio that the search computes in floats is that of the certificate, which knows the function alone."""
+    theorem, game = oracle(name, steps, noise, **more)
+    rng = np.random.default_rng(1)
+    compared = 0
+    for _ in range(40):
+        u = game.start(rng)
+        loss, slope = game.loss(u)
+        if loss > 7.5:  # steps so long that a run forgets its digits
+            continue
+        if compared == 0:
+            numerical = approx_fprime(u, lambda v: game.loss(v)[0], 1e-7)
+            assert slope == pytest.approx(numerical, rel=1e-3, abs=1e-5)
+        hyper, shape = game.found(u)
+        one = with_exact_constants(theorem, steps, hyper, shape)
+        found = certify(one)
+        played = game.played(u)
+        assert float(played["L"]) * (1 + 1e-6) >= one.L
+        assert float(played["G"]) * (1 + 1e-9) >= one.G
+        # where |g| stays below its bound the certificate has the smaller right side
+        assert found.left == pytest.approx(float(played["left"]), rel=1e-5)
+        assert found.lower >= np.exp(-loss) * (1 - 1e-5)
+        compared += 1
+        if compared == 3:
+            return
+    raise AssertionError(f"{compared} runs compared")
+
+
+def test_t5_at_four_steps() -> None:
+    found = worst_case("avgrad-rate", steps=4, seconds=0.5)
+    assert 0.4996 <= found.ratio <= found.certificate.upper < 0.5001
+    assert found.free.keys() == {"alpha", "eps", "beta2"}
+    given = worst_case("avgrad-rate", steps=4, seconds=0.2, free=())
+    assert given.instance.hyper == {**T5.optimizer().hyper(), **T5.settings}
+    assert 0.15 <= given.ratio < 0.17
+
+
+@pytest.mark.slow  # ten seconds of search
+def test_t5_at_eight_steps() -> None:
+    assert worst_case("avgrad-rate", steps=8, seconds=10).ratio >= 0.4403
+
+
+def test_noise_can_be_forced() -> None:
+    found = worst_case("avgrad-rate", steps=3, noise="state", slope_at_most=0.25, seconds=0.5)
+    one = found.instance
+    assert one.shape.atoms
+    assert float(one.shape.steepest) <= 0.25 * (1 + 1e-9) * max(one.G, 1.0)
+    assert found.certificate.histories == 8
+
+
+def test_what_the_search_cannot_know_it_refuses() -> None:
+    from dataclasses import replace
+
+    from madatheory.engine.statistic import final_value
+
+    first, *_, last = T5.chain
+    valued = replace(first, value=lambda m, q, xp: m["final_value"], statistics=(final_value,))
+    with pytest.raises(UserError, match=r"the left side reads `problem.value`"):
+        worst_case(replace(T5, chain=(valued, last)), steps=4, seconds=0.1)
