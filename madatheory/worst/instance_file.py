@@ -12,6 +12,8 @@ from madatheory.entry import discover
 from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.piecewise import Piecewise, piecewise
 from madatheory.problems.problem import Problem
+from madatheory.store.cache_key import fingerprint
+from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.worst.search import WorstFound
 
@@ -26,9 +28,11 @@ class WorstInstance(ProblemEntry):
     ratio: float = 0.0
 
     def about(self, theorem: Theorem) -> bool:
-        """Whether `theorem` says something about it: the same method, and all its conditions hold."""
-        method = theorem.optimizer()
+        """Whether `theorem` says something about it: it is about the same method, and all its conditions hold."""
+        method, found_for = theorem.optimizer(), list_theorems().get(self.theorem)
         if set(self.settings) != set(method.parameters):
+            return False
+        if found_for is not None and fingerprint(found_for.optimizer()) != fingerprint(method):
             return False
         return not theorem.reasons(Setting(self.make(), method, self.settings, self.steps))
 

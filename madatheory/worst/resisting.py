@@ -190,7 +190,7 @@ class ResistingOracle:
         d = self.played(u)
         hyper = {name: float(value) for name, value in d["hyper"].items()}
         L, G = float(d["L"]), float(d["G"])
-        start, points = _interpolant(d["x"], d["m"], d["scale"], float(d["most"]))
+        start, points = least_interpolant(d["x"], d["m"], d["scale"], float(d["most"]))
         x, m, s = (np.array(column) for column in zip(*points, strict=True))
         x, m, s = x * (G / L), m * G, s * G
         scales, atoms = (), ()
@@ -201,7 +201,7 @@ class ResistingOracle:
         return hyper, Piecewise(tuple(map(float, x)), tuple(map(float, m)), float(start * G / L), scales, atoms)
 
 
-def _interpolant(
+def least_interpolant(
     x: np.ndarray, m: np.ndarray, scale: np.ndarray, most: float
 ) -> tuple[float, list[tuple[float, float, float]]]:
     """The start, and (knot, F', noise scale) of the function of least D0 through the nodes: the lowest F' left of the

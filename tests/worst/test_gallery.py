@@ -1,0 +1,133 @@
+"""The gallery: certified, run by the engine, and what it catches that the fixed problems do not."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from madatheory.entry import collect, load_file
+from madatheory.errors import UserError
+from madatheory.problems.catalogue import list_problems
+from madatheory.theory.catalogue import get_theorem, list_theorems
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.theorem import Theorem
+from madatheory.theory.verify import verify
+from madatheory.worst import gallery
+from madatheory.worst.certificate import certify
+from madatheory.worst.instance import Instance
+from madatheory.worst.instance_file import WorstInstance, list_worst, worst_instance, written
+from madatheory.worst.search import worst_case
+from madatheory.worst.verdicts import verify_on_worst
+
+GALLERY = list_worst()
+T5C = GALLERY["worst-avgrad-horizon-rate-2000"]
+FEW = [T5C.name, "worst-adam-published-rate-2000", "worst-safeguarded-sum-rate-2000"]
+
+
+def arguments_of(name: str) -> dict[str, Any]:
+    """What a file of the gallery gives to `worst_instance`."""
+    given: dict[str, Any] = {}
+    file = Path(str(gallery.__file__)).parent / f"{name.replace('-', '_')}.py"
+    space = {"worst_instance": lambda name, **more: given.update(more, name=name)}
+    exec(file.read_text().replace("from madatheory import worst_instance", ""), space)
+    return given
+
+
+def instance_of(name: str) -> Instance:
+    from madatheory.problems.piecewise import Piecewise
+
+    a = arguments_of(name)
+    shape = Piecewise(a["knots"], a["slopes"], a["start"], a.get("scales", ()), a.get("atoms", ()))
+    return Instance(get_theorem(a["theorem"]), a["steps"], a["settings"], shape, a["L"], a["G"], a["D0"])
+
+
+def test_every_theorem_that_can_have_one_has_one() -> None:
+    wanted = {t.name for t in list_theorems().values() if t.kind == "expectation"}
+    assert {instance.theorem for instance in GALLERY.values()} == wanted
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_its_ratio_is_certified_again_and_the_engine_gives_it(name: str) -> None:
+    entry = GALLERY[name]
+    found = certify(instance_of(name))
+    assert found.lower == pytest.approx(entry.ratio, abs=1e-12)
+    (verdict,) = verify_on_worst([get_theorem(entry.theorem)], [entry], confidence=0.99)
+    assert verdict.outcome == "holds"
+    assert verdict.steps == entry.steps
+    assert 1 / verdict.tightness == pytest.approx(found.lower, abs=1e-9)
+
+
+@pytest.mark.slow  # one compilation for each of the others
+@pytest.mark.parametrize("name", [name for name in GALLERY if name not in FEW])
+def test_so_is_the_rest(name: str) -> None:
+    test_its_ratio_is_certified_again_and_the_engine_gives_it(name)
+
+
+def cut(theorem: str, change: Callable[[Quantities], Quantities] = lambda q: q, factor: float = 1.0) -> Theorem:
+    """The theorem with a falsehood planted in its right side."""
+    true = get_theorem(theorem)
+    value = true.right.value
+    wrong = replace(true.right, value=lambda m, q, xp: factor * value(m, change(q), xp))
+    return replace(true, name=f"{theorem}-planted", chain=(true.left, wrong))
+
+
+FALSEHOODS = {
+    "T5c, nine tenths of it": lambda: cut("avgrad-horizon-rate", factor=0.9),
+    "T7 with half of D0": lambda: cut(
+        "amsgrad-monotone-rate", lambda q: q._replace(D0=q.D0 / 2)
+    ),
+    "T5A with half of eps": lambda: cut("amsgrad-rate", lambda q: q._replace(eps=q.eps / 2)),
+    "TA averaged over 2T steps": lambda: cut("adam-constant-step-rate", lambda q: q._replace(T=2 * q.T)),
+}
+
+
+@pytest.mark.parametrize("falsehood", FALSEHOODS)
+def test_a_planted_falsehood_fails_on_the_gallery(falsehood: str) -> None:
+    wrong = FALSEHOODS[falsehood]()
+    own = [entry for entry in GALLERY.values() if f"{entry.theorem}-planted" == wrong.name]
+    (verdict,) = verify_on_worst([wrong], own, confidence=0.99)
+    assert verdict.outcome == "violated"
+    assert "left >=" in verdict.reason
+
+
+@pytest.mark.slow  # every problem for each of them
+@pytest.mark.parametrize("falsehood", FALSEHOODS)
+def test_and_passes_on_the_fixed_problems(falsehood: str) -> None:
+    problems = [entry.make() for entry in list_problems().values()]
+    found = verify([FALSEHOODS[falsehood]()], problems, steps=2000, num_trajectories=256)
+    assert {verdict.outcome for verdict in found} <= {"holds", "inconclusive", "not applicable"}
+    assert sum(verdict.outcome == "holds" for verdict in found) >= 2
+
+
+def test_instances_meet_every_theorem_about_their_method() -> None:
+    """Whoever they were found for: T5's rates, and T7 about AVGrad at beta1 = 0."""
+    about = {t.name for t in list_theorems().values() if GALLERY["worst-avgrad-rate-2000"].about(t)}
+    assert about >= {"avgrad-rate", "avgrad-rate-published-constants", "avgrad-weighted-rate", "avgrad-monotone-rate"}
+    assert not about & {"avgrad-horizon-rate", "amsgrad-rate", "adam-published-rate"}
+
+
+def test_a_file_that_is_written_is_the_instance_that_was_found(tmp_path: Path) -> None:
+    found = worst_case("amsgrad-rate", steps=3, noise="state", slope_at_most=0.5, seconds=0.2)
+    file = tmp_path / "mine.py"
+    file.write_text(written(found, file.name))
+    (entry,) = collect(load_file(file), WorstInstance)
+    assert (entry.theorem, entry.steps, entry.settings) == ("amsgrad-rate", 3, found.instance.hyper)
+    (verdict,) = verify_on_worst([found.instance.theorem], [entry], confidence=0.99)
+    assert 1 / verdict.tightness == pytest.approx(found.ratio, abs=1e-9)
+    assert verdict.comparisons[0].method == "exact (noise tree of 8 histories)"
+
+
+@pytest.mark.parametrize("symbol", ["L", "G", "D0"])
+def test_a_file_with_a_constant_made_smaller_is_refused(symbol: str) -> None:
+    given = arguments_of(T5C.name)
+    with pytest.raises(UserError, match=f"{symbol} = .* is declared, but it is"):
+        worst_instance(**{**given, symbol: 0.999 * given[symbol]})
+
+
+def test_the_gallery_is_found_like_any_other_entries() -> None:
+    for name in GALLERY:
+        module = importlib.import_module(f"madatheory.worst.gallery.{name.replace('-', '_')}")
+        assert collect(module, WorstInstance) == [GALLERY[name]]
