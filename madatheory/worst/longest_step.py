@@ -73,6 +73,7 @@ def longest_step(
         import flint  # noqa: F401
     method, steps = as_optimizer(optimizer), whole("steps", steps, 1, MOST_STEPS)
     Parameter(1.0, 0, open_low=True).refuse("seconds", seconds)
+    seed = whole("seed", seed, 0, 2**32 - 1)
     check_mapping(settings, "a mapping of hyper-parameters to numbers, for example {'beta2': 0.9}")
     hyper = {name: float(value) for name, value in method.hyper(settings).items() if _is_one(name, value)}
     enclosed = _enclosed(method, hyper, steps)

@@ -110,20 +110,20 @@ def worst_case(
     certified so far. `UserError` where no problem in one dimension meets the assumptions, and for a method or formula
     without a form in ball arithmetic.
     """
-    begun = time.monotonic()
+    begun, seed = time.monotonic(), whole("seed", seed, 0, 2**32 - 1)
     theorem, unknowns, probe = _checked(theorem, steps, settings, free, noise, slope_at_most, seconds)
     keeper = _Keeper(theorem, probe.steps)
-    said, complete = "", False
+    counts: dict[str, int] = {}
+    complete = False
     with suppress(KeyboardInterrupt):
         for search in _searches(theorem, probe, unknowns, noise, float(slope_at_most), seed):
-            candidates, count = search.prepare(), 0
+            candidates = search.prepare()
             for ratio, found in candidates(time.monotonic() + search.share * seconds):
-                count += 1
+                counts[search.what] = counts.get(search.what, 0) + 1
                 keeper.offer(ratio, found)
                 if progress is not None:
                     best = keeper.best[1].lower if keeper.best else 0.0
                     progress(min(time.monotonic() - begun, seconds), seconds, f"worst found so far {best:.4f}")
-            said += f"{', ' if said else ''}{count} {search.what}"
         keeper.finish()
         complete = True
     if keeper.best is None:
@@ -135,7 +135,8 @@ def worst_case(
         )
     instance, certificate = keeper.best
     ranges = {name: str(one) for name, one in unknowns.ranges.items()}
-    return WorstFound(instance, certificate, ranges, noise, said, time.monotonic() - begun, complete)
+    searched = ", ".join(f"{count} {what}" for what, count in counts.items()) + ("" if complete else ", interrupted")
+    return WorstFound(instance, certificate, ranges, noise, searched, time.monotonic() - begun, complete)
 
 
 def free_names(

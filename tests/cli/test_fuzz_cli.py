@@ -39,6 +39,12 @@ BAD: dict[str, Sequence[str]] = {
         *("", "alpha", "alpha=", "=1", "alpha=x", "alpha=nan", "alpha=inf", "alpha=-1", "alpha=1,1", "alpha=1,"),
         *("alhpa=1", "alpha=1;2", "alpha=٣", "beta2=1", "eps=0", "alpha=None", "\0=1", "alpha=[1,2]"),
     ),
+    "free": (
+        *("x", "alhpa", "beta1", "rho", "alpha=", "alpha=1", "alpha=1:", "alpha=2:1", "alpha=1:x", "alpha=nan:1"),
+        *("alpha=-1:1", "beta2=0.5:1", "alpha=1:inf", "alpha,alpha", "=1:2", "\0", "none,alpha", "alpha=1:2:3"),
+    ),
+    "noise": ("", "loud", "None", "\0"),
+    "share": (*NUMBERS, "nan", "inf", "-inf", "0", "1.5", "-0.5", "0.5"),  # 0.5 needs noise
     "theorem": ("", "T99", "T5x", "avgrad", "AVGRAD-RATE", "\0", "T5,T6", "T5:d=1"),
     "load": ("", ".", "none.py", "text.txt", "/dev/null", "none/none.py", "empty.py", "broken.py", "\0", "no_name.py"),
     "kind": ("", "optimizer", "PROBLEMS", "adam", "\0"),
@@ -82,6 +88,23 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--json": "output",
             "--seed": "seed",
             "--store": "folder",
+        },
+    ),
+    "worst": (
+        ("avgrad-rate",),
+        {
+            0: "theorem",
+            "--steps": "whole",
+            "--set": "set",
+            "--free": "free",
+            "--noise": "noise",
+            "--slope-at-most": "share",
+            "--seconds": "seconds",
+            "--step-size": "optimizer",
+            "--out": "output",
+            "--load": "load",
+            "--json": "output",
+            "--seed": "seed",
         },
     ),
     "simulate": (
@@ -166,7 +189,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
     "store clear": ((), {"--store": "kept", "--days": "days"}),
 }
 QUICK = {"--theorem": "avgrad-rate", "--problem": "ratio"}  # without them verify builds everything first
-REPEATED = ("theorem", "problem", "set", "load", "library", "trait", "setting", "reason", "method", "page")
+REPEATED = ("theorem", "problem", "set", "free", "load", "library", "trait", "setting", "reason", "method", "page")
 SECONDS = 5.0  # of computation by one invocation and its processes; most take milliseconds
 
 

@@ -25,7 +25,7 @@ PACKAGE_LAYERS = (
     {"engine", "identities", "training"},
     {"pytest_plugin", "store", "torch"},
     {"theory"},
-    {"studies"},
+    {"studies", "worst"},
     {"figures"},
     {"cli"},
     {"__main__"},

@@ -76,9 +76,7 @@ def cut(theorem: str, change: Callable[[Quantities], Quantities] = lambda q: q, 
 
 FALSEHOODS = {
     "T5c, nine tenths of it": lambda: cut("avgrad-horizon-rate", factor=0.9),
-    "T7 with half of D0": lambda: cut(
-        "amsgrad-monotone-rate", lambda q: q._replace(D0=q.D0 / 2)
-    ),
+    "T7 with half of D0": lambda: cut("amsgrad-monotone-rate", lambda q: q._replace(D0=q.D0 / 2)),
     "T5A with half of eps": lambda: cut("amsgrad-rate", lambda q: q._replace(eps=q.eps / 2)),
     "TA averaged over 2T steps": lambda: cut("adam-constant-step-rate", lambda q: q._replace(T=2 * q.T)),
 }
