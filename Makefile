@@ -19,7 +19,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-newest test-slow bench conformance prove setup lint clean
+.PHONY: figures experiments test test-extras test-newest test-slow bench conformance prove gallery setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -52,6 +52,10 @@ bench: $(VENV)/.bench
 # other people's optimizers against the identities: docs/conformance.md, with judgements from madatheory/identities/report/
 conformance: $(VENV)/.conformance
 	$(BIN)/madatheory conformance $(ARGS)
+
+# the worst instance found for every theorem, certified: madatheory/worst/gallery and the table in docs/worst.md, some minutes
+gallery: $(VENV)/.test
+	$(BIN)/madatheory worst --steps 2000 --seconds 14 --out madatheory/worst/gallery --page docs/worst.md $(ARGS)
 
 # every statement by every method; the tables in docs/theory.md and README.md are written anew. Coq: apt-get install coq
 prove: $(VENV)/.test

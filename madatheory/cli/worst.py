@@ -50,6 +50,9 @@ def worst(
     out: Annotated[
         str | None, typer.Option(metavar="FILE.py", help="Write the worst instance there; of every theorem: a folder.")
     ] = None,
+    page: Annotated[
+        str | None, typer.Option(metavar="FILE.md", help="Write the table between its lines <!-- worst: begin/end -->.")
+    ] = None,
     load: Load = None,
     json_file: JsonFile = None,
     seed: Seed = SEED,
@@ -77,8 +80,8 @@ def worst(
     numbers = {name: float(value) for name, value in settings.items() if not isinstance(value, tuple)}
     json_path = None if json_file is None else check_output(json_file)
     if step_size is not None:
-        if theorem is not None or out is not None:
-            raise UserError("--step-size is about a method: give no theorem and no --out beside it")
+        if theorem is not None or out is not None or page is not None:
+            raise UserError("--step-size is about a method: give no theorem, no --out and no --page beside it")
         _longest(entries, step_size, steps, numbers, seconds, seed, json_path)
         return
     theorems = entries.choose("theorems", None if theorem is None else [theorem])
@@ -90,8 +93,10 @@ def worst(
             f"{', '.join(one.name for one in theorems)}"
         )
 
+    from madatheory.worst import page as pages
     from madatheory.worst.unknowns import parse_free
 
+    page_text = None if page is None else pages.read(page)
     request = {"steps": steps, "noise": noise, "slope_at_most": slope_at_most, "seed": seed}
     chosen = parse_free(free)
     answers: list[WorstFound] = []
@@ -124,6 +129,8 @@ def worst(
     if target is not None:
         where = f"{target}/*.py" if several else f"{target}"
         OUT.print(Text(f"written to {where}; run it again: madatheory verify --load {where}"))
+    if page is not None and page_text is not None:
+        write(page, pages.filled(page_text, answers))
     if json_path is not None:
         write(json_path, json.dumps({**request, "worst_found": [a.as_json() for a in answers]}, indent=1) + "\n")
     refuted = [answer for answer in answers if answer.ratio > 1]

@@ -102,6 +102,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--seconds": "seconds",
             "--step-size": "optimizer",
             "--out": "output",
+            "--page": "page",
             "--load": "load",
             "--json": "output",
             "--seed": "seed",

@@ -55,7 +55,7 @@ def test_no_other_function_through_the_points_has_a_smaller_gap(seed: int) -> No
     with jax.enable_x64(True):
         least = float(least_gap(jnp.asarray(x), jnp.asarray(m), jnp.asarray(x[0]), jnp.asarray(most)))
     start, points = least_interpolant(x, m, np.zeros(n), most)
-    attained = Piecewise(*(tuple(column) for column in zip(*[p[:2] for p in points], strict=True)), start)
+    attained = Piecewise(tuple(p[0] for p in points), tuple(p[1] for p in points), start)
     assert float(attained.bounds.D0) == pytest.approx(least, abs=1e-14)
     assert float(attained.bounds.L) <= 1 + 1e-9
     for grid, slope in smooth_functions(rng, x, m, most, 40):
