@@ -1,7 +1,7 @@
-"""Worst instance found for T7 at T = 2000: left/right = 0.726868097, certified.
+"""Worst instance found for T7 at T = 2000: left/right = 0.727056297, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
-the constants of this function, rounded up. Found by 64 generations of flat maximum, slope, landing.
+the constants of this function, rounded up. Found by 141 generations of flat maximum, slope, landing.
 That there is no worse, nobody says.
 
 madatheory verify --load worst_interpolation_monotone_rate_2000.py
@@ -15,16 +15,16 @@ found = worst_instance(
     steps=2000,
     settings={
         "rho": 0.1,
-        "alpha": 9.953385994276964,
-        "eps": 5444.315572073939,
-        "beta2": 0.8696362560578431,
-        "beta1": 0.00029596389862462935,
+        "alpha": 133.93625415475083,
+        "eps": 913345.9389432021,
+        "beta2": 0.9148529371866126,
+        "beta1": 4.3485214578087295e-06,
     },
     knots=(
         0.0,
         1.0,
-        3.136744035500493,
-        5.136744035500493,
+        3.2277441736014207,
+        5.227744173601421,
     ),
     slopes=(
         0.0,
@@ -32,9 +32,9 @@ found = worst_instance(
         -1.0,
         1.0,
     ),
-    start=0.00012973231250815485,
+    start=8.850183002065446e-05,
     L=1.0,
     G=1.0,
-    D0=3.136744027085257,
-    ratio=0.7268680965248882,
+    D0=3.227744169685134,
+    ratio=0.7270562970480844,
 )

@@ -1,7 +1,7 @@
-"""Worst instance found for T8 at T = 2000: left/right = 0.727056867, certified.
+"""Worst instance found for T8 at T = 2000: left/right = 0.727056912, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
-the constants of this function, rounded up. Found by 507 generations of flat maximum, slope, landing.
+the constants of this function, rounded up. Found by 572 generations of flat maximum, slope, landing.
 That there is no worse, nobody says.
 
 madatheory verify --load worst_safeguarded_hindsight_rate_2000.py
@@ -16,16 +16,16 @@ found = worst_instance(
     settings={
         "beta3": 0.0,
         "c": 1.0,
-        "alpha": 139.6697570427898,
-        "eps": 991893.990098998,
-        "beta2": 0.9605627118980009,
-        "beta1": 1.4564450845355736e-07,
+        "alpha": 152.57697833426263,
+        "eps": 1184708.395487507,
+        "beta2": 0.9184103289994804,
+        "beta1": 1.344919771106845e-07,
     },
     knots=(
         0.0,
         1.0,
-        3.2245953628221313,
-        5.224595362822131,
+        3.2236116486676156,
+        5.223611648667616,
     ),
     slopes=(
         0.0,
@@ -33,9 +33,9 @@ found = worst_instance(
         -1.0,
         1.0,
     ),
-    start=8.76080726494947e-05,
+    start=8.795339817803737e-05,
     L=1.0,
     G=1.0,
-    D0=3.224595358984544,
-    ratio=0.727056866619754,
+    D0=3.223611644799716,
+    ratio=0.7270569124182477,
 )
