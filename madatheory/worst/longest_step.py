@@ -19,7 +19,6 @@ from madatheory.engine.backend.tracing import asked_optimizer
 from madatheory.engine.traced import Unknown, computed_in
 from madatheory.errors import UserError, needs
 from madatheory.hparams import Parameter, check_mapping, whole
-from madatheory.optimizers.open_loop import open_loop
 from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.problems.catalogue import get_problem
 from madatheory.theory.catalogue import list_theorems
@@ -113,13 +112,20 @@ def _loss(method: Optimizer, hyper: Mapping[str, float], steps: int) -> Any:
     import jax
     import jax.numpy as jnp
 
-    run, zero = open_loop(asked_optimizer(method)), np.zeros(1)
+    asked = asked_optimizer(method)
 
     def of(u: Any) -> Any:
+        known = {name: jnp.asarray(value, u.dtype) for name, value in hyper.items()}
         g = jnp.sin(u)
         g = g / jnp.max(jnp.abs(g))
-        moved = run(jnp.asarray(zero), g[:, None], hyper, float(steps)).step.delta
-        return -jnp.log(jnp.abs(moved[-1, 0]))
+
+        def body(state: Any, now: Any) -> Any:
+            step, state = asked.step(known, state, now[1], Clock(now[0], jnp.asarray(float(steps), u.dtype)))
+            return state, step.delta[0]
+
+        times = jnp.arange(1, steps + 1, dtype=u.dtype)
+        moved = jax.lax.scan(body, asked.init(known, jnp.zeros(1, u.dtype)), (times, g[:, None]))[1]
+        return -jnp.log(jnp.abs(moved[-1]))
 
     compiled = jax.jit(jax.value_and_grad(of))
 

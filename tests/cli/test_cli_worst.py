@@ -39,7 +39,7 @@ mine = Theorem(
 
 
 def test_two_answers_and_a_file_that_verify_reproduces(run: Run) -> None:
-    result = run("worst avgrad-rate --steps 3 --seconds 0.6 --out mine.py --json found.json")
+    result = run("worst avgrad-rate --steps 3 --seconds 0.2 --out mine.py --json found.json")
     assert result.exit_code == 0, result.output
     text = " ".join(result.output.split())
     assert "worst found at T = 3" in text

@@ -129,3 +129,9 @@ def test_the_gallery_is_found_like_any_other_entries() -> None:
     for name in GALLERY:
         module = importlib.import_module(f"madatheory.worst.gallery.{name.replace('-', '_')}")
         assert collect(module, WorstInstance) == [GALLERY[name]]
+
+
+def test_the_page_shows_the_ratios_of_the_gallery() -> None:
+    rows = [line.split("|") for line in (Path(__file__).parents[2] / "docs/worst.md").read_text().splitlines()]
+    shown = {row[2].strip(): float(row[5]) for row in rows if len(row) == 8 and row[2].strip() in list_theorems()}
+    assert shown == {entry.theorem: pytest.approx(entry.ratio, abs=6e-5) for entry in GALLERY.values()}
