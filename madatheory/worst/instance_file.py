@@ -76,7 +76,7 @@ That there is no worse, nobody says.
 madatheory verify --load {file}
 """
 
-from madatheory import worst_instance
+from madatheory.worst.instance_file import worst_instance
 
 found = worst_instance(
     "{name}",

@@ -24,7 +24,7 @@ def _times(factor: Callable[[Quantities, Arithmetic], Number]) -> Change:
 
 
 def _no_logarithm(value: Value) -> Value:
-    return lambda m, q, xp: value(m, q, xp._replace(log=lambda x: 0 * x))
+    return lambda m, q, xp: value(m, q, xp._replace(log=lambda x: 0 * x, log1p=lambda x: 0 * x))
 
 
 def _half_of_K(value: Value) -> Value:

@@ -34,7 +34,7 @@ MISTAKES: dict[str, Mistake] = {
     "halved": lambda f: lambda q, xp: f(q, xp) / 2,
     "a sixth": lambda f: lambda q, xp: f(q, xp) / 6,
     "a third": lambda f: lambda q, xp: f(q, xp) / 3,
-    "dropped log": lambda f: lambda q, xp: f(q, xp._replace(log=lambda x: 0 * x)),
+    "dropped log": lambda f: lambda q, xp: f(q, xp._replace(log=lambda x: 0 * x, log1p=lambda x: 0 * x)),
     "wrong beta2": lambda f: lambda q, xp: f(q._replace(beta2=1 - q.beta2), xp),
 }
 

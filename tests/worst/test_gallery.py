@@ -32,7 +32,7 @@ def arguments_of(name: str) -> dict[str, Any]:
     given: dict[str, Any] = {}
     file = Path(str(gallery.__file__)).parent / f"{name.replace('-', '_')}.py"
     space = {"worst_instance": lambda name, **more: given.update(more, name=name)}
-    exec(file.read_text().replace("from madatheory import worst_instance", ""), space)
+    exec(file.read_text().replace("from madatheory.worst.instance_file import worst_instance", ""), space)
     return given
 
 

@@ -7,7 +7,7 @@ That there is no worse, nobody says.
 madatheory verify --load worst_amsgrad_monotone_log_rate_2000.py
 """
 
-from madatheory import worst_instance
+from madatheory.worst.instance_file import worst_instance
 
 found = worst_instance(
     "worst-amsgrad-monotone-log-rate-2000",

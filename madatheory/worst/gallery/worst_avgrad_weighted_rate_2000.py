@@ -7,7 +7,7 @@ That there is no worse, nobody says.
 madatheory verify --load worst_avgrad_weighted_rate_2000.py
 """
 
-from madatheory import worst_instance
+from madatheory.worst.instance_file import worst_instance
 
 found = worst_instance(
     "worst-avgrad-weighted-rate-2000",

@@ -7,7 +7,7 @@ That there is no worse, nobody says.
 madatheory verify --load worst_interpolation_monotone_rate_2000.py
 """
 
-from madatheory import worst_instance
+from madatheory.worst.instance_file import worst_instance
 
 found = worst_instance(
     "worst-interpolation-monotone-rate-2000",
