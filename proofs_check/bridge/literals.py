@@ -104,7 +104,8 @@ def _arithmetic(literals: Literals) -> Arithmetic:
     def lifted(function: Any) -> Any:
         return lambda *values: Noticing(function(*map(_plain, values)), literals)
 
-    functions = {name: lifted(getattr(NUMPY, name)) for name in ("sqrt", "log", "exp", "maximum", "minimum")}
+    names = ("sqrt", "log", "log1p", "exp", "maximum", "minimum")
+    functions = {name: lifted(getattr(NUMPY, name)) for name in names}
     return NUMPY._replace(**functions, rational=lambda p, q: Noticing(literals.factor(p / q), literals))
 
 
