@@ -17,12 +17,12 @@ positive = st.floats(1e-6, 1e6)
 def formula(a: Any, b: Any, xp: Arithmetic) -> Any:
     """Every function and operator once."""
     best = xp.minimum(a, b, a * b) + xp.maximum(a, xp.rational(1, 3))
-    return (xp.sqrt(a) * xp.log(1 + b) + xp.exp(-a / (1 + a))) / best + a**2 - 2 * xp.pi
+    return (xp.sqrt(a) * xp.log(1 + b) + xp.exp(-a / (1 + a))) / best + a**2 - 2 * xp.pi * xp.log1p(a / b)
 
 
 def by_hand(a: float, b: float) -> float:
     best = min(a, b, a * b) + max(a, 1 / 3)
-    return (math.sqrt(a) * math.log(1 + b) + math.exp(-a / (1 + a))) / best + a**2 - 2 * math.pi
+    return (math.sqrt(a) * math.log(1 + b) + math.exp(-a / (1 + a))) / best + a**2 - 2 * math.pi * math.log1p(a / b)
 
 
 @given(a=positive, b=positive)
@@ -70,3 +70,13 @@ def test_sympy_is_symbolic() -> None:
 def test_an_unknown_arithmetic_is_refused() -> None:
     with pytest.raises(UserError, match=r"unknown arithmetic 'nunpy'; did you mean 'numpy'"):
         arithmetic("nunpy")
+
+
+@pytest.mark.parametrize("name", ["numpy", "jax", "balls"])
+def test_log1p_keeps_the_digits_of_a_small_number(name: str) -> None:
+    import flint
+    import jax
+
+    with jax.enable_x64(True):
+        small = arithmetic(name).log1p(flint.arb(1e-20) if name == "balls" else 1e-20)
+    assert float(small) == pytest.approx(1e-20, rel=1e-15)

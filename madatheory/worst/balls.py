@@ -1,7 +1,7 @@
 """Ball arithmetic as the algebra of a traced step: a ball holds every value that its formula can take, rounding too."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -21,17 +21,11 @@ _CERTAIN: dict[str, Callable[[Ball, Ball], tuple[bool, bool]]] = {
 """Whether a comparison of all numbers in two balls is certainly true, and certainly false."""
 
 
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> AbstractContextManager[Any]:
     """Balls with midpoints of `bits` bits inside."""
     from flint import ctx
 
-    before = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    return ctx.workprec(bits)
 
 
 def ball(value: Fraction | float) -> Ball:
