@@ -161,6 +161,9 @@ def _theorems(entries: Registry, named: Sequence[str] | None, instances: "Sequen
     own = {entry.name for entry in entries.own["problems"].values()}
     if named or entries.own["theorems"] or not instances or {one.name for one in instances} != own:
         return entries.choose("theorems", named)
+    for one in instances:
+        if one.theorem not in entries.all("theorems"):
+            raise UserError(f"{one.name} was found for theorem {one.theorem!r}, which is not here: --load its file too")
     return entries.choose("theorems", list(dict.fromkeys(one.theorem for one in instances)))
 
 

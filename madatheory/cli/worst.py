@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.console import OUT, complain, interrupted, note, progress
+from madatheory.cli.console import OUT, complain, interrupted, note, progress, warn
 from madatheory.cli.options import JsonFile, Load, Seed, Set
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import SEED, WORST_SECONDS, WORST_STEPS
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from madatheory.theory.theorem import Theorem
     from madatheory.worst.search import WorstFound
 
+SAME = 1e-9
+"""Largest difference between a certified ratio and the engine's."""
 _KEPT = "the worst found so far is certified and kept"
 
 
@@ -177,10 +179,16 @@ def _both(
 
 def _write(found: "Sequence[WorstFound]", target: Path, several: bool) -> None:
     from madatheory.worst.instance_file import name_of, written
+    from madatheory.worst.verdicts import in_floats
 
     best = max(found, key=lambda answer: answer.ratio)
     file = target / f"{name_of(best).replace('-', '_')}.py" if several else target
     write(file, written(best, file.name))
+    if best.complete and not abs(in_floats(best) - best.ratio) <= SAME:
+        warn(
+            f"{file}: verify, in float64, will give left/right = {in_floats(best):.6g} instead of the certified "
+            f"{best.ratio:.6g}: this run loses its digits"
+        )
 
 
 def _print(answers: "Sequence[WorstFound]", steps: int, noise: str) -> None:

@@ -94,6 +94,26 @@ found = worst_instance(
 '''
 
 
+def entry_of(found: WorstFound) -> WorstInstance:
+    """What its file defines."""
+    i, shape = found.instance, found.instance.shape
+    return worst_instance(
+        name_of(found),
+        theorem=i.theorem.name,
+        steps=i.steps,
+        settings=i.hyper,
+        knots=shape.knots,
+        slopes=shape.slopes,
+        start=shape.start,
+        L=i.L,
+        G=i.G,
+        D0=i.D0,
+        ratio=found.ratio,
+        scales=shape.scales,
+        atoms=shape.atoms,
+    )
+
+
 def name_of(found: WorstFound) -> str:
     """The name of its problem."""
     return f"worst-{found.instance.theorem.name}-{found.instance.steps}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from madatheory.defaults import SEED, WORST_SECONDS, WORST_STEPS
 from madatheory.engine.arguments import MAX_STEPS
-from madatheory.errors import UserError, choice
+from madatheory.errors import UserError, choice, needs
 from madatheory.hparams import Parameter, check_mapping, whole
 from madatheory.problems.piecewise import Piecewise
 from madatheory.theory.catalogue import theorems_of
@@ -111,6 +111,8 @@ def worst_case(
     without a form in ball arithmetic.
     """
     begun, seed = time.monotonic(), whole("seed", seed, 0, 2**32 - 1)
+    with needs("worst_case"):
+        import flint  # noqa: F401
     theorem, unknowns, probe = _checked(theorem, steps, settings, free, noise, slope_at_most, seconds)
     keeper = _Keeper(theorem, probe.steps)
     counts: dict[str, int] = {}

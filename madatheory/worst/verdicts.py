@@ -3,13 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from madatheory.defaults import CONFIDENCE
 from madatheory.engine.simulate import simulate
 from madatheory.theory.theorem import Theorem
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
-from madatheory.worst.instance_file import WorstInstance
+from madatheory.worst.instance_file import WorstInstance, entry_of
+from madatheory.worst.search import WorstFound
 
 NONE = "no worst instance is known of its method; madatheory worst may find one"
+
+
+def in_floats(found: WorstFound) -> float:
+    """left/right as the engine computes it, in float64: what `verify` will say of its file."""
+    (verdict,) = verify_on_worst([found.instance.theorem], [entry_of(found)], confidence=CONFIDENCE)
+    main = verdict.comparisons[0]
+    return float(main.left[-1] / main.right[-1])
 
 
 def verify_on_worst(

@@ -90,6 +90,42 @@ def test_verify_meets_the_gallery_where_no_problem_is_named(load: Load) -> None:
     assert "worst found" not in named.output
 
 
+def test_a_file_about_a_theorem_of_the_users_needs_that_theorem(load: Load) -> None:
+    bound = BOUND.format(factor=1.5, method="avgrad")
+    assert load(bound, "worst mine --steps 2 --seconds 0.1 --free none --out found.py").exit_code == 0
+    assert load(bound, "verify --load found.py").exit_code == 0
+    alone = load(Path("found.py").read_text(), "verify")
+    assert alone.exit_code == 2
+    assert "was found for theorem 'mine', which is not here: --load its file too" in alone.stderr
+
+
+WITHOUT_BALLS = """
+from dataclasses import replace
+
+import jax.numpy as jnp
+
+from madatheory import get_theorem
+
+base = get_theorem("avgrad-rate")
+method = base.method()
+
+
+def step(hyper, state, g, clock):
+    found, new = method.step(hyper, state, g, clock)
+    return found._replace(delta=jnp.sin(found.delta)), new
+
+
+odd = replace(method, step=step)
+mine = replace(base, name="mine", label="mine", method=lambda: odd)
+"""
+
+
+def test_a_method_without_a_step_in_balls_is_refused_before_the_search(load: Load) -> None:
+    result = load(WITHOUT_BALLS, "worst mine --seconds 600")
+    assert result.exit_code == 2
+    assert "has no step in ball arithmetic: operation 'sin'" in result.stderr
+
+
 RANGELESS = """
 from dataclasses import replace
 
