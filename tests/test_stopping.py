@@ -246,6 +246,7 @@ def test_more_commands_at_more_moments(seconds, tmp_path):
         "simulate": LONG,
         "verify": "verify --steps 100000 --trajectories 4096",
         "figures": "figures training-problems --out pictures",
+        "worst": "worst avgrad-rate --steps 2000 --seconds 600",
         "conformance": f"conformance optax --page p.md --notes {NOTES}",
         "prove": "prove --workers 2",
         "bench": "bench --quick",

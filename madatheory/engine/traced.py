@@ -35,7 +35,7 @@ class Unknown(Exception):
 
 
 _SAME = frozenset({"broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose", "copy", "copy_p"})
-_SAME |= frozenset({"stop_gradient", "reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "optimization_barrier"})
+_SAME |= frozenset({"stop_gradient", "reduce_sum", "reduce_prod", "reduce_max", "reduce_min"})
 _COMPARED = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 
@@ -44,6 +44,8 @@ def _operation(equation: Any, algebra: Algebra) -> Callable[..., Value] | None:
     from madatheory.engine.backend.jaxprs import dtype_of, shape_of  # imports JAX
 
     name = equation.primitive.name
+    if len(equation.outvars) != 1:
+        raise Unknown(f"operation {name!r} with {len(equation.outvars)} results")
     if any(prod(shape_of(atom)) != 1 for atom in (*equation.invars, *equation.outvars)):
         raise Unknown(f"operation {name!r} on several numbers at once")
     if name in _SAME:

@@ -96,6 +96,8 @@ def test_what_a_ball_leaves_open_is_enclosed(function: Callable[[Any], Any], low
         (jnp.sin, "operation 'sin'"),
         (lambda x: jnp.sum(jnp.stack([x, 2 * x])), "on several numbers at once"),
         (lambda x: x.astype(jnp.int32), "rounding to an integer"),
+        (lambda x: jax.lax.while_loop(lambda y: y < 1, lambda y: y + 1, x), "operation 'while'"),
+        (lambda x: jax.lax.sort((x[None], x[None]))[0][0], "operation 'sort' with 2 results"),
         (lambda x: x + jax.random.normal(jax.random.key(0)), "operation"),
     ],
 )
