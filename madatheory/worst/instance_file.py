@@ -70,7 +70,7 @@ def worst_instance(
 _FILE = '''"""Worst instance found for {label} at T = {steps}: left/right = {ratio:.9f}, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
-the constants of this function, rounded up. Found by {searched}.
+at least the constants of this function. Found by {searched}.
 That there is no worse, nobody says.
 
 madatheory verify --load {file}

@@ -6,7 +6,8 @@ A search gives no supremum. What it returns is the worst instance found, whose l
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from madatheory.defaults import SEED, WORST_SECONDS, WORST_STEPS
 from madatheory.engine.arguments import MAX_STEPS
 from madatheory.errors import UserError, choice, needs
 from madatheory.hparams import Parameter, check_mapping, whole
-from madatheory.problems.piecewise import Piecewise
+from madatheory.problems.piecewise import Piecewise, float_above
 from madatheory.theory.catalogue import theorems_of
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.worst.certificate import Certificate, Refused, certify, check_formulas, traced_run
@@ -114,7 +115,7 @@ def worst_case(
     with needs("worst_case"):
         import flint  # noqa: F401
     theorem, unknowns, probe = _checked(theorem, steps, settings, free, noise, slope_at_most, seconds)
-    keeper = _Keeper(theorem, probe.steps)
+    keeper = _Keeper(theorem, probe.steps, float(slope_at_most))
     counts: dict[str, int] = {}
     complete = False
     with suppress(KeyboardInterrupt):
@@ -205,8 +206,8 @@ def _checked(
 class _Keeper:
     """The worst instance that is certified, and a better one that is not yet."""
 
-    def __init__(self, theorem: Theorem, steps: int) -> None:
-        self._theorem, self._steps = theorem, steps
+    def __init__(self, theorem: Theorem, steps: int, slope_at_most: float) -> None:
+        self._theorem, self._steps, self._share = theorem, steps, slope_at_most
         self._waiting: tuple[float, Callable[[], Found]] | None = None
         self._due = 0.0
         self.best: tuple[Instance, Certificate] | None = None
@@ -229,6 +230,9 @@ class _Keeper:
         hyper, shape = found()
         try:
             instance = with_exact_constants(self._theorem, self._steps, hyper, shape)
+            if self._share < 1:  # of the G that is declared, which may be larger than the least
+                least = float_above(shape.steepest / Fraction(self._share))
+                instance = replace(instance, G=max(instance.G, least))
             certificate = certify(instance)
         except UserError as error:
             self.refusal = str(error)

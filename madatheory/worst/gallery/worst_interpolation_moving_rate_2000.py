@@ -1,7 +1,7 @@
 """Worst instance found for T6t at T = 2000: left/right = 0.816244228, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
-the constants of this function, rounded up. Found by 1283 generations of flat maximum, slope, landing.
+at least the constants of this function. Found by 1283 generations of flat maximum, slope, landing.
 That there is no worse, nobody says.
 
 madatheory verify --load worst_interpolation_moving_rate_2000.py

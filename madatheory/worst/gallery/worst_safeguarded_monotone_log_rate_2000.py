@@ -1,7 +1,7 @@
 """Worst instance found for T7log at T = 2000: left/right = 0.558436599, certified.
 
 F' goes through (knots, slopes), linear between and constant outside. The floats are taken exactly; L, G and D0 are
-the constants of this function, rounded up. Found by 537 generations of flat maximum, slope, landing.
+at least the constants of this function. Found by 537 generations of flat maximum, slope, landing.
 That there is no worse, nobody says.
 
 madatheory verify --load worst_safeguarded_monotone_log_rate_2000.py
