@@ -95,7 +95,9 @@ def worst(
             f"{', '.join(one.name for one in theorems)}"
         )
 
+    # all that a signal must not wait for is imported before the search
     from madatheory.worst import page as pages
+    from madatheory.worst import verdicts  # noqa: F401
     from madatheory.worst.unknowns import parse_free
 
     page_text = None if page is None else pages.read(page)
