@@ -20,13 +20,8 @@ from madatheory.studies.training.comparison import compare_methods
 NAMES = ("training-vision", "training-robustness", "training-trajectories", "training-summary")
 
 
-# a quarter of a minute or more of compilation and convolutions, for comparisons that training-control makes too
-COMPARISONS = ("training-vision", "training-trajectories", "training-summary")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in COMPARISONS else ()) for name in NAMES]
-)
+@pytest.mark.slow  # compilation, convolutions and grids, for comparisons that training-control makes too
+@pytest.mark.parametrize("name", NAMES)
 def test_smoke_claims_hold(name: str, rendered: Any) -> None:
     folder, record = rendered(name)
     assert [claim["text"] for claim in record["claims"] if not claim["holds"]] == []
@@ -35,7 +30,7 @@ def test_smoke_claims_hold(name: str, rendered: Any) -> None:
     assert "nan" not in record["caption"].replace("finance", "")
 
 
-@pytest.mark.parametrize("name", COMPARISONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_committed_numbers_are_drawn(name: str, tmp_path: Path) -> None:
     numbers = committed(name)
     save(list_figures()[name], numbers, tmp_path)
