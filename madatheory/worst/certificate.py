@@ -5,6 +5,7 @@ computed in balls; the right side is the theorem's formula under the arithmetic 
 piecewise linear functions of rational knots. Hyper-parameters and declared constants are the floats that they are.
 """
 
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -88,7 +89,7 @@ def certify(instance: Instance) -> Certificate:
         with precision(bits):
             left = _left(instance, run)
             right = in_balls(theorem, theorem.quantities(setting))
-            if right.is_finite() and not right > 0 and right < 0:
+            if right < 0:
                 raise Refused(f"{theorem.name}: its right side is negative, {float(right.mid()):g}")
             found = left / right
             if found.is_finite() and found.rad() <= WIDTH * abs(found.mid()):
@@ -103,17 +104,18 @@ def certify(instance: Instance) -> Certificate:
 
 def ends_of(found: Ball) -> tuple[float, float]:
     """Floats below and above all numbers of the ball."""
-    import math
-
     return math.nextafter(float(found.lower()), -math.inf), math.nextafter(float(found.upper()), math.inf)
 
 
 def in_balls(theorem: Theorem, q: Quantities) -> Ball:
     """The right side at floats, which are taken as the numbers that they are."""
-    exact = Quantities(*[None if value is None else ball(float(value)) for value in q])
-    return _formula(
-        theorem, "right side", theorem.right.value, lambda at: theorem.bound(at, arithmetic("balls")), exact
-    )
+    written, xp = theorem.right.value, arithmetic("balls")
+    return _formula(theorem, "right side", written, lambda at: theorem.bound(at, xp), _exactly(q))
+
+
+def _exactly(q: Quantities) -> Quantities:
+    """The quantities as the numbers that their floats are."""
+    return Quantities(*[None if value is None else ball(float(value)) for value in q])
 
 
 def check_formulas(theorem: Theorem, q: Quantities) -> None:
@@ -123,7 +125,7 @@ def check_formulas(theorem: Theorem, q: Quantities) -> None:
     """
     from flint import arb
 
-    exact = Quantities(*[None if value is None else ball(float(value)) for value in q])
+    exact = _exactly(q)
     measured = {s.name: arb(1) / 3 for s in theorem.left.statistics}
     xp = arithmetic("balls")
 
@@ -257,8 +259,7 @@ def _left(instance: Instance, run: _Run) -> Ball:
                 after.append((probability if scale is None else probability * chance, x_next, carried_next))
         level = after
     theorem, xp = instance.theorem, arithmetic("balls")
-    exact = theorem.quantities(instance.setting())
-    q = Quantities(*[None if value is None else ball(float(value)) for value in exact])
+    q = _exactly(theorem.quantities(instance.setting()))
     left = arb(0)
     for probability, _, (_, metrics) in level:
         left += probability * theorem.left.at(run.read((metrics, T, T)), q, xp)

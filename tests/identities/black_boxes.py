@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from madatheory.identities.recognition.candidate import Candidate
-from madatheory.identities.recognition.conventions import FAMILIES, Family
+from madatheory.identities.recognition.conventions import FAMILIES
+from madatheory.identities.recognition.family import Family
 from madatheory.identities.targets.target import Target, Tensor
 
 FAMILY: Mapping[str, Family] = {family.name: family for family in FAMILIES}

@@ -1,6 +1,7 @@
 """A program of a few lines that runs two targets on few numbers and asserts that they agree."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,26 +48,20 @@ def _short(
     a: ComparedSide, b: ComparedSide, case: ComparedCase, found: ComparedRun
 ) -> tuple[ComparedCase, ComparedRun]:
     """No more steps, tensors and entries than show the first difference."""
-    steps = found.first.step if found.first else SHORT
-    best = _cut(case, case.x0, [row[:] for row in case.g[:steps]]), found
     if found.first is None:
         return _cut(case, case.x0, case.g[:SHORT]), found
-    at, entry = found.first.tensor, found.first.entry
-    place = (..., *(slice(i, i + 1) for i in entry))
-    trials = [[x[place[1:]] for x in case.x0[at : at + 1]], [case.x0[at]]]
-    for x0, pick in zip(trials, (place[1:], (...,)), strict=True):
-        g = [[row[at][pick] if row[at] is not None else None for row in case.g[:steps]]]  # type: ignore[index]
-        smaller = _cut(case, x0, [[value] for value in g[0]])
+    steps, at = found.first.step, found.first.tensor
+    entry = tuple(slice(i, i + 1) for i in found.first.entry)
+    for part in (entry, ...):
+        g = [[None if (whole := row[at]) is None else whole[part]] for row in case.g[:steps]]
+        smaller = _cut(case, [case.x0[at][part]], g)
         again, _ = judge(smaller, a, b)
         if again.first is not None and again.verdict == "differ":
             return smaller, again
-    return best
+    return _cut(case, case.x0, case.g[:steps]), found
 
 
 def _cut(case: ComparedCase, x0: Sequence, g: Sequence) -> ComparedCase:
     if case.mode == "scheduled":
-        rates = case.settings["lr"][: len(g)]
-        case = ComparedCase(
-            case.name, case.what, case.x0, case.g, {**case.settings, "lr": rates}, case.mode, case.counts
-        )
+        case = replace(case, settings={**case.settings, "lr": case.settings["lr"][: len(g)]})
     return case.changed(x0, g)

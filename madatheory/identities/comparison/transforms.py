@@ -10,6 +10,7 @@ from madatheory.identities.comparison.accounts import ExplainedDifference
 from madatheory.identities.comparison.cases import ComparedCase
 from madatheory.identities.comparison.judged import same
 from madatheory.identities.comparison.sides import ComparedSide, Row, RowChange, flat, rows
+from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.targets.target import Tensor
 from madatheory.references import adam, sgd
 
@@ -76,7 +77,7 @@ def by_step_size(
     Runs with weight decay are left out, which another step size changes otherwise.
     """
     told = [
-        (case, _updates(case, one), _updates(case, other))
+        (case, steps(one, flat(case.x0)), steps(other, flat(case.x0)))
         for case, (one, other) in zip(cases, paths, strict=True)
         if "weight_decay" not in case.settings and case.dtype == np.float64
     ]
@@ -96,13 +97,13 @@ def by_step_size(
     if len(set(tensors.values())) > 1:
         words = ", ".join(f"{value} for {shape}" for shape, value in tensors.items())
         return [ExplainedDifference("step size", "1", f"times {words}", "convention")]
-    steps = first[:, 0]
-    whose = _shift(told[0], steps)
+    factors = first[:, 0]
+    whose = _shift(told[0], factors)
     if whose:
         return [ExplainedDifference("schedule of the step size", *whose, "convention")]
-    if np.allclose(steps, steps[0], rtol=1e-6):
-        return [ExplainedDifference("step size", "1", f"times {steps[0]:.6g}", "convention")]
-    words = ", ".join(f"{value:.4g}" for value in steps)
+    if np.allclose(factors, factors[0], rtol=1e-6):
+        return [ExplainedDifference("step size", "1", f"times {factors[0]:.6g}", "convention")]
+    words = ", ".join(f"{value:.4g}" for value in factors)
     return [ExplainedDifference("step size", "1", f"times {words} at steps 1, 2, ..", "convention")]
 
 
@@ -110,7 +111,8 @@ def _shift(told: tuple[ComparedCase, Tensor, Tensor], ratio: Tensor) -> tuple[st
     """Whether B's step size at t is A's at t + 1 or t - 1, where A is SGD or Adam with usual coefficients."""
     case, updates, _ = told
     for run, coefficients in USUAL:
-        unit = _updates(case, run(flat(case.x0), rows(case), alpha=1.0, **coefficients))
+        start = flat(case.x0)
+        unit = steps(run(start, rows(case), alpha=1.0, **coefficients), start)
         sizes = _ratios(case, unit, updates)
         if sizes is not None and not np.allclose(sizes, sizes[0], rtol=1e-6):
             first, second = sizes[:, 0], sizes[:, 0] * ratio
@@ -134,10 +136,6 @@ def _per_tensor(
             if found.setdefault(x.shape, words) != words:
                 return None
     return found
-
-
-def _updates(case: ComparedCase, path: Tensor) -> Tensor:
-    return np.diff(np.concatenate([flat(case.x0)[None], path]), axis=0)
 
 
 def _alike(a: Tensor, b: Tensor) -> bool:

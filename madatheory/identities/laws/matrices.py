@@ -22,17 +22,18 @@ from madatheory.identities import (
     unit,
 )
 from madatheory.identities.laws.contract import implementations
+from madatheory.identities.recognition.recurrences import steps
 
 MATRIX = ["deterministic", "not shapeless"]
 SHAPES = ((2, 4), (4, 2), (3, 3))
 DTYPES = (np.float64, np.float32, ml_dtypes.bfloat16)
 
 
-def full(shape: tuple[int, ...], steps: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def full(shape: tuple[int, ...], count: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """x_0 and gradients (T, *shape) of full rank, few bits each."""
     rng = np.random.default_rng(seed)
-    signs = rng.choice([-1.0, 1.0], size=(steps, *shape))
-    g = signs * np.round((0.25 + rng.random((steps, *shape))) * 32) / 32
+    signs = rng.choice([-1.0, 1.0], size=(count, *shape))
+    g = signs * np.round((0.25 + rng.random((count, *shape))) * 32) / 32
     return np.round(rng.normal(size=shape) * 8) / 8, g
 
 
@@ -46,7 +47,7 @@ def without_decay(run: Runs) -> None:
 
 def moves(path: np.ndarray, x0: np.ndarray) -> np.ndarray:
     """dx_t in float64."""
-    return np.diff(np.concatenate([x0[None], path]).astype(np.float64), axis=0)
+    return steps(path.astype(np.float64), x0.astype(np.float64))
 
 
 @identity("M1", "transposed", needs=MATRIX)

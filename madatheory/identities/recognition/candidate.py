@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from madatheory.identities.recognition.conventions import Arguments, Family, From, Switch
+from madatheory.identities.recognition.family import Arguments, Family, From, Switch
 from madatheory.identities.recognition.recurrences import steps
 from madatheory.identities.tolerance import path_tolerance, unit
 

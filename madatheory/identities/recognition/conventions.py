@@ -1,10 +1,10 @@
 """The methods that `identify` knows, each a reference with its switches; simple ones first, whose name then counts."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from madatheory.identities.recognition.family import Family, From, Switch
 from madatheory.references import (
     adabelief,
     adadelta,
@@ -28,52 +28,6 @@ from madatheory.references import (
     sgd,
     yogi,
 )
-
-Arguments = Mapping[str, Any]
-
-
-class From(str):
-    """The value of the hyper-parameter of this neutral name."""
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A convention: label -> arguments of the reference. The first option is the commonest.
-
-    `notes` explain labels, `equal` says when options give the same numbers.
-    """
-
-    name: str
-    options: Mapping[str, Arguments]
-    notes: Mapping[str, str] = field(default_factory=dict)
-    equal: str = ""
-
-
-@dataclass(frozen=True)
-class Family:
-    """A method: `run` with its hyper-parameters (argument -> neutral names, the first known one is taken).
-
-    `optional` ones are left out where the target does not have them. `fitted` are coefficients that no target tells, in
-    [0, 1]; such a method is tried last. `plain`: no weight decay, no complex numbers. `untold` are conventions that
-    no updates along constant coefficients show, with the reason. `far_apart` are options that one switch after the
-    other does not lead to, since estimates go astray on the way. `buffered`: a momentum buffer may hold gradients or
-    steps (`RATE`), which only a step size that changes shows. `whole`: a step looks at the whole tensor, `run` takes
-    any shape, and the weight decay has one form, the method's own. `matrices`: it is for matrices alone.
-    """
-
-    name: str
-    source: str
-    run: Callable[..., Any]
-    hyper: Mapping[str, tuple[str, ...]]
-    switches: tuple[Switch, ...] = ()
-    optional: frozenset[str] = frozenset({"eps_root"})
-    fitted: tuple[str, ...] = ()
-    plain: bool = False
-    untold: Mapping[str, str] = field(default_factory=dict)
-    far_apart: tuple[tuple[str, ...], ...] = ()
-    buffered: bool = False
-    whole: bool = False
-    matrices: bool = False
 
 
 def _switch(name: str, argument: str, values: Mapping[str, Any], equal: str = "", **notes: str) -> Switch:

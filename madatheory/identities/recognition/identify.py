@@ -9,7 +9,8 @@ from numpy.typing import DTypeLike
 from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
-from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE, Switch
+from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE
+from madatheory.identities.recognition.family import Switch
 from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
 from madatheory.identities.recognition.matching import FAR, PRECISIONS, matching, on_matrices
 from madatheory.identities.recognition.observations import Observations

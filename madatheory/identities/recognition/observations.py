@@ -8,7 +8,8 @@ import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import X0, Candidate, G, Observation, candidates, forms
-from madatheory.identities.recognition.conventions import DECAY, Family
+from madatheory.identities.recognition.conventions import DECAY
+from madatheory.identities.recognition.family import Family
 from madatheory.identities.recognition.fit import fitted
 from madatheory.identities.targets.target import Misbehaved, Target, open_loop
 
