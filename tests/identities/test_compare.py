@@ -16,6 +16,7 @@ from typer.testing import Result
 
 from madatheory import compare
 from madatheory.errors import UserError
+from madatheory.identities.comparison import accounts
 from madatheory.identities.comparison.comparison import WIDTH, OptimizerComparison
 
 Run = Callable[..., Result]
@@ -84,6 +85,17 @@ def test_the_same_method_typed_twice_is_the_same() -> None:
     assert found.precision == "float64"
     assert found.differences is None
     assert {run.name for run in found.runs if run.largest > 0}  # rounding differs: it was measured, not bit for bit
+
+
+def test_of_the_differences_the_fewest_that_suffice_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two pairs of accounts that differ in three things, one takes two of them and the other one."""
+    needed = {"a": {"eps", "lr"}, "b": {"beta2"}}
+    monkeypatch.setattr(accounts, "_differing", lambda one, other, at: ["lr", "beta2", "eps"])
+    monkeypatch.setattr(accounts, "_reproduces", lambda one, other, names, runs, dtype: needed[one] <= set(names))
+    monkeypatch.setattr(accounts, "_in_words", lambda name, one, other, at: name)
+    least: Any = accounts.least
+    assert least(["a"], ["B"], [None], float) == ["lr", "eps"]
+    assert least(["a", "b"], ["B"], [None], float) == ["beta2"]
 
 
 def test_two_changes_are_two() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,22 @@ def test_judgements_of_libraries_are_known() -> None:
     assert found is not None
     assert found.verdict != "mistake"
     assert judgement("mine.py:yogi", "F6") is None
+
+
+def test_a_judged_convention_is_one_and_a_judged_mistake_stays() -> None:
+    def of(target: str, code: str) -> Any:
+        def wrong(run: Any, case: None) -> None:
+            raise Violation("it is off")
+
+        item = Identity(code, "always", "nothing", "nobody", (), st.none, wrong)
+        return judged(item, replace(find(made(RIGHT, "sgd")), name=target), Report("", "", {}, ()), Request())
+
+    assert of("mine.py:yogi", "F6").status == "FAIL"
+    convention, mistake = of("optax:yogi", "F6"), of("optax.contrib:prodigy", "F1")
+    assert convention.status == "convention"
+    assert convention.detail.endswith("(it is off)")
+    assert mistake.status == "FAIL"
+    assert "known as a mistake: The estimate of the step size" in mistake.detail
 
 
 def _compute() -> None:
