@@ -1,7 +1,7 @@
 """A reference with all its switches set, and how exactly a run of a target agrees with it."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,6 +62,11 @@ class Observation:
     @cached_property
     def expected(self) -> dict[Any, np.ndarray | None]:
         """Updates of references on these gradients, by what they depend on besides."""
+        return {}
+
+    @cached_property
+    def allowed(self) -> dict[Any, np.ndarray]:
+        """Tolerances of references on these gradients, likewise."""
         return {}
 
 
@@ -155,6 +160,14 @@ class Candidate:
         with np.errstate(all="ignore"):
             return steps(self.family.run(x0, g, **arguments), x0)
 
+    def _allowed(self, observation: Observation, dtype: DTypeLike) -> np.ndarray:
+        """`tolerance`, measured once: matching asks for it, and so do the deviations of what is printed."""
+        known, extra = (tuple(sorted(given.items())) for given in (self.known, self.extra))
+        choice = (self.family.name, self.labels, self.step_size, known, extra, np.dtype(dtype))
+        if choice not in observation.allowed:
+            observation.allowed[choice] = self.tolerance(observation, dtype)
+        return observation.allowed[choice]
+
     def tolerance(self, observation: Observation, dtype: DTypeLike) -> np.ndarray:
         """What rounding can change in each update.
 
@@ -208,14 +221,7 @@ class Candidate:
 
     def distance(self, observation: Observation) -> float:
         """Mean of |a - b|/(|a| + |b|) over the updates, in [0, 1]; 0/0 = 0, and 1 where one is not a number."""
-        mine, theirs = self.updates(observation), observation.updates
-        if mine is None:
-            return 1.0
-        with np.errstate(all="ignore"):
-            apart = np.abs(mine - theirs) / (np.abs(mine) + observation.sizes)
-        apart[~(apart <= 1)] = 1.0
-        apart[(mine == theirs) | (np.isnan(mine) & np.isnan(theirs))] = 0.0
-        return float(apart.mean())
+        return distances([self], observation)[0]
 
     def unusual(self) -> int:
         """How many switches are not at their first option."""
@@ -226,8 +232,9 @@ class Candidate:
         """Where the target first leaves the recurrence; None if nowhere."""
         mine, theirs = self.updates(observation), observation.updates
         assert mine is not None
-        allowed = self.tolerance(observation, dtype)
-        same = (np.abs(mine - theirs) <= allowed) | (np.isnan(mine) & np.isnan(theirs))
+        same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
+        if not same.all():
+            same |= np.abs(mine - theirs) <= self._allowed(observation, dtype)
         if same.all():
             return None
         step, *entry = map(int, np.argwhere(~same)[0])
@@ -271,6 +278,21 @@ class Candidate:
         inner = "; ".join(f"{name} {label}" for name, label in self.choice().items())
         more = "; step size lr/sqrt(t)" if self.step_size != "constant" else ""
         return f"{self.family.name} ({inner}{more})" if inner else f"{self.family.name}{more}"
+
+
+def distances(of: Sequence[Candidate], observation: Observation) -> list[float]:
+    """`Candidate.distance` of several; 1 where a hyper-parameter is unknown."""
+    found = [candidate.updates(observation) for candidate in of]
+    known = [updates for updates in found if updates is not None]
+    if not known:
+        return [1.0] * len(of)
+    mine, theirs = np.stack(known), observation.updates
+    with np.errstate(all="ignore"):
+        apart = np.abs(mine - theirs) / (np.abs(mine) + observation.sizes)
+    apart[~(apart <= 1)] = 1.0
+    apart[(mine == theirs) | (np.isnan(mine) & np.isnan(theirs))] = 0.0
+    means = iter(apart.reshape(len(known), -1).mean(axis=1))
+    return [1.0 if updates is None else float(next(means)) for updates in found]
 
 
 def candidates(family: Family, step_size: str = "constant") -> Iterator[Candidate]:

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
-from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, forms
+from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, distances, forms
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE
 from madatheory.identities.recognition.family import Switch
 from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
@@ -176,20 +176,21 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
     """
     run, found = observations.plain[0], []
 
-    def rank(candidate: Candidate) -> float:
-        distances = [candidate.distance(run) for run in observations.plain]
-        return float(np.mean(distances)) * UNUSUAL ** candidate.unusual()
+    def ranked(every: Sequence[Candidate]) -> list[Candidate]:
+        apart = np.mean([distances(every, run) for run in observations.plain], axis=0)
+        ranks = [far * UNUSUAL ** one.unusual() for far, one in zip(apart, every, strict=True)]
+        return [every[i] for i in np.argsort(ranks, kind="stable")]
 
     fitting = [family for family in FAMILIES if run.x0.ndim == 2 or not family.matrices]
     known = [family for family in fitting if not next(candidates(family)).unknown(run.values)]
     for family in known:
-        found += [min((c for size in step_sizes for c in candidates(family, size)), key=rank)]
+        found.append(ranked([c for size in step_sizes for c in candidates(family, size)])[0])
     if estimate and len(known) < NEAREST:
         for family in fitting:
             every = [c for size in step_sizes if (c := observations.estimate(family, size)) is not None]
             if family not in known and not family.fitted:
-                found.append(min(every, key=rank))
-    return sorted(found, key=rank)
+                found.append(ranked(every)[0])
+    return ranked(found)
 
 
 def _unmatched(observations: Observations) -> Identification:
