@@ -169,6 +169,16 @@ def smoke_figure(
     return get
 
 
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once() -> Iterator[None]:
+    """typer's runner makes all commands anew for each invocation, of which the tests have thousands."""
+    from typer.main import get_command
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command), raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def full_compilation() -> Iterator[None]:
     """For files about compiled code itself, its bits or its speed: all of XLA's passes, in child processes as well."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -92,8 +93,8 @@ def identity(
     return register
 
 
-def identities() -> dict[str, Identity]:
-    """Every identity by its code, in the order S, F, D, M, C, R, E, B, N, K, H and of their numbers."""
+@cache
+def _import_laws() -> None:
     import pkgutil
     from importlib import import_module
 
@@ -102,8 +103,13 @@ def identities() -> dict[str, Identity]:
     for module in pkgutil.iter_modules(laws.__path__):
         import_module(f"{laws.__name__}.{module.name}")
 
-    def place(code: str) -> tuple[int, int, str]:
-        number = "".join(c for c in code if c.isdigit())
-        return (ORDER.find(code[0]), int(number or 0), code)
 
-    return {code: _FOUND[code] for code in sorted(_FOUND, key=place)}
+def _place(code: str) -> tuple[int, int, str]:
+    number = "".join(c for c in code if c.isdigit())
+    return ORDER.find(code[0]), int(number or 0), code
+
+
+def identities() -> dict[str, Identity]:
+    """Every identity by its code, in the order S, F, D, M, C, R, E, B, N, K, H and of their numbers."""
+    _import_laws()
+    return {code: _FOUND[code] for code in sorted(_FOUND, key=_place)}
