@@ -174,7 +174,7 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
 
     What would have to be estimated, and so fits more than it should, only where fewer than `NEAREST` others exist.
     """
-    run, found = observations.plain[0], []
+    run = observations.plain[0]
 
     def ranked(every: Sequence[Candidate]) -> list[Candidate]:
         apart = np.mean([distances(every, run) for run in observations.plain], axis=0)
@@ -183,8 +183,7 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
 
     fitting = [family for family in FAMILIES if run.x0.ndim == 2 or not family.matrices]
     known = [family for family in fitting if not next(candidates(family)).unknown(run.values)]
-    for family in known:
-        found.append(ranked([c for size in step_sizes for c in candidates(family, size)])[0])
+    found = [ranked([c for size in step_sizes for c in candidates(family, size)])[0] for family in known]
     if estimate and len(known) < NEAREST:
         for family in fitting:
             every = [c for size in step_sizes if (c := observations.estimate(family, size)) is not None]
