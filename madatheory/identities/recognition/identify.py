@@ -187,7 +187,7 @@ def _nearest(observations: Observations, step_sizes: Sequence[str], estimate: bo
     if estimate and len(known) < NEAREST:
         for family in fitting:
             every = [c for size in step_sizes if (c := observations.estimate(family, size)) is not None]
-            if family not in known and not family.fitted:
+            if every and family not in known and not family.fitted:
                 found.append(ranked(every)[0])
     return ranked(found)
 
