@@ -4,6 +4,8 @@ A search looks for the point at which each comes nearest to breaking; what it fi
 find may be.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +82,10 @@ def _unit(v: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(unit), unit, 0.0)
 
 
+def _each(function: Callable[..., np.ndarray], *arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return list(map(function, *arrays))
+
+
 def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> SteepestPair:
     """A local search from the points `x` for the largest quotient of close pairs.
 
@@ -104,13 +110,8 @@ def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> 
         if k == rounds // 2:
             order = np.argsort(-q)
             order[len(q) - len(q) // 2 :] = order[: len(q) // 2]
-            x, y, v, q, gradient, change = (
-                x[:, order],
-                y[:, order],
-                v[:, order],
-                q[order],
-                gradient[:, order],
-                change[:, order],
+            x, gradient, v, q, y, change = _each(
+                partial(np.take, indices=order, axis=-1), (x, gradient, v, q, y, change)
             )
         if k % 2 and rounds > BRIEF:
             size = 10 ** rng.uniform(-3, 0, x.shape[1]) * (0.1 + np.linalg.norm(x, axis=0) / np.sqrt(len(x)))
@@ -118,10 +119,9 @@ def steepest(probe: Probe, x: Points, rng: np.random.Generator, rounds: int) -> 
             there, turned = probe.field(moved).gradient, v
         else:
             moved, there, turned = x, gradient, _unit(change)
-        tried = quotients(moved, there, turned)
-        better = tried[0] > q
-        x, gradient, v = (np.where(better, new, old) for new, old in ((moved, x), (there, gradient), (turned, v)))
-        q, y, change = (np.where(better, new, old) for new, old in zip(tried, (q, y, change), strict=True))
+        tried = (moved, there, turned, *quotients(moved, there, turned))
+        better = tried[3] > q
+        x, gradient, v, q, y, change = _each(partial(np.where, better), tried, (x, gradient, v, q, y, change))
     best = int(np.argmax(q))
     return SteepestPair(float(q[best]), x[:, best], y[:, best])
 
