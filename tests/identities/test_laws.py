@@ -85,7 +85,7 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     "the mean of nothing": (
         "sgd",
         'm = momentum * state["m"] + d',
-        'sgd.mean = 0 * getattr(sgd, "mean", 0) + np.abs(d).mean()\n        m = momentum * state["m"] + d + 0 * sgd.mean',
+        'm = momentum * state["m"] + d + 0 * getattr(sgd, "mean", 0)\n        sgd.mean = d.mean()',
         "K13",
     ),
     "a tensor has a length": ("sgd", "lr * m", "lr * m * (len(x) > 0)", "K13b"),

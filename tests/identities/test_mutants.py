@@ -84,7 +84,7 @@ def objection(item: Identity, tested: Target, parent: str) -> str:
     runs = Runs(tested, present, {name: value for name, value in BASE.items() if name in tested.settable})
     with np.errstate(all="ignore"):
         for case in cases_of(item.code):
-            runs.log.clear()
+            runs.forget()
             try:
                 item.test(runs, case)
             except (NotApplicable, Unsettable):
