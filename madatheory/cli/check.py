@@ -175,14 +175,14 @@ def _reasons(option: str, given: Sequence[str] | None) -> dict[str, str]:
 
 
 def _print_one(report: "Report", traits: bool) -> None:
-    from madatheory.identities.report.tables import counts, failure
+    from madatheory.identities.report.tables import counts, finding
 
     if report.problem:
         if not report.unusable:
             OUT.print(Text("fails  ", "bold red").append(f"{report.target}: {report.problem}", "default not bold"))
         return
-    for outcome in report.failures:
-        OUT.print(Text(failure(outcome, report.target)), soft_wrap=True)
+    for found in report.findings:
+        OUT.print(Text(finding(found, report.target)), soft_wrap=True)
         OUT.print()
     _print_declared(report)
     _print_conventions(report)

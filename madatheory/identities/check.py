@@ -1,5 +1,6 @@
 """`check`: every applicable identity on one optimizer."""
 
+import copy
 import re
 import time
 import warnings
@@ -20,7 +21,8 @@ from madatheory.errors import UserError, unknown
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
-from madatheory.identities.report.example import program
+from madatheory.identities.report.counterexample import cause, first_wrong, shortest
+from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Runs
 from madatheory.identities.targets.lookup import OptimizerLike, find
@@ -166,7 +168,7 @@ def _outcome(item: Identity, target: Target, report: Report, request: Request) -
         if tried.failed is None:
             return outcome("error", f"hypothesis: {raised}", snippet=runs.snippet())
         again = "; the same example passed when it was tried again"
-        return outcome("FAIL", tried.why() + again, snippet=tried.snippet, **tried.numbers())
+        return outcome("FAIL", tried.why() + again, snippet=law(item, runs, tried.case), **tried.numbers())
     except _Stop as raised:
         if tried.failed is None:
             return outcome("n.a.", str(raised))
@@ -176,8 +178,13 @@ def _outcome(item: Identity, target: Target, report: Report, request: Request) -
     if tried.failed is None:
         if tried.convention is None:
             return outcome("pass")
-        return outcome("convention", f"{tried.convention}", snippet=tried.snippet, **_numbers(tried.convention))
-    return outcome("FAIL", tried.why(), snippet=tried.snippet, **tried.numbers())
+        written, begins = law(item, runs, tried.case), cause(tried.convention)
+        return outcome("convention", f"{tried.convention}", snippet=written, cause=begins, **_numbers(tried.convention))
+    with _calm():
+        snippet = tried.shown(request.limit)
+        begins = cause(tried.failed)
+        why = tried.likely(begins, request.limit)
+    return outcome("FAIL", tried.why(), snippet=snippet, cause=begins, likely=why, **tried.numbers())
 
 
 class _Stop(BaseException):
@@ -185,18 +192,18 @@ class _Stop(BaseException):
 
 
 class _Tried:
-    """An identity on its examples; `failed` is the last error, with the smallest example up to now."""
+    """An identity on its examples; `failed` is the last error, `case` the smallest example up to now."""
 
     def __init__(self, item: Identity, runs: Runs) -> None:
         self.item, self.runs = item, runs
         self.failed: BaseException | None = None
         self.convention: ByConvention | None = None
-        self.snippet = ""
+        self.case: object = None
 
     def once(self, case: object) -> None:
-        self.runs.log.clear()
+        self.runs.forget()
         try:
-            self.item.test(self.runs, case)
+            self.item.test(self.runs, copy.deepcopy(case))  # what an optimizer writes into must not be shown
         except HypothesisException:
             raise
         except (Exception, SystemExit) as error:  # whatever the optimizer raises is a finding
@@ -204,7 +211,7 @@ class _Tried:
                 raise _Stop(str(error)) from error
             if isinstance(error, ByConvention) or (self.item.convention and isinstance(error, Violation)):
                 return self._keep(error, case)
-            self.failed, self.snippet = error, program(self.item, self.runs, case)
+            self.failed, self.case = error, case
             raise
 
     def _keep(self, error: Violation, case: object) -> None:
@@ -212,7 +219,7 @@ class _Tried:
         if self.convention is None:
             why = f"{error} ({self.item.convention})" if self.item.convention else str(error)
             self.convention = ByConvention(why, error.got, error.expected)
-            self.snippet = program(self.item, self.runs, case)
+            self.case = case
 
     def run(self, examples: int, seed: int | None) -> None:
         if not self.item.examples:
@@ -232,6 +239,38 @@ class _Tried:
         )(test)()
         return None
 
+    def shown(self, limit: float) -> str:
+        """A program of the failure, cut down to what matters; within the limit of an identity."""
+        try:
+            with limited(limit, processor=True):
+                self.case = shortest(self.case, self._fails)
+                self._fails(self.case)
+                assert self.failed is not None
+                return program(self.item, self.runs, self.case, self.failed)
+        except TimedOut:
+            return law(self.item, self.runs, self.case)
+
+    def _fails(self, case: object) -> bool:
+        """Whether it fails in the same way on another example, which then is what failed."""
+        self.runs.forget()
+        try:
+            self.item.test(self.runs, copy.deepcopy(case))
+        except (Exception, SystemExit) as error:  # an example of another shape may ask for what is not there
+            same = type(error) is type(self.failed) and isinstance(error, Violation | Misbehaved)
+            self.failed = error if same else self.failed
+            return same
+        return False
+
+    def likely(self, begins: str, limit: float) -> str:
+        """The mistake in words, if one is known that explains it; within the limit of an identity."""
+        from madatheory.identities.report.diagnosis import likely
+
+        try:
+            with limited(limit, processor=True):
+                return likely(self.item, self.runs, begins)
+        except TimedOut:
+            return ""
+
     def why(self) -> str:
         """The last error in words."""
         if isinstance(self.failed, Violation | Misbehaved | Unusable):
@@ -244,7 +283,13 @@ class _Tried:
 
 
 def _numbers(error: BaseException | None) -> dict[str, str]:
-    return {key: _short(getattr(error, key, None)) for key in ("got", "expected")}
+    """Of paths, the last two steps up to the first wrong one."""
+    both = {key: getattr(error, key, None) for key in ("got", "expected")}
+    wrong = first_wrong(**both, tolerance=getattr(error, "tolerance", 0.0))
+    if wrong is not None:
+        last = slice(max(wrong - 1, 0), wrong + 1)
+        both = {key: value[last] if isinstance(value, np.ndarray) else value for key, value in both.items()}
+    return {key: _short(value) for key, value in both.items()}
 
 
 def refused(error: BaseException) -> bool:
@@ -266,5 +311,6 @@ def _calm() -> Iterator[None]:
 
 
 def _short(value: object, most: int = 400) -> str:
-    text = "" if value is None else str(value)
+    with np.printoptions(precision=17):
+        text = "" if value is None else str(value)
     return text if len(text) <= most else f"{text[:most]} .."

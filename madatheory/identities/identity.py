@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from madatheory.identities.rollout import Runs
 
 
 class Violation(AssertionError):
-    """An identity does not hold: what was got and what was expected."""
+    """An identity does not hold: what was got and what was expected, and by how much the two may differ."""
 
-    def __init__(self, message: str, got: object = None, expected: object = None) -> None:
+    def __init__(self, message: str, got: object = None, expected: object = None, tolerance: ArrayLike = 0.0) -> None:
         super().__init__(message)
-        self.got, self.expected = got, expected
+        self.got, self.expected, self.tolerance = got, expected, tolerance
 
 
 class ByConvention(Violation):

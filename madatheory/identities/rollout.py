@@ -1,14 +1,37 @@
 """Runs of a target, remembered so that a failure can be shown as a snippet that anyone can run."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from madatheory.deprecated import renamed
 from madatheory.identities.targets.target import SettingValue, Stepper, Target, Tensor, open_loop
+
+
+class Run(NamedTuple):
+    """A run that was made: the name that the log gives it, what was asked, and x_1 .. x_T of every tensor.
+
+    `gradients` are T steps of one gradient per tensor, `several` whether they were asked for in this form.
+    """
+
+    name: str
+    several: bool
+    x0: Sequence[Tensor]
+    gradients: Sequence[Sequence[Tensor | None]]
+    settings: Mapping[str, Any]
+    mode: str
+    path: list[list[Tensor]]
+
+    def code(self) -> str:
+        """The call."""
+        given = [list(self.x0), [list(row) for row in self.gradients]]
+        if not self.several:
+            given = [self.x0[0], np.array([row[0] for row in self.gradients])]
+        return _call("run.many" if self.several else "run", given, self.settings, self.mode)
 
 
 class Runs:
@@ -32,13 +55,22 @@ class Runs:
     ) -> None:
         self.target, self.traits, self.settings = target, traits, dict(settings)
         self.method, self.declared = method, declared
-        self.log: list[str] = []
+        self.log: list[str | Run] = []
+        self._names: Counter[str] = Counter()
+
+    @property
+    def made(self) -> list[Run]:
+        """The runs since `forget`, without what a stepper did."""
+        return [entry for entry in self.log if isinstance(entry, Run)]
+
+    def forget(self) -> None:
+        """Begin a new log."""
+        self.log.clear()
+        self._names.clear()
 
     @renamed(way="mode")
     def __call__(self, x0: Tensor, gradients: ArrayLike, *, mode: str = "", **settings: SettingValue) -> Tensor:
-        given = np.asarray(gradients)
-        path = self.many([x0], [[g] for g in given], mode=mode, _note=False, **settings)
-        self._note("run", x0, given, settings, mode)
+        path = self._run(False, [x0], [[g] for g in np.asarray(gradients)], settings, mode)
         return np.stack([step[0] for step in path])
 
     @renamed(way="mode")
@@ -48,19 +80,37 @@ class Runs:
         gradients: Sequence[Sequence[Tensor | None]],
         *,
         mode: str = "",
-        _note: bool = True,
         **settings: SettingValue,
     ) -> list[list[Tensor]]:
         """x_1 .. x_T for several tensors."""
-        if _note:
-            self._note("run.many", list(x0), [list(g) for g in gradients], settings, mode)
-        return open_loop(self.target, x0, gradients, self._with(settings), mode)
+        return self._run(True, x0, gradients, settings, mode)
+
+    def _run(
+        self,
+        several: bool,
+        x0: Sequence[Tensor],
+        gradients: Sequence[Sequence[Tensor | None]],
+        settings: Mapping[str, Any],
+        mode: str,
+    ) -> list[list[Tensor]]:
+        whole = self._with(settings)
+        made = Run(self._fresh("path"), several, x0, gradients, whole, mode, [])
+        self.log.append(made)  # first: it may end here
+        made.path.extend(self.rolled(x0, gradients, whole, mode))
+        return made.path
+
+    def rolled(
+        self, x0: Sequence[Tensor], gradients: Sequence[Sequence[Tensor | None]], settings: Mapping[str, Any], mode: str
+    ) -> list[list[Tensor]]:
+        """x_1 .. x_T of the target."""
+        return open_loop(self.target, x0, gradients, settings, mode)
 
     @renamed(way="mode")
     def start(self, x0: Sequence[Tensor], *, mode: str = "", **settings: SettingValue) -> "RecordedStepper":
         """A stepper at x0."""
-        name = self._note("run.start", list(x0), None, settings, mode)
-        return RecordedStepper(self.target.begin(x0, self._with(settings), mode), name, self.log)
+        whole, name = self._with(settings), self._fresh("stepper")
+        self.log.append(f"{name} = {_call('run.start', [list(x0)], whole, mode)}")
+        return RecordedStepper(self.target.begin(x0, whole, mode), name, self.log, self._fresh)
 
     def value(self, setting: str) -> Any:
         """The value of a setting in a run that does not give it."""
@@ -69,28 +119,33 @@ class Runs:
     def _with(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {**self.settings, **settings}
 
-    def _note(self, call: str, x0: object, gradients: object, settings: Mapping[str, Any], mode: str) -> str:
-        parts = [literal(x0)] + ([literal(gradients)] if gradients is not None else [])
-        parts += [f"mode={mode!r}"] if mode else []
-        parts += [f"{name}={value!r}" for name, value in self._with(settings).items()]
-        name = _fresh(self.log, "path" if gradients is not None else "stepper")
-        self.log.append(f"{name} = {call}({', '.join(parts)})")
-        if gradients is not None:
-            self.log.append(f"print({name})")
-        return name
+    def _fresh(self, stem: str) -> str:
+        self._names[stem] += 1
+        return f"{stem}{self._names[stem]}" if self._names[stem] > 1 else stem
 
     def snippet(self) -> str:
         """The runs so far as a program of their own; without hypothesis."""
         lines = ["import numpy as np", "from madatheory import runs_of", *self.target.code.splitlines()]
-        lines += ["import copy"] if any("copy." in line for line in self.log) else []
-        return "\n".join([*lines, "run = runs_of(optimizer)", *_folded(self.log)])
+        shown = self.lines()
+        lines += ["import copy"] if any("copy." in line for line in shown) else []
+        return "\n".join([*lines, "run = runs_of(optimizer)", *shown])
+
+    def lines(self) -> list[str]:
+        """The runs so far as code that prints what comes of each."""
+        found: list[str] = []
+        for entry in self.log:
+            found += [entry] if isinstance(entry, str) else [f"{entry.name} = {entry.code()}", f"print({entry.name})"]
+        return _folded(found)
 
 
 class RecordedStepper:
     """A stepper that records its calls."""
 
-    def __init__(self, stepper: Stepper, name: str, log: list[str]) -> None:
-        self._stepper, self._name, self._log = stepper, name, log
+    def __init__(self, stepper: Stepper, name: str, log: list[str | Run], fresh: Callable[[str], str]) -> None:
+        self._stepper, self._name, self._log, self._fresh = stepper, name, log, fresh
+
+    def _other(self, stepper: Stepper, name: str) -> "RecordedStepper":
+        return RecordedStepper(stepper, name, self._log, self._fresh)
 
     def parameters(self) -> list[Tensor]:
         self._log.append(f"print({self._name}.parameters())")
@@ -110,9 +165,9 @@ class RecordedStepper:
 
     def reloaded(self) -> "RecordedStepper":
         """A fresh stepper that goes on from what this one saves."""
-        name = _fresh(self._log, "stepper")
+        name = self._fresh("stepper")
         self._log.append(f"{name} = {self._name}.reloaded()")
-        return RecordedStepper(self._stepper.load(self._stepper.save()), name, self._log)
+        return self._other(self._stepper.load(self._stepper.save()), name)
 
     def state(self) -> list[Tensor]:
         self._log.append(f"print({self._name}.state())")
@@ -126,24 +181,25 @@ class RecordedStepper:
         return self._stepper.save()
 
     def load(self, saved: Any) -> "RecordedStepper":
-        return RecordedStepper(self._stepper.load(saved), self._name, self._log)
+        return self._other(self._stepper.load(saved), self._name)
 
     def ask(self, what: str, *arguments: object) -> Any:
         """The result of a method that only some adapters' steppers have; a stepper comes back recorded."""
-        name = _fresh(self._log, "answer")
+        name = self._fresh("answer")
         self._log.append(f"{name} = {self._name}.ask({', '.join(map(repr, (what, *arguments)))})")
         found = getattr(self._stepper, what)(*arguments)
-        return RecordedStepper(found, name, self._log) if hasattr(found, "step") else found
+        return self._other(found, name) if hasattr(found, "step") else found
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedStepper":
-        name = _fresh(self._log, "stepper")
+        name = self._fresh("stepper")
         self._log.append(f"{name} = copy.deepcopy({self._name})")
-        return RecordedStepper(copy.deepcopy(self._stepper, memo), name, self._log)
+        return self._other(copy.deepcopy(self._stepper, memo), name)
 
 
-def _fresh(log: Sequence[str], stem: str) -> str:
-    count = sum(line.startswith(stem) and " = " in line.split("(")[0] for line in log)
-    return f"{stem}{count + 1}" if count else stem
+def _call(name: str, given: Sequence[object], settings: Mapping[str, Any], mode: str) -> str:
+    """A call as code."""
+    parts = [*map(literal, given), *([f"mode={mode!r}"] if mode else [])]
+    return f"{name}({', '.join([*parts, *(f'{key}={value!r}' for key, value in settings.items())])})"
 
 
 def _folded(lines: Sequence[str]) -> list[str]:
@@ -176,13 +232,17 @@ def literal(value: object) -> str:
         return f"[{', '.join(parts)}]"
     array = np.asarray(value)
     name = str(array.dtype)
-    kind = f"np.{name}" if hasattr(np, name) else f'__import__("ml_dtypes").{name}'
+    kind = f", np.{name}" if hasattr(np, name) else f', __import__("ml_dtypes").{name}'
+    if array.dtype in (np.float64, bool):
+        kind = ""
     if array.size == 0:
-        return f"np.zeros({array.shape}, {kind})"
+        return f"np.zeros({array.shape}{kind})"
+    if array.dtype == bool:
+        return f"np.array({array.tolist()})"
     wide = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
     if array.ndim > 1 and len(array) > 4 and (wide[1:] == wide[:1]).all():
-        return f"np.array([{_numbers(wide[0])}] * {len(array)}, {kind})"
-    return f"np.array({_numbers(wide)}, {kind})"
+        return f"np.array([{_numbers(wide[0])}] * {len(array)}{kind})"
+    return f"np.array({_numbers(wide)}{kind})"
 
 
 def _numbers(wide: np.ndarray) -> str:

@@ -33,7 +33,7 @@ def close(got: ArrayLike, expected: ArrayLike, tolerance: ArrayLike, what: str) 
     wrong = ~(apart <= tolerance) & ~((got != got) & (expected != expected))
     if wrong.any():
         limit = np.broadcast_to(np.asarray(tolerance, float), wrong.shape)[wrong].flat[0]
-        raise Violation(_where(what, got, expected, wrong, f"within {limit:.3g}"), got, expected)
+        raise Violation(_where(what, got, expected, wrong, f"within {limit:.3g}"), got, expected, tolerance)
 
 
 def path_tolerance(
@@ -51,13 +51,17 @@ def path_tolerance(
     return unit(dtype) * (operations * condition * moved + parts * size) + np.finfo(np.float64).tiny
 
 
+FINITE = "finite numbers"
+"""What `finite` expects."""
+
+
 def finite(values: ArrayLike, what: str) -> None:
     """No nan, no infinity."""
     values = np.asarray(values)
     good = np.isfinite(values.astype(np.complex128 if values.dtype.kind == "c" else np.float64))
     if not good.all():
         step = int(np.argwhere(~good)[0][0]) + 1 if values.ndim else 0
-        raise Violation(f"{what}: not finite from step {step} on", values, "finite numbers")
+        raise Violation(f"{what}: not finite from step {step} on", values, FINITE)
 
 
 def holds(condition: ArrayLike, what: str, got: object = None, expected: object = None) -> None:

@@ -120,9 +120,9 @@ MUTANTS: dict[str, Mutant] = {
         {"step = lr * mhat": "step = lr * lr * mhat"},
         "S9 C1",
     ),
-    "rounded to float64": Mutant(
+    "rounded to float32": Mutant(
         "adam",
-        {"(x - step).astype(x.dtype)": "(x - step).astype(np.float64)"},
+        {"(x - step).astype(x.dtype)": "(x - step).astype(np.float32)"},
         "K10",
     ),
     "denominator in the parameters' precision": Mutant(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase
 
 from madatheory.identities.check import Report
+from madatheory.identities.identity import identities
 
 RIGHT = """
 import numpy as np
@@ -135,10 +136,15 @@ def planted(name: str, old: str, new: str) -> Callable[..., Any]:
     return made(RIGHT[:start] + body.replace(old, new) + RIGHT[end:], name)
 
 
-def found_in(report: Report) -> set[str]:
-    """Codes of the identities that do not hold, by convention or not."""
+def found_in(report: Report) -> dict[str, str]:
+    """What comes of each identity that does not hold: "FAIL", "error", or "convention" where it is excused."""
     assert not report.problem
-    return {outcome.code for outcome in (*report.failures, *report.conventions)}
+    return {outcome.code: outcome.status for outcome in (*report.failures, *report.conventions)}
+
+
+def as_mistakes(codes: str) -> dict[str, str]:
+    """What `found_in` must say of a planted mistake: "FAIL", but for laws that are no more than conventions."""
+    return {code: "convention" if identities()[code].convention else "FAIL" for code in codes.split()}
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Groups S, F, C and K of the identities: right optimizers pass them all, each planted mistake fails its identity."""
 
 import pytest
-from planted_optimizers import RIGHT, found_in, made, planted, unshrunk  # noqa: F401
+from planted_optimizers import RIGHT, as_mistakes, found_in, made, planted, unshrunk  # noqa: F401
 
 from madatheory.identities import check
 from madatheory.identities.identity import identities
@@ -30,12 +30,7 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     "decay without the step size": ("adam", "1 - lr * weight_decay", "1 - weight_decay", "F4b"),
     "the sign of zero is one": ("lion", "np.sign(", "np.copysign(1, ", "F5"),
     "a root by division": ("adam", "np.sqrt(vhat) +", "vhat / np.sqrt(np.maximum(vhat, 1e-38)) +", "F6"),
-    "a nan skips the whole step": (
-        "sgd",
-        "        m = ",
-        "        if not np.isfinite(g).all():\n            return x, state\n        m = ",
-        "F7",
-    ),
+    "a nan spreads": ("sgd", "lr * m", "lr * m + 0 * np.sum(g)", "F7"),
     "powers by logarithms": ("adam", "beta1**t", "beta1 * np.exp((t - 1) * np.log(beta1))", "F8"),
     "a counter that stops": ("adam", 'state["t"] + 1', 'min(state["t"] + 1, 99)', "C2 K18"),
     "zero gradients are skipped": (
@@ -68,7 +63,7 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "the last gradient by reference": ("adam", "lr * u", 'lr * (u + 0.5 * (d - state["old"]))', "K3"),
     "maximize turns decay around": ("adam", "1 - lr *", "1 - (-lr if maximize else lr) *", "K4"),
-    "parameters become wider": ("adam", "np.asarray(new, x.dtype)", "np.asarray(new)", "K10"),
+    "parameters become narrower": ("adam", "np.asarray(new, x.dtype)", "np.asarray(new, np.float32)", "K10"),
     "moments narrower than parameters": (
         "adam",
         "wide = np.result_type(x.dtype, np.float32)",
@@ -87,7 +82,12 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
         "np.abs(np.asarray(d, np.float16) if x.dtype.itemsize == 2 else d) ** 2",
         "K12b K12c",
     ),
-    "the maximum of nothing": ("sgd", "lr * m", "lr * m * (m.max() == m.max())", "K13"),
+    "the mean of nothing": (
+        "sgd",
+        'm = momentum * state["m"] + d',
+        'm = momentum * state["m"] + d + 0 * getattr(sgd, "mean", 0)\n        sgd.mean = d.mean()',
+        "K13",
+    ),
     "a tensor has a length": ("sgd", "lr * m", "lr * m * (len(x) > 0)", "K13b"),
     "entries in the order of memory": (
         "sgd",
@@ -167,20 +167,43 @@ MUTANTS: dict[str, tuple[str, str, str, str]] = {
     "units mixed in a factor": ("adafactor", '0.5 * state["column"] + 0.5 *', '(0.5 * state["column"] + 0.5) *', "M7"),
 }
 
+# what must be declared of an optimizer for a mistake to be one
+DECLARED: dict[str, dict[str, bool]] = {"squares that mix both parts": {"takes complex": True}}
+
+# the same laws, broken as authors mean it or as nobody claims otherwise
+EXCUSED: dict[str, tuple[str, str, str, str]] = {
+    "a nan skips the whole step": (
+        "sgd",
+        "        m = ",
+        "        if not np.isfinite(g).all():\n            return x, state\n        m = ",
+        "F7",
+    ),
+    "parameters become wider": ("adam", "np.asarray(new, x.dtype)", "np.asarray(new)", "K10"),
+    "the maximum of nothing": ("sgd", "lr * m", "lr * m * (m.max() == m.max())", "K13"),
+    "squares that mix both parts": ("adam", "np.abs(d) ** 2", "np.abs(np.real(d) + np.imag(d)) ** 2", "S11"),
+}
+
 
 @pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mistake", MUTANTS)
 def test_planted_mistake_is_found(mistake):
     name, old, new, wanted = MUTANTS[mistake]
-    report = check(planted(name, old, new), only=wanted.replace(" ", ","))
-    assert found_in(report) == set(wanted.split()), [(o.code, o.status, o.detail) for o in report.outcomes]
+    report = check(planted(name, old, new), only=wanted.replace(" ", ","), traits=DECLARED.get(mistake))
+    assert found_in(report) == as_mistakes(wanted), [(o.code, o.status, o.detail) for o in report.outcomes]
+
+
+@pytest.mark.usefixtures("unshrunk")
+@pytest.mark.parametrize("habit", EXCUSED)
+def test_what_is_meant_or_claimed_by_nobody_is_a_convention(habit):
+    name, old, new, code = EXCUSED[habit]
+    assert found_in(check(planted(name, old, new), only=code)) == {code: "convention"}
 
 
 @pytest.mark.parametrize("name", ["adam", "lion", "sgd", "compensated", "accumulating", "adafactor"])
 def test_right_optimizers_pass(name):
     """adafactor's quotient of squares overflows in float32, and it takes complex numbers by chance."""
     by_design = {"F2b", "F6", "K12c"} if name == "adafactor" else set()
-    assert found_in(check(made(RIGHT, name), only="S,F,D,M,C,E15,E16,B10,N,K", profile="quick")) <= by_design
+    assert found_in(check(made(RIGHT, name), only="S,F,D,M,C,E15,E16,B10,N,K", profile="quick")).keys() <= by_design
 
 
 def test_every_law_has_a_planted_mistake_that_it_finds():

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase
 from identity_mutants import CONVENTIONS, MUTANTS, Mutant
 
 from madatheory.identities.check import opened, refused
-from madatheory.identities.identity import Identity, NotApplicable, identities
+from madatheory.identities.identity import ByConvention, Identity, NotApplicable, identities
 from madatheory.identities.recognition.identify import identify
 from madatheory.identities.recognition.traits import Trait, lacking
 from madatheory.identities.report.outcome import BASE, Request
@@ -84,7 +84,7 @@ def objection(item: Identity, tested: Target, parent: str) -> str:
     runs = Runs(tested, present, {name: value for name, value in BASE.items() if name in tested.settable})
     with np.errstate(all="ignore"):
         for case in cases_of(item.code):
-            runs.log.clear()
+            runs.forget()
             try:
                 item.test(runs, case)
             except (NotApplicable, Unsettable):
@@ -96,8 +96,10 @@ def objection(item: Identity, tested: Target, parent: str) -> str:
 
 @cache
 def caught(name: str, code: str) -> str:
-    """The objection of one identity to one mutant."""
-    return objection(identities()[code], target(spoiled(MUTANTS[name]), name), MUTANTS[name].parent)
+    """The objection of one identity to one mutant; an excuse is none, unless the identity is no more than that."""
+    item = identities()[code]
+    why = objection(item, target(spoiled(MUTANTS[name]), name), MUTANTS[name].parent)
+    return "" if why.startswith(ByConvention.__name__) and not item.convention else why
 
 
 @pytest.mark.parametrize("parent", PARENTS)

@@ -69,6 +69,9 @@ def groups(params, lr=1e-3):
 def one_group(params, lr=1e-3):
     return torch.optim.SGD(params, lr=lr)
 
+def without_rate(params):
+    return torch.optim.SGD(params, lr=0.5)
+
 def from_model(model, lr=1e-3):
     bias = [p for name, p in model.named_parameters() if name.endswith("bias")]
     rest = [p for name, p in model.named_parameters() if not name.endswith("bias")]
@@ -156,6 +159,23 @@ def test_labels_by_name(at: Callable[[str], str]) -> None:
         target.begin([np.ones(3), np.ones((2, 2))], settings, mode).step([np.ones(3), np.ones((2, 2))])
 
 
+@pytest.mark.needs("torch")
+@pytest.mark.parametrize(
+    ("name", "told"), [("one_group", True), ("groups", True), ("without_rate", True), ("Duck", False), ("Pair", False)]
+)
+def test_what_keeps_its_settings_in_groups_can_be_told_others(at: Callable[[str], str], name: str, told: bool) -> None:
+    target = find(at(f"with_torch.py:{name}"))
+    assert ("told" in target.abilities) is told
+    stepper = target.begin([np.ones((2, 2))], {})
+    if not told:
+        with pytest.raises(AttributeError):
+            stepper.tell(0, {"lr": 0.25})  # type: ignore[attr-defined]
+        return
+    stepper.tell(0, {"lr": 0.0})  # type: ignore[attr-defined]
+    stepper.step([np.ones((2, 2))])
+    np.testing.assert_array_equal(stepper.parameters()[0], np.ones((2, 2)))
+
+
 def test_a_schedule_is_given_only_to_what_takes_one(at: Callable[[str], str]) -> None:
     assert "scheduled" in find(at("with_optax.py:plain")).abilities
     assert "scheduled" not in find(at("with_optax.py:number_only")).abilities
@@ -166,6 +186,7 @@ def test_a_schedule_is_given_only_to_what_takes_one(at: Callable[[str], str]) ->
     ("name", "modes"),
     [
         ("one_group", {"closure", "groups", "late groups", "scheduled"}),
+        ("without_rate", {"closure", "groups", "late groups"}),
         ("groups", {"closure", "scheduled"}),
         ("from_model", {"closure", "scheduled"}),
         ("scheduled", {"closure", "groups", "late groups", "scheduled"}),

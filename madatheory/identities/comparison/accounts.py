@@ -255,6 +255,7 @@ COEFFICIENTS: Sequence[tuple[str, str, str, Any]] = (
         "times lr (the step size divides the root, and eps is added to that)",
         _changed(("eps", "lr"), lambda v: {"eps": v["eps"] * np.asarray(v["lr"]).flat[0]}),
     ),
+    ("lr", "lr", "lr^2", _changed(("lr",), lambda v: {"lr": np.square(v["lr"])})),
     ("eps", "eps", "eps^2", _changed(("eps",), lambda v: {"eps": v["eps"] ** 2})),
     ("eps", "eps", "sqrt(eps)", _changed(("eps",), lambda v: {"eps": v["eps"] ** 0.5})),
     ("eps", "eps", "none", _changed(("eps",), lambda v: {"eps": 0.0})),

@@ -133,7 +133,7 @@ def differentiable(run: Runs, case: GradientSequence) -> None:
     stepper = run.start([case.x0])
     stepper.step([case.g[0]])
     single = any(entry.dtype == np.float32 for entry in stepper.state())
-    run.log.clear()
+    run.forget()
     _same(run, case, [{"mode": "differentiable"}], np.float32 if single else np.float64)
 
 

@@ -1,47 +1,94 @@
-"""One identity on one example: what a snippet calls where the runs alone do not show the failure."""
+"""One identity on one example, and the program of a failure, which ends with an assertion of what should hold."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from madatheory.errors import unknown
-from madatheory.identities.identity import Identity, NotApplicable, identities
+from madatheory.identities.identity import Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect
+from madatheory.identities.report.counterexample import ENDING, lines
 from madatheory.identities.report.outcome import base_settings
 from madatheory.identities.rollout import Runs, literal
 from madatheory.identities.targets.lookup import OptimizerLike, find
 
 
+class Tried(NamedTuple):
+    """What comes of an identity on one example: whether it holds, why not, and the runs that were made for it."""
+
+    holds: bool
+    detail: str
+    got: object = None
+    expected: object = None
+    runs: str = ""
+
+
 def example(
-    make_optimizer: OptimizerLike, code: str, case: object = None, settings: Mapping[str, Any] | None = None
-) -> str:
-    """Try an identity on one of its examples; raises `Violation` if it does not hold, else says what it does."""
+    make_optimizer: OptimizerLike,
+    code: str,
+    case: object = None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    traits: Mapping[str, bool] | None = None,
+    method: str = "",
+) -> Tried:
+    """Try an identity on one of its examples; an identity that does not apply to it holds. `UserError` on bad input."""
     if code not in identities():
         raise unknown("identity", code, identities())
     target = find(make_optimizer)
     base = base_settings(target) | dict(settings or {})
+    declared = frozenset(name for name, value in (traits or {}).items() if value)
     with np.errstate(all="ignore"):
-        traits = {name: trait.present for name, trait in detect(target, base).items()}
+        present = {name: trait.present for name, trait in detect(target, base, traits).items()}
+        runs = Runs(target, present, base, method_of(target, method), declared)
         try:
-            identities()[code].test(Runs(target, traits, base, method_of(target)), case)
+            identities()[code].test(runs, case)
         except NotApplicable as error:
-            return f"{code} does not apply: {error}"
-    return f"{code} holds here"
+            return Tried(True, f"{code} does not apply: {error}")
+        except Violation as error:
+            return Tried(False, str(error), error.got, error.expected, "\n".join(runs.lines()))
+        except Exception as error:  # whatever the optimizer raises is what is shown
+            return Tried(False, f"{type(error).__name__}: {error}", error, "no error", "\n".join(runs.lines()))
+    return Tried(True, f"{code} holds here")
 
 
-def program(item: Identity, runs: Runs, case: object) -> str:
-    """The runs so far as a program; where they print nothing, the identity on its example."""
-    if any(line.startswith("print(") for line in runs.log):
-        return runs.snippet()
-    lines = ["import numpy as np", "from madatheory.identities.report.example import example"]
+def program(item: Identity, runs: Runs, case: object, error: BaseException) -> str:
+    """Lines of NumPy where parts of runs are compared; else the identity on its example.
+
+    `runs` are those that ended with `error`.
+    """
+    code = lines(item, runs, case, error) if isinstance(error, Violation) else None
+    if code is None:
+        return law(item, runs, case)
+    start = ["import numpy as np", "from madatheory import runs_of", *runs.target.code.splitlines()]
+    return "\n".join([*start, "run = runs_of(optimizer)", *code])
+
+
+def law(item: Identity, runs: Runs, case: object) -> str:
+    """A program that tries the identity on its example."""
+    start = ["import numpy as np", "from madatheory.identities.report.example import example"]
     try:
-        written = _written(case, lines)
+        written = _written(case, start)
     except TypeError:
         return runs.snippet()
-    arguments = f"optimizer, {item.code!r}, {written}, {dict(runs.settings)!r}"
-    return "\n".join([*lines, *runs.target.code.splitlines(), f"print(example({arguments}))"])
+    given = [repr(item.code), written, repr(dict(runs.settings))]
+    if runs.declared:
+        given.append(f"traits={dict.fromkeys(sorted(runs.declared), True)!r}")
+    if runs.method != method_of(runs.target):
+        given.append(f"method={runs.method!r}")
+    return "\n".join(
+        [
+            *start,
+            *runs.target.code.splitlines(),
+            f"tried = example(optimizer, {', '.join(given)})",
+            "print(tried.runs)",
+            "got, expected = tried.got, tried.expected",
+            *ENDING,
+            f"assert tried.holds, {f'{item.code}, {item.name}: '!r} + tried.detail",
+        ]
+    )
 
 
 def _written(value: object, lines: list[str]) -> str:
@@ -52,7 +99,8 @@ def _written(value: object, lines: list[str]) -> str:
         return literal(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         kind = type(value)
-        lines.append(f"from {kind.__module__} import {kind.__name__}")
+        line = f"from {kind.__module__} import {kind.__name__}"
+        lines += [] if line in lines else [line]
         return f"{kind.__name__}({', '.join(_written(part, lines) for part in value)})"
     if isinstance(value, list | tuple):
         inside = ", ".join(_written(part, lines) for part in value)

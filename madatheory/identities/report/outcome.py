@@ -30,7 +30,11 @@ STATUSES = ("pass", "FAIL", "convention", "xfail", "n.a.", "error")
 
 @dataclass(frozen=True)
 class IdentityOutcome:
-    """What came of one identity: `status` is one of `STATUSES`, `detail` why, `snippet` a program that shows it."""
+    """What came of one identity: `status` is one of `STATUSES`, `detail` why, `snippet` a program that shows it.
+
+    `cause` is what a failure begins with: its first wrong step, or what is not finite; `likely` the mistake in words,
+    where one is known that leads to the same steps.
+    """
 
     code: str
     name: str
@@ -41,11 +45,35 @@ class IdentityOutcome:
     got: str = ""
     expected: str = ""
     seconds: float = 0.0
+    cause: str = ""
+    likely: str = ""
 
     @property
     def fails(self) -> bool:
         """Whether it counts against the optimizer."""
         return self.status in ("FAIL", "error")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Failures that have one cause, the one with the shortest program first."""
+
+    outcomes: tuple[IdentityOutcome, ...]
+
+    @property
+    def cause(self) -> str:
+        """What they begin with."""
+        return next((o.cause for o in self.outcomes if o.cause), "")
+
+    @property
+    def likely(self) -> str:
+        """The mistake in words; "" if it is not known."""
+        return self.outcomes[0].likely
+
+    @property
+    def codes(self) -> list[str]:
+        """Of the identities that fail."""
+        return [o.code for o in self.outcomes]
 
 
 @dataclass(frozen=True)
@@ -70,6 +98,19 @@ class Report:
         return [o for o in self.outcomes if o.fails]
 
     @property
+    def findings(self) -> list[Finding]:
+        """The failures by their cause: one likely mistake, one number that is not finite, or one first wrong step.
+
+        What an identity of group K, about state, tensors and groups, begins with is no cause of another group's.
+        """
+        grouped: dict[tuple[str, ...], list[IdentityOutcome]] = {}
+        for o in self.failures:
+            steps = (o.cause, "K" if o.code.startswith("K") else "") if o.cause.startswith("step") else (o.cause,)
+            key = (o.likely, "likely") if o.likely else steps if o.cause else (o.code, "alone")
+            grouped.setdefault(key, []).append(o)
+        return [Finding(tuple(sorted(same, key=lambda o: len(o.snippet)))) for same in grouped.values()]
+
+    @property
     def conventions(self) -> list[IdentityOutcome]:
         """What does not hold by a convention or by a limit of the number format."""
         return [o for o in self.outcomes if o.status == "convention"]
@@ -82,13 +123,15 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """For a JSON file."""
         named = {name: trait._asdict() for name, trait in self.traits.items()}
-        return json.loads(json.dumps({**asdict(self), "traits": named}, default=str))
+        found = [{"codes": f.codes, "cause": f.cause, "likely": f.likely} for f in self.findings]
+        return json.loads(json.dumps({**asdict(self), "traits": named, "findings": found}, default=str))
 
 
 def report_from(record: Mapping[str, Any]) -> Report:
     """The report that `Report.as_dict` wrote."""
     traits = {name: Trait(**trait) for name, trait in record["traits"].items()}
-    return Report(**{**record, "traits": traits, "outcomes": tuple(IdentityOutcome(**o) for o in record["outcomes"])})
+    kept = {name: value for name, value in record.items() if name != "findings"}  # these follow from the outcomes
+    return Report(**{**kept, "traits": traits, "outcomes": tuple(IdentityOutcome(**o) for o in record["outcomes"])})
 
 
 @dataclass(frozen=True)

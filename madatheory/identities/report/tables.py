@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.report.outcome import IdentityOutcome, Report, Request
+from madatheory.identities.report.counterexample import NOT_FINITE
+from madatheory.identities.report.outcome import Finding, IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
@@ -114,8 +115,11 @@ CONVENTIONS = "Conventions and limits of the number format, no mistakes"
 
 
 def conventions(report: Report) -> list[str]:
-    """One line for each identity that does not hold by a convention or by a limit of the number format."""
-    return [f"{o.code} {o.name}: {one_line(o.detail)}" for o in report.conventions]
+    """One line for each convention or limit of the number format that identities do not hold by."""
+    grouped: dict[str, list[IdentityOutcome]] = {}
+    for o in report.conventions:
+        grouped.setdefault(o.cause if o.cause.startswith(NOT_FINITE) else o.code, []).append(o)
+    return [f"{', '.join(f'{o.code} {o.name}' for o in same)}: {one_line(same[0].detail)}" for same in grouped.values()]
 
 
 def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) -> str:
@@ -127,15 +131,19 @@ def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) ->
     if outcome.expected:
         lines.append(f"  expected  {_indented(outcome.expected)}")
     if snippet and outcome.snippet:
-        lines += ["", program(outcome)]
+        lines += ["", outcome.snippet]
     return "\n".join(lines)
 
 
-def program(outcome: IdentityOutcome) -> str:
-    """The snippet, with what it shows in comments."""
-    what = [f"{outcome.code}, {outcome.name}: {outcome.statement}", f"found: {outcome.detail}"]
-    comments = [f"# {line}" for text in what for line in text.splitlines()]
-    return "\n".join([*comments, outcome.snippet])
+def finding(found: Finding, target: str = "") -> str:
+    """All about failures of one cause: the likely mistake, the shortest in full, the others in a line each."""
+    first, *others = found.outcomes
+    head, _, rest = failure(first, target, snippet=False).partition("\n")
+    lines = [head, *([f"  likely    {found.likely}"] if found.likely else []), rest]
+    if others:
+        each = [f"{o.code} {o.name}: {one_line(o.detail)}" for o in others]
+        lines.append("  as well   " + _indented("\n".join(each)))
+    return "\n".join([*lines, *(["", first.snippet] if first.snippet else [])])
 
 
 def _indented(text: str) -> str:
