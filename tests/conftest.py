@@ -8,7 +8,6 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from madatheory.engine.flags import TESTED, enable_native_loop
+from madatheory.engine.flags import enable_native_loop
 from madatheory.errors import remedy
+from madatheory.xla import QUICK, enable_quick_compilation
 
 # Half the time of the tests is compilation, of programs that run a few steps. These settings hold in child processes.
-# XLA leaves out what only long runs pay for; files that are about compiled code ask for `full_compilation`
-QUICK = "JAX_DISABLE_MOST_OPTIMIZATIONS"
+# Files that are about compiled code ask for `full_compilation`; the figures and newer JAX test XLA's newer emitters
 os.environ[QUICK] = "true"
-# A flag that XLA does not know ends the process. A program that threads compile in parts takes more of each core; XLA's
-# newer emitters of code take as long as all the rest (the figures test them, where time is not short, and newer JAX)
-flags = os.environ.get("XLA_FLAGS", "").split()
-if version("jaxlib") in TESTED:
-    flags.append("--xla_cpu_parallel_codegen_split_count=1")
-if version("jaxlib").startswith("0.10."):
-    flags.append("--xla_cpu_use_fusion_emitters=false")
-os.environ["XLA_FLAGS"] = " ".join(flags)
+enable_quick_compilation()
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it

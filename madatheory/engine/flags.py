@@ -16,11 +16,10 @@ import os
 from importlib.metadata import version
 
 from madatheory.engine.backend import llvm
+from madatheory.xla import TESTED
 
 KERNEL_LOOP = "xla_cpu_small_while_loop_byte_threshold"
 LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12")
-TESTED = frozenset({"0.10.0", "0.10.1", "0.10.2", "0.11.0", "0.11.1", "0.11.2", "0.12.0", "0.12.0.1"})
-"""Versions of jaxlib whose LLVM takes the options."""
 
 
 def enable_native_loop() -> None:

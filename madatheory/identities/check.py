@@ -1,30 +1,29 @@
 """`check`: every applicable identity on one optimizer."""
 
 import copy
+import random
 import re
 import time
 import warnings
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import hypothesis
 import numpy as np
-from hypothesis import HealthCheck, Phase
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import Flaky, HypothesisException
 
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.deprecated import renamed
 from madatheory.errors import UserError, unknown
+from madatheory.identities.examples import examples_of, search
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
 from madatheory.identities.report.counterexample import cause, first_wrong, shortest
 from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import PROFILES, IdentityOutcome, Report, Request, base_settings
-from madatheory.identities.rollout import Runs
+from madatheory.identities.rollout import Memory, Runs
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited
@@ -65,11 +64,11 @@ def check(
     report = opened(target, request)
     if report.problem:
         return report
-    outcomes = []
+    outcomes, memory = [], Memory()
     for item in chosen:
         if progress is not None:
             progress(f"{target.name}: {item.code} {item.name}")
-        outcomes.append(judged(item, target, report, request))
+        outcomes.append(judged(item, target, report, request, memory))
     return replace(report, outcomes=tuple(outcomes))
 
 
@@ -120,9 +119,11 @@ def not_from_gradients(error: BaseException) -> bool:
     return "closure" in text or ("missing" in text and "required" in text and "argument" in text)
 
 
-def judged(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:
-    """What comes of one identity, declared failures taken into account."""
-    outcome = _outcome(item, target, report, request)
+def judged(
+    item: Identity, target: Target, report: Report, request: Request, memory: Memory | None = None
+) -> IdentityOutcome:
+    """What comes of one identity, declared failures taken into account; `memory` are runs that others share with it."""
+    outcome = _outcome(item, target, report, request, memory)
     reason = request.xfail.get(item.code)
     if reason is None:
         return _as_known(outcome, target.name)
@@ -144,7 +145,9 @@ def _as_known(outcome: IdentityOutcome, target: str) -> IdentityOutcome:
     return replace(outcome, status="convention", detail=f"{note.why} ({outcome.detail})")
 
 
-def _outcome(item: Identity, target: Target, report: Report, request: Request) -> IdentityOutcome:
+def _outcome(
+    item: Identity, target: Target, report: Report, request: Request, memory: Memory | None
+) -> IdentityOutcome:
     began = time.perf_counter()
 
     def outcome(status: str, detail: str = "", **more: str) -> IdentityOutcome:
@@ -156,11 +159,11 @@ def _outcome(item: Identity, target: Target, report: Report, request: Request) -
         return outcome("n.a.", reason)
     present = {name: trait.present for name, trait in report.traits.items()}
     declared = frozenset(name for name, value in request.traits.items() if value)
-    runs = Runs(target, present, report.settings, method_of(target, request.method), declared)
+    runs = Runs(target, present, report.settings, method_of(target, request.method), declared, memory)
     tried = _Tried(item, runs)
     try:
         with limited(request.limit, processor=True), _calm():
-            tried.run(PROFILES[request.profile], request.seed)
+            tried.run(PROFILES[request.profile], request.seed or 0)
     except TimedOut:
         if tried.failed is None:
             return outcome("error", f"no answer within {request.limit:g} s", snippet=runs.snippet())
@@ -221,23 +224,16 @@ class _Tried:
             self.convention = ByConvention(why, error.got, error.expected)
             self.case = case
 
-    def run(self, examples: int, seed: int | None) -> None:
-        if not self.item.examples:
-            return self.once(None)
-        # a seed per identity: its examples depend neither on other identities nor on the text of this file
-        seeded = hypothesis.seed(zlib.crc32(f"{self.item.code} {seed or 0}".encode()))
-        test = seeded(hypothesis.given(self.item.cases())(lambda case: self.once(case)))
-        hypothesis.settings(
-            max_examples=max(1, round(examples * self.item.examples)),
-            derandomize=False,
-            database=None,
-            deadline=None,
-            report_multiple_bugs=False,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list[Any](HealthCheck),
-            verbosity=hypothesis.Verbosity.quiet,
-        )(test)()
-        return None
+    def run(self, examples: int, seed: int) -> None:
+        """Try the examples; of one that fails the smallest like it is searched."""
+        for case in examples_of(self.item, examples, seed):
+            try:
+                self.once(case)
+            except (Exception, SystemExit):
+                if self.failed is not None and self.item.examples:
+                    search(self.item, self.once, examples, seed)
+                    raise Flaky("it passed when it was tried again") from None
+                raise
 
     def shown(self, limit: float) -> str:
         """A program of the failure, cut down to what matters; within the limit of an identity."""
@@ -304,10 +300,20 @@ def refused(error: BaseException) -> bool:
 
 @contextmanager
 def _calm() -> Iterator[None]:
-    """No warnings: a sign of deprecation breaks no identity, also where warnings are errors."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """No warnings: a sign of deprecation breaks no identity, also where warnings are errors.
+
+    Global random numbers begin anew, and go on afterwards as if nothing had drawn any.
+    """
+    kept = random.getstate(), np.random.get_state()  # noqa: NPY002 what an optimizer under test may use
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002
 
 
 def _short(value: object, most: int = 400) -> str:

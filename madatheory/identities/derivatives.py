@@ -57,7 +57,6 @@ def last_update(
 
 
 def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
-    import jax
     import jax.numpy as jnp
 
     from madatheory.identities.targets import optax_derivatives as by_jax
@@ -66,21 +65,21 @@ def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any],
     with by_jax.precision(x0.dtype):
         path, state = run.path(run.arrays(taken), x0, history)
 
-    def update(h: Mapping[str, Any], g: "jax.Array") -> Any:
-        return (run.step or run.update)({**run.arrays(taken), **h}, g, state, path[-1])[0]
+    def given(h: Mapping[str, float], g: Array) -> tuple[Any, Any]:
+        return run.arrays({**taken, **h}), jnp.asarray(g, x0.dtype)
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            return np.asarray(update(run.arrays(h), jnp.asarray(g, x0.dtype)))
+            return np.asarray(run.step(*given(h, g), state, path[-1])[-1])
 
     def slope(name: str, h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            now, gradient = run.arrays(h), jnp.asarray(g, x0.dtype)
-            return by_jax.slope(lambda v: update({**now, name: v}, gradient), now[name])
+            return np.asarray(run.slopes(*given(h, g), state, path[-1])[name])
 
     def backward(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            return np.asarray(jax.grad(lambda v: update(run.arrays(h), v).sum())(jnp.asarray(g, x0.dtype)))
+            now, gradient = given(h, g)
+            return np.asarray(run.backward(gradient, now, state, path[-1]))
 
     return LastUpdate(value, slope, backward, tuple(taken), refused, unit(x0.dtype))
 
@@ -192,23 +191,23 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
 
     run, taken, _ = by_jax.of(target, fixed, HYPER, x0.dtype)
 
-    def end(h: Mapping[str, Any], g: "jax.Array") -> Any:
+    def end(h: Mapping[str, Any], g: Sequence["jax.Array"]) -> Any:
         return run.path({**run.arrays(taken), **h}, x0, g)[0][-1]
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            return np.asarray(end(run.arrays(h), jnp.asarray(g)))
+            return np.asarray(end(run.arrays(h), list(map(jnp.asarray, g))))
 
     def forward(name: str, h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            now = run.arrays(h)
-            return by_jax.slope(lambda v: end({**now, name: v}, jnp.asarray(g)), now[name])
+            now, rows = run.arrays(h), list(map(jnp.asarray, g))
+            return np.asarray(by_jax.slope(lambda v: end({**now, name: v}, rows), now[name]))
 
     def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
         with by_jax.precision(x0.dtype):
-            loss = jax.grad(lambda h, g: (w * end(h, g)).sum(), argnums=(0, 1))
-            slopes, by_g = loss(run.arrays(h), jnp.asarray(g))
-            return {name: float(v) for name, v in slopes.items()}, np.asarray(by_g)
+            loss = jax.grad(lambda h, g: jnp.dot(w, end(h, g)), argnums=(0, 1))
+            slopes, by_g = loss(run.arrays(h), list(map(jnp.asarray, g)))
+            return {name: float(v) for name, v in slopes.items()}, np.array(by_g)
 
     return UnrolledRun(value, forward, reverse, unit(x0.dtype))
 
@@ -265,4 +264,4 @@ def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> 
     if not taken:
         raise NotApplicable(f"takes no traced hyper-parameters: {refused}")
     with by_jax.precision(case.x0.dtype):
-        return np.array(steps.compiled().path(steps.arrays(taken), case.x0, case.g)[0][1:])
+        return np.array(steps.path(steps.arrays(taken), case.x0, case.g)[0][1:])

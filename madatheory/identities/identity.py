@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,11 +31,12 @@ class NotApplicable(Exception):
 class Identity:
     """A named statement.
 
-    `test(runs, case)` raises `Violation`; `cases` makes its hypothesis strategy of examples. `needs` names what the
-    target must have: a trait ("elementwise"), one that it must not have ("not decay"), a setting ("set eps"), a known
-    default ("know beta1") or an ability ("can jit"). `group` is the letter of `code`; `statement` is in words and
-    formula; `holds` says who satisfies it and why. `convention` says why breaking it is no mistake: optimizers that
-    their authors consider correct differ in it, or the number format cannot do better; "" where it is a mistake.
+    `test(runs, case)` raises `Violation`; `cases` gives its hypothesis strategy of examples, always the same one.
+    `needs` names what the target must have: a trait ("elementwise"), one that it must not have ("not decay"), a
+    setting ("set eps"), a known default ("know beta1") or an ability ("can jit"). `group` is the letter of `code`;
+    `statement` is in words and formula; `holds` says who satisfies it and why. `convention` says why breaking it is
+    no mistake: optimizers that their authors consider correct differ in it, or the number format cannot do better;
+    "" where it is a mistake.
     """
 
     code: str
@@ -58,6 +59,12 @@ ORDER = "SFDMCREBNKH"
 """Of the groups: symmetries, fixed points, descent and decay, matrices, closed forms, moments, equivalences, bounds,
 names, contract, hyper-gradients."""
 _FOUND: dict[str, Identity] = {}
+
+
+@cache
+def _made(cases: Callable[[], st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """A strategy, one for all who ask: they share its examples, and hypothesis looks at it once."""
+    return cases()
 
 
 def identity(
@@ -83,7 +90,7 @@ def identity(
             " ".join(statement.split()),
             " ".join(holds.split()),
             tuple(needs),
-            cases or st.none,
+            partial(_made, cases or st.none),
             test,
             examples if cases else 0.0,
             convention,

@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from madatheory.deprecated import renamed
 from madatheory.identities.targets.target import SettingValue, Stepper, Target, Tensor, open_loop
+
+Memory = dict[Hashable, list[list[Tensor]]]
+"""Paths of one target by the arguments of their runs."""
 
 
 class Run(NamedTuple):
@@ -43,6 +46,8 @@ class Runs:
     a stepper for whatever is not a plain run. `mode` is another execution mode of the same optimizer
     (`Target.modes`). Fixed settings of the check (the step size) are filled in. `method` is the published method that
     the optimizer says it is ("" if it does not say), `declared` are the traits that its author declares it to have.
+    A run of a deterministic optimizer whose path is in `memory` is not run again, unless the same example asks for it a
+    second time.
     """
 
     def __init__(
@@ -52,11 +57,14 @@ class Runs:
         settings: Mapping[str, Any],
         method: str = "",
         declared: frozenset[str] = frozenset(),
+        memory: Memory | None = None,
     ) -> None:
         self.target, self.traits, self.settings = target, traits, dict(settings)
         self.method, self.declared = method, declared
         self.log: list[str | Run] = []
         self._names: Counter[str] = Counter()
+        self._memory: Memory = {} if memory is None else memory
+        self._asked: set[Hashable] = set()
 
     @property
     def made(self) -> list[Run]:
@@ -64,9 +72,10 @@ class Runs:
         return [entry for entry in self.log if isinstance(entry, Run)]
 
     def forget(self) -> None:
-        """Begin a new log."""
+        """Begin another example, with a new log."""
         self.log.clear()
         self._names.clear()
+        self._asked.clear()
 
     @renamed(way="mode")
     def __call__(self, x0: Tensor, gradients: ArrayLike, *, mode: str = "", **settings: SettingValue) -> Tensor:
@@ -103,7 +112,13 @@ class Runs:
         self, x0: Sequence[Tensor], gradients: Sequence[Sequence[Tensor | None]], settings: Mapping[str, Any], mode: str
     ) -> list[list[Tensor]]:
         """x_1 .. x_T of the target."""
-        return open_loop(self.target, x0, gradients, settings, mode)
+        if not self.traits.get("deterministic", False):
+            return open_loop(self.target, x0, gradients, settings, mode)
+        asked = (mode, repr(sorted(settings.items())), _exactly(x0), _exactly(gradients))
+        if asked in self._asked or asked not in self._memory:
+            self._memory[asked] = open_loop(self.target, x0, gradients, settings, mode)
+        self._asked.add(asked)
+        return [[x.copy() for x in step] for step in self._memory[asked]]
 
     @renamed(way="mode")
     def start(self, x0: Sequence[Tensor], *, mode: str = "", **settings: SettingValue) -> "RecordedStepper":
@@ -194,6 +209,16 @@ class RecordedStepper:
         name = self._fresh("stepper")
         self._log.append(f"{name} = copy.deepcopy({self._name})")
         return self._other(copy.deepcopy(self._stepper, memo), name)
+
+
+def _exactly(value: object) -> Hashable:
+    """What tells tensors apart, in lists of them, and None: dtype, shape, layout and every bit."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_exactly, value))
+    if value is None:
+        return None
+    array = np.asarray(value)
+    return array.dtype, array.shape, array.strides, array.tobytes()
 
 
 def _call(name: str, given: Sequence[object], settings: Mapping[str, Any], mode: str) -> str:

@@ -1,5 +1,10 @@
-"""Examples aimed at what breaks optimizers: exact zeros, cancelling pairs, growth, constants, zero prefixes."""
+"""Examples aimed at what breaks optimizers: exact zeros, cancelling pairs, growth, constants, zero prefixes.
 
+A strategy is made once for the same arguments: identities that ask for the same one are given the same examples, and
+hypothesis need not look at it anew.
+"""
+
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +20,7 @@ class GradientSequence(NamedTuple):
     g: np.ndarray
 
 
+@cache
 def _column(kind: str, steps: int) -> st.SearchStrategy[list[float]]:
     quarter = st.integers(-32, 32).map(lambda k: k / 4)
     nonzero = st.integers(1, 32).flatmap(lambda k: st.sampled_from([k / 4, -k / 4]))
@@ -38,15 +44,27 @@ def _column(kind: str, steps: int) -> st.SearchStrategy[list[float]]:
     return st.lists(quarter, min_size=steps, max_size=steps)
 
 
+@cache
+def _columns(kinds: tuple[str, ...], steps: int) -> st.SearchStrategy[list[float]]:
+    """A column of one of these kinds."""
+    return st.sampled_from(kinds).flatmap(lambda kind: _column(kind, steps))
+
+
+@cache
+def _starts(size: int) -> st.SearchStrategy[list[float]]:
+    return st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=size, max_size=size)
+
+
 def _dyadic(values: list[float]) -> list[float]:
     return [round(v * 64) / 64 for v in values]
 
 
+@cache
 @st.composite
 def sequences(draw: st.DrawFn, steps: int = 12, size: int = 3, kinds: tuple[str, ...] = KINDS) -> GradientSequence:
     """`size` coordinates, each with a kind of its own; shrinks towards zeros and small integers."""
-    columns = [draw(st.sampled_from(kinds).flatmap(lambda kind: _column(kind, steps))) for _ in range(size)]
-    x0 = draw(st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=size, max_size=size))
+    columns = [draw(_columns(kinds, steps)) for _ in range(size)]
+    x0 = draw(_starts(size))
     return GradientSequence(np.array(x0, np.float64), np.array(columns, np.float64).T.copy())
 
 
@@ -73,6 +91,7 @@ class Several(NamedTuple):
         ]
 
 
+@cache
 @st.composite
 def tensors(draw: st.DrawFn, steps: int = 10) -> Several:
     """Two tensors that always have gradients."""
@@ -80,6 +99,7 @@ def tensors(draw: st.DrawFn, steps: int = 10) -> Several:
     return Several([case.x0[:1], case.x0[1:]], [case.g[:, :1], case.g[:, 1:]], np.ones((steps, 2), bool))
 
 
+@cache
 @st.composite
 def missing(draw: st.DrawFn, steps: int = 10) -> Several:
     """Two tensors, one of which has no gradient at the start, now and then, or from some step on."""
@@ -94,6 +114,7 @@ def missing(draw: st.DrawFn, steps: int = 10) -> Several:
     return several
 
 
+@cache
 @st.composite
 def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
     """Two tensors, the second without gradients for the first k steps; and k."""
@@ -102,6 +123,7 @@ def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
     return several, k
 
 
+@cache
 @st.composite
 def complex_sequences(draw: st.DrawFn, steps: int = 5) -> GradientSequence:
     """Three complex coordinates whose parts are sequences of their own: real, imaginary and mixed ones occur."""
@@ -109,10 +131,11 @@ def complex_sequences(draw: st.DrawFn, steps: int = 5) -> GradientSequence:
     return GradientSequence(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)
 
 
+@cache
 @st.composite
 def nonzero_constants(draw: st.DrawFn, steps: int) -> GradientSequence:
     """Three coordinates with constant gradients +-2^k, k between -20 and 20."""
     powers = draw(st.lists(st.integers(-20, 20), min_size=3, max_size=3))
     signs = draw(st.lists(st.sampled_from([1.0, -1.0]), min_size=3, max_size=3))
-    x0 = draw(st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=3, max_size=3))
+    x0 = draw(_starts(3))
     return GradientSequence(np.array(x0), np.tile(np.array(signs) * 2.0 ** np.array(powers), (steps, 1)))

@@ -1,19 +1,19 @@
 """The suite is tested: references pass every identity that applies, planted mistakes are caught by those meant to."""
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-import hypothesis
 import identity_parents
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase
 from identity_mutants import CONVENTIONS, MUTANTS, Mutant
 
 from madatheory.identities.check import opened, refused
+from madatheory.identities.examples import examples_of
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, identities
 from madatheory.identities.recognition.identify import identify
 from madatheory.identities.recognition.traits import Trait, lacking
@@ -58,23 +58,6 @@ def spoiled(mutant: Mutant) -> Callable[..., Any]:
     return space[mutant.parent]
 
 
-@cache
-def cases_of(code: str) -> list[Any]:
-    """Examples of an identity, drawn once for all mutants: the simplest first."""
-    item, found = identities()[code], []
-    if not item.examples:
-        return [None]
-    hypothesis.settings(
-        max_examples=max(3, round(EXAMPLES * item.examples)),
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list[Any](HealthCheck),
-    )(hypothesis.given(item.cases())(lambda case: found.append(case)))()
-    return found
-
-
 def objection(item: Identity, tested: Target, parent: str) -> str:
     """Why the identity fails, "" if it holds or does not apply; the first failing example, not the smallest."""
     traits = traits_of(parent)
@@ -83,10 +66,10 @@ def objection(item: Identity, tested: Target, parent: str) -> str:
     present = {name: trait.present for name, trait in traits.items()}
     runs = Runs(tested, present, {name: value for name, value in BASE.items() if name in tested.settable})
     with np.errstate(all="ignore"):
-        for case in cases_of(item.code):
+        for case in examples_of(item, EXAMPLES):
             runs.forget()
             try:
-                item.test(runs, case)
+                item.test(runs, copy.deepcopy(case))
             except (NotApplicable, Unsettable):
                 return ""
             except Exception as error:  # as `check` counts it

@@ -31,9 +31,11 @@ from madatheory.files import append, check_output, write
 from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
+from madatheory.identities.rollout import Memory
 from madatheory.identities.targets.lookup import find
 from madatheory.limits import PATIENCE, TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
+from madatheory.xla import enable_quick_compilation
 
 START = 60.0
 """Seconds for importing and building a target, before its traits are detected."""
@@ -217,6 +219,7 @@ def _serve(
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     faulthandler.enable()
+    enable_quick_compilation()
     try:
         with limited(start):
             target = find(spec)
@@ -228,9 +231,10 @@ def _serve(
     report = before or opened(target, request)
     if before is None:
         connection.send({"report": report.as_dict()})
+    memory = Memory()
     for code in codes if not report.problem else ():
         connection.send({"begin": code})
-        connection.send({"outcome": asdict(judged(identities()[code], target, report, request))})
+        connection.send({"outcome": asdict(judged(identities()[code], target, report, request, memory))})
     connection.send({"end": True})
 
 

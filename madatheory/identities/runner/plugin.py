@@ -11,6 +11,7 @@ from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, check_codes
 from madatheory.identities.report.tables import failure
+from madatheory.identities.rollout import Memory
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Target
 
@@ -63,6 +64,7 @@ class _Tested:
     def __init__(self, make: Callable[[], Target], request: Request) -> None:
         self._make, self._request = make, request
         self._opened: tuple[Target, Report] | None = None
+        self._memory = Memory()
 
     def test(self, code: str) -> None:
         """Pass, skip, xfail or fail, each with its reason and without a traceback."""
@@ -75,7 +77,7 @@ class _Tested:
         target, report = self._opened
         if report.problem:
             pytest.fail(f"{target.name} cannot be tested: {report.problem}", pytrace=False)
-        _say(judged(identities()[code], target, report, self._request), target.name)
+        _say(judged(identities()[code], target, report, self._request, self._memory), target.name)
 
 
 def _say(outcome: IdentityOutcome, target: str) -> None:

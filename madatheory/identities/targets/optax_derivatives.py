@@ -1,10 +1,11 @@
 """Steps and whole runs of an optax transformation as functions of its hyper-parameters, and their derivatives.
 
-Nothing is compiled as a whole: a run of a few steps is quicker primitive by primitive than XLA compiles it.
+A step and its derivatives are compiled once for a transformation and a dtype, and shared by all who ask.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from madatheory.identities.targets.optax_modes import jitted
 from madatheory.identities.targets.target import Target, Unusable
 
 if TYPE_CHECKING:
@@ -27,16 +29,14 @@ def precision(dtype: DTypeLike) -> Any:
 
 @dataclass(frozen=True)
 class Steps:
-    """A transformation with some hyper-parameters as arrays of the parameters' dtype, the rest fixed."""
+    """A transformation with some hyper-parameters as arrays of the parameters' dtype, the rest fixed.
+
+    Functions of (h, g, state, x), each compiled once.
+    """
 
     factory: Callable[[Mapping[str, Any]], Any]
     fixed: Mapping[str, Any]
     dtype: Any
-    step: Callable[..., Any] | None = None
-
-    def compiled(self) -> "Steps":
-        """The same with compiled steps, in which hyper-parameters are traced."""
-        return replace(self, step=jax.jit(self.update))
 
     def arrays(self, h: Hyper) -> dict[str, Any]:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
@@ -44,39 +44,75 @@ class Steps:
 
     def update(self, h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> tuple[Any, Any]:
         """(u, state) after one step."""
-        move, state = self.factory({**self.fixed, **h}).update([g], state, [x])
-        return move[0], state
+        u, state = self.factory({**self.fixed, **h}).update([g], state, [x])
+        return u[0], state
 
-    def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: np.ndarray | jax.Array) -> tuple[list[Any], Any]:
+    @cached_property
+    def step(self) -> Callable[..., Any]:
+        """(x, state, u) after one step. Without options of the compiler, which JAX refuses where it differentiates."""
+
+        def step(h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> tuple[Any, Any, Any]:
+            u, state = self.update(h, g, state, x)
+            return (x + u).astype(self.dtype), state, u
+
+        return jax.jit(step)
+
+    @cached_property
+    def slopes(self) -> Callable[..., Any]:
+        """The derivative of u in every hyper-parameter of h, by forward mode."""
+
+        def slopes(h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> dict[str, Any]:
+            return {
+                name: slope(lambda v, name=name: self.update({**h, name: v}, g, state, x)[0], at)
+                for name, at in h.items()
+            }
+
+        return jitted(slopes)
+
+    @cached_property
+    def backward(self) -> Callable[..., Any]:
+        """The derivative of the sum of u in g, by reverse mode."""
+        return jitted(jax.grad(lambda g, h, state, x: self.update(h, g, state, x)[0].sum()))
+
+    def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: Sequence[ArrayLike]) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
-        x, state = jnp.asarray(x0), self.factory({**self.fixed, **h}).init([jnp.asarray(x0)])
-        path, update = [x], self.step or self.update
+        x = jnp.asarray(x0)
+        state = self.factory({**self.fixed, **h}).init([x])
+        path = [x]
         for g in gradients:
-            move, state = update(h, jnp.asarray(g, self.dtype), state, x)
-            x = (x + move).astype(self.dtype)
+            x, state, _ = self.step(h, jnp.asarray(g, self.dtype), state, x)
             path.append(x)
         return path, state
 
 
-def slope(function: Callable[[Any], Any], at: jax.Array) -> np.ndarray:
+def slope(function: Callable[[Any], Any], at: jax.Array) -> Any:
     """The derivative of a function of one number, by forward mode."""
-    return np.asarray(jax.jvp(function, (at,), (jnp.ones_like(at),))[1])
+    return jax.jvp(function, (at,), (jnp.ones_like(at),))[1]
 
 
 def of(
     target: Target, fixed: Mapping[str, Any], names: Sequence[str], dtype: DTypeLike
-) -> tuple[Steps, Hyper, dict[str, str]]:
+) -> tuple[Steps, Hyper, Mapping[str, str]]:
     """(steps, present values of those of `names` that may be traced, why the others may not)."""
+    at = {name: fixed.get(name, target.defaults.get(name)) for name in names if name in target.settable}
+    numbers = {name: value for name, value in at.items() if isinstance(value, int | float)}
+    return _of(target.factory, tuple(fixed.items()), tuple(numbers.items()), np.dtype(dtype))
+
+
+@lru_cache(maxsize=16)
+def _of(
+    factory: Callable[[Mapping[str, Any]], Any],
+    settings: tuple[tuple[str, Any], ...],
+    numbers: tuple[tuple[str, float], ...],
+    dtype: np.dtype,
+) -> tuple[Steps, Hyper, Mapping[str, str]]:
+    fixed, refused = dict(settings), {}
     taken: dict[str, float] = {}
-    refused: dict[str, str] = {}
     x = np.zeros(3, np.float32)
-    for name in names:
-        at = fixed.get(name, target.defaults.get(name))
-        if name not in target.settable or not isinstance(at, int | float):
-            continue
+    for name, at in numbers:
 
         def traced(value: jax.Array, name: str = name) -> Any:
-            made = target.factory({**fixed, name: value})
+            made = factory({**fixed, name: value})
             return made.update([x], made.init([x]), [x])[0]
 
         try:
@@ -86,11 +122,4 @@ def of(
         else:
             taken[name] = float(at)
     rest = {name: value for name, value in fixed.items() if name not in taken}
-    steps = Steps(target.factory, rest, np.dtype(dtype))
-    # branches and loops would be compiled anew wherever they are met
-    return steps.compiled() if _branches(target.factory(fixed), x) else steps, taken, refused
-
-
-def _branches(made: Any, x: np.ndarray) -> bool:
-    program = str(jax.make_jaxpr(lambda g: made.update([g], made.init([x]), [x]))(x))
-    return any(f" {name}[" in program for name in ("cond", "while", "scan"))
+    return Steps(factory, rest, dtype), taken, refused

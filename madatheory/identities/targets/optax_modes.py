@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from madatheory.xla import accepted
+from madatheory.xla import QUICKLY, accepted
 
 if TYPE_CHECKING:
     import optax
@@ -20,9 +20,9 @@ def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
     return make(settings)
 
 
-def _jitted(step: Step) -> Step:
-    """jit; the newer emitters of CPU code take longer to compile these small programs than the programs run."""
-    return jax.jit(step, compiler_options=accepted({"xla_cpu_use_fusion_emitters": False}))
+def jitted(step: Step) -> Step:
+    """jit, without what only long runs pay for: these programs take longer to compile than they run."""
+    return jax.jit(step, compiler_options=accepted(QUICKLY))
 
 
 def _first(tree: Any) -> Any:
@@ -42,7 +42,7 @@ class OptaxMode:
     pack: Callable[[list[Any]], Any] = list
     unpack: Callable[[Any], Sequence[Any]] = list
     whole: Callable[[Step], Step] = _first
-    compiled: Callable[[Step], Step] = _jitted
+    compiled: Callable[[Step], Step] = jitted
 
 
 def _scanned(step: Step) -> Step:
@@ -57,7 +57,7 @@ def _scanned(step: Step) -> Step:
         (state, x), _ = jax.lax.scan(body, (state, x), jax.tree.map(lambda g: jnp.asarray(g)[None], gradients))
         return x, state
 
-    return _jitted(call)
+    return jitted(call)
 
 
 def _two_lanes(tensors: list[Any]) -> list[Any]:

@@ -5,8 +5,10 @@ import io
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import ml_dtypes
 import numpy as np
 
 from madatheory.errors import needs
@@ -38,6 +40,7 @@ _MOMENTS = {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vmax", "square
 _FLAGS = ("foreach", "fused", "differentiable", "capturable")
 
 
+@cache
 def import_torch() -> Any:
     """The module, or a `UserError` that says how to get it."""
     with needs("this target"):
@@ -49,7 +52,7 @@ def to_torch(value: Tensor) -> Any:
     """A torch tensor of the same numbers and dtype."""
     torch = import_torch()
     value = np.array(value)
-    if str(value.dtype) == "bfloat16":
+    if value.dtype == ml_dtypes.bfloat16:
         return torch.from_numpy(value.astype(np.float32)).to(torch.bfloat16)
     return torch.from_numpy(value)
 
@@ -59,8 +62,6 @@ def to_numpy(value: "torch.Tensor") -> Tensor:
     torch = import_torch()
     value = value.detach().cpu().resolve_conj()
     if value.dtype == torch.bfloat16:
-        import ml_dtypes
-
         return value.to(torch.float32).numpy().astype(ml_dtypes.bfloat16)
     return np.array(value.numpy())
 
