@@ -44,7 +44,9 @@ def check(
         typer.Option("--all", metavar="LIBRARY", help="All of optax, torch.optim, .. or any module; may be repeated."),
     ] = None,
     only: Only = None,
-    profile: Annotated[str, typer.Option(help="quick, default or thorough: how many examples.")] = PROFILE,
+    profile: Annotated[
+        str, typer.Option(help="quick (for an editor: few examples, and not all identities), default or thorough.")
+    ] = PROFILE,
     seed: Annotated[int | None, typer.Option(help="Other examples than those of every ordinary run.")] = None,
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Processor time for one identity.")] = SECONDS,
     workers: Annotated[
@@ -91,7 +93,7 @@ def check(
     madatheory check mymodule:make --xfail "F2=eps is inside the root"
     madatheory check --all optax --workers 2 --markdown optax.md
     """
-    from madatheory.identities.report.outcome import Request
+    from madatheory.identities.report.outcome import LEFT_OUT, Request
     from madatheory.identities.report.tables import as_json, markdown
     from madatheory.identities.runner.isolated import check_all
 
@@ -123,6 +125,9 @@ def check(
         _print_one(reports[0], traits)
     else:
         _print_many(reports, left, traits, snippets)
+    left_out = LEFT_OUT.get(profile, "").split() if only is None else []
+    if left_out:
+        note(f"profile {profile} leaves {len(left_out)} identities out, derivatives and execution modes among them")
     raise typer.Exit(_status(reports, targets or []))
 
 

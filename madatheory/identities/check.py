@@ -22,7 +22,7 @@ from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
 from madatheory.identities.report.counterexample import cause, first_wrong, shortest
 from madatheory.identities.report.example import law, program
-from madatheory.identities.report.outcome import PROFILES, IdentityOutcome, Report, Request, base_settings
+from madatheory.identities.report.outcome import LEFT_OUT, PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Memory, Runs
 from madatheory.identities.targets.lookup import OptimizerLike, find
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
@@ -49,17 +49,18 @@ def check(
 ) -> Report:
     """Test an optimizer against every identity that applies to it.
 
-    `make_optimizer` is a `Target`, an optax factory, a torch or keras optimizer class, a function that returns (init,
-    update), or a name such as "optax:adam" (see `identities.targets.lookup.find`). `traits` declares what would
-    otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `xfail` maps codes of
-    identities that are expected to fail to the reason; one that does not fail is an error.
-    `only` is a comma separated list of codes or groups. Deterministic; another `seed` gives other examples. `limit` is
-    in seconds of processor time per identity. `method` is the method that the optimizer is meant to be, such as "adam";
-    without, its name says so if it is a published one's. Raises `UserError` on bad input; whatever the optimizer does
-    wrong is in the report.
+    `make_optimizer` is a `Target`, an optax factory, a torch or keras optimizer class, a function that returns
+    (init, update), or a name such as "optax:adam" (see `identities.targets.lookup.find`). `traits` declares what
+    would otherwise be detected, `settings` fixes hyper-parameters by their neutral names, `xfail` maps codes of
+    identities that are expected to fail to the reason; one that does not fail is an error. `only` is a comma
+    separated list of codes or groups. `profile` "quick" tries fewer examples, and no identity of `LEFT_OUT` that
+    `only` does not name; "thorough" tries more examples. Deterministic; another `seed` gives other examples.
+    `limit` is in seconds of processor time per identity. `method` is the method that the optimizer is meant to be,
+    such as "adam"; without, its name says so if it is a published one's. Raises `UserError` on bad input; whatever
+    the optimizer does wrong is in the report.
     """
     request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit, method)
-    chosen = select(only)
+    chosen = select(only, profile)
     target = find(make_optimizer)
     report = opened(target, request)
     if report.problem:
@@ -72,11 +73,11 @@ def check(
     return replace(report, outcomes=tuple(outcomes))
 
 
-def select(only: str | None) -> list[Identity]:
-    """The identities that a comma separated list of codes and groups names; all for None."""
+def select(only: str | None, profile: str = PROFILE) -> list[Identity]:
+    """The identities that a comma separated list of codes and groups names; for None all that the profile tries."""
     every = identities()
     if only is None:
-        return list(every.values())
+        return [item for item in every.values() if item.code not in LEFT_OUT.get(profile, "").split()]
     wanted = [part.strip() for part in only.split(",") if part.strip()]
     groups = {item.group for item in every.values()}
     for part in wanted:

@@ -57,16 +57,14 @@ def last_update(
 
 
 def _by_jax(target: Target, x0: Array, history: Array, fixed: Mapping[str, Any], wanted: Sequence[str]) -> LastUpdate:
-    import jax.numpy as jnp
-
     from madatheory.identities.targets import optax_derivatives as by_jax
 
     run, taken, refused = by_jax.of(target, fixed, wanted, x0.dtype)
     with by_jax.precision(x0.dtype):
-        path, state = run.path(run.arrays(taken), x0, history)
+        path, state = run.path(run.arrays(taken), x0, list(map(run.array, history)))
 
     def given(h: Mapping[str, float], g: Array) -> tuple[Any, Any]:
-        return run.arrays({**taken, **h}), jnp.asarray(g, x0.dtype)
+        return run.arrays({**taken, **h}), run.array(g)
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
@@ -185,7 +183,6 @@ def unrolled(run: Runs, x0: Array, settings: Mapping[str, Any]) -> UnrolledRun:
 
 def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> UnrolledRun:
     import jax
-    import jax.numpy as jnp
 
     from madatheory.identities.targets import optax_derivatives as by_jax
 
@@ -196,17 +193,17 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
 
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            return np.asarray(end(run.arrays(h), list(map(jnp.asarray, g))))
+            return np.asarray(end(run.arrays(h), list(map(run.array, g))))
 
     def forward(name: str, h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            now, rows = run.arrays(h), list(map(jnp.asarray, g))
-            return np.asarray(by_jax.slope(lambda v: end({**now, name: v}, rows), now[name]))
+            rows = list(map(run.array, g))
+            return np.asarray(by_jax.slope(lambda h: end(h, rows), run.arrays(h), name))
 
     def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
         with by_jax.precision(x0.dtype):
-            loss = jax.grad(lambda h, g: jnp.dot(w, end(h, g)), argnums=(0, 1))
-            slopes, by_g = loss(run.arrays(h), list(map(jnp.asarray, g)))
+            loss = jax.grad(lambda h, g: w @ end(h, g), argnums=(0, 1))
+            slopes, by_g = loss(run.arrays(h), list(map(run.array, g)))
             return {name: float(v) for name, v in slopes.items()}, np.array(by_g)
 
     return UnrolledRun(value, forward, reverse, unit(x0.dtype))
@@ -264,4 +261,4 @@ def injected(run: Runs, case: GradientSequence, settings: Mapping[str, Any]) -> 
     if not taken:
         raise NotApplicable(f"takes no traced hyper-parameters: {refused}")
     with by_jax.precision(case.x0.dtype):
-        return np.array(steps.path(steps.arrays(taken), case.x0, case.g)[0][1:])
+        return np.array(steps.path(steps.arrays(taken), case.x0, list(map(steps.array, case.g)))[0][1:])

@@ -1,6 +1,6 @@
 """How far rounding alone may move a path: measured on the optimizer itself, not guessed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from madatheory.identities.identity import Violation
 from madatheory.identities.rollout import Runs
+from madatheory.identities.targets.target import Misbehaved, Target, Unusable
 from madatheory.identities.tolerance import close, equal, path_tolerance, unit
 
 _STEP = 2.0**-30  # large against float64's rounding, small against every gradient
@@ -35,13 +36,20 @@ def once(run: Runs) -> dict[str, Any]:
 
     Branches and loops are compiled anew in every step that is not compiled as a whole.
     """
-    if "eager" not in run.target.modes:
-        return {}
-    start = run.target.start
-    if start not in _BRANCHING:
-        stepper = run.target.begin([np.zeros(3), np.zeros((3, 2))], run.settings)
-        _BRANCHING[start] = bool(getattr(stepper, "branches", bool)())
-    return {} if _BRANCHING[start] else {"mode": "eager"}
+    return {"mode": mode} if (mode := mode_once(run.target, run.settings)) else {}
+
+
+def mode_once(target: Target, settings: Mapping[str, Any]) -> str:
+    """`eager`, or "" where a step is compiled in any case."""
+    if "eager" not in target.modes:
+        return ""
+    if target.start not in _BRANCHING:
+        try:
+            stepper = target.begin([np.zeros(3), np.zeros((3, 2))], settings)
+            _BRANCHING[target.start] = bool(getattr(stepper, "branches", bool)())
+        except (Misbehaved, Unusable):  # it takes no matrices, or no vectors
+            _BRANCHING[target.start] = True
+    return "" if _BRANCHING[target.start] else "eager"
 
 
 _BRANCHING: WeakKeyDictionary[Callable[..., Any], bool] = WeakKeyDictionary()

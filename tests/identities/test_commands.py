@@ -134,7 +134,7 @@ def test_the_catalogue_is_listed(run: Run) -> None:
 
 
 def test_conformance_writes_a_page(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolated, "select", lambda only: select("F1,F4,R2"))
+    monkeypatch.setattr(isolated, "select", lambda *_: select("F1,F4,R2"))
     Path("notes.toml").write_text("")
     line = "conformance madatheory --target madatheory:sgd --page p.md --notes notes.toml --profile quick"
     result = run(*line.split())

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from identity_mutants import CONVENTIONS, MUTANTS, Mutant
 
+from madatheory.defaults import PROFILE
 from madatheory.identities.check import opened, refused
 from madatheory.identities.examples import examples_of
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, identities
 from madatheory.identities.recognition.identify import identify
 from madatheory.identities.recognition.traits import Trait, lacking
-from madatheory.identities.report.outcome import BASE, Request
+from madatheory.identities.report.outcome import BASE, PROFILES, Request
 from madatheory.identities.rollout import Runs
 from madatheory.identities.targets.functions import target
 from madatheory.identities.targets.target import Target, Unsettable
@@ -66,7 +67,7 @@ def objection(item: Identity, tested: Target, parent: str) -> str:
     present = {name: trait.present for name, trait in traits.items()}
     runs = Runs(tested, present, {name: value for name, value in BASE.items() if name in tested.settable})
     with np.errstate(all="ignore"):
-        for case in examples_of(item, EXAMPLES):
+        for case in examples_of(item, PROFILES[PROFILE])[: max(3, round(EXAMPLES * item.examples))]:
             runs.forget()
             try:
                 item.test(runs, copy.deepcopy(case))

@@ -12,7 +12,7 @@ import numpy as np
 from madatheory.errors import UserError, unknown
 from madatheory.identities.recognition import recurrences
 from madatheory.identities.recognition.recurrences import steps
-from madatheory.identities.rounding import LIFT
+from madatheory.identities.rounding import LIFT, mode_once
 from madatheory.identities.strategies import plain
 from madatheory.identities.targets.target import (
     Misbehaved,
@@ -49,7 +49,8 @@ class OpenLoop:
         self, x0: Sequence[Tensor], g: Sequence[Sequence[Tensor | None]], **more: SettingValue
     ) -> list[list[Tensor]]:
         """x_1 .. x_T for several tensors."""
-        return open_loop(self._target, x0, g, {**self._settings, **more})
+        mode = mode_once(self._target, self._settings) if more else ""
+        return open_loop(self._target, x0, g, {**self._settings, **more}, mode)
 
 
 def same(path: Tensor, other: Tensor) -> bool:

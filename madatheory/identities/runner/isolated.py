@@ -62,7 +62,7 @@ def check_all(
     target, `grace` how long a process may go on after its time. Raises `UserError` on a bad request.
     """
     request = request or Request()
-    codes = [item.code for item in select(request.only)]
+    codes = [item.code for item in select(request.only, request.profile)]
     if not 1 <= workers <= 1024:
         raise UserError(f"workers = {workers}: give 1 to 1024")
     jobs = [_Job(spec, request, codes, _Lines(out, spec, request)) for spec in dict.fromkeys(specs)]

@@ -28,7 +28,7 @@ def items_of(session: pytest.Session, config: pytest.Config, spec: str, specs: l
         seed=option("--madatheory-seed"),
         limit=option("--madatheory-limit"),
     )
-    chosen = select(only)
+    chosen = select(only, request.profile)
     tested = _Tested(lambda: find(spec), request)
     return [
         IdentityItem.from_parent(
@@ -109,7 +109,7 @@ def suite(
     """
     known = read_xfail(xfail, [""])[""] if isinstance(xfail, str | Path) else dict(xfail or {})
     request = Request(traits or {}, settings or {}, known, only, profile, seed, limit)
-    chosen = select(only)
+    chosen = select(only, profile)
     tested = _Tested(lambda: find(make_optimizer), request)
 
     def method(code: str, statement: str) -> Callable[[Any], None]:

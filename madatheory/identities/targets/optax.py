@@ -119,7 +119,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
         with jax.enable_x64(wide):
             if key not in steps:
                 steps[key] = _step(how.make(make, settings, len(x0)), how, wide)
-            x = how.pack([jax.numpy.asarray(value) for value in x0])
+            x = how.pack(jax.device_put(list(x0)))  # jnp.asarray would compile a program for each shape
             try:
                 state = how.whole(steps[key].made.init)(x)
             except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
@@ -153,7 +153,7 @@ def _plain(leaf: jax.Array) -> Tensor:
 
 
 def _restored(like: jax.Array, saved: Tensor) -> Any:
-    value = jax.numpy.asarray(saved)
+    value = jax.device_put(saved)
     return jax.random.wrap_key_data(value, impl=jax.random.key_impl(like)) if _is_key(like) else value
 
 

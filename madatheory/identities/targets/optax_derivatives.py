@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
@@ -40,7 +39,11 @@ class Steps:
 
     def arrays(self, h: Hyper) -> dict[str, Any]:
         """Hyper-parameters as arrays, as `optax.inject_hyperparams` makes them."""
-        return {name: jnp.asarray(value, self.dtype) for name, value in h.items()}
+        return {name: self.array(value) for name, value in h.items()}
+
+    def array(self, value: ArrayLike) -> jax.Array:
+        """On the device, in the parameters' dtype; `jnp.asarray` would compile a program for every shape."""
+        return jax.device_put(np.asarray(value, self.dtype))
 
     def update(self, h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> tuple[Any, Any]:
         """(u, state) after one step."""
@@ -62,10 +65,7 @@ class Steps:
         """The derivative of u in every hyper-parameter of h, by forward mode."""
 
         def slopes(h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> dict[str, Any]:
-            return {
-                name: slope(lambda v, name=name: self.update({**h, name: v}, g, state, x)[0], at)
-                for name, at in h.items()
-            }
+            return {name: slope(lambda h: self.update(h, g, state, x)[0], h, name) for name in h}
 
         return jitted(slopes)
 
@@ -74,20 +74,21 @@ class Steps:
         """The derivative of the sum of u in g, by reverse mode."""
         return jitted(jax.grad(lambda g, h, state, x: self.update(h, g, state, x)[0].sum()))
 
-    def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: Sequence[ArrayLike]) -> tuple[list[Any], Any]:
+    def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: Sequence[jax.Array]) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""
-        x = jnp.asarray(x0)
+        x = jax.device_put(x0)
         state = self.factory({**self.fixed, **h}).init([x])
         path = [x]
         for g in gradients:
-            x, state, _ = self.step(h, jnp.asarray(g, self.dtype), state, x)
+            x, state, _ = self.step(h, g, state, x)
             path.append(x)
         return path, state
 
 
-def slope(function: Callable[[Any], Any], at: jax.Array) -> Any:
-    """The derivative of a function of one number, by forward mode."""
-    return jax.jvp(function, (at,), (jnp.ones_like(at),))[1]
+def slope(function: Callable[[Mapping[str, Any]], Any], h: Mapping[str, Any], name: str) -> Any:
+    """The derivative of a function of h in one of its numbers, by forward mode: one program for all of them."""
+    along = {key: np.asarray(key == name, value.dtype) for key, value in h.items()}
+    return jax.jvp(function, (dict(h),), (along,))[1]
 
 
 def of(
