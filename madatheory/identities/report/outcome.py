@@ -17,8 +17,8 @@ PROFILES: Mapping[str, int] = {"quick": 5, "default": 15, "thorough": 200}
 LEFT_OUT: Mapping[str, str] = {
     "quick": "E12 K5b K6 K7 K8 K8b K8c K9b K10b K10c K13 K13b K13c K15 K15b K15c K15d K16 K17 H1 H2 H3 H4 H5 H6 H7"
 }
-"""Identities that a profile tries only where they are named. Derivatives, other execution modes, checkpoints, groups and
-other shapes have programs of their own compiled, which takes as long as all the rest."""
+"""Identities that a profile tries only where they are named: derivatives, other execution modes, checkpoints, groups,
+other shapes. They have programs of their own compiled, which takes as long as all the rest."""
 BASE: Mapping[str, Any] = {"lr": 0.125, "weight_decay": 0.0}
 """Settings of every run unless an identity says otherwise: a dyadic step size, and decay only where it is tested."""
 

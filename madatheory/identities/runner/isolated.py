@@ -9,6 +9,7 @@ its limit set anew, and leaves the name of the identity at which it died. The pa
 """
 
 import faulthandler
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -220,6 +221,7 @@ def _serve(
     os.dup2(sink, 2)
     faulthandler.enable()
     enable_quick_compilation()
+    gc.disable()
     try:
         with limited(start):
             target = find(spec)
@@ -228,6 +230,9 @@ def _serve(
         connection.send({"report": Report(spec, "", {}, (), why, unusable=isinstance(error, UserError)).as_dict()})
         connection.send({"end": True})
         return
+    gc.freeze()  # what is imported stays, and is not searched for garbage again and again
+    gc.set_threshold(10_000, 20, 100)
+    gc.enable()
     report = before or opened(target, request)
     if before is None:
         connection.send({"report": report.as_dict()})
