@@ -63,7 +63,7 @@ class Runs:
         self.method, self.declared = method, declared
         self.log: list[str | Run] = []
         self._names: Counter[str] = Counter()
-        self._memory: Memory = {} if memory is None else memory
+        self.memory: Memory = {} if memory is None else memory
         self._asked: set[Hashable] = set()
 
     @property
@@ -115,10 +115,10 @@ class Runs:
         if not self.traits.get("deterministic", False):
             return open_loop(self.target, x0, gradients, settings, mode)
         asked = (mode, repr(sorted(settings.items())), _exactly(x0), _exactly(gradients))
-        if asked in self._asked or asked not in self._memory:
-            self._memory[asked] = open_loop(self.target, x0, gradients, settings, mode)
+        if asked in self._asked or asked not in self.memory:
+            self.memory[asked] = open_loop(self.target, x0, gradients, settings, mode)
         self._asked.add(asked)
-        return [[x.copy() for x in step] for step in self._memory[asked]]
+        return [[x.copy() for x in step] for step in self.memory[asked]]
 
     @renamed(way="mode")
     def start(self, x0: Sequence[Tensor], *, mode: str = "", **settings: SettingValue) -> "RecordedStepper":

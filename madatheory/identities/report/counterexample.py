@@ -180,7 +180,7 @@ class Shaken(Runs):
     """
 
     def __init__(self, runs: Runs, seed: float, size: float = 1.0) -> None:
-        super().__init__(runs.target, runs.traits, runs.settings, runs.method, runs.declared)
+        super().__init__(runs.target, runs.traits, runs.settings, runs.method, runs.declared, runs.memory)
         self._seed, self._size = seed, size
 
     def rolled(self, *given: Any) -> list[list[Tensor]]:
