@@ -18,7 +18,7 @@ CORRECTED = "m / (1 - beta1**t), v / (1 - beta2**t)"
 SHOWN: dict[str, tuple[str, str, str, str, bool, int]] = {
     "two runs": ("adam", "np.sqrt(vhat)", "np.sqrt(np.maximum(vhat, 1e-9))", "S7", True, 1),
     "a run and numbers": ("lion", "np.sign(", "np.copysign(1, ", "F5", True, 1),
-    "with a tolerance": ("adam", "np.sqrt(vhat)", "np.sqrt(np.maximum(vhat, 1e-9))", "C1", True, 1),
+    "with a tolerance": ("adam", "np.sqrt(vhat)", "np.sqrt(np.maximum(vhat, 1e-3))", "C1", True, 1),
     "a number is lost": ("adam", "+ eps", "+ 0 * eps", "F3", True, 1),
     "several tensors": ("adam", 't = state["t"] + 1', 't = init.n = getattr(init, "n", 0) + 1', "K9b", True, 1),
     "an inequality": ("adam", "decayed - lr * u", "decayed + lr * u", "D3", False, 0),
