@@ -70,10 +70,9 @@ def test_a_failure_explains_itself_without_a_traceback(folder: pytest.Pytester) 
             "  found     *",
             "  got       *",
             "  expected  *",
-            "# F4, *",
             "optimizer = mine.wrong",
             "run = runs_of(optimizer)",
-            "print(path)",
+            "assert np.array_equal(got, expected), 'F4, *",
         ]
     )
     text = result.stdout.str()
