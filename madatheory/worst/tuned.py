@@ -31,6 +31,7 @@ _SETTLED = 1 + 5e-4  # what is worse than the pool by less ends the alternation
 _ROUNDS = 60
 _PLACES = 4  # points of the grid that are searched at once, for each case
 _PARENTS, _GENERATIONS, _LAST = 8, 25, 75  # candidates and generations of a search, and of the last, per unknown
+_FEWEST = 32  # candidates
 _BATCH = 512
 
 
@@ -103,7 +104,7 @@ class WorstCase:
 
         `generations` are per unknown. A point need not be of the grid, but lies within its ranges.
         """
-        places, n = np.array([self._place(point) for point in points]), _PARENTS * self._size
+        places, n = np.array([self._place(point) for point in points]), max(_PARENTS * self._size, _FEWEST)
         starts = [self._oracle.start(self._rng)[-self._size :] for _ in range(n * len(points))]
         functions = np.array(starts).reshape(len(points), n, self._size).transpose(0, 2, 1)
         if len(self._pool):
