@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from madatheory.theory.catalogue import list_lemmas, list_theorems
+from madatheory.worst.instance_file import worst_of
 from proofs_check.evidence import Evidence, Status, cell, verdict
 from proofs_check.methods import METHODS, method
 from proofs_check.statements import Statement
@@ -48,6 +49,12 @@ def refuted_tenth(row: Statement, evidence: Sequence[Evidence]) -> str:
     return ", ".join(name for name in METHODS if name in found) or "nothing"
 
 
+def worst_found(row: Statement) -> str:
+    """left/right on the worst instance that the gallery has for a theorem."""
+    entry = worst_of(row.name)
+    return NOT_APPLICABLE if entry is None else f"{entry.ratio:.3f}"
+
+
 def untested(rows: Sequence[Statement]) -> str:
     """The constants that no method tests, in a sentence; "" where there are none."""
     named = [f"{row.label} {row.name} ({', '.join(UNTESTED[row.name])})" for row in rows if row.name in UNTESTED]
@@ -56,10 +63,10 @@ def untested(rows: Sequence[Statement]) -> str:
 
 def markdown(rows: Sequence[Statement], evidence: Sequence[Evidence], methods: Sequence[str] = tuple(METHODS)) -> str:
     """The table without times, so that it is the same on every machine."""
-    titles = ["", "statement", "status", *methods, "1/10 refuted by"]
+    titles = ["", "statement", "status", *methods, "1/10 refuted by", "worst found"]
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for row in rows:
-        cells = [*(entry(row, name, evidence) for name in methods), refuted_tenth(row, evidence)]
+        cells = [*(entry(row, name, evidence) for name in methods), refuted_tenth(row, evidence), worst_found(row)]
         lines.append(f"| {row.label} | {row.name} | {status_of(row, evidence)} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", said]) if (said := untested(rows)) else "\n".join(lines)
 

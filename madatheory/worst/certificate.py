@@ -51,7 +51,7 @@ class Certificate(NamedTuple):
     seconds: float
 
 
-class _Run(NamedTuple):
+class TracedRun(NamedTuple):
     """The traced parts of a run in balls, all on one coordinate of one trajectory."""
 
     begin: Callable[[Any], Any]
@@ -59,8 +59,8 @@ class _Run(NamedTuple):
     read: Callable[[Any], Any]
 
 
-def certify(instance: Instance) -> Certificate:
-    """The enclosure of left/right on `instance`.
+def certify(instance: Instance, run: TracedRun | None = None) -> Certificate:
+    """The enclosure of left/right on `instance`; `run` is `traced_run` of one with the same theorem, which is reused.
 
     `Refused`, saying why: F is unbounded below, the oracle is not centred, a declared constant is too small, the
     theorem does not apply, its method or formulas have no form in ball arithmetic, or the enclosure is too wide.
@@ -83,7 +83,7 @@ def certify(instance: Instance) -> Certificate:
     if histories > MOST_HISTORIES:
         raise Refused(f"{histories} noise histories: at most {MOST_HISTORIES} are enumerated, lower the steps")
     check_formulas(theorem, theorem.quantities(setting))
-    run = traced_run(instance)
+    run = traced_run(instance) if run is None else run
     found: Ball = None
     for bits in BITS:
         with precision(bits):
@@ -170,7 +170,7 @@ def _formula(theorem: Theorem, side: str, written: Any, formula: Callable[[Any],
         return found if isinstance(found, arb) else ball(float(found))
 
 
-def traced_run(instance: Instance) -> _Run:
+def traced_run(instance: Instance) -> TracedRun:
     """The method and the left side's statistics in balls; `Refused` where an operation has no meaning there."""
     import jax
     import jax.numpy as jnp
@@ -201,7 +201,7 @@ def traced_run(instance: Instance) -> _Run:
         hyper = dict.fromkeys(instance.hyper, number)
         carried = jax.eval_shape(begin, (hyper, one, number))
     try:
-        return _Run(
+        return TracedRun(
             computed_in(balls(), begin, (hyper, one, number)),
             computed_in(balls(), advance, (hyper, one, carried, one, one, number, number)),
             computed_in(balls(), read, (carried[1], number, number)),
@@ -238,7 +238,7 @@ class _Line:
         return value if x.is_exact() else value + arb(0, 1) * (self._steepest * arb(x.rad()))
 
 
-def _left(instance: Instance, run: _Run) -> Ball:
+def _left(instance: Instance, run: TracedRun) -> Ball:
     """The expectation of the left side over all noise histories."""
     from flint import arb
 

@@ -153,3 +153,9 @@ def _tuple(values: Iterable[float]) -> str:
 def list_worst() -> dict[str, WorstInstance]:
     """The gallery: the worst instance found for each theorem of the package, by name."""
     return discover("madatheory.worst.gallery", WorstInstance)
+
+
+def worst_of(theorem: str) -> WorstInstance | None:
+    """The instance of the gallery that was found for a theorem, of several the one with the largest ratio."""
+    found = [entry for entry in list_worst().values() if entry.theorem == theorem]
+    return max(found, key=lambda entry: entry.ratio, default=None)

@@ -105,6 +105,10 @@ class ResistingOracle:
             return 50.0, np.zeros_like(slope)
         return value, slope
 
+    def ratio(self, u: Array) -> Array:
+        """left/right as a traceable function of the free numbers."""
+        return self._play(u)["ratio"]
+
     def start(self, rng: np.random.Generator) -> np.ndarray:
         """Random numbers to begin a descent from: gradients independent, or smooth along the run."""
         u = rng.normal(size=self.size) * rng.choice([0.3, 1.0, 2.0])

@@ -20,6 +20,7 @@ from madatheory.problems.piecewise import Piecewise, float_above
 from madatheory.theory.catalogue import theorems_of
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.worst.certificate import Certificate, Refused, certify, check_formulas, traced_run
+from madatheory.worst.evolution import trials
 from madatheory.worst.instance import Instance, with_exact_constants
 from madatheory.worst.landing import Landing
 from madatheory.worst.resisting import ResistingOracle
@@ -28,7 +29,7 @@ from madatheory.worst.unknowns import UNITS, Unknowns, unknowns_of
 NOISES = ("none", "additive", "state")
 NODES_UP_TO, TREES_UP_TO = 100, 8
 """Steps up to which every gradient is an unknown, without noise and on a noise tree."""
-_PROBE = Piecewise((0.0, 1.0, 2.0, 4.0), (0.0, -1.0, -1.0, 1.0), 0.5)
+PROBE = Piecewise((0.0, 1.0, 2.0, 4.0), (0.0, -1.0, -1.0, 1.0), 0.5)
 _PAUSE = 2.0  # seconds between two certificates while the search goes on
 _BETTER = 1 + 1e-7
 _PARENTS, _STILL = 12, 60  # candidates of a generation per unknown; generations without progress before a new begin
@@ -183,7 +184,7 @@ def _checked(
     for name, value in hyper.items():
         if np.ndim(value):
             raise UserError(f"{name} = {value!r:.60}: give one value; to search it, free {name}=low:high")
-    probe = with_exact_constants(one, steps, hyper, _PROBE)
+    probe = with_exact_constants(one, steps, hyper, PROBE)
     setting = probe.setting()
     reasons = one.reasons(setting)
     if reasons:
@@ -304,20 +305,14 @@ def _later(found: Callable[[np.ndarray], Found], place: np.ndarray) -> Callable[
 def _generations(
     family: Landing, applies: Callable[[np.ndarray], np.ndarray], end: float, rng: np.random.Generator
 ) -> Candidates:
-    """The best of every generation of differential evolution (Storn and Price 1997, best/1/bin), begun again and again
-    where it stands still."""
+    """The best of every generation of differential evolution, begun again and again where it stands still."""
     size, n = family.size, _PARENTS * family.size
     while True:
         places = rng.random((size, n))
         ratios = family.ratios(places) * applies(places)
         before, still = 0.0, 0
         while still < _STILL:
-            best = int(np.argmax(ratios))
-            first, second = rng.integers(n, size=n), rng.integers(n, size=n)
-            mutants = places[:, [best]] + rng.uniform(0.5, 1.0) * (places[:, first] - places[:, second])
-            mutants = np.where((mutants < 0) | (mutants > 1), rng.random((size, n)), mutants)
-            kept = (rng.random((size, n)) > 0.7) & (np.arange(size)[:, None] != rng.integers(size, size=n))
-            tried = np.where(kept, places, mutants)
+            tried = trials(places, ratios, rng, within_unit=True)
             reached = family.ratios(tried) * applies(tried)
             better = reached > ratios
             places, ratios = np.where(better, tried, places), np.where(better, reached, ratios)

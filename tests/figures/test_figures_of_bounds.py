@@ -22,6 +22,9 @@ NAMES = (
     "rate-exponents",
     "dependence",
     "summary-matrix",
+    "worst-instances",
+    "worst-interpolation",
+    "worst-ratio",
 )
 
 
@@ -168,6 +171,59 @@ def bound_below_measured(numbers: Numbers) -> None:
     _a_cell(numbers, "holds")["tightness"] = 0.5
 
 
+def worst_is_as_loose(numbers: Numbers) -> None:
+    numbers["worst"][0]["total"][0] = numbers["chains"][0]["total"][0] / 5
+
+
+def worst_refutes_a_link(numbers: Numbers) -> None:
+    numbers["worst"][3]["levels"][4]["ordered"] = False
+
+
+def worst_farther_than_a_problem(numbers: Numbers) -> None:
+    numbers["worst"]["avgrad-rate"]["tightness"] = 70.0  # 61 on the problem ratio
+
+
+def worst_beyond_its_bound(numbers: Numbers) -> None:
+    numbers["worst"]["avgrad-rate"]["tightness"] = 0.99
+
+
+def off_the_slope(numbers: Numbers) -> None:
+    numbers["cases"][1]["on_full_slope"] = 0.6
+
+
+def descent_left_over(numbers: Numbers) -> None:
+    numbers["cases"][2]["run"]["F"][-1] = numbers["cases"][2]["gap"] / 4
+
+
+def turns_back(numbers: Numbers) -> None:
+    x = numbers["cases"][0]["run"]["x"]
+    x[10], x[11] = x[11], x[10]
+
+
+def rho_matters(numbers: Numbers) -> None:
+    numbers["panels"][0]["alpha"]["left"][2] *= 1.01
+
+
+def an_interior_rho_wins(numbers: Numbers) -> None:
+    numbers["panels"][0]["both"]["left"][1] *= 0.95
+
+
+def an_interior_rho_wins_as_proved(numbers: Numbers) -> None:
+    numbers["panels"][0]["proved"]["left"][3] *= 0.8
+
+
+def refuted_at_small_T(numbers: Numbers) -> None:
+    numbers["panels"][0]["own"]["ratio"][0] = 1.001
+
+
+def free_is_no_worse(numbers: Numbers) -> None:
+    numbers["panels"][2]["own"]["ratio"][-1] = 0.95
+
+
+def nearer_at_small_T(numbers: Numbers) -> None:
+    numbers["panels"][3]["free"]["ratio"][0] = 0.7
+
+
 # figure, what is doctored, index of the claim that must fail (None: at least one)
 DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
     ("convergence-ratio", violate_convergence, 0),
@@ -193,6 +249,19 @@ DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
     ("summary-matrix", idle_theorem, 1),
     ("summary-matrix", number_without_a_theorem, 2),
     ("summary-matrix", bound_below_measured, 3),
+    ("summary-matrix", worst_farther_than_a_problem, 4),
+    ("summary-matrix", worst_beyond_its_bound, 4),
+    ("slack-waterfall", worst_is_as_loose, 8),
+    ("slack-waterfall", worst_refutes_a_link, 11),
+    ("worst-instances", off_the_slope, 0),
+    ("worst-instances", descent_left_over, 1),
+    ("worst-instances", turns_back, 2),
+    ("worst-interpolation", rho_matters, 0),
+    ("worst-interpolation", an_interior_rho_wins, 1),
+    ("worst-interpolation", an_interior_rho_wins_as_proved, 2),
+    ("worst-ratio", refuted_at_small_T, 0),
+    ("worst-ratio", free_is_no_worse, 1),
+    ("worst-ratio", nearer_at_small_T, 2),
 )
 
 

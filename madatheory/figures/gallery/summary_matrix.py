@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from matplotlib.figure import Figure as Canvas
@@ -13,6 +13,7 @@ from madatheory.problems.catalogue import list_problems
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
+from madatheory.worst.instance_file import worst_of
 
 COLOURS = {"holds": "#b7e1cd", "violated": "#e66b5b", "inconclusive": "#fde29b", "not applicable": "#ececec"}
 
@@ -68,16 +69,24 @@ def compute(run: Run) -> Numbers:
         "theorems": [{"name": t.name, "label": t.label, "kind": t.kind, "statement": t.statement} for t in statements],
         "problems": [{"name": p.name, "summary": p.summary, "noise": p.oracle.name, "d": p.dimension} for p in made],
         "cells": cells,
+        "worst": _worst(t.name for t in statements),
         "table": _table(cells),
     }
+
+
+def _worst(theorems: Iterable[str]) -> dict[str, dict[str, float]]:
+    """bound/measured on the worst instance found for each theorem that has one, certified, and its T."""
+    found = {name: worst_of(name) for name in theorems}
+    return {name: {"tightness": 1 / e.ratio, "steps": e.steps} for name, e in found.items() if e is not None}
 
 
 def _text(cell: Mapping[str, Any]) -> str:
     if cell["outcome"] == "not applicable":
         return cell["code"]
-    value = cell["tightness"]
-    if value is None:
-        return "✓"
+    return "✓" if cell["tightness"] is None else _number(cell["tightness"])
+
+
+def _number(value: float) -> str:
     return (
         f"{value:.2g}"
         if value < 10
@@ -120,6 +129,12 @@ def claims(numbers: Numbers) -> list[Claim]:
         for t, p, cell in cells
         if cell["outcome"] == "holds" and cell["tightness"] is not None and cell["tightness"] < 1 - 1e-9
     ]
+    worst = numbers["worst"]
+    farther = [
+        f"{t}: {worst[t]['tightness']:.3g}, on {p} {cell['tightness']:.3g}"
+        for t, p, cell in cells
+        if t in worst and cell["tightness"] is not None and not worst[t]["tightness"] < cell["tightness"]
+    ]
     return [
         Claim(
             f"no theorem is violated on any problem ({100 * numbers['confidence']:g} % confidence for all together)",
@@ -142,7 +157,18 @@ def claims(numbers: Numbers) -> list[Claim]:
             not below,
             "; ".join(below[:3]) or f"smallest {_tightest(numbers):.3g}",
         ),
+        Claim(
+            "the worst instance found for a theorem keeps its bound, and is nearer to it than every problem here",
+            bool(worst) and not farther and min(w["tightness"] for w in worst.values()) >= 1,
+            "; ".join(farther[:3])
+            or f"{len(worst)} theorems, bound/measured {min(_worst_numbers(numbers), default=math.nan):.4g} to "
+            f"{max(_worst_numbers(numbers), default=math.nan):.3g}",
+        ),
     ]
+
+
+def _worst_numbers(numbers: Numbers) -> list[float]:
+    return [w["tightness"] for w in numbers["worst"].values()]
 
 
 def _tightest(numbers: Numbers) -> float:
@@ -161,7 +187,9 @@ def caption(numbers: Numbers) -> str:
         f"last T, 1 is tight (smallest {_tightest(numbers):.3g}). Grey cells name the assumption that fails: A1 "
         "bounded "
         "below, A2 bounded gradients, A3 smooth, A4 unbiased, box: the problem is projected, no box: it is not; "
-        "✓: holds, but a probability has no such ratio."
+        "✓: holds, but a probability has no such ratio. The last column is bound/measured on the worst "
+        "instance that a search found for the theorem, at its own T and hyper-parameters: "
+        f"{min(_worst_numbers(numbers)):.4g} to {max(_worst_numbers(numbers)):.3g}; a dot: none is sought."
     )
 
 
@@ -180,10 +208,17 @@ def draw(canvas: Canvas, numbers: Numbers) -> None:
                 x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=4.6 if grey else 6.2,
                 color="#888888" if grey else "#111111", linespacing=0.85,
             )  # fmt: skip
-    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
-    axes.set_xticks(
-        [x + 0.5 for x in range(len(columns))], [p["name"] for p in columns], rotation=40, ha="left", fontsize=7
-    )
+    last = len(columns) + 0.2  # the worst instances stand apart
+    for y, theorem in enumerate(rows):
+        worst = numbers["worst"].get(theorem["name"])
+        shade = COLOURS["not applicable" if worst is None else "holds"]
+        axes.add_patch(Rectangle((last, y), 1, 1, facecolor=shade, edgecolor="white", linewidth=1))
+        text = "·" if worst is None else _number(worst["tightness"])
+        axes.text(last + 0.5, y + 0.5, text, ha="center", va="center", fontsize=6.2, fontweight="bold")
+    axes.set(xlim=(0, last + 1), ylim=(len(rows), 0))
+    named = [*(p["name"] for p in columns), "worst found"]
+    places = [*(x + 0.5 for x in range(len(columns))), last + 0.5]
+    axes.set_xticks(places, named, rotation=40, ha="left", fontsize=7)
     axes.set_yticks([y + 0.5 for y in range(len(rows))], [f"{t['name']}  {t['label']}" for t in rows], fontsize=6.3)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
