@@ -224,6 +224,11 @@ def nearer_at_small_T(numbers: Numbers) -> None:
     numbers["panels"][3]["free"]["ratio"][0] = 0.7
 
 
+def a_problem_is_worse(numbers: Numbers) -> None:
+    panel = numbers["panels"][0]
+    panel["problem"]["ratio"][-1] = max(panel["own"]["ratio"]) * 1.01
+
+
 # figure, what is doctored, index of the claim that must fail (None: at least one)
 DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
     ("convergence-ratio", violate_convergence, 0),
@@ -262,6 +267,7 @@ DOCTORED: tuple[tuple[str, Callable[[Numbers], None], int | None], ...] = (
     ("worst-ratio", refuted_at_small_T, 0),
     ("worst-ratio", free_is_no_worse, 1),
     ("worst-ratio", nearer_at_small_T, 2),
+    ("worst-ratio", a_problem_is_worse, 3),
 )
 
 

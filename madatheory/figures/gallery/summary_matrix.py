@@ -3,14 +3,16 @@
 import math
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch, Rectangle
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.problems.catalogue import list_problems
+from madatheory.problems.problem import Problem
 from madatheory.theory.catalogue import list_theorems
+from madatheory.theory.theorem import Theorem
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
 from madatheory.worst.instance_file import worst_of
@@ -39,8 +41,18 @@ def _cell(found: list[Verdict]) -> dict[str, Any]:
     return cell
 
 
-def compute(run: Run) -> Numbers:
-    """`verify` on the whole catalogue."""
+class Verified(NamedTuple):
+    """`verify` on the whole catalogue, or on a part of it in the smoke profile."""
+
+    statements: list[Theorem]
+    problems: list[Problem]
+    verdicts: list[Verdict]
+    steps: int
+    seeds: int
+
+
+def verified(run: Run) -> Verified:
+    """What the figure shows; another figure that asks for it finds its runs in the store."""
     steps, seeds = run.pick((50, 8), (400, 768), (20_000, 4096))
     statements = list(list_theorems().values())
     made = [entry.make() for entry in list_problems().values()]
@@ -57,6 +69,12 @@ def compute(run: Run) -> Numbers:
         run=run.simulate,
         progress=lambda done, total, what: run.report(int(done), total, what),
     )
+    return Verified(statements, made, verdicts, steps, seeds)
+
+
+def compute(run: Run) -> Numbers:
+    """A cell for each theorem and problem, and the worst instance found."""
+    statements, made, verdicts, steps, seeds = verified(run)
     cells: dict[str, dict[str, Any]] = {t.name: {} for t in statements}
     for theorem in statements:
         for problem in made:
