@@ -20,7 +20,7 @@ from madatheory.identities.examples import examples_of, search
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
-from madatheory.identities.report.counterexample import cause, first_wrong, shortest
+from madatheory.identities.report.counterexample import alike, cause, first_wrong, shortest
 from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import LEFT_OUT, PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Memory, Runs
@@ -252,10 +252,12 @@ class _Tried:
         self.runs.forget()
         try:
             self.item.test(self.runs, copy.deepcopy(case))
-        except (Exception, SystemExit) as error:  # an example of another shape may ask for what is not there
-            same = type(error) is type(self.failed) and isinstance(error, Violation | Misbehaved)
-            self.failed = error if same else self.failed
-            return same
+        except (Exception, SystemExit) as error:
+            assert self.failed is not None
+            if not alike(error, self.failed):
+                return False
+            self.failed = error
+            return True
         return False
 
     def likely(self, begins: str, limit: float) -> str:

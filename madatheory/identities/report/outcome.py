@@ -113,7 +113,8 @@ class Report:
             steps = (o.cause, "K" if o.code.startswith("K") else "") if o.cause.startswith("step") else (o.cause,)
             key = (o.likely, "likely") if o.likely else steps if o.cause else (o.code, "alone")
             grouped.setdefault(key, []).append(o)
-        return [Finding(tuple(sorted(same, key=lambda o: len(o.snippet)))) for same in grouped.values()]
+        lines = [sorted(same, key=lambda o: o.snippet.count("\n")) for same in grouped.values()]
+        return [Finding(tuple(same)) for same in lines]
 
     @property
     def conventions(self) -> list[IdentityOutcome]:

@@ -118,7 +118,7 @@ def conventions(report: Report) -> list[str]:
     """One line for each convention or limit of the number format that identities do not hold by."""
     grouped: dict[str, list[IdentityOutcome]] = {}
     for o in report.conventions:
-        grouped.setdefault(o.cause if o.cause.startswith(NOT_FINITE) else o.code, []).append(o)
+        grouped.setdefault(o.cause if o.cause.startswith(f"{NOT_FINITE}, ") else o.code, []).append(o)
     return [f"{', '.join(f'{o.code} {o.name}' for o in same)}: {one_line(same[0].detail)}" for same in grouped.values()]
 
 
