@@ -1,6 +1,8 @@
 """What a failure looks like: short, one report for one cause, a program, and the mistake where it is known."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,8 +57,8 @@ def test_what_does_not_matter_is_cut_off() -> None:
     assert short.x0.tolist() == [1]
     several = Several([np.zeros(1), np.ones(2)], [g[:, :1], g[:, 1:]], np.ones((12, 2), bool))
     cut, k = shortest((several, 5), twice)
-    assert [part.shape for part in cut.g] == [(2, 1), (2, 1)]
-    assert (cut.present.shape, k) == ((2, 2), 5)
+    assert [part.shape for part in cut.g] == [(8, 1), (8, 1)]  # k may count steps: none is taken out
+    assert (cut.present.shape, k) == ((8, 2), 5)
     assert shortest(None, twice) is None
 
 
@@ -114,6 +116,18 @@ def test_one_nan_is_one_finding() -> None:
     record = json.loads(json.dumps(report.as_dict()))
     assert [f["codes"] for f in record["findings"]] == [found.codes]
     assert report_from(record) == report
+
+
+def test_the_page_shows_what_its_example_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/identities.md").read_text(encoding="utf-8")
+    code, command, printed = re.findall(
+        r"```python title=\"plain_adam.py\"\n(.*?)```.*?```sh\n(.*?)\n```.*?```text\n(.*?)\n```", page, re.S
+    )[0]
+    monkeypatch.chdir(tmp_path)
+    Path("plain_adam.py").write_text(code)
+    _, _, target, _, only = command.split()
+    (found,) = check(target, only=only).findings
+    assert finding(found, target) == printed
 
 
 def test_failures_are_grouped_by_what_they_begin_with() -> None:

@@ -23,6 +23,7 @@ from madatheory.identities.strategies import plain
 from madatheory.identities.targets.target import Target, Tensor
 
 UNSEEN = 1e-10
+"""An eps that is taken where none is known."""
 EXACT = 1e-7
 """Of the largest update: what must be reproduced."""
 SIMPLE = ("SGD", "RMSProp", "Adam", "AMSGrad", "Lion", "Adagrad")

@@ -123,9 +123,10 @@ def conventions(report: Report) -> list[str]:
 
 
 def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) -> str:
-    """All about one failure: the identity in words, got and expected, and a program that shows it."""
-    lines = [f"{target} breaks {outcome.code}, {outcome.name}".strip(), f"  identity  {outcome.statement}"]
-    lines.append(f"  found     {_indented(outcome.detail)}")
+    """All about one failure: likely mistake, identity in words, got and expected, and a program that shows it."""
+    lines = [f"{target} breaks {outcome.code}, {outcome.name}".strip()]
+    lines += [f"  likely    {outcome.likely}"] if outcome.likely else []
+    lines += [f"  identity  {outcome.statement}", f"  found     {_indented(outcome.detail)}"]
     if outcome.got:
         lines.append(f"  got       {_indented(outcome.got)}")
     if outcome.expected:
@@ -138,8 +139,7 @@ def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) ->
 def finding(found: Finding, target: str = "") -> str:
     """All about failures of one cause: the likely mistake, the shortest in full, the others in a line each."""
     first, *others = found.outcomes
-    head, _, rest = failure(first, target, snippet=False).partition("\n")
-    lines = [head, *([f"  likely    {found.likely}"] if found.likely else []), rest]
+    lines = [failure(first, target, snippet=False)]
     if others:
         each = [f"{o.code} {o.name}: {one_line(o.detail)}" for o in others]
         lines.append("  as well   " + _indented("\n".join(each)))
@@ -191,6 +191,7 @@ def entry(outcome: IdentityOutcome, snippet: bool = True) -> list[str]:
     """Markdown of one finding."""
     title = f"**{outcome.code} {outcome.name}** ({'fails' if outcome.status == 'FAIL' else outcome.status})"
     lines = [f"{title}: {outcome.statement}", "", f"Found: {one_line(outcome.detail)}", ""]
+    lines += [f"Likely: {outcome.likely}", ""] if outcome.likely else []
     if snippet and outcome.snippet:
         lines += ["```python", outcome.snippet, "```", ""]
     return lines
