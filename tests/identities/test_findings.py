@@ -143,6 +143,8 @@ def test_failures_are_grouped_by_what_they_begin_with() -> None:
         outcome("D3", ""),
         outcome("F1", "not finite"),
         outcome("K13", "not finite"),
+        outcome("F3", "not finite", "it is Adam without eps"),
+        outcome("N2", "", "it is Adam without eps"),
         outcome("F4", "step 9", "it is Adam without anything"),
         outcome("N1", "", "it is Adam without anything"),
         outcome("F2b", "not finite, float16", status="convention"),
@@ -150,5 +152,6 @@ def test_failures_are_grouped_by_what_they_begin_with() -> None:
         outcome("K10", "step 1", status="convention"),
     )
     report = Report("mine", "", {}, failures)
-    assert [" ".join(f.codes) for f in report.findings] == ["S1 C1", "K6", "C2", "D2", "D3", "F1 K13", "F4 N1"]
+    assert [" ".join(f.codes) for f in report.findings] == ["S1 C1", "K6", "C2", "D2", "D3", "F1 K13 F3 N2", "F4 N1"]
+    assert report.findings[5].likely == "it is Adam without eps"
     assert [line.partition(":")[0].split() for line in conventions(report)] == [["F2b", ",", "K12c"], ["K10"]]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from madatheory.identities.identity import Identity, Violation
+from madatheory.identities.report.outcome import NOT_FINITE
 from madatheory.identities.rollout import Run, Runs, literal
 from madatheory.identities.strategies import GradientSequence, Several
 from madatheory.identities.targets.target import Misbehaved, Tensor
@@ -100,9 +101,6 @@ def first_wrong(got: object, expected: object, tolerance: Any = 0.0) -> int | No
     else:
         return None
     return int(np.argwhere(wrong)[0][0]) if wrong.any() else None
-
-
-NOT_FINITE = "not finite"
 
 
 def alike(error: BaseException, other: BaseException) -> bool:

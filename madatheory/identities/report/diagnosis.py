@@ -17,7 +17,7 @@ from madatheory.identities.recognition.candidate import Candidate, Observation, 
 from madatheory.identities.recognition.conventions import DECAY, FAMILIES
 from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
-from madatheory.identities.report.counterexample import NOT_FINITE
+from madatheory.identities.report.outcome import NOT_FINITE
 from madatheory.identities.rollout import Runs
 from madatheory.identities.strategies import plain
 from madatheory.identities.targets.target import Target, Tensor

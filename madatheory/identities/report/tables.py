@@ -6,13 +6,12 @@ is a few lines of markdown.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.report.counterexample import NOT_FINITE
-from madatheory.identities.report.outcome import Finding, IdentityOutcome, Report, Request
+from madatheory.identities.report.outcome import NOT_FINITE, Finding, IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
@@ -139,7 +138,7 @@ def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) ->
 def finding(found: Finding, target: str = "") -> str:
     """All about failures of one cause: the likely mistake, the shortest in full, the others in a line each."""
     first, *others = found.outcomes
-    lines = [failure(first, target, snippet=False)]
+    lines = [failure(replace(first, likely=found.likely), target, snippet=False)]
     if others:
         each = [f"{o.code} {o.name}: {one_line(o.detail)}" for o in others]
         lines.append("  as well   " + _indented("\n".join(each)))
