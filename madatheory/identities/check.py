@@ -185,9 +185,9 @@ def _outcome(
         written, begins = law(item, runs, tried.case), cause(tried.convention)
         return outcome("convention", f"{tried.convention}", snippet=written, cause=begins, **_numbers(tried.convention))
     with _calm():
-        snippet = tried.shown(request.limit)
+        snippet = tried.shown(request.limit / 2)  # and as long for the mistake: no more than the search for a failure
         begins = cause(tried.failed)
-        why = tried.likely(begins, request.limit)
+        why = tried.likely(begins, request.limit / 2)
     return outcome("FAIL", tried.why(), snippet=snippet, cause=begins, likely=why, **tried.numbers())
 
 
@@ -237,14 +237,14 @@ class _Tried:
                 raise
 
     def shown(self, limit: float) -> str:
-        """A program of the failure, cut down to what matters; within the limit of an identity."""
+        """A program of the failure, cut down to what matters; `limit` is in seconds."""
         try:
             with limited(limit, processor=True):
                 self.case = shortest(self.case, self._fails)
                 self._fails(self.case)
                 assert self.failed is not None
                 return program(self.item, self.runs, self.case, self.failed)
-        except TimedOut:
+        except (TimedOut, Exception, SystemExit):  # what is cut off may be what the optimizer asks for
             return law(self.item, self.runs, self.case)
 
     def _fails(self, case: object) -> bool:
@@ -261,7 +261,7 @@ class _Tried:
         return False
 
     def likely(self, begins: str, limit: float) -> str:
-        """The mistake in words, if one is known that explains it; within the limit of an identity."""
+        """The mistake in words, if one is known that explains it; `limit` is in seconds."""
         from madatheory.identities.report.diagnosis import likely
 
         try:

@@ -24,6 +24,7 @@ SHOWN: dict[str, tuple[str, str, str, str, bool, int]] = {
     "a number is lost": ("adam", "+ eps", "+ 0 * eps", "F3", True, 1),
     "several tensors": ("adam", 't = state["t"] + 1', 't = init.n = getattr(init, "n", 0) + 1', "K9b", True, 1),
     "an inequality": ("adam", "decayed - lr * u", "decayed + lr * u", "D3", False, 0),
+    "small tensors refused": ("sgd", "lr * m", "lr * (m + 1e-6) * [1][x.size < 3]", "F1", False, 0),
     "memory": ("adam", "d = -g if", "d = np.negative(g, out=g) if", "K2", False, 0),
 }
 
