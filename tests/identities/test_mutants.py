@@ -100,7 +100,7 @@ def test_a_correct_reference_passes_what_is_cut_off_an_example() -> None:
     present, tried, wrong = {name: trait.present for name, trait in traits.items()}, 0, {}
     for item in identities().values():
         cuts: list[Any] = []
-        shortest(cases_of(item.code)[-1], lambda case, cuts=cuts: bool(cuts.append(case)))
+        shortest(examples_of(item, PROFILES[PROFILE])[-1], lambda case, cuts=cuts: bool(cuts.append(case)))
         for case in cuts[::5] if not lacking(item.needs, tested, traits) else ():
             try:
                 item.test(Runs(tested, present, {"lr": 0.125, "weight_decay": 0.0}), case)
