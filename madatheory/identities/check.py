@@ -20,7 +20,7 @@ from madatheory.identities.examples import examples_of, search
 from madatheory.identities.identity import ByConvention, Identity, NotApplicable, Violation, identities
 from madatheory.identities.methods import method_of
 from madatheory.identities.recognition.traits import detect, lacking
-from madatheory.identities.report.counterexample import cause, first_wrong, shortest
+from madatheory.identities.report.counterexample import alike, cause, first_wrong, shortest
 from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import LEFT_OUT, PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Memory, Runs
@@ -185,9 +185,9 @@ def _outcome(
         written, begins = law(item, runs, tried.case), cause(tried.convention)
         return outcome("convention", f"{tried.convention}", snippet=written, cause=begins, **_numbers(tried.convention))
     with _calm():
-        snippet = tried.shown(request.limit)
+        snippet = tried.shown(request.limit / 2)  # and as long for the mistake: no more than the search for a failure
         begins = cause(tried.failed)
-        why = tried.likely(begins, request.limit)
+        why = tried.likely(begins, request.limit / 2)
     return outcome("FAIL", tried.why(), snippet=snippet, cause=begins, likely=why, **tried.numbers())
 
 
@@ -237,14 +237,14 @@ class _Tried:
                 raise
 
     def shown(self, limit: float) -> str:
-        """A program of the failure, cut down to what matters; within the limit of an identity."""
+        """A program of the failure, cut down to what matters; `limit` is in seconds."""
         try:
             with limited(limit, processor=True):
                 self.case = shortest(self.case, self._fails)
                 self._fails(self.case)
                 assert self.failed is not None
                 return program(self.item, self.runs, self.case, self.failed)
-        except TimedOut:
+        except (TimedOut, Exception, SystemExit):  # what is cut off may be what the optimizer asks for
             return law(self.item, self.runs, self.case)
 
     def _fails(self, case: object) -> bool:
@@ -252,14 +252,16 @@ class _Tried:
         self.runs.forget()
         try:
             self.item.test(self.runs, copy.deepcopy(case))
-        except (Exception, SystemExit) as error:  # an example of another shape may ask for what is not there
-            same = type(error) is type(self.failed) and isinstance(error, Violation | Misbehaved)
-            self.failed = error if same else self.failed
-            return same
+        except (Exception, SystemExit) as error:
+            assert self.failed is not None
+            if not alike(error, self.failed):
+                return False
+            self.failed = error
+            return True
         return False
 
     def likely(self, begins: str, limit: float) -> str:
-        """The mistake in words, if one is known that explains it; within the limit of an identity."""
+        """The mistake in words, if one is known that explains it; `limit` is in seconds."""
         from madatheory.identities.report.diagnosis import likely
 
         try:

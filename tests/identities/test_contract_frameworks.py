@@ -165,6 +165,39 @@ def test_planted_mistake_in_a_transformation_is_found(mistake):
     assert found_in(report) == as_mistakes(wanted), [(o.code, o.status, o.detail) for o in report.outcomes]
 
 
+def shown(outcome, text, name):
+    """Its program fails by its assertion, and no more once the right optimizer is what it imports."""
+    with pytest.raises(AssertionError, match=f"^{outcome.code}, "):
+        exec(outcome.snippet, {})
+    made(text, name)
+    exec(outcome.snippet, {})
+
+
+@pytest.mark.needs("torch")
+@pytest.mark.usefixtures("unshrunk")
+@pytest.mark.parametrize(
+    ("mistake", "code", "likely"),
+    [
+        ("settings of the optimizer, not of the group", "K8", "lr is taken from the first group"),
+        ("moments under the tensor's id", "K6", "nothing of the state is loaded"),
+        ("states counted along tensors with gradients", "K9", ""),
+    ],
+)
+def test_the_program_of_a_failure_in_torch_passes_when_mended(mistake, code, likely):
+    known, (old, new, _) = traits("torch"), TORCH_MUTANTS[mistake]
+    (outcome,) = check(made(replaced(TORCH, old, new), "Simple"), only=code, traits=known).failures
+    assert outcome.likely.startswith(likely)
+    assert likely or not outcome.likely
+    shown(outcome, TORCH, "Simple")
+
+
+@pytest.mark.usefixtures("unshrunk")
+def test_the_program_of_a_failing_transformation_passes_when_mended():
+    known, (old, new, code) = traits("optax"), OPTAX_MUTANTS["a schedule that is one step late"]
+    (outcome,) = check(made(replaced(OPTAX, old, new), "simple"), only=code, traits=known).failures
+    shown(outcome, OPTAX, "simple")
+
+
 def test_a_typed_random_key_in_the_state_is_kept_by_a_checkpoint():
     """optax.noisy_sgd keeps one; it draws for each tensor, so that only what concerns its state is asked here."""
     declared = {**dict.fromkeys(PROBES, False), "deterministic": True}  # all that these ask for

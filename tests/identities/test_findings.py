@@ -1,6 +1,8 @@
 """What a failure looks like: short, one report for one cause, a program, and the mistake where it is known."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ SHOWN: dict[str, tuple[str, str, str, str, bool, int]] = {
     "a number is lost": ("adam", "+ eps", "+ 0 * eps", "F3", True, 1),
     "several tensors": ("adam", 't = state["t"] + 1', 't = init.n = getattr(init, "n", 0) + 1', "K9b", True, 1),
     "an inequality": ("adam", "decayed - lr * u", "decayed + lr * u", "D3", False, 0),
+    "small tensors refused": ("sgd", "lr * m", "lr * (m + 1e-6) * [1][x.size < 3]", "F1", False, 0),
     "memory": ("adam", "d = -g if", "d = np.negative(g, out=g) if", "K2", False, 0),
 }
 
@@ -55,8 +58,8 @@ def test_what_does_not_matter_is_cut_off() -> None:
     assert short.x0.tolist() == [1]
     several = Several([np.zeros(1), np.ones(2)], [g[:, :1], g[:, 1:]], np.ones((12, 2), bool))
     cut, k = shortest((several, 5), twice)
-    assert [part.shape for part in cut.g] == [(2, 1), (2, 1)]
-    assert (cut.present.shape, k) == ((2, 2), 5)
+    assert [part.shape for part in cut.g] == [(8, 1), (8, 1)]  # k may count steps: none is taken out
+    assert (cut.present.shape, k) == ((8, 2), 5)
     assert shortest(None, twice) is None
 
 
@@ -116,6 +119,18 @@ def test_one_nan_is_one_finding() -> None:
     assert report_from(record) == report
 
 
+def test_the_page_shows_what_its_example_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs/identities.md").read_text(encoding="utf-8")
+    code, command, printed = re.findall(
+        r"```python title=\"plain_adam.py\"\n(.*?)```.*?```sh\n(.*?)\n```.*?```text\n(.*?)\n```", page, re.S
+    )[0]
+    monkeypatch.chdir(tmp_path)
+    Path("plain_adam.py").write_text(code)
+    _, _, target, _, only = command.split()
+    (found,) = check(target, only=only).findings
+    assert finding(found, target) == printed
+
+
 def test_failures_are_grouped_by_what_they_begin_with() -> None:
     def outcome(code: str, cause: str, likely: str = "", status: str = "FAIL") -> IdentityOutcome:
         return IdentityOutcome(code, "", status, "it is off", cause=cause, likely=likely)
@@ -129,6 +144,8 @@ def test_failures_are_grouped_by_what_they_begin_with() -> None:
         outcome("D3", ""),
         outcome("F1", "not finite"),
         outcome("K13", "not finite"),
+        outcome("F3", "not finite", "it is Adam without eps"),
+        outcome("N2", "", "it is Adam without eps"),
         outcome("F4", "step 9", "it is Adam without anything"),
         outcome("N1", "", "it is Adam without anything"),
         outcome("F2b", "not finite, float16", status="convention"),
@@ -136,5 +153,6 @@ def test_failures_are_grouped_by_what_they_begin_with() -> None:
         outcome("K10", "step 1", status="convention"),
     )
     report = Report("mine", "", {}, failures)
-    assert [" ".join(f.codes) for f in report.findings] == ["S1 C1", "K6", "C2", "D2", "D3", "F1 K13", "F4 N1"]
+    assert [" ".join(f.codes) for f in report.findings] == ["S1 C1", "K6", "C2", "D2", "D3", "F1 K13 F3 N2", "F4 N1"]
+    assert report.findings[5].likely == "it is Adam without eps"
     assert [line.partition(":")[0].split() for line in conventions(report)] == [["F2b", ",", "K12c"], ["K10"]]

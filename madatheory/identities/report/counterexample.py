@@ -4,15 +4,17 @@ hypothesis makes the numbers of an example small; how long it is, and how wide, 
 example aims at all that it can. What does not matter for the failure is cut off here.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from madatheory.identities.identity import Identity, Violation
+from madatheory.identities.report.outcome import NOT_FINITE
 from madatheory.identities.rollout import Run, Runs, literal
 from madatheory.identities.strategies import GradientSequence, Several
-from madatheory.identities.targets.target import Tensor
+from madatheory.identities.targets.target import Misbehaved, Tensor
 from madatheory.identities.tolerance import FINITE, unit
 
 Fails = Callable[[Any], bool]
@@ -22,7 +24,8 @@ def shortest(case: Any, fails: Fails) -> Any:
     """The example with as few steps as still fail, then without single steps and coordinates that do not matter."""
     lengths = range(1, _length(case))
     case = next((cut for steps in lengths if fails(cut := _taken(case, range(steps)))), case)
-    for t in reversed(range(_length(case))):
+    whole = case is _sequence(case)  # a number beside it may count steps
+    for t in reversed(range(_length(case) if whole else 0)):
         rest = [s for s in range(_length(case)) if s != t]
         if rest and fails(cut := _taken(case, rest)):
             case = cut
@@ -100,21 +103,29 @@ def first_wrong(got: object, expected: object, tolerance: Any = 0.0) -> int | No
     return int(np.argwhere(wrong)[0][0]) if wrong.any() else None
 
 
-NOT_FINITE = "not finite"
+def alike(error: BaseException, other: BaseException) -> bool:
+    """Whether an identity fails in the same way on two examples.
+
+    On one of another length it may also object to its shape, or ask for what is not there.
+    """
+    if type(error) is not type(other) or not isinstance(error, Violation | Misbehaved):
+        return False
+    steps = [first_wrong(e.got, e.expected, e.tolerance) for e in (error, other) if isinstance(e, Violation)]
+    if None in steps:
+        return set(steps) == {None} and re.split(r"\d", str(error))[0] == re.split(r"\d", str(other))[0]
+    return True
 
 
 def cause(error: BaseException) -> str:
     """What a failure begins with: "not finite", "not finite, float16", "step 3", or what is raised; "" if not seen."""
     if not isinstance(error, Violation):
         return f"{type(error).__name__}: {error}".partition("\n")[0]
-    wrong = first_wrong(error.got, error.expected, error.tolerance)
-    if wrong is None:
-        return ""
-    assert isinstance(error.got, np.ndarray)
-    if not np.isfinite(error.got[wrong].astype(np.complex128)).all():
-        short = error.got.dtype.itemsize < 4
-        return f"{NOT_FINITE}, {error.got.dtype}" if short else NOT_FINITE
-    return f"step {wrong + 1}"
+    wrong, got = first_wrong(error.got, error.expected, error.tolerance), error.got
+    if isinstance(got, np.ndarray) and got.dtype.kind not in "OSU":
+        seen = got if wrong is None else got[wrong]
+        if not np.isfinite(seen.astype(np.complex128)).all():
+            return f"{NOT_FINITE}, {got.dtype}" if got.dtype.itemsize < 4 else NOT_FINITE
+    return "" if wrong is None else f"step {wrong + 1}"
 
 
 class View(NamedTuple):

@@ -17,11 +17,13 @@ from madatheory.identities.recognition.candidate import Candidate, Observation, 
 from madatheory.identities.recognition.conventions import DECAY, FAMILIES
 from madatheory.identities.recognition.matching import matching
 from madatheory.identities.recognition.observations import Observations
-from madatheory.identities.report.counterexample import NOT_FINITE
+from madatheory.identities.report.outcome import NOT_FINITE
 from madatheory.identities.rollout import Runs
 from madatheory.identities.strategies import plain
 from madatheory.identities.targets.target import Target, Tensor
 
+UNSEEN = 1e-10
+"""An eps that is taken where none is known."""
 EXACT = 1e-7
 """Of the largest update: what must be reproduced."""
 SIMPLE = ("SGD", "RMSProp", "Adam", "AMSGrad", "Lion", "Adagrad")
@@ -62,14 +64,26 @@ def likely(item: Identity, runs: Runs, cause: str) -> str:
 
 
 class _Known:
-    """What is known of the plain runs of a target: its observations, and the references that reproduce them."""
+    """What is known of the plain runs of a target: its observations, and the references that reproduce them.
+
+    An eps that can be neither read nor set is taken to be `UNSEEN`, which no gradient here feels.
+    """
 
     def __init__(self, target: Target) -> None:
         self.seen = Observations(target)
         usable = bool(self.seen.plain) and self.seen.plain[0].x0.ndim == 1
-        self.matches = matching(self.seen, estimate=False)[0] if usable else []
-        self.matches = sorted(self.matches, key=Candidate.unusual)
-        self.changed = "" if self.matches or not usable else next(_changed(self.seen.plain), "")
+        self.runs = [replace(run, values={"eps": UNSEEN, **run.values}) for run in self.seen.plain if usable]
+        exact = matching(self.seen, estimate=False)[0] if usable else []
+        near = [c for c in _simple(self.runs) if _explains(c.updates, self.runs)] if usable and not exact else []
+        self.matches = sorted(exact or near, key=Candidate.unusual)
+        self.changed = "" if self.matches or not usable else next(_changed(self.runs), "")
+
+
+def _simple(runs: Sequence[Observation]) -> Iterator[Candidate]:
+    """The methods of `SIMPLE` whose coefficients are known, with at most one unusual convention."""
+    for candidate in (c for family in FAMILIES if family.name in SIMPLE for c in candidates(family)):
+        if candidate.unusual() <= 1 and not candidate.unknown(runs[0].values):
+            yield candidate
 
 
 def _words(name: str, form: str) -> str:
@@ -92,31 +106,34 @@ def _method(target: Target, lost: bool) -> str:
         return known.changed
     best = known.matches[0]
     usual = {switch.name: next(iter(switch.options)) for switch in best.family.switches}
+    lost = lost and not all(np.isfinite(run.updates).all() for run in known.runs)
     other = [
         _words(name, label)
         for name, label in best.choice().items()
         if label != usual[name] and (lost or name not in _HARMLESS)
     ]
+    if lost and not other and "eps" in best.family.hyper:
+        other = ["without eps"]
     return f"its steps are those of {best.family.name} {' and '.join(other)}" if other else ""
 
 
-def _changed(seen: Sequence[Observation]) -> Iterator[str]:
+def _changed(runs: Sequence[Observation]) -> Iterator[str]:
     """Single changes of a usual form that reproduce all runs."""
-    for family in FAMILIES:
-        if family.name not in SIMPLE:
-            continue
-        for candidate in candidates(family):
-            if candidate.unusual() > 1 or candidate.unknown(seen[0].values):
-                continue
-            for words, steps in _changes(candidate):
-                if all(_reproduced(steps(run), run.updates) for run in seen):
-                    yield f"its steps are those of {family.name} {words}"
+    for candidate in _simple(runs):
+        for words, updates in _changes(candidate):
+            if _explains(updates, runs):
+                yield f"its steps are those of {candidate.family.name} {words}"
 
 
-Steps = Callable[[Observation], Tensor | None]
+def _explains(updates: "Updates", runs: Sequence[Observation]) -> bool:
+    return all(_reproduced(updates(run), run.updates) for run in runs)
 
 
-def _changes(candidate: Candidate) -> Iterator[tuple[str, Steps]]:
+Updates = Callable[[Observation], Tensor | None]
+"""What a recurrence makes of the gradients of a run."""
+
+
+def _changes(candidate: Candidate) -> Iterator[tuple[str, Updates]]:
     yield "with a step counter that is one ahead", lambda run: _after_zeros(candidate, run, 1)
     yield "whose moments are not kept from step to step", lambda run: _forgetful(candidate, run, counting=True)
     yield "whose state is not kept from step to step", lambda run: _forgetful(candidate, run, counting=False)

@@ -29,6 +29,8 @@ def base_settings(target: Target) -> dict[str, Any]:
     return found | ({"every": 1} if (target.defaults.get("every") or 0) > 1 else {})
 
 
+NOT_FINITE = "not finite"
+"""How the cause begins where a number is lost; ", float16" follows where that is due to half precision."""
 STATUSES = ("pass", "FAIL", "convention", "xfail", "n.a.", "error")
 """`convention`: does not hold, by a convention or by a limit of the number format; no mistake."""
 
@@ -73,7 +75,7 @@ class Finding:
     @property
     def likely(self) -> str:
         """The mistake in words; "" if it is not known."""
-        return self.outcomes[0].likely
+        return next((o.likely for o in self.outcomes if o.likely), "")
 
     @property
     def codes(self) -> list[str]:
@@ -108,12 +110,20 @@ class Report:
 
         What an identity of group K, about state, tensors and groups, begins with is no cause of another group's.
         """
-        grouped: dict[tuple[str, ...], list[IdentityOutcome]] = {}
+        lost = {o.likely: (o.cause, "") for o in self.failures if o.likely and o.cause.startswith(NOT_FINITE)}
+        grouped: dict[tuple[str, str], list[IdentityOutcome]] = {}
         for o in self.failures:
-            steps = (o.cause, "K" if o.code.startswith("K") else "") if o.cause.startswith("step") else (o.cause,)
-            key = (o.likely, "likely") if o.likely else steps if o.cause else (o.code, "alone")
+            if o.cause.startswith(NOT_FINITE):
+                key = (o.cause, "")
+            elif o.likely:
+                key = lost.get(o.likely, (o.likely, "likely"))
+            elif o.cause.startswith("step"):
+                key = (o.cause, "K" if o.code.startswith("K") else "")
+            else:
+                key = (o.cause, "") if o.cause else (o.code, "alone")
             grouped.setdefault(key, []).append(o)
-        return [Finding(tuple(sorted(same, key=lambda o: len(o.snippet)))) for same in grouped.values()]
+        lines = [sorted(same, key=lambda o: o.snippet.count("\n")) for same in grouped.values()]
+        return [Finding(tuple(same)) for same in lines]
 
     @property
     def conventions(self) -> list[IdentityOutcome]:

@@ -6,13 +6,12 @@ is a few lines of markdown.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.report.counterexample import NOT_FINITE
-from madatheory.identities.report.outcome import Finding, IdentityOutcome, Report, Request
+from madatheory.identities.report.outcome import NOT_FINITE, Finding, IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
@@ -118,14 +117,15 @@ def conventions(report: Report) -> list[str]:
     """One line for each convention or limit of the number format that identities do not hold by."""
     grouped: dict[str, list[IdentityOutcome]] = {}
     for o in report.conventions:
-        grouped.setdefault(o.cause if o.cause.startswith(NOT_FINITE) else o.code, []).append(o)
+        grouped.setdefault(o.cause if o.cause.startswith(f"{NOT_FINITE}, ") else o.code, []).append(o)
     return [f"{', '.join(f'{o.code} {o.name}' for o in same)}: {one_line(same[0].detail)}" for same in grouped.values()]
 
 
 def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) -> str:
-    """All about one failure: the identity in words, got and expected, and a program that shows it."""
-    lines = [f"{target} breaks {outcome.code}, {outcome.name}".strip(), f"  identity  {outcome.statement}"]
-    lines.append(f"  found     {_indented(outcome.detail)}")
+    """All about one failure: likely mistake, identity in words, got and expected, and a program that shows it."""
+    lines = [f"{target} breaks {outcome.code}, {outcome.name}".strip()]
+    lines += [f"  likely    {outcome.likely}"] if outcome.likely else []
+    lines += [f"  identity  {outcome.statement}", f"  found     {_indented(outcome.detail)}"]
     if outcome.got:
         lines.append(f"  got       {_indented(outcome.got)}")
     if outcome.expected:
@@ -138,8 +138,7 @@ def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) ->
 def finding(found: Finding, target: str = "") -> str:
     """All about failures of one cause: the likely mistake, the shortest in full, the others in a line each."""
     first, *others = found.outcomes
-    head, _, rest = failure(first, target, snippet=False).partition("\n")
-    lines = [head, *([f"  likely    {found.likely}"] if found.likely else []), rest]
+    lines = [failure(replace(first, likely=found.likely), target, snippet=False)]
     if others:
         each = [f"{o.code} {o.name}: {one_line(o.detail)}" for o in others]
         lines.append("  as well   " + _indented("\n".join(each)))
@@ -191,6 +190,7 @@ def entry(outcome: IdentityOutcome, snippet: bool = True) -> list[str]:
     """Markdown of one finding."""
     title = f"**{outcome.code} {outcome.name}** ({'fails' if outcome.status == 'FAIL' else outcome.status})"
     lines = [f"{title}: {outcome.statement}", "", f"Found: {one_line(outcome.detail)}", ""]
+    lines += [f"Likely: {outcome.likely}", ""] if outcome.likely else []
     if snippet and outcome.snippet:
         lines += ["```python", outcome.snippet, "```", ""]
     return lines
