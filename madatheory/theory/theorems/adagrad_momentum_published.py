@@ -85,7 +85,8 @@ adagrad_momentum_rate = replace(
     label="T3'",
     statement="Adagrad, m_t = beta1 m_{t-1} + g_t, alpha_t = (1-beta1) alpha: (1/T) sum E|grad F|^2 <= "
     "(R/(alpha sqrt(T))) [D0 + d ((2/5) alpha G + alpha G beta1/(2 sqrt(1-beta1^2)) + "
-    "alpha^2 L (1+2beta1)/(2(1-beta1)) + alpha^2 L beta1/(8(1-beta1^2))) ln(1 + TG^2/eps)], R = sqrt(eps + G^2); T1' at beta1 = 0",
+    "alpha^2 L (1+2beta1)/(2(1-beta1)) + alpha^2 L beta1/(8(1-beta1^2))) "
+    "ln(1 + TG^2/eps)], R = sqrt(eps + G^2); T1' at beta1 = 0",
     source="new, with L1 at (1, 2/5) and the shifted point",
     origin="new",
     conditions=(*STOCHASTIC_SMOOTH, method_is("adagrad", form="defossez", schedule="defossez_adagrad")),
