@@ -11,18 +11,18 @@ Local Open Scope R_scope.
 
 (* The point, m_t and v_t. *)
 Fixpoint summed_momentum (g : nat -> vec -> vec) (eps alpha beta1 lam : R) (c : nat -> R) (x0 : vec) (h : hist)
-    : vec * vec * vec :=
+    : vec * (vec * vec) :=
   match h with
-  | [] => (x0, fun _ => 0, fun _ => 0)
+  | [] => (x0, (fun _ => 0, fun _ => 0))
   | k :: h =>
-    let '(x, m, v) := summed_momentum g eps alpha beta1 lam c x0 h in
-    let m' := fun i => beta1 * m i + g k x i in
-    let v' := fun i => lam * v i + (g k x i)² in
-    (fun i => x i - alpha * (1 - beta1) * c (S (length h)) * m' i / sqrt (eps + v' i), m', v')
+    let z := summed_momentum g eps alpha beta1 lam c x0 h in
+    let m' := fun i => beta1 * fst (snd z) i + g k (fst z) i in
+    let v' := fun i => lam * snd (snd z) i + (g k (fst z) i)² in
+    (fun i => fst z i - alpha * (1 - beta1) * c (S (length h)) * m' i / sqrt (eps + v' i), (m', v'))
   end.
 
 Definition summed_momentum_point g eps alpha beta1 lam c x0 (h : hist) : vec :=
-  fst (fst (summed_momentum g eps alpha beta1 lam c x0 h)).
+  fst (summed_momentum g eps alpha beta1 lam c x0 h).
 Definition adagrad_momentum_point g eps alpha beta1 x0 : hist -> vec :=
   summed_momentum_point g eps alpha beta1 1 (fun _ => 1) x0.
 Definition adam_momentum_point g eps alpha beta1 beta2 x0 : hist -> vec :=
@@ -58,26 +58,23 @@ Hypothesis c_rises : forall t, c t <= c (S t).
 Hypothesis c_most : forall t, c t <= cbar.
 
 Let states := summed_momentum g eps alpha beta1 lam c x0.
-Let X (h : hist) : vec := fst (fst (states h)).
-Let first (h : hist) (i : nat) := snd (fst (states h)) i.
-Let V (h : hist) (i : nat) := snd (states h) i.
+Let X (h : hist) : vec := fst (states h).
+Let first (h : hist) (i : nat) := fst (snd (states h)) i.
+Let V (h : hist) (i : nat) := snd (snd (states h)) i.
 Let m (h : hist) (i : nat) := (1 - beta1) * first h i.
 Let e (h : hist) (i : nat) := eps + V h i.
 Let sigma := beta1 / sqrt lam.
 Let mu := (1 - beta1) / sqrt (1 - sigma²).
 
 Local Lemma first_step k h i : first (k :: h) i = beta1 * first h i + g k (X h) i.
-Proof. unfold first, X, states. simpl. destruct (summed_momentum g eps alpha beta1 lam c x0 h) as [[x y] z]. auto. Qed.
+Proof. reflexivity. Qed.
 
 Local Lemma V_step k h i : V (k :: h) i = lam * V h i + (g k (X h) i)².
-Proof. unfold V, X, states. simpl. destruct (summed_momentum g eps alpha beta1 lam c x0 h) as [[x y] z]. auto. Qed.
+Proof. reflexivity. Qed.
 
 Local Lemma X_step k h i :
   X (k :: h) i = X h i - alpha * (1 - beta1) * c (S (length h)) * first (k :: h) i / sqrt (e (k :: h) i).
-Proof.
-  unfold e. rewrite first_step, V_step. unfold first, V, X, states. simpl.
-  destruct (summed_momentum g eps alpha beta1 lam c x0 h) as [[x y] z]. reflexivity.
-Qed.
+Proof. reflexivity. Qed.
 
 Local Lemma V_nonneg h i : 0 <= V h i.
 Proof.
@@ -312,7 +309,7 @@ Proof.
   - intros h i Hv Hl Hi. pose proof (Up h i Hv Hi) as U. pose proof (CU (length h)) as CUh. fold w in CUh.
     unfold N, adam_ratios. rewrite minus_INR by lia. simpl (INR 1). fold w.
     pose proof (e_pos g eps alpha beta1 beta2 c x0 He ltac:(lra) h i) as Pe.
-    assert (K : ln (eps + snd (summed_momentum g eps alpha beta1 beta2 c x0 h) i) - ln eps <= ln (1 + G² / (w * eps))).
+    assert (K : ln (eps + snd (snd (summed_momentum g eps alpha beta1 beta2 c x0 h)) i) - ln eps <= ln (1 + G² / (w * eps))).
     { rewrite <- ln_quot by auto. apply ln_le_mono; [apply Rdiv_lt_0_compat; auto|].
       replace (1 + G² / (w * eps)) with ((eps + / w * G²) * / eps) by (field; lra). unfold Rdiv.
       apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; auto|].
