@@ -3,7 +3,10 @@
        x_t = x_{t-1} - alpha sqrt(C_t) g_t/sqrt(eps + v_t):
    (1/T) sum_t E|grad F(x_{t-1})|^2 <= 2 R D0/(alpha T) + E( (1/T) ln(1 + R^2/((1-beta2) eps)) - ln beta2 ),
    E = 4 d R^2/sqrt(1-beta2) + alpha d R L/(1-beta2), R = G + sqrt(eps).
-   Proof: the shared one with b_t = (eps + v_t)/C_t. *)
+   Proof: the shared one with b_t = (eps + v_t)/C_t, at (c, K) = (1/2, 2). At (1, 2/5) it gives T2':
+   (1/T) sum_t E|grad F(x_{t-1})|^2 <= (R/(alpha T)) [D0
+     + d ((2/5) alpha G/sqrt(w) + alpha^2 L/(2w)) (ln(1 + G^2/(w eps)) - (T-1) ln beta2)],
+   w = 1 - beta2, R = sqrt(eps + G^2). *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
 From Mada Require Import Sums Logarithm RatioSums Expectation Setting.
 From Mada Require Import Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
@@ -31,6 +34,14 @@ Definition adam_published_right (T d D0 L G eps alpha beta2 : R) : R :=
   + (4 * d * R0² / sqrt (1 - beta2) + alpha * d * R0 * L / (1 - beta2))
     * (ln (1 + R0² / ((1 - beta2) * eps)) / T - ln beta2).
 
+(* Bound on sum g^2/(eps + v_t), L2 (b). *)
+Definition adam_ratios (T G eps beta2 : R) : R := ln (1 + G² / ((1 - beta2) * eps)) - (T - 1) * ln beta2.
+
+(* T2' *)
+Definition adam_sum_right (c K T d D0 L G eps alpha beta2 : R) : R :=
+  radius eps G / (c * alpha * T) * (D0 + d * (K * alpha * G / sqrt (1 - beta2) + alpha² * L / (2 * (1 - beta2)))
+    * adam_ratios T G eps beta2).
+
 Section AdamPublished.
 Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
 Variables (g : nat -> vec -> vec) (G : R).
@@ -39,6 +50,10 @@ Variables (eps alpha beta2 : R) (x0 : vec).
 Hypothesis eps_pos : 0 < eps.
 Hypothesis alpha_pos : 0 < alpha.
 Hypothesis beta2_01 : 0 < beta2 < 1.
+Variables (c K : R).
+Hypothesis c_pos : 0 < c.
+Hypothesis K_nonneg : 0 <= K.
+Hypothesis L1 : decoupling c K.
 
 Let X := adam_sum_point g eps alpha beta2 x0.
 Let V i h := snd (adam_sum g eps alpha beta2 x0 h) i.
@@ -48,15 +63,15 @@ Let C (h : hist) := correction beta2 (S (length h)).
 Let a h i := (eps + beta2 * V i h) / C h.
 Let W (h : hist) (i : nat) := / C h.
 
-Local Lemma correction_S t : correction beta2 (S t) = beta2 * correction beta2 t + 1.
+Lemma correction_S t : correction beta2 (S t) = beta2 * correction beta2 t + 1.
 Proof. unfold correction. simpl. field. lra. Qed.
 
-Local Lemma correction_low t : 1 <= correction beta2 (S t).
+Lemma correction_low t : 1 <= correction beta2 (S t).
 Proof.
   induction t as [|t IH]; [unfold correction; simpl; right; field; lra|]. rewrite correction_S. nra.
 Qed.
 
-Local Lemma correction_up t : correction beta2 t <= / w.
+Lemma correction_up t : correction beta2 t <= / w.
 Proof.
   unfold correction, w. rewrite <- (Rmult_1_l (/ (1 - beta2))). apply Rmult_le_compat_r.
   - left. apply Rinv_0_lt_compat. lra.
@@ -104,7 +119,7 @@ Proof.
   pose proof (sqrt_lt_R0 (C h) ltac:(lra)). pose proof (sqrt_lt_R0 (eps + V i (k :: h)) ltac:(lra)). field. lra.
 Qed.
 
-Let Q (T : nat) := ln (1 + G² / (w * eps)) - (INR T - 1) * ln beta2.
+Let Q (T : nat) := adam_ratios (INR T) G eps beta2.
 
 Local Lemma ratios i h : valid n h -> (i < d)%nat -> (0 < length h)%nat ->
   path_sum (fun k h => sq i k h / (eps + V i (k :: h))) h <= Q (length h).
@@ -112,7 +127,7 @@ Proof.
   intros Hv Hi HT. rewrite (path_sum_quotient (sq i) _ (fun x t => eps + discounted beta2 x t)).
   - assert (P : forall t, 0 <= along (sq i) h t) by (intros; apply along_nonneg; intros; apply Rle_0_sqr).
     apply Rle_trans with (1 := discounted_ratio_sum _ _ eps beta2 HT eps_pos beta2_01 P).
-    apply Rplus_le_compat_r. rewrite <- V_path. destruct (V_bounds i h Hv Hi) as [V0 V1].
+    unfold Q, adam_ratios. fold w. apply Rplus_le_compat_r. rewrite <- V_path. destruct (V_bounds i h Hv Hi) as [V0 V1].
     assert (Hw : 0 < w) by (unfold w; lra). assert (0 < / eps) by (apply Rinv_0_lt_compat; auto).
     apply ln_le_mono; unfold Rdiv; [nra|]. apply Rplus_le_compat_l.
     replace (G² * / (w * eps)) with (/ w * G² * / eps) by (field; lra).
@@ -130,14 +145,14 @@ Proof.
   - unfold ratio. fold (sq i k h). rewrite denominator. field. lra.
 Qed.
 
-Theorem adam_sum_rate T : (0 < T)%nat -> alpha * (1 / 2) * (sum T (squared_gradient n p d gF X) / radius eps G)
-  <= F x0 - Fstar + INR d * (2 * alpha * G * (/ sqrt w * Q T) + alpha² * L / 2 * (/ w * Q T)).
+Theorem adam_sum_rate T : (0 < T)%nat -> alpha * c * (sum T (squared_gradient n p d gF X) / radius eps G)
+  <= F x0 - Fstar + INR d * (K * alpha * G * (/ sqrt w * Q T) + alpha² * L / 2 * (/ w * Q T)).
 Proof.
   intros HT. assert (Hw : 0 < w) by (unfold w; lra). pose proof (sqrt_lt_R0 w Hw) as Psw.
-  assert (H : alpha * (1 / 2) * sum T (fun t => squared_gradient n p d gF X t / sqrt (eps + G²))
-    <= F (X []) - Fstar + INR d * (2 * alpha * G * (/ sqrt w * Q T) + alpha² * L / 2 * (/ w * Q T))).
-  { apply (decoupled_rate_bounded n p d F gF L Fstar g G A (1 / 2) 2 ltac:(lra) ltac:(lra) decoupling_published alpha
-      X a W (fun _ => eps + G²) alpha_pos moves).
+  assert (H : alpha * c * sum T (fun t => squared_gradient n p d gF X t / sqrt (eps + G²))
+    <= F (X []) - Fstar + INR d * (K * alpha * G * (/ sqrt w * Q T) + alpha² * L / 2 * (/ w * Q T))).
+  { apply (decoupled_rate_bounded n p d F gF L Fstar g G A c K c_pos K_nonneg L1 alpha X a W (fun _ => eps + G²)
+      alpha_pos moves).
     - intros h i Hv Hi. pose proof (V_nonneg i h). pose proof (C_bounds h). unfold a. apply Rdiv_lt_0_compat; nra.
     - intros h i _ _. unfold W. apply Rinv_0_lt_compat. pose proof (C_bounds h). lra.
     - intros h i Hv Hi. destruct (V_bounds i h Hv Hi) as [V0 V1]. destruct (C_bounds h) as [C1 _].
@@ -163,14 +178,34 @@ Proof.
   apply Rle_trans with (2 := H). right. f_equal. unfold Rdiv. rewrite Rmult_comm, <- sum_scal.
   apply sum_ext; intros; unfold radius; ring.
 Qed.
+
+Theorem adam_sum_mean_rate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
+  <= adam_sum_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof.
+  intros HT. pose proof (adam_sum_rate T HT) as H. assert (Hw : 0 < w) by (unfold w; lra).
+  pose proof (sqrt_lt_R0 w Hw) as Psw. assert (PT : 0 < INR T) by (apply lt_0_INR; auto).
+  pose proof (radius_pos eps G eps_pos) as PR. unfold mean_squared_gradient, adam_sum_right. fold w.
+  apply Rmult_le_reg_l with (alpha * c / radius eps G * INR T).
+  { repeat apply Rmult_lt_0_compat; try lra. apply Rinv_0_lt_compat; auto. }
+  apply Rle_trans with (alpha * c * (sum T (squared_gradient n p d gF X) / radius eps G)); [right; field; lra|].
+  apply Rle_trans with (1 := H). right. unfold Q. field. lra.
+Qed.
 End AdamPublished.
+
+Theorem adam_rate_sharp n p d F gF L Fstar g G eps alpha beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 < beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (adam_sum_point g eps alpha beta2 x0) T
+  <= adam_sum_right 1 (2 / 5) (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof. intros. eapply adam_sum_mean_rate; eauto; try lra. apply decoupling_sharp. Qed.
 
 Theorem adam_published_rate n p d F gF L Fstar g G eps alpha beta2 x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 < beta2 < 1 -> (0 < T)%nat -> (0 < d)%nat ->
   mean_squared_gradient n p d gF (adam_sum_point g eps alpha beta2 x0) T
   <= adam_published_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
 Proof.
-  intros A He Ha Hb HT Hd. pose proof (adam_sum_rate n p d F gF L Fstar g G A eps alpha beta2 x0 He Ha Hb T HT) as H.
+  intros A He Ha Hb HT Hd.
+  pose proof (adam_sum_rate n p d F gF L Fstar g G A eps alpha beta2 x0 He Ha Hb (1 / 2) 2 ltac:(lra) ltac:(lra)
+    decoupling_published T HT) as H. unfold adam_ratios in H.
   unfold mean_squared_gradient, adam_published_right. set (R0 := G + sqrt eps). set (R1 := radius eps G) in *.
   set (w := 1 - beta2) in *. assert (Hw : 0 < w) by (unfold w; lra). pose proof (sqrt_lt_R0 w Hw) as Psw.
   set (N := sum T (squared_gradient n p d gF (adam_sum_point g eps alpha beta2 x0))) in *.

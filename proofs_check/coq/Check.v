@@ -2,9 +2,9 @@
 From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights Decoupling DecoupledRate.
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGradHorizonSums AVGradHorizonRate MonotoneSteps.
-From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate AdamRate Example HarmonicSums.
-From Mada Require Import InterpolationRate Regret Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant.
-From Mada Require Import StepSize InterpolationConstant.
+From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate ForgettingMomentum.
+From Mada Require Import AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
+From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -14,9 +14,10 @@ Definition all_theorems :=
    @AVGradWeights.avgrad_bias_lower, @Decoupling.decoupling_sharp, @Decoupling.decoupling_family,
    @Decoupling.decoupling_published, @Decoupling.decoupling_largest_factor, @DecoupledRate.decoupled_rate,
    @DecoupledRate.decoupled_rate_bounded, @DecouplingAnyDenominator.decoupling_any_denominator,
-   @DecouplingAnyDenominator.decoupling_half_is_best, @MomentumShift.shifted_descent,
-   @MomentumLog.log_path_step, @MonotoneLog.monotone_log, @InterpolationMonotone.interpolation_growth,
-   @InterpolationMonotone.interpolation_monotone, @InterpolationMonotone.interpolation_monotone_bounded,
+   @DecouplingAnyDenominator.decoupling_half_is_best, @MomentumShift.descent_from_shift,
+   @MomentumShift.shifted_descent, @MomentumLog.log_path_step, @MonotoneLog.monotone_log,
+   @InterpolationMonotone.interpolation_growth, @InterpolationMonotone.interpolation_monotone,
+   @InterpolationMonotone.interpolation_monotone_bounded,
    @InterpolationMonotone.interpolation_monotone_exact, @AMSGradRate.amsgrad_ratio_sum,
    @AMSGradRate.amsgrad_rate, @AMSGradHorizonRate.amsgrad_horizon_sum,
    @AMSGradHorizonRate.amsgrad_horizon_rate, @AVGradRatioSum.psi_sum, @AVGradRatioSum.psi_integral,
@@ -24,20 +25,24 @@ Definition all_theorems :=
    @AVGradRatioSum.avgrad_ratio_sum_least, @LogarithmRatio.log1p_over_above,
    @AVGradHorizonSums.avgrad_horizon_sum, @AVGradHorizonSums.avgrad_horizon_sum_root,
    @AVGradHorizonRate.avgrad_horizon_rate, @MonotoneSteps.monotone_steps,
-   @MomentumRates.amsgrad_monotone_rate, @MomentumRates.amsgrad_monotone_log_rate,
-   @MomentumRates.avgrad_monotone_rate, @MomentumRates.avgrad_monotone_log_rate,
-   @MomentumRates.interpolation_monotone_rate, @MomentumRates.interpolation_monotone_log_rate,
-   @AVGradMomentum.avgrad_momentum_rate, @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate,
-   @AVGradRate.avgrad_rate_sharp, @AVGradRate.avgrad_weighted_rate_sharp,
-   @AVGradRate.avgrad_rate_published_constants, @AdagradRate.adagrad_rate,
-   @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
-   @AdamPublishedRate.adam_published_rate, @AdamRate.adam_constant_step_rate,
-   @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
-   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
-   @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
-   @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
-   @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,
-   @InterpolationRate.interpolation_rate_data_published,
+   @MomentumRates.amsgrad_monotone_rate, @MomentumRates.amsgrad_monotone_sharp_rate,
+   @MomentumRates.amsgrad_monotone_log_rate, @MomentumRates.avgrad_monotone_rate,
+   @MomentumRates.avgrad_monotone_sharp_rate, @MomentumRates.avgrad_monotone_log_rate,
+   @MomentumRates.interpolation_monotone_rate, @MomentumRates.interpolation_monotone_sharp_rate,
+   @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
+   @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
+   @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
+   @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate,
+   @AdamPublishedRate.adam_sum_rate, @AdamPublishedRate.adam_sum_mean_rate,
+   @AdamPublishedRate.adam_rate_sharp, @AdamPublishedRate.adam_published_rate,
+   @ForgettingMomentum.forgetting_rate, @AdamMomentumRate.summed_momentum_rate,
+   @AdamMomentumRate.adagrad_momentum_rate, @AdamMomentumRate.adam_momentum_rate,
+   @AdamRate.adam_constant_step_rate, @AdamRate.adam_constant_step_rate_sharp,
+   @AdamRate.adam_constant_step_rate_published_constants, @Example.example_assumptions,
+   @Example.example_avgrad, @Example.example_adagrad, @HarmonicSums.harmonic_split,
+   @HarmonicSums.harmonic_sums, @InterpolationRate.interpolation_rate_measured,
+   @InterpolationRate.interpolation_rate_bounded, @InterpolationRate.interpolation_moving_rate,
+   @InterpolationRate.interpolation_rate_data, @InterpolationRate.interpolation_rate_data_published,
    @InterpolationRate.interpolation_moving_rate_sharp, @Regret.regret, @Regret.avgrad_regret_data,
    @Regret.amsgrad_regret_data, @Regret.avgrad_regret, @Regret.amsgrad_regret, @Yogi.yogi_nonnegative,
    @Yogi.yogi_increment, @Yogi.yogi_lower, @Yogi.yogi_upper, @Yogi.yogi_bounded,

@@ -1,4 +1,4 @@
-(* T7 and T7log for AMSGrad, AVGrad and the interpolation within L6's range, any beta1, alpha_t = alpha/sqrt(t).
+(* T7, T7' and T7log for AMSGrad, AVGrad and the interpolation within L6's range, any beta1, alpha_t = alpha/sqrt(t).
    The sums Q >= sum_t g_t^2/b_t:
        AMSGrad         min(1/w, G^2/eps)(1 + ln T)                    vmax_t >= w g_t^2
        AVGrad          min(K2, (G^2/eps)(1 + ln T))                   L2 (d)
@@ -7,7 +7,7 @@
 From Coq Require Import Reals Lra Lia List.
 From Mada Require Import Sums Expectation Smoothness Setting Logarithm RatioSums DecreasingWeights AVGradWeights Paths.
 From Mada Require Import DecoupledRate AVGradRatioSum MomentumShift MonotoneSteps MonotoneLog MomentumMethods.
-From Mada Require Import LogarithmRatio.
+From Mada Require Import LogarithmRatio MonotoneSharp.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -148,6 +148,12 @@ Definition avgrad_monotone_right (T d D0 L G eps alpha beta1 beta2 : R) : R :=
   monotone_bound (radius eps G) (Q_avgrad T G eps beta2) T d D0 L G eps alpha beta1.
 Definition interpolation_monotone_right (T : nat) (d D0 L G eps alpha beta1 beta2 rho : R) : R :=
   monotone_bound (radius eps G) (Q_interpolation T G eps beta2 rho) (INR T) d D0 L G eps alpha beta1.
+Definition amsgrad_monotone_sharp_right (T d D0 L G eps alpha beta1 beta2 : R) : R :=
+  monotone_sharp_bound (radius eps G) (Q_amsgrad T G eps beta2) T d D0 L G eps alpha beta1.
+Definition avgrad_monotone_sharp_right (T d D0 L G eps alpha beta1 beta2 : R) : R :=
+  monotone_sharp_bound (radius eps G) (Q_avgrad T G eps beta2) T d D0 L G eps alpha beta1.
+Definition interpolation_monotone_sharp_right (T : nat) (d D0 L G eps alpha beta1 beta2 rho : R) : R :=
+  monotone_sharp_bound (radius eps G) (Q_interpolation T G eps beta2 rho) (INR T) d D0 L G eps alpha beta1.
 Definition amsgrad_monotone_log_right (T d D0 L G eps alpha beta1 beta2 : R) : R :=
   monotone_log_bound (radius eps G) (1 - beta2) (Q_amsgrad T G eps beta2) T d D0 L G eps alpha beta1.
 Definition avgrad_monotone_log_right (T d D0 L G eps alpha beta1 beta2 : R) : R :=
@@ -199,6 +205,13 @@ Proof.
     ratios T_pos).
 Qed.
 
+Lemma general_sharp_rate : mean_squared_gradient n p d gF (point vhat) T
+  <= monotone_sharp_bound (radius eps G) Q (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1.
+Proof.
+  exact (monotone_sharp_rate A eps (radius eps G) Q is_adaptive (radius_pos eps G eps_pos) (fun _ _ => eq_refl) eps_pos
+    up ratios T_pos).
+Qed.
+
 Lemma general_log_rate : mean_squared_gradient n p d gF (point vhat) T
   <= monotone_log_bound (radius eps G) (1 - beta2) Q (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1.
 Proof.
@@ -246,6 +259,12 @@ Proof.
   apply general_rate; auto using amsgrad_sound, amsgrad_ratios. intros k h i _ _. apply amsgrad_grows; auto.
 Qed.
 
+Local Lemma amsgrad_monotone_sharp_in : mean_squared_gradient n p d gF (point amsgrad) T
+  <= amsgrad_monotone_sharp_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof.
+  apply general_sharp_rate; auto using amsgrad_sound, amsgrad_ratios. intros k h i _ _. apply amsgrad_grows; auto.
+Qed.
+
 Local Lemma amsgrad_monotone_log_in : mean_squared_gradient n p d gF (point amsgrad) T
   <= amsgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof.
@@ -268,12 +287,17 @@ Qed.
 Local Lemma avgrad_b_grows : grows avgrad.
 Proof. intros k h i _ _. apply avgrad_grows; auto. Qed.
 
+Local Lemma avgrad_ratios h i : within n T h -> length h = T -> (i < d)%nat ->
+  path_sum (added_ratio g (point avgrad) (b avgrad) i) h <= Q_avgrad (INR T) G eps beta2.
+Proof. intros. apply Rmin_glb; [apply avgrad_K2 | apply trivial]; auto using avgrad_sound. Qed.
+
 Local Lemma avgrad_monotone_in : mean_squared_gradient n p d gF (point avgrad) T
   <= avgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
-Proof.
-  apply general_rate; auto using avgrad_sound, avgrad_b_grows. intros h i Hw Hl Hi.
-  apply Rmin_glb; [apply avgrad_K2 | apply trivial]; auto using avgrad_sound.
-Qed.
+Proof. apply general_rate; auto using avgrad_sound, avgrad_b_grows, avgrad_ratios. Qed.
+
+Local Lemma avgrad_monotone_sharp_in : mean_squared_gradient n p d gF (point avgrad) T
+  <= avgrad_monotone_sharp_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. apply general_sharp_rate; auto using avgrad_sound, avgrad_b_grows, avgrad_ratios. Qed.
 
 Local Lemma avgrad_monotone_log_in : mean_squared_gradient n p d gF (point avgrad) T
   <= avgrad_monotone_log_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
@@ -332,6 +356,10 @@ Local Lemma interpolation_monotone_in : mean_squared_gradient n p d gF (point (i
   <= interpolation_monotone_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. apply general_rate; auto using interpolation_sound, interpolation_b_grows, interpolation_ratios. Qed.
 
+Local Lemma interpolation_monotone_sharp_in : mean_squared_gradient n p d gF (point (interpolation rho)) T
+  <= interpolation_monotone_sharp_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
+Proof. apply general_sharp_rate; auto using interpolation_sound, interpolation_b_grows, interpolation_ratios. Qed.
+
 Local Lemma interpolation_monotone_log_in : mean_squared_gradient n p d gF (point (interpolation rho)) T
   <= interpolation_monotone_log_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. apply general_log_rate; auto using interpolation_sound, interpolation_b_grows, interpolation_ratios. Qed.
@@ -342,6 +370,12 @@ Theorem amsgrad_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T 
   mean_squared_gradient n p d gF (point amsgrad g alpha beta1 beta2 eps x0) T
   <= amsgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof. intros. eapply amsgrad_monotone_in; eauto. Qed.
+
+Theorem amsgrad_monotone_sharp_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point amsgrad g alpha beta1 beta2 eps x0) T
+  <= amsgrad_monotone_sharp_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply amsgrad_monotone_sharp_in; eauto. Qed.
 
 Theorem amsgrad_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
@@ -355,6 +389,12 @@ Theorem avgrad_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
   <= avgrad_monotone_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
 Proof. intros. eapply avgrad_monotone_in; eauto. Qed.
 
+Theorem avgrad_monotone_sharp_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (point avgrad g alpha beta1 beta2 eps x0) T
+  <= avgrad_monotone_sharp_right (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2.
+Proof. intros. eapply avgrad_monotone_sharp_in; eauto. Qed.
+
 Theorem avgrad_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
   mean_squared_gradient n p d gF (point avgrad g alpha beta1 beta2 eps x0) T
@@ -367,6 +407,13 @@ Theorem interpolation_monotone_rate n p d F gF L Fstar g G eps alpha beta1 beta2
   mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
   <= interpolation_monotone_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
 Proof. intros. eapply interpolation_monotone_in; eauto. Qed.
+
+Theorem interpolation_monotone_sharp_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  0 <= rho <= 1 -> 0 <= eps + G² * (1 - beta2 ^ (T - 1)) * (beta2 - rho * INR (T - 1) * (1 - beta2)) ->
+  mean_squared_gradient n p d gF (point (interpolation rho) g alpha beta1 beta2 eps x0) T
+  <= interpolation_monotone_sharp_right T (INR d) (F x0 - Fstar) L G eps alpha beta1 beta2 rho.
+Proof. intros. eapply interpolation_monotone_sharp_in; eauto. Qed.
 
 Theorem interpolation_monotone_log_rate n p d F gF L Fstar g G eps alpha beta1 beta2 rho x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta1 < 1 -> 0 <= beta2 < 1 -> (0 < T)%nat ->

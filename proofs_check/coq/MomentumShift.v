@@ -43,6 +43,46 @@ Proof.
   unfold Rsqr in *. lra.
 Qed.
 
+(* One step of a point z with x = z + r q that moves by r p - u. *)
+Section DescentFromShift.
+Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
+Variables (g : nat -> vec -> vec) (G : R).
+Hypothesis A : assumptions n p d F gF L Fstar g G.
+Variables (r : R) (x z q drift u : vec).
+Hypothesis r_low : 0 <= r.
+Hypothesis ahead : forall i, x i - z i = r * q i.
+
+(* <grad F(x) - grad F(z), u> <= L r |q| |u| <= X *)
+Local Lemma cross_term X : 0 <= X -> L² * (r² * sqn d q) * sqn d u <= X² ->
+  dot d (fun i => gF x i - gF z i) u <= X.
+Proof.
+  intros HX H. apply Rsqr_incr_0_var; [|auto].
+  apply Rle_trans with (1 := cauchy d _ _). apply Rle_trans with (2 := H).
+  apply Rmult_le_compat_r; [apply sqn_nonneg|].
+  pose proof (lip _ _ _ _ (F_smooth A) z x) as HL.
+  replace (sqn d (fun i => x i - z i)) with (r² * sqn d q) in HL; [exact HL|].
+  unfold sqn. rewrite <- sum_scal. apply sum_ext; intros i _. rewrite ahead. unfold Rsqr. ring.
+Qed.
+
+Theorem descent_from_shift X : 0 <= X -> L² * (r² * sqn d q) * sqn d u <= X² ->
+  F (fun i => z i + (r * drift i - u i)) <= F z + X + sum d (fun i =>
+    r * G * Rabs (drift i) - gF x i * u i + L / 2 * (r * drift i - u i)²).
+Proof.
+  intros HX H. pose proof (descent d F gF L z (fun i => r * drift i - u i) (F_smooth A)) as D.
+  apply Rle_trans with (1 := D). assert (C := cross_term X HX H). unfold dot in *.
+  assert (B : sum d (fun i => gF z i * (r * drift i - u i))
+              <= sum d (fun i => (r * G * Rabs (drift i) - gF x i * u i) + (gF x i - gF z i) * u i)).
+  { apply sum_le; intros i Hi.
+    assert (E : gF z i * drift i <= G * Rabs (drift i)).
+    { apply Rle_trans with (1 := Rle_abs _). rewrite Rabs_mult.
+      apply Rmult_le_compat_r; [apply Rabs_pos | apply (grad_bnd A); auto]. }
+    apply Rmult_le_compat_l with (r := r) in E; [lra | auto]. }
+  rewrite sum_plus in B. unfold sqn. rewrite <- (sum_scal d (L / 2)), sum_plus. lra.
+Qed.
+End DescentFromShift.
+
+Arguments descent_from_shift {n p d F gF L Fstar g G} A {r x z} q {drift u}.
+
 Section Shift.
 Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
 Variables (g : nat -> vec -> vec) (G : R).
@@ -106,35 +146,14 @@ Proof.
   rewrite Hr in C. lra.
 Qed.
 
-(* <grad F(x) - grad F(z), u> <= L r |q| |u| <= X *)
-Lemma cross_term k h X : 0 <= X -> L² * (r² * sqn d (move h)) * sqn d (gradient_step k h) <= X² ->
-  dot d (fun i => gF (x h) i - gF (shifted h) i) (gradient_step k h) <= X.
-Proof.
-  intros HX H. apply Rsqr_incr_0_var; [|auto].
-  apply Rle_trans with (1 := cauchy d _ _). apply Rle_trans with (2 := H).
-  apply Rmult_le_compat_r; [apply sqn_nonneg|].
-  pose proof (lip _ _ _ _ (F_smooth A) (shifted h) (x h)) as HL.
-  replace (sqn d (fun i => x h i - shifted h i)) with (r² * sqn d (move h)) in HL; [exact HL|].
-  unfold sqn. rewrite <- sum_scal. apply sum_ext; intros i _. unfold shifted, move, r, Rsqr. ring.
-Qed.
-
 (* F(z_t) <= F(z_{t-1}) + X + sum_i ( r G |p_i| - d_iF(x) u_i + (L/2)(r p_i - u_i)^2 ) *)
 Theorem shifted_descent k h X : 0 <= X -> L² * (r² * sqn d (move h)) * sqn d (gradient_step k h) <= X² ->
   F (shifted (k :: h)) <= F (shifted h) + X + sum d (fun i =>
     r * G * Rabs (drift k h i) - gF (x h) i * gradient_step k h i + L / 2 * (r * drift k h i - gradient_step k h i)²).
 Proof.
-  intros HX H. set (u := gradient_step k h). set (q := drift k h).
-  pose proof (descent d F gF L (shifted h) (fun i => r * q i - u i) (F_smooth A)) as D.
-  rewrite shifted_step. fold u q. apply Rle_trans with (1 := D).
-  assert (C := cross_term k h X HX H). fold u in C. unfold dot in *.
-  assert (B : sum d (fun i => gF (shifted h) i * (r * q i - u i))
-              <= sum d (fun i => (r * G * Rabs (q i) - gF (x h) i * u i) + (gF (x h) i - gF (shifted h) i) * u i)).
-  { apply sum_le; intros i Hi.
-    assert (E : gF (shifted h) i * q i <= G * Rabs (q i)).
-    { apply Rle_trans with (1 := Rle_abs _). rewrite Rabs_mult.
-      apply Rmult_le_compat_r; [apply Rabs_pos | apply (grad_bnd A); auto]. }
-    apply Rmult_le_compat_l with (r := r) in E; [lra | apply r_nonneg]. }
-  rewrite sum_plus in B. unfold sqn. rewrite <- (sum_scal d (L / 2)), sum_plus. lra.
+  intros HX H. rewrite shifted_step.
+  apply (descent_from_shift A (move h)); auto using r_nonneg.
+  intros i. unfold shifted, move, r. ring.
 Qed.
 End Shift.
 

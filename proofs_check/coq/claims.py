@@ -191,12 +191,18 @@ RATES = (
     _rate("adam-constant-step-rate", "AdamRate", "adam_constant_step_rate_sharp"),
     _rate("adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"),
     _rate("adam-published-rate", "AdamPublishedRate", "adam_published_rate"),
+    _rate("adam-rate", "AdamPublishedRate", "adam_rate_sharp"),
+    _rate("adagrad-momentum-rate", "AdamMomentumRate", "adagrad_momentum_rate"),
+    _rate("adam-momentum-rate", "AdamMomentumRate", "adam_momentum_rate", beta1=(0, 0.5), beta2=(0.3, 0.999)),
     _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
     _rate("amsgrad-rate", "AMSGradRate", "amsgrad_rate"),
     _rate("avgrad-momentum-rate", "AVGradMomentum", "avgrad_momentum_rate"),
     _rate("amsgrad-monotone-rate", "MomentumRates", "amsgrad_monotone_rate"),
     _rate("avgrad-monotone-rate", "MomentumRates", "avgrad_monotone_rate"),
     _rate("interpolation-monotone-rate", "MomentumRates", "interpolation_monotone_rate", **_IN_RANGE),
+    _rate("amsgrad-monotone-sharp-rate", "MomentumRates", "amsgrad_monotone_sharp_rate"),
+    _rate("avgrad-monotone-sharp-rate", "MomentumRates", "avgrad_monotone_sharp_rate"),
+    _rate("interpolation-monotone-sharp-rate", "MomentumRates", "interpolation_monotone_sharp_rate", **_IN_RANGE),
     _rate("amsgrad-monotone-log-rate", "MomentumRates", "amsgrad_monotone_log_rate"),
     _rate("avgrad-monotone-log-rate", "MomentumRates", "avgrad_monotone_log_rate"),
     _rate("interpolation-monotone-log-rate", "MomentumRates", "interpolation_monotone_log_rate", **_IN_RANGE),
@@ -261,6 +267,13 @@ OTHERS = (
     CoqClaim("decoupling-any-denominator", "DecouplingAnyDenominator", "decoupling_half_is_best", "1/2 is best"),
     CoqClaim(
         "amsgrad-monotone-rate", "MonotoneSteps", "monotone_steps", "T7 for all step sizes that do not grow", FINITE
+    ),
+    CoqClaim(
+        "adam-momentum-rate",
+        "ForgettingMomentum",
+        "forgetting_rate",
+        "T3' and T4' for all step sizes with phi eta_t <= eta_{t-1} up to known factors",
+        FINITE,
     ),
     CoqClaim(
         "amsgrad-monotone-log-rate",

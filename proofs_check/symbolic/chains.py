@@ -20,6 +20,7 @@ from proofs_check.symbolic.links import (
     descent,
     horizon_ratios,
     logarithmic,
+    minkowski,
     one_gradient,
     ratios,
     shifted,
@@ -85,6 +86,11 @@ _MONOTONE: Table = {
     "telescoped step sizes": (telescoped, "step sizes do not grow"),
     "averaged momentum": (averaged, "sum |eta m|^2 <= sum |eta g|^2"),
 }
+_SHARP: Table = {
+    **_MOMENTUM,
+    "Minkowski": (minkowski, "Minkowski and Young"),
+    "averaged momentum": _MONOTONE["averaged momentum"],
+}
 _LOGARITHMIC: Table = {
     **_MOMENTUM,
     "decoupled": (logarithmic, "L1log summed, the constant of the package's decoupling-any-denominator"),
@@ -107,6 +113,8 @@ def links() -> list[Link]:
         name = "safeguarded-rate" if method == "safeguarded" else f"{method}-monotone-rate"
         found += _of(name, {**_MONOTONE, "stale step sizes": stale})
         found += _of(f"{method}-monotone-log-rate", {**_LOGARITHMIC, "stale denominators": stale})
+    for method in ("amsgrad", "avgrad", "interpolation"):
+        found += _of(f"{method}-monotone-sharp-rate", _SHARP)
     stale = (one_gradient(_at_horizon(R_safeguarded_sum)), "what is under the root is at most T R^2")
     found += _of("safeguarded-sum-rate", {**_LOGARITHMIC, "stale denominators": stale})
     first = {key: _SMALL_STEPS[key] for key in ("weights 1/sqrt(t)", "expected denominator")}

@@ -193,6 +193,14 @@ def young_log(q: Quantities, m: Sums) -> Sums:
     return {"cross_length": cross, "shifted_step": (1 + r) * (u + r * m["squared_drift"]) - symbols("slack2")}
 
 
+def minkowski(q: Quantities, m: Sums) -> Sums:
+    """sum |u - rp|^2 <= (sqrt(sum |u|^2) + r sqrt(sum |p|^2))^2 and 2|q||u| <= |q|^2 + |u|^2, |u|^2 = alpha^2 g^2/b."""
+    u, r, xp = q.alpha**2 * m["ratio_sum"], _r(q), arithmetic("sympy")
+    cross = (m["squared_move"] + u - symbols("slack")) / 2
+    step = (xp.sqrt(u) + r * xp.sqrt(m["squared_drift"])) ** 2 - symbols("slack2")
+    return {"cross_length": cross, "shifted_step": step}
+
+
 def telescoped(q: Quantities, m: Sums) -> Sums:
     """|m_i| <= G, sum (eta_{t-1} - eta_t) <= eta_0, sum (eta_{t-1} - eta_t)^2 <= eta_0^2, eta_0 = alpha/sqrt(eps)."""
     first = q.alpha / arithmetic("sympy").sqrt(q.eps)

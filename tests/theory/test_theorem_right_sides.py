@@ -11,6 +11,7 @@ from theorem_cases import ALL, NAMES
 from tolerances import DOUBLE
 
 from madatheory.arithmetic import NUMPY, arithmetic
+from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.chains import momentum_terms
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import K2_avgrad
@@ -88,6 +89,9 @@ def typed(name: str, T, d, D0, L, G, eps, alpha, beta1, beta2, rho, p) -> float:
     if name == "adam-published-rate":
         E = 4 * d * P**2 / math.sqrt(w) + alpha * d * P * L / w
         return 2 * P * D0 / (alpha * T) + E * (math.log(1 + P**2 / (w * eps)) / T + floor)
+    if name == "adam-rate":
+        ratios = math.log(1 + G**2 / (w * eps)) + (T - 1) * floor
+        return R / (alpha * T) * (D0 + d * (0.4 * alpha * G / math.sqrt(w) + alpha**2 * L / (2 * w)) * ratios)
     if name.startswith("adam-constant-step-rate"):
         c, K = (0.5, 2.0) if name.endswith("constants") else (1.0, 0.4)
         sums = (Lam + (T - 1) * floor) / T
@@ -200,9 +204,47 @@ def test_new_constants_are_never_worse(stem: str) -> None:
     assert np.any(4.5 * new <= old)
 
 
-def test_the_new_adagrad_bound_improves_the_published_one() -> None:
-    q = Quantities(**{**POINT, "T": np.geomspace(1, 1e8, 9), "alpha": np.geomspace(1e-4, 1e2, 7)[:, None]})
-    assert np.all(2 * ALL["adagrad-rate"].bound(q, NUMPY) <= ALL["adagrad-published-rate"].bound(q, NUMPY))
+def drawn(seed: int, number: int = 20_000) -> Quantities:
+    """Symbols over many orders of magnitude, beta1 < beta2 up to 1 - 1e-5 and T > beta1/(1-beta1)."""
+    rng = np.random.default_rng(seed)
+    beta2 = 1 - 10 ** rng.uniform(-5, 0, number)
+    beta1 = beta2 * (1 - 10 ** rng.uniform(-5, 0, number)) * rng.integers(0, 2, number)
+    T = np.floor(beta1 / (1 - beta1)) + np.ceil(10 ** rng.uniform(0, 5, number))
+    found = {name: 10 ** rng.uniform(-4, 4, number) for name in ("D0", "L", "G", "eps", "alpha")}
+    return Quantities(**found, T=T, d=rng.integers(1, 9, number), beta1=beta1, beta2=beta2)
+
+
+@pytest.mark.parametrize(
+    ("new", "old"),
+    [
+        ("adagrad-rate", "adagrad-published-rate"),
+        ("adam-rate", "adam-published-rate"),
+        ("adagrad-momentum-rate", "adagrad-momentum-published"),
+        ("adam-momentum-rate", "adam-momentum-published"),
+    ],
+)
+def test_the_new_bounds_are_at_most_half_of_the_published_ones(new: str, old: str) -> None:
+    """With momentum T3 and T4 are about a random step: E|grad F(x_tau)|^2 <= (T/T~) (1/T) sum E|grad F|^2."""
+    q = drawn(1)
+    if not old.endswith("published"):
+        q = q._replace(beta1=0 * q.beta1)
+    steps = q.T - q.beta1 / (1 - q.beta1)
+    half = list_theorems()[old].bound(q, NUMPY) / 2
+    found = list_theorems()[new].bound(q, NUMPY) * q.T / steps
+    assert np.all(found <= half * (1 + 1e-9))
+    assert np.any(found >= 0.95 * half)
+
+
+def test_the_least_constants_of_T7_are_below_both_of_its_youngs() -> None:
+    q = drawn(2)._replace(T=np.geomspace(1, 1e4, 20_000).round())
+    new, old = (list_theorems()[f"amsgrad-monotone-{name}"].bound(q, NUMPY) for name in ("sharp-rate", "rate"))
+    r, Q = q.beta1 / (1 - q.beta1), momentum_terms.Q_amsgrad(q, NUMPY)
+    drift = q.G**2 / q.eps  # the Young step of T7log: 1 + 3r and r(1+r)
+    squares = (1 + 3 * r) * Q + r * (1 + r) * drift
+    first = q.D0 + q.alpha * q.d * q.G**2 / ((1 - q.beta1) * np.sqrt(q.eps))
+    other = momentum_terms.scale(q, NUMPY) * (first + q.alpha**2 * q.d * q.L / 2 * squares)
+    assert np.all(new <= np.minimum(old, other) * (1 + 1e-9))
+    assert np.any(new <= 0.2 * np.minimum(old, other))
 
 
 @pytest.mark.parametrize("settings", [(100.0, 60.0, 0.5, 1.0), (2.0, 2.0, 0.0, 1.0), (300.0, 1.0, 0.5, 1.0)])

@@ -17,12 +17,10 @@ from madatheory.engine.statistic import mean_squared_gradient
 from madatheory.optimizers.members.safeguarded_mada import safeguarded
 from madatheory.problems.problem import Problem
 from madatheory.theory.chains.momentum_terms import (
+    STEADY_SUMS,
     R_safeguarded,
     least_weight,
     random_step_gradient,
-    shifted_decrease,
-    shifted_first_order,
-    shifted_step,
 )
 from madatheory.theory.evaluate import evaluate
 from madatheory.theory.quantities import Quantities
@@ -67,6 +65,29 @@ def t5m() -> float:
     return R / (alpha * math.sqrt(T)) * (D0 + d * (ratios * K2 + growth * math.log(T * R**2 / eps)))
 
 
+def t7_sharp(Q: float) -> float:
+    shrink = 1 / math.sqrt(eps) - 1 / (R * math.sqrt(T))
+    squares = (math.sqrt(Q) + r * G * shrink) ** 2 + 2 * r * Q
+    bracket = D0 + alpha * d * G**2 * shrink / (1 - beta1) + alpha**2 * d * L / 2 * squares
+    return R * math.sqrt(T - 1) / (alpha * T) * bracket
+
+
+def t3_sharp() -> float:
+    weight = alpha * G * (0.4 + beta1 / (2 * math.sqrt(1 - beta1**2)))
+    weight += alpha**2 * L * ((1 + 2 * beta1) / (2 * (1 - beta1)) + beta1 / (8 * (1 - beta1**2)))
+    return R / (alpha * math.sqrt(T)) * (D0 + d * weight * math.log(1 + T * G**2 / eps))
+
+
+def t4_sharp() -> float:
+    sigma = beta1 / math.sqrt(beta2)
+    theta, N = (1 - beta1) / (1 - sigma), math.log(1 + G**2 / (w * eps)) - (T - 1) * math.log(beta2)
+    ratios = 0.4 * alpha * G / math.sqrt(w) + alpha**2 * L * theta / (2 * w) * (1 + 2 * sigma) / (1 - sigma)
+    growth = alpha * G * sigma / (2 * math.sqrt((1 - sigma**2) * w)) + alpha**2 * L * sigma * theta / (
+        8 * (1 - sigma**2) * w
+    )
+    return R / (alpha * T) * (D0 / theta + d * (ratios * N + growth * (N + 4)))
+
+
 def t3() -> float:
     E = alpha * d * P * L + 12 * d * P**2 / (1 - beta1) + 2 * alpha**2 * d * L**2 * beta1 / (1 - beta1)
     return 2 * P * math.sqrt(T) * D0 / (alpha * _steps) + math.sqrt(T) / _steps * E * math.log(1 + T * P**2 / eps)
@@ -86,10 +107,15 @@ DISTANCE = d * D**2 / (2 * alpha) * math.sqrt(T) * R
 BY_HAND = {
     "adagrad-momentum-published": t3(),
     "adam-momentum-published": t4(),
+    "adagrad-momentum-rate": t3_sharp(),
+    "adam-momentum-rate": t4_sharp(),
     "avgrad-momentum-rate": t5m(),
     "amsgrad-monotone-rate": t7(Q_AMSGRAD),
     "avgrad-monotone-rate": t7(min(K2, Q_CRUDE)),
     "interpolation-monotone-rate": t7(Q_BETWEEN),
+    "amsgrad-monotone-sharp-rate": t7_sharp(Q_AMSGRAD),
+    "avgrad-monotone-sharp-rate": t7_sharp(min(K2, Q_CRUDE)),
+    "interpolation-monotone-sharp-rate": t7_sharp(Q_BETWEEN),
     "amsgrad-monotone-log-rate": t7log(w, Q_AMSGRAD),
     "avgrad-monotone-log-rate": t7log(w, K2),
     "interpolation-monotone-log-rate": t7log(w, Q_BETWEEN),
@@ -148,10 +174,23 @@ def assert_ordered(name: str, values: np.ndarray) -> None:
 
 # theorems that share a method and hyper-parameters share an enumeration
 TREES = {
-    "avgrad": (("avgrad-momentum-rate", "avgrad-monotone-rate", "avgrad-monotone-log-rate"), {"beta2": 0.9}),
-    "amsgrad": (("amsgrad-monotone-rate", "amsgrad-monotone-log-rate"), {"beta2": 0.6}),
+    "adagrad": (("adagrad-momentum-rate",), {}),
+    "adam": (("adam-momentum-rate", "adam-rate"), {"beta2": 0.85}),
+    "avgrad": (
+        (
+            "avgrad-momentum-rate",
+            "avgrad-monotone-rate",
+            "avgrad-monotone-sharp-rate",
+            "avgrad-monotone-log-rate",
+        ),
+        {"beta2": 0.9},
+    ),
+    "amsgrad": (
+        ("amsgrad-monotone-rate", "amsgrad-monotone-sharp-rate", "amsgrad-monotone-log-rate"),
+        {"beta2": 0.6},
+    ),
     "interpolation": (
-        ("interpolation-monotone-rate", "interpolation-monotone-log-rate"),
+        ("interpolation-monotone-rate", "interpolation-monotone-sharp-rate", "interpolation-monotone-log-rate"),
         {"beta2": 0.8, "rho": 0.6},
     ),
     "safeguarded": (("safeguarded-rate", "safeguarded-monotone-log-rate"), {"beta2": 0.6, "rho": 1.0, "c": 0.3}),
@@ -187,7 +226,8 @@ def test_every_link_of_the_proof_holds_exactly_on_noise_trees(method: str) -> No
 def test_smoothness_at_the_shifted_point_is_an_equality_for_a_parabola() -> None:
     # F = |x|^2/2 attains L4, so <grad F(x_{t-1}), u_t> must come back from the folds exactly
     parabola = replace(tiny(dimension=2), value=lambda x: jnp.sum(x * x, axis=0) / 2, gradient=lambda x: x)
-    folds = (shifted_decrease, shifted_first_order, shifted_step, inner_product_sum)
+    sums = STEADY_SUMS
+    folds = (sums.decrease, sums.first_order, sums.step, inner_product_sum)
     settings = {"alpha": 1.5, "beta1": 0.8, "beta2": 0.9, "eps": 0.1}
     data = simulate(
         parabola,

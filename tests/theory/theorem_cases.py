@@ -16,7 +16,7 @@ from madatheory.theory.evaluate import evaluate
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting, Theorem
 
-LABELS = ("T1", "T1'", "T2", "TA", "T5", "T5w", "T5A", "T5hp", "T5c", "T6", "T6t")
+LABELS = ("T1", "T1'", "T2", "T2'", "TA", "T5", "T5w", "T5A", "T5hp", "T5c", "T6", "T6t")
 ALL = {name: t for name, t in list_theorems().items() if t.label in LABELS}
 NAMES = sorted(ALL)
 RATIO = list_problems()["ratio"].make({"d": 3})

@@ -1,28 +1,25 @@
-"""The chains of T7 (monotone step sizes) and T7log, and what T5m shares with them.
+"""The chains of T7 (monotone step sizes) and T7log, and what T5m, T3' and T4' share with them.
 
 Both compare the method with the shifted point z_t of `madatheory.theory.chains.momentum_terms`. `root` is the R with
 b_t <= T R^2: R itself, or that of the safeguarded method.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Statistic
 from madatheory.theory.chains.momentum_terms import (
-    cross_length,
-    drift_length,
+    STEADY_SUMS,
+    YOUNG,
+    MonotoneCost,
+    ShiftedSums,
     growth_weight,
     largest_growth,
     log_growth,
     momentum_ratio,
-    monotone_bracket,
     ratio_weight,
     scale,
-    shifted_decrease,
-    shifted_first_order,
-    shifted_step,
-    squared_drift,
-    squared_move,
     stale_step_gradient,
     step_size_decrease,
 )
@@ -34,56 +31,59 @@ Weights = Callable[[Quantities, Arithmetic], tuple[Number, Number]]
 Needs = tuple[Statistic, ...]
 
 
-def shifted_levels(paid: Value, needs: Needs, root: Formula) -> tuple[Level, Level]:
+def shifted_levels(paid: Value, needs: Needs, front: Formula, sums: ShiftedSums = STEADY_SUMS) -> tuple[Level, Level]:
     """The two levels after the inner products <grad F(x_{t-1}), u_t>: smoothness at z, then the gradients' bounds.
 
-    `paid(m, q, xp)` is what came before and stays, measured by `needs`.
+    `paid(m, q, xp)` is what came before and stays, measured by `needs`; `front` is what all is multiplied by.
     """
 
     def smooth(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
-        descent = m["shifted_decrease"] + m["shifted_first_order"] + q.L / 2 * m["shifted_step"]
-        return scale(q, xp, root) * (descent + paid(m, q, xp))
+        descent = m[sums.decrease.name] + m[sums.first_order.name] + q.L / 2 * m[sums.step.name]
+        return front(q, xp) * (descent + paid(m, q, xp))
 
     def bounded(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
-        first_order = momentum_ratio(q) * (q.G * m["drift_length"] + q.L * m["cross_length"])
-        descent = m["shifted_decrease"] + first_order + q.L / 2 * m["shifted_step"]
-        return scale(q, xp, root) * (descent + paid(m, q, xp))
+        first_order = sums.shift.r(q, xp) * (q.G * m[sums.drift_length.name] + q.L * m[sums.cross_length.name])
+        descent = m[sums.decrease.name] + first_order + q.L / 2 * m[sums.step.name]
+        return front(q, xp) * (descent + paid(m, q, xp))
 
     return (
         Level(
             "smooth at the shifted point",
             "L4 at z_{t-1}, z_t - z_{t-1} = -u_t + r p_t",
             smooth,
-            (shifted_decrease, shifted_first_order, shifted_step, *needs),
+            (sums.decrease, sums.first_order, sums.step, *needs),
         ),
         Level(
             "bounded gradients",
             "|d_iF(z)| <= G, |grad F(x_{t-1}) - grad F(z_{t-1})| <= L r |q_t|",
             bounded,
-            (shifted_decrease, drift_length, cross_length, shifted_step, *needs),
+            (sums.decrease, sums.drift_length, sums.cross_length, sums.step, *needs),
         ),
     )
 
 
-def monotone_chain(Q: Formula, by_right: str, root: Formula = R) -> tuple[Level, ...]:
-    """T7: eta_t <= eta_{t-1} coordinatewise, eta_0 = alpha/sqrt(eps); `Q` bounds sum g^2/b per coordinate."""
+def monotone_chain(Q: Formula, by_right: str, root: Formula = R, cost: MonotoneCost = YOUNG) -> tuple[Level, ...]:
+    """T7, T7': eta_t <= eta_{t-1} coordinatewise, eta_0 = alpha/sqrt(eps); `Q` bounds sum g^2/b per coordinate."""
+    sums = STEADY_SUMS
+
+    def front(q: Quantities, xp: Arithmetic) -> Number:
+        return cost.front(q, xp, root)
 
     def shrunk(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
         return q.G**2 * m["step_size_decrease"]
 
-    def young(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
+    def squares(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
         r, u = momentum_ratio(q), q.alpha**2 * m["ratio_sum"]
-        second = 3 * u + r**2 * (2 * m["squared_drift"] + m["squared_move"])
+        second = cost.squares(r, u, m["squared_drift"], m["squared_move"], xp)
         first = m["shifted_decrease"] + r * q.G * m["drift_length"]
-        return scale(q, xp, root) * (first + q.L / 2 * second + shrunk(m, q, xp))
+        return front(q, xp) * (first + q.L / 2 * second + shrunk(m, q, xp))
 
     def telescoped(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
-        r, u = momentum_ratio(q), q.alpha**2 * m["ratio_sum"]
-        rest = monotone_bracket(q, xp, m["shifted_decrease"], 0)
-        return scale(q, xp, root) * (rest + q.L / 2 * (3 * u + r**2 * m["squared_move"]))
+        moves = m["squared_move"] / q.alpha**2
+        return front(q, xp) * cost.bracket(q, xp, m["shifted_decrease"], m["ratio_sum"], moves)
 
     def bracket(q: Quantities, xp: Arithmetic, start: Number, ratios: Number) -> Number:
-        return scale(q, xp, root) * monotone_bracket(q, xp, start, ratios)
+        return front(q, xp) * cost.bracket(q, xp, start, ratios, ratios)
 
     def right(q: Quantities, xp: Arithmetic) -> Number:
         return bracket(q, xp, q.D0, q.d * Q(q, xp))
@@ -92,34 +92,34 @@ def monotone_chain(Q: Formula, by_right: str, root: Formula = R) -> tuple[Level,
         AVERAGE,
         Level(
             "stale step sizes",
-            "eta_{t-1} >= alpha/(R sqrt T)",
-            lambda m, q, xp: scale(q, xp, root) * m["stale_step_gradient"],
+            cost.by_steps,
+            lambda m, q, xp: front(q, xp) * m["stale_step_gradient"],
             (stale_step_gradient,),
         ),
         Level(
             "current step sizes",
             "E_{t-1} g_t = grad F, |d_iF g_i| <= G^2",
-            lambda m, q, xp: scale(q, xp, root) * (q.alpha * m["inner_product_sum"] + shrunk(m, q, xp)),
+            lambda m, q, xp: front(q, xp) * (q.alpha * m["inner_product_sum"] + shrunk(m, q, xp)),
             (inner_product_sum, step_size_decrease),
         ),
-        *shifted_levels(shrunk, (step_size_decrease,), root),
+        *shifted_levels(shrunk, (step_size_decrease,), front),
         Level(
-            "Young",
-            "|u - rp|^2 <= 2|u|^2 + 2r^2|p|^2, 2r|q||u| <= r^2|q|^2 + |u|^2",
-            young,
-            (shifted_decrease, drift_length, squared_drift, squared_move, ratio_sum, step_size_decrease),
+            cost.name,
+            cost.by_squares,
+            squares,
+            (sums.decrease, sums.drift_length, sums.squared_drift, sums.squared_move, ratio_sum, step_size_decrease),
         ),
         Level(
             "telescoped step sizes",
-            "|m_i| <= G, sum (eta_{t-1} - eta_t) <= eta_0, sum (eta_{t-1} - eta_t)^2 <= eta_0^2",
+            cost.by_shrink,
             telescoped,
-            (shifted_decrease, squared_move, ratio_sum),
+            (sums.decrease, sums.squared_move, ratio_sum),
         ),
         Level(
             "averaged momentum",
             "sum |eta_t m_t|^2 <= sum |eta_t g_t|^2",
             lambda m, q, xp: bracket(q, xp, m["shifted_decrease"], m["ratio_sum"]),
-            (shifted_decrease, ratio_sum),
+            (sums.decrease, ratio_sum),
         ),
         Level(
             "data-dependent bound",
@@ -133,58 +133,121 @@ def monotone_chain(Q: Formula, by_right: str, root: Formula = R) -> tuple[Level,
     )
 
 
-def log_levels(
-    decoupling: Weights, size: Callable[[Quantities], Number], W: Formula, Q: Formula, by_right: str, root: Formula = R
-) -> tuple[Level, ...]:
-    """The levels of T5m and T7log after decoupling, from smoothness to the a-priori bound.
+@dataclass(frozen=True)
+class LogProof:
+    """What differs between the proofs of T7log, T5m, T3' and T4', which bound what momentum costs by logarithms of b.
 
-    `decoupling` gives the coefficients of sum_i ln(b_T/b_0) and of sum g^2/b that the decoupling lemma costs,
-    |m_{t-1}|^2 <= size b_{t-1}/W coordinatewise, `Q` bounds sum g^2/b per coordinate.
+    decoupling  coefficients of `growth` and of `ratios` that the decoupling lemma costs, once both are bounded
+    size, W     |m_{t-1}|^2 <= size b_{t-1}/W coordinatewise
+    Q, growing  almost sure bounds on `ratios` per coordinate, and on `growth`
+    by_right    the lemmas that give them
+    front       what all is multiplied by to have the units of the left side
+    sums        the shifted point's
+    paid        the cost of decoupling as it is measured, by the statistics `paying`; None: that of `decoupling`
+    growth      what bounds sum_i ln(b_T/b_0) and what it stands for, measured by the statistics `grows`
+    ratios      what bounds sum_t sum_i g_t^2/b_t, measured by the statistics `adds`
     """
 
-    def cost(q: Quantities, xp: Arithmetic, growth: Number, ratios: Number) -> Number:
-        on_growth, on_ratios = decoupling(q, xp)
+    decoupling: Weights
+    size: Formula
+    W: Formula
+    Q: Formula
+    by_right: str
+    growing: Formula = largest_growth
+    front: Formula = scale
+    sums: ShiftedSums = STEADY_SUMS
+    paid: Value | None = None
+    paying: Needs = ()
+    growth: Value = lambda m, q, xp: m["log_growth"]
+    grows: Needs = (log_growth,)
+    ratios: Value = lambda m, q, xp: m["ratio_sum"]
+    adds: Needs = (ratio_sum,)
+
+    def cost(self, q: Quantities, xp: Arithmetic, growth: Number, ratios: Number) -> Number:
+        """What decoupling costs."""
+        on_growth, on_ratios = self.decoupling(q, xp)
         return on_growth * growth + on_ratios * ratios
 
-    def paid(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
-        return cost(q, xp, m["log_growth"], m["ratio_sum"])
+    def measured_cost(self, m: Measured, q: Quantities, xp: Arithmetic) -> Number:
+        """The same as measured, by the statistics `measured_by`."""
+        if self.paid is not None:
+            return self.paid(m, q, xp)
+        return self.cost(q, xp, self.growth(m, q, xp), self.ratios(m, q, xp))
 
-    def young(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
-        r, u = momentum_ratio(q), q.alpha**2 * m["ratio_sum"]
-        second = (1 + r) * u + r * (1 + r) * m["squared_drift"] + r * (m["squared_move"] + u)
-        first = m["shifted_decrease"] + r * q.G * m["drift_length"]
-        return scale(q, xp, root) * (first + q.L / 2 * second + paid(m, q, xp))
+    @property
+    def measured_by(self) -> Needs:
+        """What `measured_cost` reads."""
+        return self.paying if self.paid is not None else (*self.grows, *self.adds)
 
-    def bracket(q: Quantities, xp: Arithmetic, start: Number, growth: Number, ratios: Number) -> Number:
-        momentum = growth_weight(q, xp, W(q, xp), size(q)) * growth + ratio_weight(q) * ratios
-        return scale(q, xp, root) * (start + cost(q, xp, growth, ratios) + momentum)
+    def bracket(self, q: Quantities, xp: Arithmetic, start: Number, growth: Number, ratios: Number) -> Number:
+        """front [start + costs of decoupling and of momentum]."""
+        shift = self.sums.shift
+        on_growth = growth_weight(q, xp, self.W(q, xp), self.size(q, xp), shift)
+        momentum = on_growth * growth + ratio_weight(q, xp, shift) * ratios
+        return self.front(q, xp) * (start + self.cost(q, xp, growth, ratios) + momentum)
 
-    def right(q: Quantities, xp: Arithmetic) -> Number:
-        return bracket(q, xp, q.D0, largest_growth(q, xp, root), q.d * Q(q, xp))
+    def right(self, q: Quantities, xp: Arithmetic) -> Number:
+        """The a-priori right side."""
+        return self.bracket(q, xp, q.D0, self.growing(q, xp), q.d * self.Q(q, xp))
+
+    def levels(self) -> tuple[Level, ...]:
+        """The levels after decoupling, from smoothness to the a-priori bound."""
+        sums, shift = self.sums, self.sums.shift
+
+        def young(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
+            r, u = shift.r(q, xp), (shift.gain(q, xp) * q.alpha) ** 2 * m["ratio_sum"]
+            drift, move = m[sums.squared_drift.name], m[sums.squared_move.name]
+            second = (1 + r) * u + r * (1 + r) * drift + r * (move + u)
+            first = m[sums.decrease.name] + r * q.G * m[sums.drift_length.name]
+            return self.front(q, xp) * (first + q.L / 2 * second + self.measured_cost(m, q, xp))
+
+        def averaged(m: Measured, q: Quantities, xp: Arithmetic, start: Number) -> Number:
+            return self.bracket(q, xp, start, self.growth(m, q, xp), self.ratios(m, q, xp))
+
+        return (
+            *shifted_levels(self.measured_cost, self.measured_by, self.front, sums),
+            Level(
+                "Young",
+                "|u - rp|^2 <= (1+r)(|u|^2 + r|p|^2), 2|q||u| <= |q|^2 + |u|^2",
+                young,
+                (sums.decrease, sums.drift_length, sums.squared_drift, sums.squared_move, ratio_sum, *self.measured_by),
+            ),
+            Level(
+                "averaged momentum",
+                "sum |q|^2 <= sum |u|^2, and |p_i| through ln(b_t/b_{t-1})",
+                lambda m, q, xp: averaged(m, q, xp, m[sums.decrease.name]),
+                (sums.decrease, *self.grows, *self.adds),
+            ),
+            Level(
+                "data-dependent bound",
+                "F >= F_star",
+                lambda m, q, xp: averaged(m, q, xp, q.D0),
+                (*self.grows, *self.adds),
+                highest=self.right,
+                data_bound=True,
+            ),
+            Level("a-priori bound", self.by_right, lambda m, q, xp: self.right(q, xp)),
+        )
+
+
+def decoupled_momentum_chain(proof: LogProof, conditional: Statistic, by: str, by_l1: str) -> tuple[Level, ...]:
+    """T3', T4': L1, then the shifted point. `conditional` measures sum (d_iF)^2/sqrt(E b), b the step's."""
+    shift = proof.sums.shift
+
+    def decoupled(m: Measured, q: Quantities, xp: Arithmetic) -> Number:
+        steps = shift.gain(q, xp) * q.alpha * m["inner_product_sum"]
+        return proof.front(q, xp) * (steps + proof.measured_cost(m, q, xp))
 
     return (
-        *shifted_levels(paid, (log_growth, ratio_sum), root),
+        AVERAGE,
         Level(
-            "Young",
-            "|u - rp|^2 <= (1+r)(|u|^2 + r|p|^2), 2|q||u| <= |q|^2 + |u|^2",
-            young,
-            (shifted_decrease, drift_length, squared_drift, squared_move, ratio_sum, log_growth),
+            "expected denominator",
+            by,
+            lambda m, q, xp: proof.front(q, xp) * shift.gain(q, xp) * q.alpha * m[conditional.name],
+            (conditional,),
         ),
-        Level(
-            "averaged momentum",
-            "sum |q|^2 <= sum |u|^2, and |p_i| through ln(b_t/b_{t-1})",
-            lambda m, q, xp: bracket(q, xp, m["shifted_decrease"], m["log_growth"], m["ratio_sum"]),
-            (shifted_decrease, log_growth, ratio_sum),
-        ),
-        Level(
-            "data-dependent bound",
-            "F >= F_star",
-            lambda m, q, xp: bracket(q, xp, q.D0, m["log_growth"], m["ratio_sum"]),
-            (log_growth, ratio_sum),
-            highest=right,
-            data_bound=True,
-        ),
-        Level("a-priori bound", by_right, lambda m, q, xp: right(q, xp)),
+        Level("decoupled", by_l1, decoupled, (inner_product_sum, *proof.measured_by)),
+        *proof.levels(),
     )
 
 
@@ -194,6 +257,15 @@ def monotone_log_chain(stale: Statistic, W: Formula, Q: Formula, by_right: str, 
     def decoupling(q: Quantities, xp: Arithmetic) -> tuple[Number, Number]:
         return q.alpha * q.G / (2 * xp.sqrt(W(q, xp))), 0
 
+    proof = LogProof(
+        decoupling,
+        lambda q, xp: 1,
+        W,
+        Q,
+        by_right,
+        growing=lambda q, xp: largest_growth(q, xp, root),
+        front=lambda q, xp: scale(q, xp, root),
+    )
     return (
         AVERAGE,
         Level(
@@ -210,5 +282,5 @@ def monotone_log_chain(stale: Statistic, W: Formula, Q: Formula, by_right: str, 
             ),
             (inner_product_sum, log_growth),
         ),
-        *log_levels(decoupling, lambda q: 1, W, Q, by_right, root),
+        *proof.levels(),
     )

@@ -91,6 +91,14 @@ def _slow_second_moment(setting: Setting) -> str | None:
 BETA1_BELOW_BETA2 = Condition("beta1 < beta2", _slow_second_moment)
 
 
+def _slow_root(setting: Setting) -> str | None:
+    beta1, beta2 = setting.hyper["beta1"], setting.hyper["beta2"]
+    return None if beta1**2 < beta2 else f"beta1^2 = {beta1**2:g} is not below beta2 = {beta2:g}"
+
+
+SQUARE_BELOW_BETA2 = Condition("beta1^2 < beta2", _slow_root)
+
+
 def _boxed(setting: Setting) -> str | None:
     return None if setting.problem.box is not None else f"{setting.problem.name} has no box to project on"
 

@@ -3,7 +3,7 @@
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import conditional_ratio
-from madatheory.theory.chains.momentum import log_levels
+from madatheory.theory.chains.momentum import LogProof
 from madatheory.theory.chains.momentum_terms import scale
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, method_is
 from madatheory.theory.quantities import Quantities
@@ -56,13 +56,13 @@ avgrad_momentum = Theorem(
             (inner_product_sum, ratio_sum),
         ),
         # |m_{t-1}|^2 <= (1-beta1)/(1+beta1) sum g_j^2 (Cauchy-Schwarz) and w sum g_j^2 <= b_{t-1}
-        *log_levels(
+        *LogProof(
             _decoupling,
-            lambda q: (1 - q.beta1) / (1 + q.beta1),
+            lambda q, xp: (1 - q.beta1) / (1 + q.beta1),
             lambda q, xp: q.w,
             K2_avgrad,
             "ln(b_T/b_0) <= ln(T R^2/eps), L2(d)",
-        ),
+        ).levels(),
     ),
     {"alpha": 0.1, "beta1": 0.5, "beta2": 0.9, "eps": 1.0},
 )
