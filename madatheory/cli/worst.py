@@ -47,7 +47,11 @@ def worst(
     seconds: Annotated[float, typer.Option(help="Time of all searches for one theorem.")] = WORST_SECONDS,
     step_size: Annotated[
         str | None,
-        typer.Option(metavar="METHOD", help="Instead: the longest step of a method, adam:form=practical, optax:adam."),
+        typer.Option(
+            metavar="METHOD",
+            help="Instead: the longest step of a method, adam:form=practical, optax:adam; in float64, up to 10 steps, "
+            "of any other, torch.optim:Adam, keras.optimizers:Adam, file.py:make.",
+        ),
     ] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE.py", help="Write the worst instance there; of every theorem: a folder.")
@@ -71,6 +75,7 @@ def worst(
     madatheory worst avgrad-rate --noise state --slope-at-most 0.5
     madatheory worst --load my_bound.py
     madatheory worst --step-size adam:form=practical --steps 6
+    madatheory worst --step-size torch.optim:Adam --set beta1=0.9 --set beta2=0.99
     """
     entries, settings = registry(load), parse_settings(assignments)
     for name, value in settings.items():
@@ -134,14 +139,15 @@ def worst(
         where = f"{target}/*.py" if several else f"{target}"
         OUT.print(Text(f"written to {where}; run it again: madatheory verify --load {where}"))
     if page is not None and page_text is not None:
-        write(page, pages.filled(page_text, answers))
+        write(page, pages.filled(page_text, pages.table(answers)))
     if json_path is not None:
         write(json_path, json.dumps({**request, "worst_found": [a.as_json() for a in answers]}, indent=1) + "\n")
     refuted = [answer for answer in answers if answer.ratio > 1]
+    keep = "" if target is not None else "; --out FILE.py keeps it"
     for answer in refuted:
         complain(
             f"{answer.instance.theorem.name} is refuted: left > {answer.ratio:.6f} right on an instance of it, with "
-            "certainty"
+            f"certainty{keep}"
         )
     if stopped:
         raise interrupted(_KEPT)
@@ -229,13 +235,21 @@ def _longest(
     from madatheory.worst.longest_step import bound_on_step, longest_step
 
     with progress("worst") as report:
-        report(0, 1, f"longest step of {method}")
+        report(0, seconds, f"longest step of {method}")
         found = longest_step(
-            _method(entries, method, settings), steps=steps, settings=settings, seconds=seconds, seed=seed
+            _method(entries, method, settings),
+            steps=steps,
+            settings=settings,
+            seconds=seconds,
+            seed=seed,
+            progress=report,
         )
-    OUT.print(
-        Text(f"{method}: |x_T - x_(T-1)| = {found.lower:.12g} alpha at T = {found.steps}, certified; worst found")
-    )
+    if found.certified:
+        unit, how = "alpha", "certified"
+    else:
+        unit = "lr" if "lr" in found.hyper else "(it has no step size to divide by)"
+        how = "by its own run in float64 from x_0 = 0, which no ball encloses"
+    OUT.print(Text(f"{method}: |x_T - x_(T-1)| = {found.lower:.12g} {unit} at T = {found.steps}, {how}; worst found"))
     bound = bound_on_step(found)
     if bound is not None:
         OUT.print(Text(f"  {bound[0]} bounds it by {bound[1]:.12g} alpha: {found.lower / bound[1]:.9f} of it"))
@@ -248,11 +262,17 @@ def _longest(
 
 
 def _method(entries: Registry, spec: str, settings: dict[str, float]):
-    """An optimizer by name, or `optax:name` built with learning rate 1 and the settings, which are its own then."""
+    """An optimizer by name, `optax:name` built with learning rate 1 and the settings, which are its own then, or a
+    target of another framework."""
     from madatheory.entry import parse
 
+    own = entries.all("optimizers")
+    if ":" not in spec or spec.partition(":")[0] in own:
+        return parse(spec, own, "optimizer")
     if not spec.startswith("optax:"):
-        return parse(spec, entries.all("optimizers"), "optimizer")
+        from madatheory.identities.targets.lookup import find
+
+        return find(spec)
     import optax
 
     make = getattr(optax, spec.partition(":")[2], None)

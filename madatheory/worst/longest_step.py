@@ -2,11 +2,11 @@
 
 No problem is involved: every sequence of gradients counts, as in T10. The sequence is searched by L-BFGS through the
 method's own step, and its last step is enclosed in ball arithmetic. Only the ratios of gradients matter where eps is
-small; the largest is 1.
+small; the largest is 1. What JAX cannot trace is run instead, see `madatheory.worst.measured_step`.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,12 @@ from madatheory.engine.backend.tracing import asked_optimizer
 from madatheory.engine.traced import Unknown, computed_in
 from madatheory.errors import UserError, needs
 from madatheory.hparams import Parameter, check_mapping, whole
+from madatheory.identities.targets.target import Target
 from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.problems.catalogue import get_problem
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
-from madatheory.theory.theorem import Setting
+from madatheory.theory.theorem import Setting, Theorem
 from madatheory.worst.balls import ball, balls, precision
 from madatheory.worst.certificate import BITS, WIDTH, Refused, ends_of
 
@@ -32,7 +33,10 @@ MOST_STEPS = 1000
 
 @dataclass(frozen=True)
 class LongestStep:
-    """`lower` <= |x_T - x_{T-1}|/alpha <= `upper` on `gradients`, with certainty; alpha is 1 if there is none."""
+    """`lower` <= |x_T - x_{T-1}|/alpha <= `upper` on `gradients`, with certainty; alpha is 1 if there is none.
+
+    Where `certified` is False both are what a run in float64 gave. `tries` are descents, or sequences that were run.
+    """
 
     optimizer: str
     steps: int
@@ -41,10 +45,11 @@ class LongestStep:
     lower: float
     upper: float
     bits: int
-    descents: int
+    tries: int
     seconds: float
     complete: bool = True
     method: Optimizer | None = field(default=None, repr=False)
+    certified: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -59,21 +64,27 @@ def longest_step(
     settings: Mapping[str, float] | None = None,
     seconds: float = WORST_SECONDS,
     seed: int = SEED,
+    progress: Callable[[float, float, str], None] | None = None,
 ) -> LongestStep:
     """The gradients found in `seconds` whose last of `steps` steps is longest, in units of alpha, with its enclosure.
 
-    `optimizer` is one of the package's, its name, or an optax transformation. Ctrl-C keeps the best so far. `UserError`
-    for a method without a step in ball arithmetic.
+    `optimizer` is one of the package's, its name, or an optax transformation; a `Target` is run in float64, without an
+    enclosure. Ctrl-C keeps the best so far. `UserError` for a method without a step in ball arithmetic.
     """
-    from scipy.optimize import minimize
-
     begun = time.monotonic()
-    with needs("a certificate"):
-        import flint  # noqa: F401
-    method, steps = as_optimizer(optimizer), whole("steps", steps, 1, MOST_STEPS)
     Parameter(1.0, 0, open_low=True).refuse("seconds", seconds)
     seed = whole("seed", seed, 0, 2**32 - 1)
     check_mapping(settings, "a mapping of hyper-parameters to numbers, for example {'beta2': 0.9}")
+    if isinstance(optimizer, Target):
+        from madatheory.worst.measured_step import measured_step
+
+        plan = {"steps": steps, "seconds": seconds, "seed": seed, "progress": progress}
+        return measured_step(optimizer, settings=settings or {}, **plan)
+    from scipy.optimize import minimize
+
+    with needs("a certificate"):
+        import flint  # noqa: F401
+    method, steps = as_optimizer(optimizer), whole("steps", steps, 1, MOST_STEPS)
     hyper = {name: float(value) for name, value in method.hyper(settings).items() if _is_one(name, value)}
     enclosed = _enclosed(method, hyper, steps)
     loss, rng = _loss(method, hyper, steps), np.random.default_rng(seed)
@@ -89,6 +100,9 @@ def longest_step(
             count += 1
             if found.fun < least:
                 least, place = found.fun, found.x
+            if progress is not None:
+                spent = min(time.monotonic() - begun, seconds)
+                progress(spent, seconds, f"longest found so far {np.exp(-least) / hyper.get('alpha', 1.0):.6g}")
     except KeyboardInterrupt:
         if not count:
             raise
@@ -181,15 +195,18 @@ def _enclosed(method: Optimizer, hyper: Mapping[str, float], steps: int) -> Any:
     return enclosed
 
 
+def about_steps(theorem: Theorem) -> bool:
+    """Whether a theorem bounds the steps of a method on every path, as T10."""
+    return theorem.kind == "every-path" and theorem.left.name == "longest step"
+
+
 def bound_on_step(found: LongestStep) -> tuple[str, float] | None:
     """The package's theorem about the longest step that applies, and its bound in units of alpha."""
     if found.method is None:
         return None
     probe = get_problem("ratio:d=1,noise=none")
     for theorem in list_theorems().values():
-        if theorem.kind != "every-path" or theorem.left.name != "longest step":
-            continue
-        if not set(theorem.settings) <= set(found.hyper):
+        if not about_steps(theorem) or not set(theorem.settings) <= set(found.hyper):
             continue
         if not theorem.reasons(Setting(probe, found.method, found.hyper, found.steps)):
             fields = {name: value for name, value in found.hyper.items() if name in Quantities._fields}

@@ -1,4 +1,4 @@
-"""The table of worst instances in a page: what stands between two marker lines is written by the command."""
+"""The tables of worst instances in a page: what stands between two marker lines is written by a command."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,16 @@ from pathlib import Path
 from madatheory.errors import UserError
 from madatheory.worst.search import WorstFound
 
-_MARKED = re.compile(r"(<!-- worst: begin[^\n]*-->\n)(.*?)(<!-- worst: end -->)", re.DOTALL)
+WORST = "worst"
+"""The mark of the table that `madatheory worst --page` writes."""
 
 
-def read(page: str | Path) -> str:
-    """The text of a page that has marks; `UserError` if it cannot be read or has none."""
+def _marked(mark: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {mark}: begin[^\n]*-->\n)(.*?)(<!-- {mark}: end -->)", re.DOTALL)
+
+
+def read(page: str | Path, mark: str = WORST) -> str:
+    """The text of a page that has these marks; `UserError` if it cannot be read or has none."""
     file = Path(page)
     if not file.is_file():
         raise UserError(f"--page {page}: no such text file")
@@ -19,18 +24,18 @@ def read(page: str | Path) -> str:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--page {page}: {error}") from None
-    if not _MARKED.search(text):
-        raise UserError(f"--page {page}: no lines <!-- worst: begin --> and <!-- worst: end -->; add them")
+    if not _marked(mark).search(text):
+        raise UserError(f"--page {page}: no lines <!-- {mark}: begin --> and <!-- {mark}: end -->; add them")
     return text
 
 
-def filled(text: str, answers: Sequence[WorstFound]) -> str:
-    """The page with the table of these answers, two for each theorem: with nothing free, and with something."""
-    return _MARKED.sub(lambda m: f"{m[1]}\n{table(answers)}\n\n{m[3]}", text)
+def filled(text: str, written: str, mark: str = WORST) -> str:
+    """The page with `written` between its marks."""
+    return _marked(mark).sub(lambda m: f"{m[1]}\n{written}\n\n{m[3]}", text)
 
 
 def table(answers: Sequence[WorstFound]) -> str:
-    """One row per theorem, in markdown."""
+    """One row per theorem, in markdown, of two answers for each: with nothing free, and with something."""
     steps = answers[0].instance.steps
     rows = [
         f"| | theorem, T = {steps} | at its hyper-parameters | free | with these free | D0 there |",

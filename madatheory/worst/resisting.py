@@ -32,7 +32,12 @@ Array = Any
 _NEAR = 1e-9  # nodes that are closer are one, in units G/L
 _LEAST_CHANCE = 0.002
 _REMEDY = "write it with + - * / ** and the functions of xp, such as xp.sqrt"
-_OPTIONS = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+# a run is a chain of numbers: what is compiled with care runs no faster, and takes twice as long to compile
+_OPTIONS = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_use_fusion_emitters": False,
+}
 
 
 def between(u: Array, low: Array, high: Array) -> Array:

@@ -23,6 +23,7 @@ from madatheory.worst.certificate import Certificate, Refused, certify, check_fo
 from madatheory.worst.evolution import trials
 from madatheory.worst.instance import Instance, with_exact_constants
 from madatheory.worst.landing import Landing
+from madatheory.worst.longest_step import about_steps
 from madatheory.worst.resisting import ResistingOracle
 from madatheory.worst.unknowns import UNITS, Unknowns, unknowns_of
 
@@ -121,6 +122,8 @@ def worst_case(
     complete = False
     with suppress(KeyboardInterrupt):
         for search in _searches(theorem, probe, unknowns, noise, float(slope_at_most), seed):
+            if progress is not None:
+                progress(min(time.monotonic() - begun, seconds), seconds, "compiling the search")
             candidates = search.prepare()
             for ratio, found in candidates(time.monotonic() + search.share * seconds):
                 counts[search.what] = counts.get(search.what, 0) + 1
@@ -178,6 +181,10 @@ def _checked(
             f"steps = {steps} with noise {noise!r}: every noise history is enumerated, give at most {TREES_UP_TO} "
             "steps, or noise 'none'"
         )
+    if one.kind != "expectation":
+        raise UserError(
+            f"{one.name} is about {one.kind.replace('-', ' ')}, and what is searched are expectations; {_instead(one)}"
+        )
     optimizer = one.optimizer()
     own = {name: value for name, value in (settings or {}).items() if name in optimizer.parameters}
     hyper = optimizer.hyper({**one.settings, **own})
@@ -190,18 +197,22 @@ def _checked(
     if reasons:
         raise UserError(
             f"{one.name}: no problem that is searched meets its assumptions (one dimension, all of the line, L-smooth, "
-            f"bounded gradients): {'; '.join(reasons)}"
-        )
-    if one.kind != "expectation":
-        kind = one.kind.replace("-", " ")
-        raise UserError(
-            f"{one.name} is about {kind}: what is searched are expectations; for the longest step of a method give "
-            "--step-size METHOD"
+            f"bounded gradients): {'; '.join(reasons)}; compare it on one that does: madatheory verify --problem NAME"
         )
     unknowns = unknowns_of(one, setting, settings or {}, free)
     check_formulas(one, one.quantities(setting))
     traced_run(probe)
     return one, unknowns, probe
+
+
+def _instead(theorem: Theorem) -> str:
+    """What to do with a theorem that is not about an expectation."""
+    if about_steps(theorem):
+        method = theorem.optimizer()
+        form = method.traits.get("form", "theory")
+        spec = method.name if form == "theory" else f"{method.name}:form={form}"
+        return f"its worst gradients are searched by --step-size {spec}"
+    return f"compare it on given problems: madatheory verify --theorem {theorem.name}"
 
 
 class _Keeper:

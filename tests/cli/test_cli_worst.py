@@ -138,9 +138,13 @@ mine = replace(get_theorem("avgrad-rate"), name="mine", label="mine", method=lam
 
 REFUSED = [
     ("worst avgrad-rate --steps 0", "steps = 0 is out of range"),
-    ("worst avgrad-regret", "no problem that is searched meets its assumptions"),
-    ("worst avgrad-high-probability", "is about probability: what is searched are expectations"),
-    ("worst adam-step-size", "--step-size METHOD"),
+    ("worst avgrad-regret", "given problems: madatheory verify --theorem avgrad-regret"),
+    (
+        "worst avgrad-high-probability",
+        "is about probability, and what is searched are expectations; compare it on given problems: madatheory verify",
+    ),
+    ("worst adam-step-size", "its worst gradients are searched by --step-size adam:form=practical"),
+    ("worst lion-step-size", "its worst gradients are searched by --step-size lion"),
     ("worst avgrad-rate --free beta1", "holds for beta1 = 0 alone"),
     ("worst avgrad-rate --free foo", "unknown free hyper-parameter of avgrad 'foo'"),
     ("worst avgrad-rate --set beta1=0.5", "beta1 = 0.5, the statement needs 0"),
@@ -151,6 +155,9 @@ REFUSED = [
     ("worst T5 --out mine.py", "2 theorems are meant; give a folder"),
     ("worst avgrad-rate --step-size lion", "give no theorem"),
     ("worst --step-size optax:nothing", "optax has no such optimizer"),
+    ("worst --step-size adamm", "unknown optimizer 'adamm'; did you mean 'adam'?"),
+    ("worst --step-size nowhere:adam", "nowhere cannot be imported"),
+    ("worst --step-size numpy:nothing", "numpy has no 'nothing'"),
 ]
 
 
@@ -177,6 +184,41 @@ def test_the_longest_step_beside_its_bound(run: Run) -> None:
     text = " ".join(result.output.split())
     assert "certified; worst found" in text
     assert "adam-step-size bounds it by" in text
+
+
+OWN = """
+import numpy as np
+
+
+def plain(lr=0.5):
+    return lambda x: np.zeros_like(x), lambda g, sum, x: (x - lr * (g + sum), g + sum)
+
+
+def matrices(lr=0.5):
+    return lambda x: None, lambda g, none, x: (x - lr * np.linalg.svd(g)[0], none)
+"""
+
+
+def test_what_jax_cannot_trace_is_run_and_called_no_certificate(run: Run) -> None:
+    Path("own.py").write_text(OWN)
+    result = run("worst --step-size own.py:plain --steps 3 --seconds 2 --set lr=0.25 --json step.json")
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    assert "own.py:plain: |x_T - x_(T-1)| = 3 lr at T = 3, by its own run in float64" in text
+    assert "certified" not in text
+    found = json.loads(Path("step.json").read_text())
+    assert found["certified"] is False
+    assert found["gradients"] == [1, 1, 1]
+    result = run("worst --step-size own.py:matrices --steps 3")
+    assert result.exit_code == 2
+    assert "own.py:matrices cannot be run on single numbers" in " ".join(result.stderr.split())
+
+
+@pytest.mark.needs("torch")
+def test_a_method_of_matrices_is_refused(run: Run) -> None:
+    result = run("worst --step-size torch.optim:Muon --steps 3")
+    assert result.exit_code == 2
+    assert "it takes matrices only" in " ".join(result.stderr.split())
 
 
 @pytest.mark.slow  # it must have found something first
