@@ -131,7 +131,10 @@ def read_json(file: Path) -> dict[str, Section]:
         codes, found = record["codes"].split(), {}
         for name, part in record["libraries"].items():
             rows = {target: dict(zip(codes, row, strict=True)) for target, row in part["marks"].items()}
-            marks = {t: {c: m for c, m in row.items() if c in identities() and m in LEGEND} for t, row in rows.items()}
+            marks = {
+                t: {c: m for c, m in row.items() if c in identities() and m in LEGEND and m != NOT_ASKED}
+                for t, row in rows.items()
+            }
             found[name] = Section(name, part["version"], part["profile"], marks, part["untested"], part["filled"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{file} is no file of marks ({error}): remove it, or give another --page") from None

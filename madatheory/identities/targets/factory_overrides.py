@@ -70,7 +70,7 @@ def factory_override(spec: str) -> FactoryOverride | None:
 _MODEL = "takes a model and its backward pass, not tensors with gradients"
 _TWICE = "takes a second gradient at a point of its own choice"
 _MATRICES = "takes groups that say which matrices it is for; to all other tensors it is AdamW"
-_FLOAT32 = "its factors are float32, and a step on float64 parameters raises"
+_FLOAT32 = "its factors are float32, and a step on float64 parameters raises (docs/reports/heavyball.md)"
 _CURVATURE = "differentiates the gradient, so it needs the graph of the loss"
 
 EXCLUDED: Mapping[str, str] = {
