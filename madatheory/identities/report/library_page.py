@@ -160,7 +160,8 @@ def page(sections: Sequence[Section], notes: Sequence[Note], details_file: Path,
         "  says of every convention why it is one. `madatheory identities CODE` says what an identity states.",
         f"- A run writes all its findings, with numbers and programs, to {details_file}, which is not committed.",
         f"- Marks: {', '.join(f'`{mark}` {what}' for mark, what in LEGEND.items())}.",
-        "- `madatheory conformance LIBRARY --only CODES` runs a part again and keeps the other marks.",
+        "- `madatheory conformance LIBRARY --only CODES` runs a part and keeps the other marks; what is not run has never",
+        "  been asked of this version of the library.",
         "",
     ]
     for part in sections:
@@ -169,12 +170,14 @@ def page(sections: Sequence[Section], notes: Sequence[Note], details_file: Path,
 
 
 def _counts(sections: Sequence[Section]) -> list[str]:
-    titles = ["library", "profile", "tested", "hold", "mistake", "convention", "by design", "not judged", "n.a."]
+    titles = ["library", "profile", "optimizers", "hold", "mistake", "convention", "by design", "not judged", "n.a."]
+    titles += ["not run"]
     lines = [f"| {' | '.join(titles)} |", f"|---|---|{'---:|' * (len(titles) - 2)}"]
     for part in sections:
         marks = [mark for row in part.marks.values() for mark in row.values()]
         columns = ("+", "M", f"C{BY_LAW}", "D", f"{UNJUDGED}!", ".")
-        numbers = [len(part.marks), *(sum(mark in column for mark in marks) for column in columns)]
+        left = len(identities()) * len(part.marks) - sum(mark != NOT_ASKED for mark in marks)
+        numbers = [len(part.marks), *(sum(mark in column for mark in marks) for column in columns), left]
         lines.append(f"| {part.name} {part.version} | {part.profile} | {' | '.join(map(str, numbers))} |")
     return [*lines, ""]
 
