@@ -74,7 +74,7 @@ class Observations:
         self, name: str, settings: Mapping[str, Any], x0: np.ndarray = X0, g: np.ndarray = G, mode: str = ""
     ) -> Observation | None:
         known = {key: value for key, value in self.target.defaults.items() if not isinstance(value, bool | str)}
-        values = {k: v if isinstance(v, tuple) else float(v) for k, v in {**known, **settings}.items()}
+        values: dict[str, Any] = {k: v if isinstance(v, tuple) else float(v) for k, v in {**known, **settings}.items()}
         try:
             path = open_loop(self.target, [x0], [[row] for row in g], settings, mode)
         except Exception as error:  # whatever the optimizer raises is told
