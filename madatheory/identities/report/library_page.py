@@ -160,8 +160,8 @@ def page(sections: Sequence[Section], notes: Sequence[Note], details_file: Path,
         "  says of every convention why it is one. `madatheory identities CODE` says what an identity states.",
         f"- A run writes all its findings, with numbers and programs, to {details_file}, which is not committed.",
         f"- Marks: {', '.join(f'`{mark}` {what}' for mark, what in LEGEND.items())}.",
-        "- `madatheory conformance LIBRARY --only CODES` runs a part and keeps the other marks. What is not run was never",
-        "  asked of this version.",
+        "- `madatheory conformance LIBRARY --only CODES` runs a part and keeps the other marks. What is not run",
+        "  was never asked of this version.",
         "",
     ]
     for part in sections:
