@@ -21,6 +21,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "torch": ("torch", "torch"),
     "keras": ("keras", "keras"),
     "pytorch_optimizer": ("pytorch_optimizer", "conformance"),
+    "heavyball": ("heavyball", "conformance"),
     "numba": ("numba", "bench"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""

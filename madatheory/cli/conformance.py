@@ -16,12 +16,17 @@ from madatheory.files import check_output, write
 def conformance(
     libraries: Annotated[
         list[str] | None,
-        typer.Argument(metavar="LIBRARY", help="Without: optax, torch.optim, pytorch_optimizer, ours."),
+        typer.Argument(metavar="LIBRARY", help="Without: all six of the page, ours among them."),
     ] = None,
     target: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only these targets; notes are then not checked. Repeat.")
     ] = None,
-    page_file: Annotated[str, typer.Option("--page", metavar="FILE", help="The page.")] = "docs/conformance.md",
+    only: Annotated[
+        str | None, typer.Option(metavar="CODES", help="Only these identities or groups, as S,K3; the rest is kept.")
+    ] = None,
+    page_file: Annotated[
+        str, typer.Option("--page", metavar="FILE", help="The page; all marks go to a json file beside it.")
+    ] = "docs/conformance.md",
     notes_file: Annotated[
         str | None, typer.Option("--notes", metavar="FILE", help="The judgements; without: those of the package.")
     ] = None,
@@ -32,8 +37,9 @@ def conformance(
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
     workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
 ) -> None:
-    """Run whole libraries against all identities and write the page with every judgement.
+    """Run whole libraries against all identities; write a mark for each cell and the page with every mistake.
 
+    A part is run again, and the other marks are kept, with LIBRARY, --target or --only.
     Every finding with its numbers and programs is written to details.md in the folder of the results.
     Status 1 if one of our own optimizers fails otherwise than declared, or a note judges what is no finding.
 
@@ -41,48 +47,49 @@ def conformance(
     madatheory conformance
     madatheory conformance optax --target optax:adam --target optax:lion --page /tmp/page.md
     """
-    from madatheory.identities.report.conformance import (
+    from madatheory.identities.report.conformance import NOTES, declared, read_notes
+    from madatheory.identities.report.library_page import (
         LIBRARIES,
-        NOTES,
-        declared,
+        as_json,
         details,
-        findings,
         idle,
         judged,
         page,
-        read_notes,
+        read_json,
+        section,
     )
     from madatheory.identities.report.outcome import Request
     from madatheory.identities.runner.isolated import check_all
     from madatheory.identities.targets.library import library
 
     check_output(page_file)
+    marks_file = Path(page_file).with_suffix(".json")
     notes_file = notes_file or str(NOTES)
-    notes = read_notes(Path(notes_file))
+    notes = [*read_notes(Path(notes_file)), *declared()]
+    before = read_json(marks_file)
     chosen = [library(name) for name in libraries or LIBRARIES]
-    if any(part.name == "madatheory" for part in chosen):
-        notes += declared()
-    if target:
-        chosen = [part._replace(optimizers=tuple(t for t in part.optimizers if t in target)) for part in chosen]
-        unknown = [name for name in target if not any(name in part.optimizers for part in chosen)]
-        if unknown:
-            raise UserError(f"--target {', '.join(unknown)}: not among the optimizers of the libraries")
-    request = Request(profile=profile, limit=limit)
-    specs = [spec for part in chosen for spec in part.optimizers]
+    request = Request(only=only, profile=profile, limit=limit)
+    specs = [spec for part in chosen for spec in part.optimizers if not target or spec in target]
+    unknown = [name for name in target or () if name not in specs]
+    if unknown:
+        raise UserError(f"--target {', '.join(unknown)}: not among the optimizers of the libraries")
     with progress("conformance") as tell:
         count = min(os.cpu_count() or 1, 4) if workers is None else workers
         reports = check_all(specs, request, workers=count, out=Path(results), progress=tell)
     by_name = dict(zip(specs, reports, strict=True))
-    parts = [(part, [by_name[spec] for spec in part.optimizers]) for part in chosen]
+    parts = [(part, [by_name[spec] for spec in part.optimizers if spec in by_name]) for part in chosen]
+    sections = before | {part.name: section(part, found, request, before.get(part.name)) for part, found in parts}
+    sections = [sections[name] for name in dict.fromkeys([*LIBRARIES, *sections]) if name in sections]
     details_file = Path(results) / "details.md"
-    write(page_file, page(parts, notes, request, details_file))
+    write(page_file, page(sections, notes, details_file, marks_file.name))
+    write(marks_file, as_json(sections))
     write(details_file, details(parts, notes))
-    OUT.print(Text(f"written: {page_file}, {details_file}"))
-    whole = not target and not libraries
-    superfluous = idle(notes, findings(reports)) if whole else []
+    OUT.print(Text(f"written: {page_file}, {marks_file}, {details_file}"))
+    verdicts = judged(sections, notes)
+    whole = {part.name for part in sections if part.profile != "quick"} >= set(LIBRARIES)
+    superfluous = idle(notes, verdicts) if whole else []
     for part in superfluous:
         complain(f"{notes_file}: {part} is judged, but is no finding; remove it")
-    verdicts = judged(findings(reports), notes)
     ours = [f"{name} {code}" for (name, code), note in verdicts.items() if name.startswith("madatheory:") and not note]
     ours += [f"{r.target}: {r.problem}" for r in reports if r.problem and r.target.startswith("madatheory:")]
     for cell in ours:

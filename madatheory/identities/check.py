@@ -24,7 +24,8 @@ from madatheory.identities.report.counterexample import alike, cause, first_wron
 from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import LEFT_OUT, PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Memory, Runs
-from madatheory.identities.targets.lookup import OptimizerLike, find
+from madatheory.identities.targets.lookup import OptimizerLike
+from madatheory.identities.targets.matrices import testable
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited
 
@@ -61,7 +62,7 @@ def check(
     """
     request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit, method)
     chosen = select(only, profile)
-    target = find(make_optimizer)
+    target = testable(make_optimizer)
     report = opened(target, request)
     if report.problem:
         return report

@@ -166,6 +166,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
         {
             0: "library",
             "--target": "name",
+            "--only": "codes",
             "--page": "output",
             "--notes": "notes",
             "--results": "folder",

@@ -139,7 +139,9 @@ def test_conformance_writes_a_page(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     line = "conformance madatheory --target madatheory:sgd --page p.md --notes notes.toml --profile quick"
     result = run(*line.split())
     assert result.exit_code == 0, result.output
-    text = Path("p.md").read_text()
-    assert re.search(r"\| madatheory [\d.]+ \| 1 \| 1 \| 0 \| 0 \| 0 \| 0 \| 2 \|", text)
-    assert "madatheory:sgd" in text
+    row = r"\| madatheory [\d.]+ \| quick \| 1 \| 1 \| 0 \| 0 \| 0 \| 0 \| 2 \|"
+    assert re.search(row, Path("p.md").read_text())
+    marks = json.loads(Path("p.json").read_text())
+    kept = dict(zip(marks["codes"].split(), marks["libraries"]["madatheory"]["marks"]["madatheory:sgd"], strict=True))
+    assert (kept["F1"], kept["F4"], kept["R2"], kept["S1"]) == ("+", ".", ".", "?")
     assert Path(".madatheory/conformance/details.md").read_text().startswith("# Conformance, finding by finding")

@@ -58,7 +58,11 @@ TORCH: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
     "RMSprop": ({}, "RMSProp", {"initial second moment": "0", "weight decay": "coupled (added to the gradient)"}),
     "Adagrad": ({}, "Adagrad", {"eps": "outside the root", "initial second moment": "0"}),
     "SGD": ({}, "SGD", {"momentum": "summed", "Nesterov": "no"}),
-    "SGD nesterov": ({"nesterov": True, "momentum": 0.9}, "SGD", {"momentum": "summed", "Nesterov": "yes"}),
+    "SGD nesterov": (
+        {"nesterov": True, "momentum": 0.9},
+        "SGD",
+        {"momentum": "summed", "Nesterov": "yes", "momentum buffer": "of gradients, times lr_t"},
+    ),
     "SGD dampened": ({"dampening": 0.75}, "SGD", {"momentum": "averaged after the first step"}),
 }
 

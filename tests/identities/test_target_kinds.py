@@ -1,5 +1,6 @@
 """Targets as people have them: each works, or is refused with what to do instead."""
 
+import copy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 from typer.testing import Result
 
 from madatheory.errors import UserError
+from madatheory.identities import check
 from madatheory.identities.targets.lookup import find
+from madatheory.identities.targets.matrices import testable
 from madatheory.identities.targets.target import Target
 
 Run = Callable[..., Result]
@@ -114,7 +117,36 @@ class Pair:
         for part, state in zip(self.parts, saved):
             part.load_state_dict(state)
 """
-FILES = {"rates.py": "RATE = 0.5", "with_optax.py": OPTAX, "plain.py": PLAIN, "with_torch.py": TORCH}
+MATRICES = """
+import numpy as np
+
+def spectral(lr=1e-3, momentum=0.5, wrong=False):
+    '''x - lr m (m' m)^(-1/2), of matrices alone.'''
+    def init(x):
+        if x.ndim != 2:
+            raise ValueError("matrices only")
+        return np.zeros_like(x)
+
+    def update(g, m, x):
+        m = momentum * m + g
+        u, s, v = np.linalg.svd(m.astype(float), full_matrices=False)
+        step = (u * (s > s[0] * 1e-7)) @ v
+        if wrong:
+            step[0] = np.sign(m[0])
+        return x - (lr * step).astype(x.dtype), m
+
+    return init, update
+
+def wrong(lr=1e-3, momentum=0.5):
+    return spectral(lr, momentum, wrong=True)
+"""
+FILES = {
+    "rates.py": "RATE = 0.5",
+    "with_optax.py": OPTAX,
+    "plain.py": PLAIN,
+    "with_torch.py": TORCH,
+    "matrices.py": MATRICES,
+}
 
 
 @pytest.fixture
@@ -254,3 +286,41 @@ def test_the_recipe_for_an_update_rule_works(at: Callable[[str], str]) -> None:
         return (lambda x: adam(lr)), lambda g, own, x: (own.step(x, g), own)  # type: ignore[operator]
 
     np.testing.assert_array_equal(moved(find(make))[0], 0.5)
+
+
+def test_vectors_are_given_as_matrices_to_what_takes_these_alone(at: Callable[[str], str]) -> None:
+    inner, outer = find(at("matrices.py:spectral")), testable(at("matrices.py:spectral"))
+    x, g = np.array([1.0, -2.0, 0.5]), np.array([0.25, 1.0, -1.5])
+    matrices = [np.stack([v, v[::-1] / 2], axis=1) for v in (x, g)]
+    one, other = inner.begin(matrices[:1], {}), outer.begin([x, np.array(2.0)], {})
+    for mode in ("strided", "one buffer"):
+        assert mode in outer.abilities
+    for stepper in (other, copy.deepcopy(other), other.load(other.save())):
+        begun = copy.deepcopy(one)
+        begun.step(matrices[1:])
+        stepper.step([g, np.array(0.5)])
+        np.testing.assert_array_equal(stepper.parameters()[0], begun.parameters()[0][:, 0])
+        assert stepper.parameters()[1].shape == ()
+        np.testing.assert_array_equal(stepper.given()[0], g)  # type: ignore[attr-defined]
+    whole = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(outer.begin([whole], {}).parameters()[0], whole)
+    assert testable("optax:sgd").code == find("optax:sgd").code  # what takes vectors gets them
+
+
+def test_laws_hold_for_a_method_for_matrices_alone_and_see_its_mistake(at: Callable[[str], str]) -> None:
+    codes = "S1,S5,S7,F1,F4,M1,M6,K1,K2,K3,K6,K8,K9"
+    right = check(at("matrices.py:spectral"), only=codes, profile="quick")
+    assert right.ok, [f"{o.code} {o.detail}" for o in right.failures] or right.problem
+    assert sum(o.status == "pass" for o in right.outcomes) >= 10
+    wrong = check(at("matrices.py:wrong"), only="M1", profile="quick")
+    assert [o.status for o in wrong.outcomes] == ["convention"]
+    program = wrong.outcomes[0].snippet
+    assert "for matrices alone" in program
+    exec(program, {})
+
+
+@pytest.mark.needs("torch")
+def test_muon_is_checked_on_matrices() -> None:
+    found = check("torch.optim:Muon", only="S1,S7,F1,F3,M,K2,K6,K8,K9", profile="quick")
+    assert found.ok, [f"{o.code} {o.detail}" for o in found.failures] or found.problem
+    assert sum(o.status == "pass" for o in found.outcomes) >= 12

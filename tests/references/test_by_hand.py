@@ -152,6 +152,10 @@ def test_sgd_by_hand():
     np.testing.assert_array_equal(steps(sgd.run(START, G, alpha=1.0, momentum=0.5, form="averaged")), [-1, 1.5])
     found = sgd.run(START, G, alpha=1.0, momentum=0.5, form="averaged_after_first")
     np.testing.assert_array_equal(steps(found), [-2, 1])
+    # averaged, with the whole gradient: 1/2 + 2, -3/4 - 4; of 1983: momentum 0, then 1/4 of the gradient step 4
+    found = sgd.run(START, G, alpha=1.0, momentum=0.5, form="averaged", nesterov="whole gradient")
+    np.testing.assert_array_equal(steps(found), [-2.5, 4.75])
+    np.testing.assert_array_equal(steps(sgd.run(START, G, alpha=1.0, nesterov="1983")), [-2, 5])
 
 
 def test_nadam_by_hand():

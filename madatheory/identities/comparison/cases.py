@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 
 from madatheory.identities.recognition.candidate import SEQUENCES, X0, G
-from madatheory.identities.recognition.observations import LR, MOMENTUM, VISIBLE, WEIGHT_DECAY
+from madatheory.identities.recognition.observations import LR, MOMENTUM, RATES, VISIBLE, WEIGHT_DECAY
 from madatheory.identities.targets.target import Target, Tensor
 
 SMALL = 2.0**-20
 """A factor that makes gradients as small as the usual eps asks for: 1e-8 beside 1e-6 shows in the second digit."""
-RATES = tuple(LR * factor for factor in (1, 1, 0.5, 0.5, 2, 2, 1, 0.25, 0.25, 1, 4, 1))
-"""Step sizes of the run in which they change."""
 SHAPES = ((3,), (4, 2), (2, 3))
 MATRICES = SHAPES[1:]
 CHANGING = "changing lr"

@@ -209,7 +209,8 @@ def scale(run: Runs, case: None) -> None:
     lengths = np.abs(one).max(axis=(1, 2))
     if not (np.isfinite(one).all() and np.isfinite(other).all() and lengths.any()):
         raise NotApplicable("gradients of this size overflow, or move nothing")
-    factor = float((one * other)[0].sum() / max((one * one)[0].sum(), np.finfo(float).tiny))
+    first = int(np.argmax(lengths > 0))  # SOAP and ADOPT move nothing in the first step
+    factor = float((one * other)[first].sum() / (one * one)[first].sum())
     seen = lengths > 2.0**-30 * np.abs(paths[0]).max()  # what the rounding of x leaves of a step
     rough = (max(_inner(run), 2.0**-20) * factor * lengths[seen])[:, None, None]
     close(other[seen], factor * one[seen], rough, f"16 times the gradients move a matrix {factor:.4g} times as far")

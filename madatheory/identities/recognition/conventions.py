@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from madatheory.identities.recognition.candidate import Candidate
 from madatheory.identities.recognition.family import Family, From, Switch
 from madatheory.references import (
     adabelief,
@@ -55,6 +57,18 @@ CORRECTION = _switch(
 )
 CORRECTED = _switch("bias correction", "bias_correction", {"power": True, "none": False}, power=SAME)
 NESTEROV = _switch("Nesterov", "nesterov", {"no": False, "yes": True}, "no momentum")
+LOOK_AHEAD, WHOLE = "Nesterov", "yes, with the whole gradient, momentum b_t + g_t"
+NESTEROV_FORMS = Switch(
+    LOOK_AHEAD,
+    {
+        "no": {"nesterov": False},
+        "yes": {"nesterov": True},
+        WHOLE: {"nesterov": "whole gradient"},
+        "yes, with momentum (t-1)/(t+2) as in 1983": {"nesterov": "1983"},
+    },
+    equal="no momentum",
+    unless={WHOLE: "yes"},  # of a sum of gradients
+)
 DECAY = _switch(
     "weight decay",
     "decay",
@@ -136,9 +150,10 @@ FAMILIES: tuple[Family, ...] = (
         "Robbins and Monro 1951, Polyak 1964, Sutskever et al. 2013",
         sgd.run,
         {**_LR, "momentum": ("momentum", "beta1")},
-        (_switch("momentum", "form", _FORMS), NESTEROV),
+        (_switch("momentum", "form", _FORMS), NESTEROV_FORMS),
         frozenset({"momentum"}),
         buffered=True,
+        decays={"coupled, of the point before the look-ahead": {"decay": "coupled_before"}},
     ),
     Family(
         "Adagrad",
@@ -383,3 +398,9 @@ FAMILIES: tuple[Family, ...] = (
         plain=True,
     ),
 )
+
+
+def decay_of(candidate: Candidate) -> Switch:
+    """The forms of weight decay that a candidate can have; some only where it looks ahead."""
+    own = candidate.family.decays if candidate.choice().get(LOOK_AHEAD, "no") != "no" else {}
+    return replace(DECAY, options={**DECAY.options, **own})

@@ -15,13 +15,15 @@ class From(str):
 class Switch:
     """A convention: label -> arguments of the reference. The first option is the commonest.
 
-    `notes` explain labels, `equal` says when options give the same numbers.
+    `notes` explain labels, `equal` says when options give the same numbers. `unless` maps a label to another, beside
+    which it says nothing new.
     """
 
     name: str
     options: Mapping[str, Arguments]
     notes: Mapping[str, str] = field(default_factory=dict)
     equal: str = ""
+    unless: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Family:
     other does not lead to, since estimates go astray on the way. `buffered`: a momentum buffer may hold gradients or
     steps (`conventions.RATE`), which only a step size that changes shows. `whole`: a step looks at the whole tensor,
     `run` takes any shape, and the weight decay has one form, the method's own. `matrices`: it is for matrices alone.
+    `decays` are forms of the weight decay that it has besides those of all.
     """
 
     name: str
@@ -49,3 +52,4 @@ class Family:
     buffered: bool = False
     whole: bool = False
     matrices: bool = False
+    decays: Mapping[str, Arguments] = field(default_factory=dict)

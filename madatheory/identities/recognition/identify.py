@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 from madatheory.defaults import SEARCH
 from madatheory.errors import UserError
 from madatheory.identities.recognition.candidate import SEQUENCES, Candidate, Observation, candidates, distances, forms
-from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, STEP_SIZE
+from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES, RATE, STEP_SIZE, decay_of
 from madatheory.identities.recognition.family import Switch
 from madatheory.identities.recognition.identification import Deviation, Identification, IdentifiedConvention
 from madatheory.identities.recognition.matching import FAR, PRECISIONS, matching, on_matrices
@@ -60,10 +60,11 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
     same = [candidate for candidate in matches if candidate.family is best.family]
     rows, parts = [], []
     for i, switch in enumerate(best.family.switches):
-        options = tuple(label for label in switch.options if any(c.labels[i] == label for c in same))
+        fit = [label for label in switch.options if any(c.labels[i] == label for c in same)]
+        options = tuple(label for label in fit if switch.unless.get(label) not in fit)
         rows.append(IdentifiedConvention(switch.name, options, _why(switch, options, observations)))
         for label in switch.options:
-            if label not in options:
+            if label not in fit:
                 other = best.with_label(i, label)
                 parts.append(_deviation(f"{switch.name}: {label}", other, shown, dtype))
     rows += [IdentifiedConvention(name, (), why) for name, why in best.family.untold.items()]
@@ -78,7 +79,9 @@ def _followed(observations: Observations, matches: list[Candidate], dtype: DType
             IdentifiedConvention("weight decay", options, "" if len(options) == 1 else "each with its own coefficient")
         )
     else:
-        rows.append(_with_extra(observations, best, DECAY, dtype, runs, parts))
+        rows.append(_with_extra(observations, best, decay_of(best), dtype, runs, parts))
+    if best.family.buffered:
+        rows += _buffer(observations, best, dtype, runs, parts)
     rows.append(_with_extra(observations, best, COMPLEX, dtype, runs, parts))
     others = sorted({c.family.name for c in matches} - {best.family.name})
     nearest = [
@@ -128,7 +131,7 @@ def _with_extra(
     parts: list[Deviation],
 ) -> IdentifiedConvention:
     """The form of the weight decay, or what is done with complex numbers; appends the run and the deviations."""
-    decay = switch is DECAY
+    decay = switch.name == DECAY.name
     if best.family.plain or (best.family.whole and not decay):
         return IdentifiedConvention(switch.name, (), "not compared: the reference has none")
     if decay and "weight_decay" not in observations.target.settable:
@@ -148,6 +151,27 @@ def _with_extra(
         near = min(every, key=lambda label: every[label].distance(run))
         return IdentifiedConvention(switch.name, (), f"NONE of the known forms; nearest: {near}", False)
     return IdentifiedConvention(switch.name, options, _why(switch, options, observations))
+
+
+def _buffer(
+    observations: Observations, best: Candidate, dtype: DTypeLike, runs: list[Observation], parts: list[Deviation]
+) -> list[IdentifiedConvention]:
+    """What the momentum buffer holds, where a step size that changes shows it; appends the run and the deviations."""
+    run = observations.scheduled()
+    if run is None:
+        return []
+    every = forms(best, RATE)
+    options = tuple(label for label, candidate in every.items() if candidate.agrees(run, dtype))
+    if len(options) == len(every):
+        return []
+    runs.append(run)
+    parts += [
+        _deviation(f"{RATE.name}: {label}", every[label], [run], dtype) for label in every if label not in options
+    ]
+    if not options:
+        near = min(every, key=lambda label: every[label].distance(run))
+        return [IdentifiedConvention(RATE.name, (), f"NONE of the known forms; nearest: {near}", False)]
+    return [IdentifiedConvention(RATE.name, options)]
 
 
 def _why(switch: Switch, options: Sequence[str], observations: Observations) -> str:
@@ -236,6 +260,8 @@ def _to_change(run: Observation, every: Sequence[Candidate]) -> list[str]:
 
 
 def _told(run: Observation) -> str:
-    settings = ", ".join(f"{name} = {value:g}" for name, value in run.settings.items())
+    settings = ", ".join(
+        f"{name} = {' '.join(map('{:g}'.format, np.atleast_1d(value)))}" for name, value in run.settings.items()
+    )
     what = f"{len(SEQUENCES)} sequences" if run.x0.ndim == 1 else " x ".join(map(str, run.x0.shape))
     return f"{run.name!r}: {settings or 'nothing set'}; {len(run.g)} steps, {what}"

@@ -14,6 +14,8 @@ from madatheory.identities.recognition.fit import fitted
 from madatheory.identities.targets.target import Misbehaved, Target, open_loop
 
 LR = 0.125
+RATES = tuple(LR * factor for factor in (1, 1, 0.5, 0.5, 2, 2, 1, 0.25, 0.25, 1, 4, 1))
+"""Step sizes of a run in which they change."""
 CLOSE = 1e-3
 """A distance that a wrong option can leave, where the right ones leave none."""
 VISIBLE: Mapping[str, float] = {"beta1": 0.75, "beta2": 0.9375, "beta3": 0.875, "eps": 0.125, "eps_root": 0.0625}
@@ -69,12 +71,12 @@ class Observations:
         return self._run("visible", {**self.base, **self.visible}) if self.visible else None
 
     def _run(
-        self, name: str, settings: Mapping[str, Any], x0: np.ndarray = X0, g: np.ndarray = G
+        self, name: str, settings: Mapping[str, Any], x0: np.ndarray = X0, g: np.ndarray = G, mode: str = ""
     ) -> Observation | None:
         known = {key: value for key, value in self.target.defaults.items() if not isinstance(value, bool | str)}
-        values = {key: float(value) for key, value in {**known, **settings}.items()}
+        values: dict[str, Any] = {k: v if isinstance(v, tuple) else float(v) for k, v in {**known, **settings}.items()}
         try:
-            path = open_loop(self.target, [x0], [[row] for row in g], settings)
+            path = open_loop(self.target, [x0], [[row] for row in g], settings, mode)
         except Exception as error:  # whatever the optimizer raises is told
             kind = "" if isinstance(error, UserError | Misbehaved) else f"{type(error).__name__}: "
             self.problem = f"it cannot be run ({name}): {kind}{error}"
@@ -103,6 +105,15 @@ class Observations:
             settings = {**self.plain[0].settings, "weight_decay": WEIGHT_DECAY}
             self._decayed = self._run("with weight decay", settings, x0, g)
         return self._decayed
+
+    def scheduled(self) -> Observation | None:
+        """With a step size that changes; None where none can be given."""
+        if not {"scheduled", "lr"} <= self.target.abilities | self.target.settable:
+            return None
+        notes = list(self.notes)
+        found = self._run("with a changing step size", {**self.plain[0].settings, "lr": RATES}, mode="scheduled")
+        self.notes = notes
+        return found
 
     def complex(self) -> Observation | None:
         """With complex numbers: the imaginary part of a coordinate is the real part of the next."""

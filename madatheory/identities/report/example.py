@@ -12,7 +12,8 @@ from madatheory.identities.recognition.traits import detect
 from madatheory.identities.report.counterexample import ENDING, lines
 from madatheory.identities.report.outcome import base_settings
 from madatheory.identities.rollout import Runs, literal
-from madatheory.identities.targets.lookup import OptimizerLike, find
+from madatheory.identities.targets.lookup import OptimizerLike
+from madatheory.identities.targets.matrices import testable
 
 
 class Tried(NamedTuple):
@@ -37,7 +38,7 @@ def example(
     """Try an identity on one of its examples; an identity that does not apply to it holds. `UserError` on bad input."""
     if code not in identities():
         raise unknown("identity", code, identities())
-    target = find(make_optimizer)
+    target = testable(make_optimizer)
     base = base_settings(target) | dict(settings or {})
     declared = frozenset(name for name, value in (traits or {}).items() if value)
     with np.errstate(all="ignore"):

@@ -5,7 +5,7 @@ is a few lines of markdown.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
@@ -45,17 +45,13 @@ def _spaced(columns: Sequence[Identity], cells: Sequence[str]) -> list[str]:
     return [f"{' ' if gap else ''}{cell[:1]}" for gap, cell in zip(gaps, cells, strict=True)]
 
 
-Letters = Mapping[tuple[str, str], str]
-"""Another mark for the cell (target, code)."""
-
-
-def marks(report: Report, columns: Sequence[Identity], letters: Letters) -> str:
+def marks(report: Report, columns: Sequence[Identity]) -> str:
     """One character per identity, spaced like `header`."""
-    found = {o.code: letters.get((report.target, o.code), MARKS[o.status]) for o in report.outcomes}
+    found = {o.code: MARKS[o.status] for o in report.outcomes}
     return "".join(_spaced(columns, [found.get(item.code, " ") for item in columns]))
 
 
-def matrix(reports: Sequence[Report], width: int = WIDTH, letters: Letters | None = None) -> list[str]:
+def matrix(reports: Sequence[Report], width: int = WIDTH) -> list[str]:
     """Lines of the matrix, at most `width` wide; identities that nobody was asked about have no column.
 
     What does not fit beside the names is cut into blocks, each with its own header.
@@ -73,7 +69,7 @@ def matrix(reports: Sequence[Report], width: int = WIDTH, letters: Letters | Non
         lines += [f"{'':{room}} {line}".rstrip() for line in header(block)]
         for name, report in zip(names, tested, strict=True):
             short = name if len(name) <= room else f"{name[: room - 2]}.."
-            lines.append(f"{short:{room}} {marks(report, block, letters or {})}".rstrip())
+            lines.append(f"{short:{room}} {marks(report, block)}".rstrip())
     return lines
 
 

@@ -12,7 +12,8 @@ from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, check_codes
 from madatheory.identities.report.tables import failure
 from madatheory.identities.rollout import Memory
-from madatheory.identities.targets.lookup import OptimizerLike, find
+from madatheory.identities.targets.lookup import OptimizerLike
+from madatheory.identities.targets.matrices import testable
 from madatheory.identities.targets.target import Target
 
 
@@ -29,7 +30,7 @@ def items_of(session: pytest.Session, config: pytest.Config, spec: str, specs: l
         limit=option("--madatheory-limit"),
     )
     chosen = select(only, request.profile)
-    tested = _Tested(lambda: find(spec), request)
+    tested = _Tested(lambda: testable(spec), request)
     return [
         IdentityItem.from_parent(
             session,
@@ -110,7 +111,7 @@ def suite(
     known = read_xfail(xfail, [""])[""] if isinstance(xfail, str | Path) else dict(xfail or {})
     request = Request(traits or {}, settings or {}, known, only, profile, seed, limit)
     chosen = select(only, profile)
-    tested = _Tested(lambda: find(make_optimizer), request)
+    tested = _Tested(lambda: testable(make_optimizer), request)
 
     def method(code: str, statement: str) -> Callable[[Any], None]:
         def test(self: object) -> None:

@@ -50,9 +50,27 @@ FACTORY_OVERRIDES: Mapping[str, FactoryOverride] = {
     "pytorch_optimizer:Ranger21": _filled("Ranger21", "num_iterations=1000"),
 }
 
+
+def factory_override(spec: str) -> FactoryOverride | None:
+    """How the optimizer of this name is called where its own factory would not do; None where it does.
+
+    heavyball as a whole: its float32 state would hide what is asked in float64, and what its compiler fuses is the same
+    arithmetic at several seconds a shape.
+    """
+    library, _, name = spec.partition(":")
+    if library == "heavyball":
+        code = (
+            "import functools\nimport heavyball\nheavyball.utils.compile_mode = None\n"
+            f'optimizer = functools.partial(heavyball.{name}, storage_dtype="float64")'
+        )
+        return FactoryOverride(code, 'with storage_dtype="float64", not compiled')
+    return FACTORY_OVERRIDES.get(spec)
+
+
 _MODEL = "takes a model and its backward pass, not tensors with gradients"
 _TWICE = "takes a second gradient at a point of its own choice"
 _MATRICES = "takes groups that say which matrices it is for; to all other tensors it is AdamW"
+_FLOAT32 = "its factors are float32, and a step on float64 parameters raises (docs/reports/heavyball.md)"
 _CURVATURE = "differentiates the gradient, so it needs the graph of the loss"
 
 EXCLUDED: Mapping[str, str] = {
@@ -64,6 +82,12 @@ EXCLUDED: Mapping[str, str] = {
     "optax.contrib:sam": _TWICE,
     "optax.contrib:sophia": "estimates curvature from the loss function",
     "optax.contrib:split_real_and_imaginary": "a part of optimizers, not one",
+    "heavyball:LATHER": _FLOAT32,
+    "heavyball:PSGDKron": _FLOAT32,
+    "heavyball:PSGDPRO": _FLOAT32,
+    "heavyball:QSGD": _FLOAT32,
+    "heavyball:SAMWrapper": _TWICE,
+    "heavyball:SplitOpt": "hands groups to other optimizers of the library",
     "pytorch_optimizer:AdaGO": _MATRICES,
     "pytorch_optimizer:AdaHessian": _CURVATURE,
     "pytorch_optimizer:AdaLOMO": _MODEL,

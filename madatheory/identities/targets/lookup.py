@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from madatheory.errors import EXTRAS, UserError, remedy
-from madatheory.identities.targets.factory_overrides import FACTORY_OVERRIDES
+from madatheory.identities.targets.factory_overrides import factory_override
 from madatheory.identities.targets.signature import PARAMETERS, takes_model
 from madatheory.identities.targets.target import Target
 
@@ -38,11 +38,12 @@ def find(what: OptimizerLike) -> Target:
 
 def named(spec: str) -> Target:
     """`module:attribute`, `file.py:attribute`, or `madatheory:name:option=value` for the package's own optimizers."""
-    if spec in FACTORY_OVERRIDES:
+    override = factory_override(spec)
+    if override is not None:
         space: dict[str, Any] = {"__name__": "prepared"}
-        _guarded(spec.partition(":")[0], lambda: exec(FACTORY_OVERRIDES[spec].code, space))
+        _guarded(spec.partition(":")[0], lambda: exec(override.code, space))
         made = space["optimizer"]
-        return _of(made, framework(made), spec, FACTORY_OVERRIDES[spec].code)
+        return _of(made, framework(made), spec, override.code)
     if spec.startswith("madatheory:"):
         from madatheory.identities.targets.built_in import factory
 
