@@ -15,7 +15,7 @@ Memory = dict[Hashable, list[list[Tensor]]]
 """Paths of one target by the arguments of their runs."""
 
 
-class Run(NamedTuple):
+class RecordedRun(NamedTuple):
     """A run that was made: the name that the log gives it, what was asked, and x_1 .. x_T of every tensor.
 
     `gradients` are T steps of one gradient per tensor, `several` whether they were asked for in this form.
@@ -61,15 +61,15 @@ class Runs:
     ) -> None:
         self.target, self.traits, self.settings = target, traits, dict(settings)
         self.method, self.declared = method, declared
-        self.log: list[str | Run] = []
+        self.log: list[str | RecordedRun] = []
         self._names: Counter[str] = Counter()
         self.memory: Memory = {} if memory is None else memory
         self._asked: set[Hashable] = set()
 
     @property
-    def made(self) -> list[Run]:
+    def made(self) -> list[RecordedRun]:
         """The runs since `forget`, without what a stepper did."""
-        return [entry for entry in self.log if isinstance(entry, Run)]
+        return [entry for entry in self.log if isinstance(entry, RecordedRun)]
 
     def forget(self) -> None:
         """Begin another example, with a new log."""
@@ -103,7 +103,7 @@ class Runs:
         mode: str,
     ) -> list[list[Tensor]]:
         whole = self._with(settings)
-        made = Run(self._fresh("path"), several, x0, gradients, whole, mode, [])
+        made = RecordedRun(self._fresh("path"), several, x0, gradients, whole, mode, [])
         self.log.append(made)  # first: it may end here
         made.path.extend(self.rolled(x0, gradients, whole, mode))
         return made.path
@@ -156,7 +156,7 @@ class Runs:
 class RecordedStepper:
     """A stepper that records its calls."""
 
-    def __init__(self, stepper: Stepper, name: str, log: list[str | Run], fresh: Callable[[str], str]) -> None:
+    def __init__(self, stepper: Stepper, name: str, log: list[str | RecordedRun], fresh: Callable[[str], str]) -> None:
         self._stepper, self._name, self._log, self._fresh = stepper, name, log, fresh
 
     def _other(self, stepper: Stepper, name: str) -> "RecordedStepper":

@@ -12,7 +12,7 @@ import numpy as np
 
 from madatheory.identities.identity import Identity, Violation
 from madatheory.identities.report.outcome import NOT_FINITE
-from madatheory.identities.rollout import Run, Runs, literal
+from madatheory.identities.rollout import RecordedRun, Runs, literal
 from madatheory.identities.strategies import GradientSequence, Several
 from madatheory.identities.targets.target import Misbehaved, Tensor
 from madatheory.identities.tolerance import FINITE, unit
@@ -140,12 +140,12 @@ class View(NamedTuple):
     columns: list[int] | int | None
     sign: int
 
-    def of(self, made: Sequence[Run]) -> Tensor:
+    def of(self, made: Sequence[RecordedRun]) -> Tensor:
         """The numbers."""
         rows = np.stack([step[self.tensor] for step in made[self.run].path])[self.start :]
         return self.sign * (rows if self.columns is None else rows[:, self.columns])
 
-    def text(self, run: Run) -> str:
+    def text(self, run: RecordedRun) -> str:
         """The same as code, from the run that it is a part of."""
         found = f"np.stack([step[{self.tensor}] for step in {run.code()}])" if run.several else run.code()
         columns = "" if self.columns is None else f", {self.columns}"
@@ -153,7 +153,7 @@ class View(NamedTuple):
         return f"{'-' if self.sign < 0 else ''}{found}" + (f"[{rows}{columns}]" if rows else "")
 
 
-def _views(value: Tensor, made: Sequence[Run]) -> Iterator[View]:
+def _views(value: Tensor, made: Sequence[RecordedRun]) -> Iterator[View]:
     """The parts of runs that are equal to `value`."""
     for i, run in enumerate(made):
         for tensor in range(len(run.x0)):
@@ -234,7 +234,7 @@ def shown(item: Identity, runs: Runs, case: object, error: Violation) -> Shown |
     return None
 
 
-def _objection(item: Identity, runs: Runs, case: object) -> tuple[Any, list[Run]] | None:
+def _objection(item: Identity, runs: Runs, case: object) -> tuple[Any, list[RecordedRun]] | None:
     try:
         item.test(runs, case)
     except Violation as error:
@@ -296,7 +296,7 @@ def _wrong_column(found: Shown, runs: Runs, error: Violation, wrong: int) -> int
     return None
 
 
-def _cut(runs: Runs, view: View, steps: int, column: int | None) -> Run:
+def _cut(runs: Runs, view: View, steps: int, column: int | None) -> RecordedRun:
     """A run again, no longer than `steps` steps of its view, with one coordinate if so asked."""
     run = runs.made[view.run]
     x0, rows = list(run.x0), [list(row) for row in run.gradients[: view.start + steps]]

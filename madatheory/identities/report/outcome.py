@@ -62,7 +62,7 @@ class IdentityOutcome:
 
 
 @dataclass(frozen=True)
-class Finding:
+class FailureGroup:
     """Failures that have one cause, the one with the shortest program first."""
 
     outcomes: tuple[IdentityOutcome, ...]
@@ -105,7 +105,7 @@ class Report:
         return [o for o in self.outcomes if o.fails]
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[FailureGroup]:
         """The failures by their cause: one likely mistake, one number that is not finite, or one first wrong step.
 
         What an identity of group K, about state, tensors and groups, begins with is no cause of another group's.
@@ -123,7 +123,7 @@ class Report:
                 key = (o.cause, "") if o.cause else (o.code, "alone")
             grouped.setdefault(key, []).append(o)
         lines = [sorted(same, key=lambda o: o.snippet.count("\n")) for same in grouped.values()]
-        return [Finding(tuple(same)) for same in lines]
+        return [FailureGroup(tuple(same)) for same in lines]
 
     @property
     def conventions(self) -> list[IdentityOutcome]:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from madatheory.identities.identity import Identity, identities
-from madatheory.identities.report.outcome import NOT_FINITE, Finding, IdentityOutcome, Report, Request
+from madatheory.identities.report.outcome import NOT_FINITE, FailureGroup, IdentityOutcome, Report, Request
 from madatheory.sources import version_of
 
 MARKS = {"pass": "+", "FAIL": "X", "convention": "~", "xfail": "e", "n.a.": ".", "error": "!"}
@@ -131,7 +131,7 @@ def failure(outcome: IdentityOutcome, target: str = "", snippet: bool = True) ->
     return "\n".join(lines)
 
 
-def finding(found: Finding, target: str = "") -> str:
+def finding(found: FailureGroup, target: str = "") -> str:
     """All about failures of one cause: the likely mistake, the shortest in full, the others in a line each."""
     first, *others = found.outcomes
     lines = [failure(replace(first, likely=found.likely), target, snippet=False)]
