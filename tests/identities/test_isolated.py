@@ -115,9 +115,9 @@ def test_a_declared_failure_may_be_a_death(file: str) -> None:
 
 def test_a_target_that_cannot_be_built(file: str) -> None:
     request = Request(only="F4", limit=1)
-    (slow,) = check_all([f"{file}:slow_to_build"], request, start=1, grace=0.5)
+    (slow,) = check_all([f"{file}:slow_to_build"], request, start=0.3, grace=0.5)
     dead, missing = check_all([f"{file}:dies_when_built", f"{file}:nothing"], request, workers=2)
-    assert re.search("(no answer within|takes more than) 1 s", slow.problem)  # stopped from outside or from inside
+    assert re.search("(no answer within|takes more than) 0.3 s", slow.problem)  # stopped from outside or from inside
     assert dead.problem == "the process died (exit status 5) before the first identity"
     assert "has no 'nothing'" in missing.problem
     assert [r.unusable for r in (slow, dead, missing)] == [False, False, True]  # the last is no finding

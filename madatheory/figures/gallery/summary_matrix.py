@@ -48,7 +48,7 @@ class Verified(NamedTuple):
     problems: list[Problem]
     verdicts: list[Verdict]
     steps: int
-    seeds: int
+    trajectories: int
 
 
 def verified(run: Run) -> Verified:

@@ -39,7 +39,7 @@ from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_o
 from madatheory.xla import enable_quick_compilation
 
 START = 60.0
-"""Seconds for importing and building a target, before its traits are detected."""
+"""Seconds of processor time for importing and building a target, before its traits are detected."""
 GRACE = 10.0
 """Seconds beyond its limit after which a process is stopped from outside."""
 Progress = Callable[[int, int, str], None]
@@ -59,8 +59,8 @@ def check_all(
     """One report per name of a target, in their order.
 
     `out` is a folder for the results as they come; a target that was finished there with the same request is not run
-    again. A target that cannot be found gives an unusable report. `start` is the time for importing and building a
-    target, `grace` how long a process may go on after its time. Raises `UserError` on a bad request.
+    again. A target that cannot be found gives an unusable report. `start` is the processor time for importing
+    and building a target, `grace` how long a process may go on after its time. Raises `UserError` on a bad request.
     """
     request = request or Request()
     codes = [item.code for item in select(request.only, request.profile)]
@@ -157,7 +157,7 @@ class _Child:
             self._process.start()
         theirs.close()
         self._doing, self.over = "", False
-        self._due = time.monotonic() + start + PATIENCE * job.request.limit + grace
+        self._due = time.monotonic() + PATIENCE * (start + job.request.limit) + grace
 
     @property
     def what(self) -> str:
@@ -223,10 +223,10 @@ def _serve(
     enable_quick_compilation()
     gc.disable()
     try:
-        with limited(start):
+        with limited(start, processor=True):
             target = testable(spec)
     except (UserError, TimedOut) as error:
-        why = str(error) or f"importing and building it takes more than {start:g} s"
+        why = str(error) or f"importing and building it takes more than {start:g} s, or waits"
         connection.send({"report": Report(spec, "", {}, (), why, unusable=isinstance(error, UserError)).as_dict()})
         connection.send({"end": True})
         return
