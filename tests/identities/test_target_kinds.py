@@ -316,7 +316,8 @@ def test_laws_hold_for_a_method_for_matrices_alone_and_see_its_mistake(at: Calla
     assert [o.status for o in wrong.outcomes] == ["convention"]
     program = wrong.outcomes[0].snippet
     assert "for matrices alone" in program
-    exec(program, {})
+    with pytest.raises(AssertionError, match="M1, transposed"):
+        exec(program, {})
 
 
 @pytest.mark.needs("torch")
