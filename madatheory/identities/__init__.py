@@ -37,7 +37,7 @@ from madatheory.identities.strategies import sequences as sequences
 from madatheory.identities.strategies import tensors as tensors
 from madatheory.identities.targets.lookup import OptimizerLike
 from madatheory.identities.targets.lookup import find as find
-from madatheory.identities.targets.matrices import testable
+from madatheory.identities.targets.matrices import checkable
 from madatheory.identities.targets.target import Misbehaved as Misbehaved
 from madatheory.identities.targets.target import SettingValue as SettingValue
 from madatheory.identities.targets.target import Target as Target
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 def runs_of(make_optimizer: OptimizerLike) -> Runs:
     """The open-loop map of an optimizer: `runs_of(optax.adam)(x0, gradients, lr=0.1)` is x_1 .. x_T."""
-    return Runs(testable(make_optimizer), {}, {})
+    return Runs(checkable(make_optimizer), {}, {})
 
 
 def __getattr__(name: str) -> Any:

@@ -25,7 +25,7 @@ from madatheory.identities.report.example import law, program
 from madatheory.identities.report.outcome import LEFT_OUT, PROFILES, IdentityOutcome, Report, Request, base_settings
 from madatheory.identities.rollout import Memory, Runs
 from madatheory.identities.targets.lookup import OptimizerLike
-from madatheory.identities.targets.matrices import testable
+from madatheory.identities.targets.matrices import checkable
 from madatheory.identities.targets.target import Misbehaved, Target, Unsettable, Unusable
 from madatheory.limits import TimedOut, limited
 
@@ -62,7 +62,7 @@ def check(
     """
     request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit, method)
     chosen = select(only, profile)
-    target = testable(make_optimizer)
+    target = checkable(make_optimizer)
     report = opened(target, request)
     if report.problem:
         return report

@@ -13,7 +13,7 @@ from madatheory.identities.report.counterexample import ENDING, lines
 from madatheory.identities.report.outcome import base_settings
 from madatheory.identities.rollout import Runs, literal
 from madatheory.identities.targets.lookup import OptimizerLike
-from madatheory.identities.targets.matrices import testable
+from madatheory.identities.targets.matrices import checkable
 
 
 class Tried(NamedTuple):
@@ -38,7 +38,7 @@ def example(
     """Try an identity on one of its examples; an identity that does not apply to it holds. `UserError` on bad input."""
     if code not in identities():
         raise unknown("identity", code, identities())
-    target = testable(make_optimizer)
+    target = checkable(make_optimizer)
     base = base_settings(target) | dict(settings or {})
     declared = frozenset(name for name, value in (traits or {}).items() if value)
     with np.errstate(all="ignore"):

@@ -33,7 +33,7 @@ from madatheory.identities.check import judged, opened, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
 from madatheory.identities.rollout import Memory
-from madatheory.identities.targets.matrices import testable
+from madatheory.identities.targets.matrices import checkable
 from madatheory.limits import PATIENCE, TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
 from madatheory.xla import enable_quick_compilation
@@ -224,7 +224,7 @@ def _serve(
     gc.disable()
     try:
         with limited(start, processor=True):
-            target = testable(spec)
+            target = checkable(spec)
     except (UserError, TimedOut) as error:
         why = str(error) or f"importing and building it takes more than {start:g} s, or waits"
         connection.send({"report": Report(spec, "", {}, (), why, unusable=isinstance(error, UserError)).as_dict()})

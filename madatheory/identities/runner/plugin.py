@@ -13,7 +13,7 @@ from madatheory.identities.report.outcome import IdentityOutcome, Report, Reques
 from madatheory.identities.report.tables import failure
 from madatheory.identities.rollout import Memory
 from madatheory.identities.targets.lookup import OptimizerLike
-from madatheory.identities.targets.matrices import testable
+from madatheory.identities.targets.matrices import checkable
 from madatheory.identities.targets.target import Target
 
 
@@ -30,7 +30,7 @@ def items_of(session: pytest.Session, config: pytest.Config, spec: str, specs: l
         limit=option("--madatheory-limit"),
     )
     chosen = select(only, request.profile)
-    tested = _Tested(lambda: testable(spec), request)
+    tested = _Tested(lambda: checkable(spec), request)
     return [
         IdentityItem.from_parent(
             session,
@@ -111,7 +111,7 @@ def suite(
     known = read_xfail(xfail, [""])[""] if isinstance(xfail, str | Path) else dict(xfail or {})
     request = Request(traits or {}, settings or {}, known, only, profile, seed, limit)
     chosen = select(only, profile)
-    tested = _Tested(lambda: testable(make_optimizer), request)
+    tested = _Tested(lambda: checkable(make_optimizer), request)
 
     def method(code: str, statement: str) -> Callable[[Any], None]:
         def test(self: object) -> None:

@@ -15,7 +15,7 @@ _KEPT = frozenset({"several tensors", "missing gradients", "complex", "gradient 
 Start = Callable[[Sequence[Tensor], Mapping[str, Any]], Stepper]
 
 
-def testable(what: OptimizerLike) -> Target:
+def checkable(what: OptimizerLike) -> Target:
     """`find`, where a target that refuses vectors and takes matrices gets a vector v as the columns v and v[::-1] / 2.
 
     That matrix is linear in v, exact but for subnormal numbers, and of rank 2: what an identity says of a path of
