@@ -201,7 +201,7 @@ def turns_back(numbers: Numbers) -> None:
 
 
 def rho_matters(numbers: Numbers) -> None:
-    numbers["panels"][0]["alpha"]["left"][2] *= 1.01
+    numbers["panels"][0]["alpha"]["left"][2] *= 1.02
 
 
 def an_interior_rho_wins(numbers: Numbers) -> None:

@@ -22,7 +22,7 @@ KINDS = {
     "alpha": f"α tuned, β2 = {BETA2:g}",
     "both": "α and β2 tuned",
 }
-ALIKE, LITTLE = 1.005, 1.01  # what the search resolves, of one and of two hyper-parameters
+LITTLE = 1.01  # what the search resolves
 
 
 def alpha_of_bound(steps: int, rho: float) -> float:
@@ -81,8 +81,8 @@ def claims(numbers: Numbers) -> list[Claim]:
         both, ends = panel["both"]["left"], (panel["both"]["left"][0], panel["both"]["left"][-1])
         found += [
             Claim(
-                f"{head}: with α tuned against the worst case all ρ have the same one, up to {100 * (ALIKE - 1):g} %",
-                _spread(panel, "alpha") <= ALIKE,
+                f"{head}: with α tuned against the worst case all ρ have the same one, up to {100 * (LITTLE - 1):g} %",
+                _spread(panel, "alpha") <= LITTLE,
                 f"{min(panel['alpha']['left']):.5f} to {max(panel['alpha']['left']):.5f}",
             ),
             Claim(
