@@ -45,7 +45,7 @@ def left_side(theorem: Theorem, D0: float) -> Theorem:
     return replace(theorem, name=f"{theorem.name}-left-side", chain=(theorem.left, level))
 
 
-class Tuned(NamedTuple):
+class TunedPoint(NamedTuple):
     """Hyper-parameters, the worst left side that was found there, and the numbers of its function in the oracle."""
 
     hyper: Mapping[str, float]
@@ -53,7 +53,7 @@ class Tuned(NamedTuple):
     function: np.ndarray
 
 
-class WorstCase:
+class WorstLeftSide:
     """Worst left sides of `theorem`'s method after `steps` steps, at the points of a grid of hyper-parameters.
 
     `grid` gives the values of the hyper-parameters that differ; the others are the theorem's. `noise` as in
@@ -99,7 +99,7 @@ class WorstCase:
             found = [np.asarray(self._values(jnp.asarray(full[i : i + _BATCH]))) for i in range(0, len(full), _BATCH)]
         return np.nan_to_num(np.concatenate(found)[: len(flat)].reshape(shape))
 
-    def worst_at(self, points: Sequence[Mapping[str, float]], generations: int = _LAST) -> list[Tuned]:
+    def worst_at(self, points: Sequence[Mapping[str, float]], generations: int = _LAST) -> list[TunedPoint]:
         """The worst that is found at each of these points, by differential evolution; it joins the pool.
 
         `generations` are per unknown. A point need not be of the grid, but lies within its ranges.
@@ -119,16 +119,18 @@ class WorstCase:
         best = np.argmax(reached, axis=1)
         found = [functions[i, :, k] for i, k in enumerate(best)]
         self._pool = np.concatenate([self._pool, found])
-        return [Tuned(dict(p), float(reached[i, best[i]]), found[i]) for i, p in enumerate(points)]
+        return [TunedPoint(dict(p), float(reached[i, best[i]]), found[i]) for i, p in enumerate(points)]
 
-    def tuned(self, cases: Sequence[Mapping[str, float]], report: Report = lambda done, total: None) -> list[Tuned]:
+    def tuned(
+        self, cases: Sequence[Mapping[str, float]], report: Report = lambda done, total: None
+    ) -> list[TunedPoint]:
         """For each case, values of the grid that it fixes: where on the rest of the grid the worst found is least."""
         values = np.array(list(product(*self._grid.values())))
         points = [dict(zip(self._grid, map(float, row), strict=True)) for row in values]
         places = np.array([self._place(point) for point in points])
         fixed = [{list(self._grid).index(name): value for name, value in case.items()} for case in cases]
         of_case = [np.flatnonzero(np.all([values[:, k] == v for k, v in one.items()], axis=0)) for one in fixed]
-        highest, known, found = np.zeros(len(points)), 0, dict[int, Tuned]()
+        highest, known, found = np.zeros(len(points)), 0, dict[int, TunedPoint]()
         least, settled = [int(one[len(one) // 2]) for one in of_case], dict[int, float]()
         for done in range(_ROUNDS):
             open_ = [k for k, i in enumerate(least) if highest[i] > settled.get(i, -1.0) * _SETTLED]
@@ -154,14 +156,14 @@ class WorstCase:
         low = low[low != first][: max(len(low) // 6, _PLACES)]
         return [first, *map(int, self._rng.choice(low, _PLACES - 1, replace=False))]
 
-    def instance(self, found: Tuned) -> Instance:
+    def instance(self, found: TunedPoint) -> Instance:
         """The function of an answer with its exact constants."""
         place = np.concatenate([self._place(found.hyper), found.function])
         _, shape = self._oracle.found(place)
         hyper = {**self.statement.optimizer().hyper(self.statement.settings), **found.hyper}
         return with_exact_constants(self.statement, self.steps, hyper, shape)
 
-    def certified(self, found: Tuned) -> Certificate:
+    def certified(self, found: TunedPoint) -> Certificate:
         """An enclosure of the left side of an answer; `UserError` as of `certify`, and where F(x_0) - inf F > D0."""
         instance = self.instance(found)
         if instance.D0 > self._D0:

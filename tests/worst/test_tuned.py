@@ -8,7 +8,7 @@ import pytest
 from madatheory.errors import UserError
 from madatheory.problems.piecewise import Piecewise
 from madatheory.theory.catalogue import get_theorem
-from madatheory.worst.tuned import WorstCase
+from madatheory.worst.tuned import WorstLeftSide
 
 T6 = get_theorem("interpolation-rate")
 ALPHAS = (0.2, 0.5, 0.6, 0.7, 0.8, 1.2)
@@ -28,16 +28,16 @@ def by_grid(alpha: float) -> float:
 
 
 @pytest.fixture(scope="module")
-def two_steps() -> WorstCase:
-    return WorstCase(T6, 2, D0, {"rho": (0.0, 1.0), "alpha": ALPHAS})
+def two_steps() -> WorstLeftSide:
+    return WorstLeftSide(T6, 2, D0, {"rho": (0.0, 1.0), "alpha": ALPHAS})
 
 
-def test_the_worst_found_in_two_steps_is_that_of_a_grid(two_steps: WorstCase) -> None:
+def test_the_worst_found_in_two_steps_is_that_of_a_grid(two_steps: WorstLeftSide) -> None:
     found = two_steps.worst_at([{"rho": 0.0, "alpha": alpha} for alpha in ALPHAS])
     assert [one.worst for one in found] == pytest.approx([by_grid(alpha) for alpha in ALPHAS], rel=2e-3)
 
 
-def test_the_tuned_step_size_is_the_best_of_the_grid_whatever_rho(two_steps: WorstCase) -> None:
+def test_the_tuned_step_size_is_the_best_of_the_grid_whatever_rho(two_steps: WorstLeftSide) -> None:
     """After two steps the left side has seen x_0 and x_1 alone, and vbar_1 = v_1."""
     best = min(ALPHAS, key=by_grid)
     found = two_steps.tuned([{"rho": 0.0}, {"rho": 1.0}])
@@ -45,7 +45,7 @@ def test_the_tuned_step_size_is_the_best_of_the_grid_whatever_rho(two_steps: Wor
     assert [one.worst for one in found] == pytest.approx(2 * [by_grid(best)], rel=2e-3)
 
 
-def test_its_left_side_is_certified_on_a_function_of_the_class(two_steps: WorstCase) -> None:
+def test_its_left_side_is_certified_on_a_function_of_the_class(two_steps: WorstLeftSide) -> None:
     (found,) = two_steps.worst_at([{"rho": 1.0, "alpha": 0.6}])
     certificate, instance = two_steps.certified(found), two_steps.instance(found)
     assert certificate.lower == pytest.approx(found.worst, rel=1e-9)
@@ -54,7 +54,7 @@ def test_its_left_side_is_certified_on_a_function_of_the_class(two_steps: WorstC
     assert instance.D0 <= D0
 
 
-def test_a_function_above_D0_is_refused(two_steps: WorstCase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_above_D0_is_refused(two_steps: WorstLeftSide, monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = two_steps.worst_at([{"rho": 1.0, "alpha": 0.6}])
     high = replace(two_steps.instance(found), shape=Piecewise((0.0, 1.0, 3.0), (-1.0, -1.0, 1.0), 0.0), D0=1.5)
     monkeypatch.setattr(two_steps, "instance", lambda found: high)

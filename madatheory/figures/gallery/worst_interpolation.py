@@ -11,7 +11,7 @@ from madatheory.figures.figure import Claim, Figure, Numbers, Run, Tolerance
 from madatheory.figures.style import colour
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
-from madatheory.worst.tuned import Tuned, WorstCase
+from madatheory.worst.tuned import TunedPoint, WorstLeftSide
 
 THEOREM = "interpolation-rate"
 BETA2, D0 = 0.9, 1.0
@@ -43,7 +43,7 @@ def compute(run: Run) -> Numbers:
     for number, steps in enumerate(times):
         proved = [alpha_of_bound(steps, rho) for rho in rhos]
         grid = {"rho": rhos, "beta2": beta2s, "alpha": np.union1d(ALPHAS, proved)}
-        case = WorstCase(theorem, steps, D0, grid, seed=run.seed)
+        case = WorstLeftSide(theorem, steps, D0, grid, seed=run.seed)
 
         def report(done: int, total: int, number: int = number, steps: int = steps) -> None:
             run.report(number * total + done, len(times) * total, f"T = {steps}")
@@ -57,7 +57,7 @@ def compute(run: Run) -> Numbers:
     return {"D0": D0, "beta2": BETA2, "beta2s": beta2s, "eps": theorem.settings["eps"], "panels": panels}
 
 
-def _rows(case: WorstCase, found: Sequence[Tuned]) -> dict[str, list[float]]:
+def _rows(case: WorstLeftSide, found: Sequence[TunedPoint]) -> dict[str, list[float]]:
     rows: dict[str, list[float]] = {"left": [case.certified(one).lower for one in found]}
     return rows | {name: [one.hyper[name] for one in found] for name in ("alpha", "beta2")}
 
