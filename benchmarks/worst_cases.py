@@ -1,9 +1,10 @@
-"""What worst instances show that fixed problems do not: python benchmarks/worst_cases.py planted|noise|signs|times.
+"""What worst instances show that fixed problems do not: python benchmarks/worst_cases.py TABLE.
 
 planted: which mistakes planted in right sides the fixed problems and the gallery refute, and how far each right side
-can be cut before they do. noise: the worst found where noise must make up half of G, beside the worst found without
-noise. signs: T5 where its noise term is most of it, at T beyond any noise tree. times: how long `madatheory worst`
-takes to what it must reach. With --page the table is written there.
+can be cut before they do. links: which inequality of each proof loses most on the gallery. noise: the worst found where
+noise must make up half of G, beside the worst found without noise. signs: T5 where its noise term is most of it, at T
+beyond any noise tree. times: how long `madatheory worst` takes to what it must reach. With --page the table is written
+there.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from madatheory.problems.catalogue import list_problems
 from madatheory.problems.noise_laws import uniform01
 from madatheory.problems.problem import Array, Constant, Constants, Oracle, Problem
 from madatheory.statistics.confidence import half_width
+from madatheory.studies.theory.slack import waterfall
 from madatheory.theory.catalogue import get_theorem, list_theorems
 from madatheory.theory.evaluate import right_side
 from madatheory.theory.quantities import Quantities
@@ -38,7 +40,7 @@ from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verdict import ROUNDING, Verdict
 from madatheory.theory.verify import verify
 from madatheory.worst import page as pages
-from madatheory.worst.instance_file import list_worst
+from madatheory.worst.instance_file import list_worst, worst_of
 from madatheory.worst.search import worst_case
 from madatheory.worst.verdicts import verify_on_worst
 
@@ -133,6 +135,29 @@ def planted_table(report: Progress) -> str:
         f"{len(theorems)} right sides) the fixed problems refute {totals[0]}, the gallery {totals[1]}.\n\n"
         + markdown(head, rows, numbers=2)
     )
+
+
+def links_table(report: Progress) -> str:
+    """One row per theorem: by what the inequalities of its proof multiply the left side on its worst instance, and the
+    two that lose most; right/(d G^2) is above 1 where the bound says nothing."""
+    theorems, rows = searchable(), []
+    for done, theorem in enumerate(theorems):
+        report(done, len(theorems), theorem.name)
+        instance = worst_of(theorem.name)
+        if instance is None:
+            continue
+        problem, settings = instance.make(), instance.settings
+        plan = {"steps": instance.steps, "num_trajectories": 2}
+        chain = waterfall(simulate, theorem, problem, theorem.optimizer(), settings, **plan)
+        links = sorted(chain["levels"][1:], key=lambda row: -row["factor"][0])
+        lost = [cell for link in links[:2] for cell in (link["name"], f"{link['factor'][0]:.3f}")]
+        hyper = theorem.optimizer().hyper({**theorem.settings, **settings})
+        q = theorem.quantities(Setting(problem, theorem.optimizer(), hyper, instance.steps))
+        trivial = float(theorem.bound(q, NUMPY)) / (q.d * q.G**2)
+        lost += [""] * (4 - len(lost))  # a published bound whose proof is cited has one link
+        rows.append([theorem.label, theorem.name, f"{chain['total'][0]:.3f}", *lost, f"{trivial:.2f}"])
+    head = ["", "theorem", "right/left", "most is lost at", "factor", "then at", "factor", "right/(d G^2)"]
+    return markdown(head, rows, numbers=6)
 
 
 def noise_table(steps: Sequence[int], share: float, seconds: float, report: Progress) -> str:
@@ -266,7 +291,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table, and write it into a page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("planted", "noise", "signs", "times"))
+    parser.add_argument("table", choices=("planted", "links", "noise", "signs", "times"))
     parser.add_argument("--page", metavar="FILE.md", help="write the table there, between its marks")
     parser.add_argument("--steps", type=int, nargs="+", default=[2, 4], help="T of noise (default 2 4)")
     parser.add_argument("--slope-at-most", type=float, default=0.5, help="largest |F'| of noise, as a share of G")
@@ -281,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif given.table == "noise":
             table = noise_table(given.steps, given.slope_at_most, given.seconds, report)
         else:
-            table = (signs_table if given.table == "signs" else times_table)(report)
+            table = {"links": links_table, "signs": signs_table, "times": times_table}[given.table](report)
     print(table)
     if page is not None and text is not None:
         write(page, pages.filled(text, table, mark))
