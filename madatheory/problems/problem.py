@@ -6,6 +6,7 @@ Arrays have the coordinates on axis 0; trailing axes are independent trajectorie
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
@@ -109,7 +110,13 @@ class Problem:
         """D0 = F(x_0) - F_star."""
         if self.constants is None:
             raise ValueError(f"{self.name} has no certified constants")
-        with jax.enable_x64(True):
-            start = jnp.asarray(self.start, jnp.float64)
-            with blame(f"problem {self.name!r}, its value", self.value, "value takes (d, *batch) to (*batch)"):
-                return float(self.value(start)) - self.constants.F_star.value
+        if self not in _AT_START:
+            with jax.enable_x64(True):
+                start = jnp.asarray(self.start, jnp.float64)
+                with blame(f"problem {self.name!r}, its value", self.value, "value takes (d, *batch) to (*batch)"):
+                    _AT_START[self] = float(self.value(start))
+        return _AT_START[self] - self.constants.F_star.value
+
+
+_AT_START: WeakKeyDictionary[Problem, float] = WeakKeyDictionary()
+"""F(x_0) of problems, which each right side asks for; no attribute, of which the store would take note."""
