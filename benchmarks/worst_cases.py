@@ -276,7 +276,7 @@ def times_table(report: Progress) -> str:
                 stderr=subprocess.DEVNULL,
             )
             spent = time.monotonic() - begun
-            ratio = max(found["ratio"][0] for found in json.loads(file.read_text())["worst_found"])
+            ratio = max(found["ratio"][0] for found in json.loads(file.read_text(encoding="utf-8"))["worst_found"])
         verdict = "yes" if ratio >= goal.least else "no"
         rows.append([f"`madatheory {' '.join(line)}`", f"{goal.least:g}", f"{ratio:.6f}", verdict, f"{spent:.1f} s"])
     return markdown(["command", "wanted", "certified", "reached", "time"], rows, numbers=4)

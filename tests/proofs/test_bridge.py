@@ -51,7 +51,7 @@ BREAKS: dict[str, tuple[str, Any, str, Callable[[Callable], Callable]]] = {
     "T5 without sqrt(w) in the K term": ("avgrad-rate", avgrad_rate, "_root_w", lambda f: lambda q, xp: 0 * q.w),
     "half of R in T5": ("avgrad-rate", avgrad_rate, "R", halved),
     "half of the logarithm in K2": ("avgrad-rate", terms, "log1p", halved),
-    "half of the scale in T5m": ("avgrad-momentum-rate", momentum_chains, "scale", halved),
+    "half of the bracket in T5m": ("avgrad-momentum-rate", momentum_chains.LogProof, "bracket", halved),
     "half of Lam in T5A": ("amsgrad-rate", amsgrad_rate, "log_range", halved),
     "half of R in the weights of T5A": ("amsgrad-rate", amsgrad_rate, "R", halved),
     "half of the harmonic sum in T9": (
