@@ -14,7 +14,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "typer": ("typer", "cli"),
     "rich": ("rich", "cli"),
     "sympy": ("sympy", "proofs"),
-    "flint": ("python-flint", "proofs"),
+    "flint": ("python-flint", "worst"),
     "z3": ("z3-solver", "proofs"),
     "equinox": ("equinox", "training"),
     "gymnax": ("gymnax", "training"),

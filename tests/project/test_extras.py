@@ -104,11 +104,11 @@ def test_prove_names_the_extra_of_what_it_cannot_ask() -> None:
     ran = without("sympy", "flint", "z3", code=PROVES)
     assert ran.returncode == 0, ran.stderr
     assert sorted(set(ran.stdout.splitlines())) == [
-        f"True {what} needs {module}, which is not installed: pip install 'madatheory[proofs]'"
-        for what, module in (
-            ("computer algebra", "sympy"),
-            ("enclosures", "python-flint"),
-            ("real arithmetic", "z3-solver"),
+        f"True {what} needs {module}, which is not installed: pip install 'madatheory[{extra}]'"
+        for what, module, extra in (
+            ("computer algebra", "sympy", "proofs"),
+            ("enclosures", "python-flint", "worst"),
+            ("real arithmetic", "z3-solver", "proofs"),
         )
     ]
 
