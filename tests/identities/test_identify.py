@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from black_boxes import FAMILY, box, disguised
 
-from madatheory.identities.recognition.candidate import Candidate, candidates
+from madatheory.identities.recognition.candidate import X0, Candidate, G, Observation, candidates
 from madatheory.identities.recognition.conventions import COMPLEX, DECAY, FAMILIES
 from madatheory.identities.recognition.identify import identify
 from madatheory.identities.targets.target import Tensor
@@ -160,3 +160,15 @@ def test_momentum_of_1983():
         return lambda x: (np.copy(x), 1), update
 
     assert identify(make).convention("Nesterov").options == ("yes, with momentum (t-1)/(t+2) as in 1983",)
+
+
+def test_the_tolerance_is_that_of_the_precision_asked_for() -> None:
+    """A path that is off by 1e-9 is Adam's to the rounding of float32, not of float64, whichever is asked first."""
+    adam = next(candidates(next(family for family in FAMILIES if family.name == "Adam")))
+    values = {"lr": 0.1, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3}
+    updates = adam.updates(Observation("", {}, values, X0, G, np.zeros_like(G)))
+    assert updates is not None
+    for asked in ((np.float64, np.float32), (np.float32, np.float64)):
+        seen = Observation("", {}, values, X0, G, X0 + np.cumsum(updates, axis=0) * (1 + 1e-9))
+        off = {dtype: adam.parts(seen, dtype) is not None for dtype in asked}
+        assert off == {np.float64: True, np.float32: False}
