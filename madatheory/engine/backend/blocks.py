@@ -10,7 +10,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import jax
@@ -208,15 +209,32 @@ def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | Non
                 run_block(start, program, fresh)
 
     count = min(worker_count(workers), -(-job.total // width))
+    # Ctrl-C may reach this thread between any two lines: it takes no lock that a worker waits for. A bell is only rung
+    bell, over, failed = threading.Lock(), list[None](), list[BaseException]()
+    bell.acquire()
+
+    def ring() -> None:
+        with suppress(RuntimeError):  # it has rung already
+            bell.release()
+
+    def watched(device: Any) -> None:
+        try:
+            worker(device)
+        except BaseException as error:
+            failed.append(error)
+        over.append(None)
+        ring()
+
     with ThreadPoolExecutor(count) as pool:
         try:
-            pending = {pool.submit(worker, devices[i % len(devices)]) for i in range(count)}
-            while pending:
-                finished, pending = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
+            for i in range(count):
+                pool.submit(watched, devices[i % len(devices)])
+            while len(over) < count and not failed:
+                bell.acquire(timeout=0.1)
                 if progress is not None:
                     progress(done[0], work)
-                for future in finished:
-                    future.result()
         finally:
             stop.set()
+    if failed:
+        raise failed[0]
     return BlockRun(results, min(modes))
