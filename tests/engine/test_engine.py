@@ -333,6 +333,15 @@ def test_progress_ends_at_the_whole_work_and_its_exceptions_stop_the_run():
         simulate(RATIO, AVGRAD, 100, num_trajectories=200, progress=full)
 
 
+def test_what_a_worker_raises_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(blocks, "started", broken)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        simulate(RATIO, AVGRAD, 100, num_trajectories=200)
+
+
 def test_interrupt_stops_a_long_run_soon():
     plan = prepare(RATIO, AVGRAD, 500_000_000)
     simulate(RATIO, AVGRAD, 10, num_trajectories=1)  # compiled beforehand, so that the time below is the loop's
