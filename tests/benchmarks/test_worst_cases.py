@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from benchmarks import worst_cases
 from benchmarks.worst_cases import MISTAKES, SIGNS, Reached, markdown, planted
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.simulate import simulate
@@ -12,6 +13,7 @@ from madatheory.problems.audit.promises import broken_at_samples
 from madatheory.problems.catalogue import get_problem
 from madatheory.theory.catalogue import get_theorem
 from madatheory.theory.theorem import Setting
+from madatheory.worst.instance_file import worst_of
 
 T5 = get_theorem("avgrad-rate")
 SETTING = Setting(get_problem("log:d=1"), T5.optimizer(), T5.optimizer().hyper(dict(T5.settings)), 50)
@@ -40,6 +42,21 @@ def test_the_largest_share_of_the_right_side_is_meant() -> None:
     one = Reached(SETTING, times, right * np.array([0.3, 0.2]))
     assert one.share_of(T5) == pytest.approx(0.3)
     assert one.share_of(planted(T5, MISTAKES[-1])) == pytest.approx(0.6)
+
+
+def test_the_links_that_lose_most_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On T5's worst instance; what the bound leaves is known from the certificate, and the trivial bound by hand."""
+    monkeypatch.setattr(worst_cases, "searchable", lambda: [T5])
+    row = worst_cases.links_table(lambda *_: None).splitlines()[-1]
+    _, name, total, most, first, then, second, trivial = (cell.strip() for cell in row.strip("|").split("|"))
+    instance = worst_of(T5.name)
+    assert instance is not None
+    assert (name, most, then) == (T5.name, "weights 1/sqrt(t)", "a-priori bound")
+    assert float(total) == pytest.approx(1 / instance.ratio, abs=1e-3)
+    assert 1 < float(second) < float(first) < float(first) * float(second) < float(total)
+    problem = instance.make()
+    setting = Setting(problem, T5.optimizer(), T5.optimizer().hyper(dict(instance.settings)), instance.steps)
+    assert float(trivial) == pytest.approx(T5.bound(T5.quantities(setting), NUMPY), abs=5e-3)  # d = G = 1
 
 
 def test_the_noise_of_signs_is_what_it_says() -> None:
