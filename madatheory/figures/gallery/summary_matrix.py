@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch, Rectangle
 
@@ -52,7 +54,7 @@ class Verified(NamedTuple):
 
 
 def verified(run: Run) -> Verified:
-    """What the figure shows; another figure that asks for it finds its runs in the store."""
+    """What the figure shows."""
     steps, seeds = run.pick((50, 8), (400, 768), (20_000, 4096))
     statements = list(list_theorems().values())
     made = [entry.make() for entry in list_problems().values()]
@@ -72,9 +74,41 @@ def verified(run: Run) -> Verified:
     return Verified(statements, made, verdicts, steps, seeds)
 
 
+def hardest(run: Run, known: Verified | None = None) -> xr.Dataset:
+    """For each theorem the problem on which left/right is largest in the end, and left/right there at its times, nan
+    beyond; `known` saves verifying, and the store both."""
+    return run.cached(
+        "hardest problem of each theorem",
+        {"profile": run.profile, "seed": run.seed},
+        lambda: _hardest(verified(run) if known is None else known),
+    )
+
+
+def _hardest(known: Verified) -> xr.Dataset:
+    names, problems, times, ratios = [], [], [], []
+    for theorem in known.statements:
+        found = [(v.comparisons[0], v.problem) for v in known.verdicts if v.theorem == theorem.name and v.comparisons]
+        if not found:
+            continue
+        side, problem = max(found, key=lambda one: one[0].left[-1] / one[0].right[-1])
+        names.append(theorem.name)
+        problems.append(problem)
+        times.append(side.T)
+        ratios.append(side.left / side.right)
+    most = max(map(len, times))
+    padded = [
+        np.array([np.pad(row.astype(float), (0, most - len(row)), constant_values=np.nan) for row in rows])
+        for rows in (times, ratios)
+    ]
+    kept = {name: (("theorem", "time"), rows) for name, rows in zip(("T", "ratio"), padded, strict=True)}
+    return xr.Dataset({**kept, "problem": ("theorem", problems)}, {"theorem": names})
+
+
 def compute(run: Run) -> Numbers:
     """A cell for each theorem and problem, and the worst instance found."""
-    statements, made, verdicts, steps, seeds = verified(run)
+    known = verified(run)
+    hardest(run, known)  # for the figures that show it
+    statements, made, verdicts, steps, seeds = known
     cells: dict[str, dict[str, Any]] = {t.name: {} for t in statements}
     for theorem in statements:
         for problem in made:

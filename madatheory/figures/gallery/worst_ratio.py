@@ -1,15 +1,16 @@
 """How near to their bounds the worst instances come, against T: hyper-parameters free, the theorem's own, a problem."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run, Tolerance
-from madatheory.figures.gallery.summary_matrix import verified
+from madatheory.figures.gallery.summary_matrix import hardest
 from madatheory.figures.style import colour
 from madatheory.theory.catalogue import list_theorems
-from madatheory.theory.verdict import Verdict
 from madatheory.worst.instance_file import worst_of
 from madatheory.worst.over_time import over_time
 
@@ -31,7 +32,7 @@ def compute(run: Run) -> Numbers:
     left/right on the problem of summary-matrix that comes nearest to the bound."""
     chosen = run.pick(THEOREMS[3:4], THEOREMS, [t.name for t in list_theorems().values() if worst_of(t.name)])
     times = run.pick((8, 60), (8, 60, 400), (8, 30, 100, 300, 1000))
-    verdicts = verified(run).verdicts
+    fixed = hardest(run)
     panels = []
     for done, name in enumerate(chosen):
         run.report(done, len(chosen), name)
@@ -44,15 +45,18 @@ def compute(run: Run) -> Numbers:
         gallery = {"T": entry.steps, "ratio": entry.ratio}
         optimizer = theorem.optimizer().name
         named = {"theorem": name, "label": theorem.label, "optimizer": optimizer}
-        panels.append({**named, **curves, "gallery": gallery, "problem": _hardest(verdicts, name)})
+        panels.append({**named, **curves, "gallery": gallery, "problem": _problem(fixed.sel(theorem=name))})
     return {"panels": panels}
 
 
-def _hardest(verdicts: Sequence[Verdict], theorem: str) -> dict[str, Any]:
-    """Measured left/right on the problem on which it is largest in the end, and its name."""
-    found = [(v.comparisons[0], v.problem) for v in verdicts if v.theorem == theorem and v.comparisons]
-    side, problem = max(found, key=lambda one: one[0].left[-1] / one[0].right[-1])
-    return {"name": problem, "T": side.T.tolist(), "ratio": (side.left / side.right).tolist()}
+def _problem(row: xr.Dataset) -> dict[str, Any]:
+    """Name, times and measured left/right."""
+    kept = row.isel(time=np.isfinite(row["T"].values))
+    return {
+        "name": row["problem"].item(),
+        "T": kept["T"].values.astype(int).tolist(),
+        "ratio": kept["ratio"].values.tolist(),
+    }
 
 
 def _all(panel: Mapping[str, Any]) -> list[tuple[int, float]]:
