@@ -82,8 +82,8 @@ $(NEWEST)/.made: pyproject.toml
 	@echo "Installing the newest of everything into $(NEWEST) (a few minutes, once)"
 	$(NEWEST_PYTHON) -m venv $(NEWEST)
 	@$(NEWEST)/bin/python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-	  extras = (x for e in ('sim', 'data', 'cli', 'proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
-	  print(*p['dependencies'], *(x for x in extras if not x.startswith('gymnax')), sep='\n')" \
+	  extras = (x for e in ('sim', 'data', 'cli', 'worst', 'proofs', 'test', 'training') for x in p['optional-dependencies'][e]); \
+	  print(*p['dependencies'], *(x for x in extras if not x.startswith(('gymnax', 'madatheory['))), sep='\n')" \
 	  > $(NEWEST)/requirements.txt  # gymnax 1.0 refuses JAX 0.12
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile -r $(NEWEST)/requirements.txt
 	@$(NEWEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -e .
