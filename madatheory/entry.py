@@ -22,6 +22,7 @@ from typing import Any
 from madatheory.blame import LOADED, Misuse, blame
 from madatheory.deprecated import respelled
 from madatheory.errors import UserError, unknown
+from madatheory.sources import spec_of_file
 from madatheory.structure import conform, kind
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -137,14 +138,15 @@ def load_file(path: str | Path) -> ModuleType:
     file = Path(path)
     if not file.is_file():
         raise UserError(f"--load {file}: no such file")
-    spec = importlib.util.spec_from_file_location(f"madatheory_user_{file.stem}", file)
-    if spec is None or spec.loader is None or spec.origin is None:
+    if file.suffix != ".py":
         raise UserError(f"--load {file}: not a Python file (it must end in .py)")
+    spec = spec_of_file(f"madatheory_user_{file.stem}", file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
-    LOADED.add(spec.origin)
+    LOADED.add(str(spec.origin))
     try:
         with blame("", None):
+            assert spec.loader is not None
             spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[spec.name]

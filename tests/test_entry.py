@@ -1,14 +1,18 @@
 """Entries are found by folder, and wrong files are refused with one clear message."""
 
+import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import madatheory as mt
 from madatheory.entry import Entry, checked, discover, load_file, parse
 from madatheory.errors import UserError, unknown
+from madatheory.identities.targets.lookup import load_module
 from madatheory.optimizers.catalogue import OptimizerEntry
 from madatheory.problems.catalogue import ProblemEntry
 
@@ -160,6 +164,19 @@ def test_a_file_with_a_dataclass_loads(tmp_path: Path) -> None:
         "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\n"
     )
     assert load_file(file).A().x == 1
+
+
+@pytest.mark.parametrize("load", [load_file, lambda file: load_module(str(file))], ids=["--load", "target"])
+def test_a_file_is_read_as_it_stands(
+    load: Callable[[Path], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python takes the bytecode of a file's older text if both texts are of one second and equally long."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "edited.py"
+    for slope in (1, 2):
+        file.write_text(f"SLOPE = {slope}\n")
+        os.utime(file, (0, 0))
+        assert vars(load(file))["SLOPE"] == slope
 
 
 def test_equal_options_give_one_object_and_others_another() -> None:

@@ -14,6 +14,7 @@ from madatheory.errors import EXTRAS, UserError, remedy
 from madatheory.identities.targets.factory_overrides import factory_override
 from madatheory.identities.targets.signature import PARAMETERS, takes_model
 from madatheory.identities.targets.target import Target
+from madatheory.sources import spec_of_file
 
 OptimizerLike = Target | str | Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
 """A target, a name, a factory, or (init, update)."""
@@ -98,9 +99,7 @@ def load_module(place: str) -> Any:
     path = Path(place)
     if not path.is_file():
         raise UserError(f"there is no file {place}")
-    spec = importlib.util.spec_from_file_location(f"madatheory_target_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
+    spec = spec_of_file(f"madatheory_target_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     folder = str(path.resolve().parent)
