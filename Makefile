@@ -35,10 +35,10 @@ test: $(VENV)/.test
 test-extras: $(VENV)/.setup
 	$(TESTS) -m 'needs and not slow' --nothing-missing $(ARGS)
 
-# the engine, kernel, training, adapters and identities on the newest Python and JAX; MADA as one optimizer of its family takes
-# longest to compile and is left to make test
+# the engine, kernel, training, adapters and identities on the newest Python and JAX; MADA as one optimizer of its family, and
+# with all coefficients learned, takes longest to compile and is left to make test
 test-newest: $(NEWEST)/.made
-	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile -k 'not mada-family' $(NEWEST_TESTS) $(ARGS)
+	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile -k 'not mada-family and not mada-all and not without_the_limits' $(NEWEST_TESTS) $(ARGS)
 
 # long statistics, which `make test` leaves out and counts as deselected
 test-slow: $(VENV)/.test

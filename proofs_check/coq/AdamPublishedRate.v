@@ -217,13 +217,15 @@ Proof.
   assert (H1 : R1 <= R0) by (unfold Rsqr in *; apply Rnot_lt_le; intros X; unfold R0 in *; nra).
   assert (H2 : G <= R0) by (unfold R0; lra). assert (HGR : G² <= R0²) by (unfold Rsqr; nra).
   assert (Hlb : ln beta2 <= 0) by (rewrite <- ln_1; apply ln_le_mono; lra).
-  assert (Hwe : 0 < / (w * eps)) by (apply Rinv_0_lt_compat; nra). pose proof (Rle_0_sqr G) as HG2.
+  assert (Hwe : 0 < / (w * eps)) by (apply Rinv_0_lt_compat, Rmult_lt_0_compat; lra).
+  pose proof (Rmult_le_pos _ _ (Rle_0_sqr G) (Rlt_le _ _ Hwe)) as HG2.
   assert (Hln : ln (1 + G² / (w * eps)) <= ln (1 + R0² / (w * eps))).
-  { apply ln_le_mono; unfold Rdiv; [nra|]. apply Rplus_le_compat_l, Rmult_le_compat_r; lra. }
-  assert (Hl0 : 0 <= ln (1 + G² / (w * eps))) by (apply ln_nonneg; unfold Rdiv; nra).
+  { apply ln_le_mono; unfold Rdiv; [lra|]. apply Rplus_le_compat_l, Rmult_le_compat_r; lra. }
+  assert (Hl0 : 0 <= ln (1 + G² / (w * eps))) by (apply ln_nonneg; unfold Rdiv; lra).
+  assert (HTb : 0 <= (INR T - 1) * - ln beta2) by (apply Rmult_le_pos; lra).
   set (Q1 := ln (1 + G² / (w * eps)) - (INR T - 1) * ln beta2) in *.
   set (Q0 := ln (1 + R0² / (w * eps)) - INR T * ln beta2).
-  assert (HQ : 0 <= Q1 <= Q0) by (unfold Q1, Q0; split; nra).
+  assert (HQ : 0 <= Q1 <= Q0) by (unfold Q1, Q0; split; lra).
   assert (Hiw : 0 < / w) by (apply Rinv_0_lt_compat; auto).
   assert (Hisw : 0 < / sqrt w) by (apply Rinv_0_lt_compat; auto).
   assert (Hia : 0 < / alpha) by (apply Rinv_0_lt_compat; auto).
@@ -240,6 +242,6 @@ Proof.
     apply Rplus_le_compat.
     + apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat_r; lra.
     + apply Rmult_le_compat_l; [auto|]. apply Rplus_le_compat.
-      * apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat; try lra; [nra | apply Rmult_le_compat; lra].
+      * apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat; [apply Rmult_le_pos; lra | lra | apply Rmult_le_compat; lra | lra].
       * apply Rmult_le_compat_l; [apply Rmult_le_pos; [apply Rmult_le_pos; lra | lra]|]. apply Rmult_le_compat; lra.
 Qed.

@@ -20,8 +20,8 @@ LEARN = {"learning_rate": 1e-3, "b1": 1e-3, "b2": 1e-3, "b3": 0.1, "rho": 0.1, "
 MADE: dict[str, Any] = {
     "adam": lambda: optax.adam(0.01),
     "mada": lambda: mada(0.01, {}),
-    "mada, learning_rate and rho": lambda: mada(0.01, {"learning_rate": 1e-3, "rho": 0.1}),
-    "mada, all": lambda: mada(0.01, LEARN, rho=0.6, weight_decay=0.1),
+    "mada-two": lambda: mada(0.01, {"learning_rate": 1e-3, "rho": 0.1}),
+    "mada-all": lambda: mada(0.01, LEARN, rho=0.6, weight_decay=0.1),
     "hyperadam": lambda: hyperadam(0.01, 1e-3),
     "badam": lambda: badam(0.01, 4),
 }
@@ -82,11 +82,11 @@ def test_without_the_limits_it_is_seen(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(module, "limited", lambda g: g)
         with pytest.raises(AssertionError):
-            check_huge("mada, all")
+            check_huge("mada-all")
     with monkeypatch.context() as patch:
         patch.setattr(passes, "unless_limited", lambda g: g)
         with pytest.raises(AssertionError):
-            check_huge("mada, learning_rate and rho")
+            check_huge("mada-two")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
