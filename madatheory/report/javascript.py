@@ -398,7 +398,9 @@ def _template(program: Program, words: Words) -> str:
 
 def _escaped(text: str) -> str:
     """Inside a template; no part of it ends the script that it stands in."""
-    return text.replace("\\", "\\\\").replace("`", "\\`").replace("$", "\\$").replace("</", "<\\/").replace("<!", "<\\!")
+    return (
+        text.replace("\\", "\\\\").replace("`", "\\`").replace("$", "\\$").replace("</", "<\\/").replace("<!", "<\\!")
+    )
 
 
 def literal(value: Mapping[str, Any] | Sequence[Any] | str | float | None) -> str:

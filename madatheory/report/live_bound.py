@@ -82,6 +82,7 @@ class LiveBound(NamedTuple):
     conditions those that depend on numbers; `assumed` are the others, `undecided` what could not be asked
     admitted   ranges of the inputs
     measured   names of its bounds in a data-dependent form, which no page can know
+    left_formula  of the statistic that the left side is, None where it is computed from some
     """
 
     theorem: Theorem
@@ -93,6 +94,7 @@ class LiveBound(NamedTuple):
     undecided: tuple[Undecided, ...]
     admitted: Mapping[str, Parameter]
     measured: tuple[str, ...]
+    left_formula: str | None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -125,7 +127,17 @@ def live_bound(theorem: Theorem) -> LiveBound:
         undecided,
         {**GIVEN, **optimizer.parameters},
         tuple(level.name for level in theorem.chain if level.data_bound),
+        _left_formula(theorem, setting),
     )
+
+
+def _left_formula(theorem: Theorem, setting: Setting) -> str | None:
+    values = {statistic.name: symbol(statistic.name) for statistic in theorem.left.statistics}
+    try:
+        left = theorem.left.at(values, theorem.quantities(setting), JAVASCRIPT)
+    except Exception:  # a left side may do with its measurements what it likes
+        return None
+    return next((s.formula for s in theorem.left.statistics if left is values[s.name]), None)
 
 
 def _function(theorem: Theorem, setting: Setting, what: str, formula: Formula, author: Any) -> Written:
