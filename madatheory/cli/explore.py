@@ -38,7 +38,7 @@ def explore(
 
     own = list(entries.own["theorems"])
     made = explorer(entries.all("theorems").values(), named, own)
-    for name, why in made.left_out:
-        note(f"left out: {why}")
+    for one in made.left_out:
+        note(f"left out: {one.why}")
     write(target, made.page)
     OUT.print(Text(f"{len(made.shown)} theorems written to {target}; open it in a browser"), soft_wrap=True)

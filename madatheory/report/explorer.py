@@ -76,20 +76,20 @@ def explorer(theorems: Iterable[Theorem], start: Sequence[str] = (), own: Sequen
     """A page of the given theorems that first shows those named in `start`, or else the user's `own` beside `START`.
 
     A theorem whose right side is no formula that JavaScript can compute is left out with the reason; `UserError` where
-    that leaves none, or is one of `start` or `own`.
+    it is one of `start`, all of `own` are, or nothing is left.
     """
-    asked = start or own
     shown: list[LiveBound] = []
     left_out: list[LeftOut] = []
     for theorem in theorems:
         try:
             shown.append(live_bound(theorem))
         except UserError as error:
-            if theorem.name in asked:
+            if theorem.name in start:
                 raise
             left_out.append(LeftOut(theorem.name, str(error)))
-    if not shown:
-        raise UserError(f"no theorem can be shown: {'; '.join(one.why for one in left_out) or 'none is given'}")
+    lost = [one.why for one in left_out if not own or one.name in own]
+    if not shown or (own and len(lost) == len(own)):
+        raise UserError("; ".join(lost) or "no theorem is given: name one")
     names = [live.theorem.name for live in shown]
     chosen = [name for name in start or (*own, *START) if name in names] or names[:4]
     script = "\n".join(

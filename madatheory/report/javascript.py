@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from madatheory.arithmetic import Arithmetic
 from madatheory.errors import UserError
 
-MOST_PATHS = 256
+MOST_PATHS = 64
 """Outcomes of comparisons that one condition may have."""
 _INFIX = {"+": 1, "-": 1, "*": 2, "/": 2}  # how tightly an operation binds
 _SIGN, _ATOM = 3, 4
@@ -288,6 +288,9 @@ class Program:
         operation, _ = self._parts[place]
         return operation != "input" and self._uses[place] > 1
 
+    def _name(self, place: int) -> str:
+        return f"v{1 + sum(map(self._named, range(place)))}"
+
     def text(self, value: Any) -> str:
         """An expression or a comparison, with the names of `consts`."""
         if isinstance(value, Comparison):
@@ -302,7 +305,7 @@ class Program:
         if operation == "input":
             return (args[0] if args[0].startswith("Math.") else _property(args[0])), _ATOM
         if self._named(place) and not whole:
-            return f"v{place}", _ATOM
+            return self._name(place), _ATOM
         if operation == "-" and len(args) == 1:
             text, binds = self._written(args[0])
             return f"-{text}" if binds == _ATOM else f"-({text})", _SIGN
@@ -318,7 +321,7 @@ class Program:
     def consts(self) -> list[str]:
         """The lines that give names, in order."""
         named = (place for place in range(len(self._parts)) if self._named(place))
-        return [f"const v{place} = {self._written(place, whole=True)[0]};" for place in named]
+        return [f"const {self._name(place)} = {self._written(place, whole=True)[0]};" for place in named]
 
     def function(self, result: Callable[[], str]) -> str:
         """`q => {consts; return result;}`; `result` is asked when all parts have been added."""
@@ -405,4 +408,4 @@ def _escaped(text: str) -> str:
 
 def literal(value: Mapping[str, Any] | Sequence[Any] | str | float | None) -> str:
     """Plain data as JavaScript that may stand in a script of a page."""
-    return json.dumps(value, ensure_ascii=True).replace("</", "<\\/").replace("<!--", "<\\u0021--")
+    return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c")

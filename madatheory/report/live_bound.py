@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-from madatheory.blame import Blamed, blame
+from madatheory.blame import blame
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter
 from madatheory.problems.problem import Constant, Constants
@@ -51,6 +51,9 @@ class AnyProblem:
     constants: Constants = field(
         default_factory=lambda: Constants(*(Constant(cast(Any, v), "exact", "given", "") for v in (*_LG, 0.0)))
     )
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"it asks for the problem's {name}, and a page knows the constants alone")
 
 
 _LG = (symbol("L"), symbol("G"))
@@ -177,10 +180,8 @@ def _reason(theorem: Theorem, condition: Condition, setting: Setting) -> str | N
     try:
         with blame(f"theorem {theorem.name!r}, its condition {condition.name!r}", condition.fails):
             return condition.reason(setting)
-    except Blamed:
-        raise
-    except (TypeError, AttributeError, KeyError) as error:
-        raise UserError(f"it asks more of the problem than its constants: {error}") from error
+    except (TypeError, AttributeError, KeyError) as error:  # of a condition of the package's
+        raise UserError(str(error)) from error
 
 
 def ends(parameter: Parameter) -> tuple[float | None, float | None, bool, bool]:

@@ -1,6 +1,5 @@
-"""Points at which a right side is compared in two languages: drawn inside a theorem's conditions, ends of ranges too."""
+"""Points at which a right side is compared in two languages: inside a theorem's conditions, ends of ranges too."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -8,7 +7,6 @@ import numpy as np
 
 from madatheory.arithmetic import Arithmetic
 from madatheory.hparams import Parameter
-from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Constant, Constants
 from madatheory.report.live_bound import GIVEN, WHOLE, AnyProblem, LiveBound
 from madatheory.theory.quantities import Quantities
@@ -47,7 +45,8 @@ def _values(name: str, parameter: Parameter, usual: float, count: int, random: n
     return np.select([place < 0.1, place < 0.2, place < 0.2 + own], [low, high, usual], np.clip(values, low, high))
 
 
-def _draw(live: LiveBound, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+def draw(live: LiveBound, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """`count` points, inside the conditions or not."""
     settings = cast(Mapping[str, Any], live.theorem.settings)
     return {
         name: _values(name, p, float(np.ravel(settings.get(name, p.default))[0]), count, random)
@@ -81,7 +80,7 @@ def points_of(live: LiveBound, seed: int, count: int = POINTS) -> dict[str, np.n
     """`count` points inside the conditions."""
     random, found = np.random.default_rng(seed), []
     while sum(len(part) for part in found) < count:
-        drawn = _draw(live, count // 2, random)
+        drawn = draw(live, count // 2, random)
         if not drawn:
             return {}
         inside = slice(None) if not live.conditions else [not any(row) for row in reasons(live, drawn)]
@@ -89,14 +88,10 @@ def points_of(live: LiveBound, seed: int, count: int = POINTS) -> dict[str, np.n
     return dict(zip(drawn, np.concatenate(found)[:count].T, strict=True))
 
 
-def expected(live: LiveBound, points: Mapping[str, np.ndarray], xp: Arithmetic) -> np.ndarray:
+def expected(live: LiveBound, points: Mapping[str, np.ndarray], xp: Arithmetic, count: int) -> np.ndarray:
     """The right side in NumPy."""
-    optimizer = live.theorem.method()
+    pinned = live.theorem.method().traits.get("pinned", {})
     known = {name: points[name] for name in Quantities._fields if name in points}
-    q = Quantities(**{**live.theorem.symbols, **optimizer.traits.get("pinned", {}), **known})
     with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(live.theorem.bound(q, xp), float), (POINTS,))
-
-
-def json_text(points: Mapping[str, np.ndarray]) -> str:
-    return json.dumps({name: values.tolist() for name, values in points.items()})
+        values = live.theorem.bound(Quantities(**{**live.theorem.symbols, **pinned, **known}), xp)
+    return np.broadcast_to(np.asarray(values, float), (count,))
