@@ -32,7 +32,7 @@ class Expression:
 
     __slots__ = ("args", "operation")
     __array_ufunc__ = None  # numbers of NumPy leave the operation to this class
-    __hash__ = None  # type: ignore[assignment]  # == gives a `Comparison`
+    __hash__ = None  # type: ignore[assignment]  # == gives a `Relation`
 
     def __init__(self, operation: str, *args: Any) -> None:
         self.operation, self.args = operation, args
@@ -112,7 +112,7 @@ class Expression:
     __repr__ = __str__
 
 
-class Comparison(NamedTuple):
+class Relation(NamedTuple):
     """`left` compared with `right`; asked whether it holds, it answers what the path under way says."""
 
     relation: str
@@ -146,7 +146,7 @@ def _operation(operation: str, *args: Any) -> Any:
 
 
 def _comparison(relation: str, left: Expression, right: Any) -> Any:
-    return Comparison(relation, left, right) if isinstance(right, Expression) or _is_number(right) else NotImplemented
+    return Relation(relation, left, right) if isinstance(right, Expression) or _is_number(right) else NotImplemented
 
 
 def _function(name: str) -> Callable[[Any], Expression]:
@@ -186,13 +186,13 @@ class _Path:
     """One run of a condition: the outcomes it is given, those it had to choose, and the numbers its words show."""
 
     given: Sequence[bool]
-    asked: list[tuple[Comparison, bool]] = field(default_factory=list)
+    asked: list[tuple[Relation, bool]] = field(default_factory=list)
     shown: list[Expression] = field(default_factory=list)
 
-    def decide(self, comparison: Comparison) -> bool:
-        key = Program().text(comparison)
+    def decide(self, comparison: Relation) -> bool:
+        key = Script().text(comparison)
         for known, outcome in self.asked:
-            if Program().text(known) == key:
+            if Script().text(known) == key:
                 return outcome
         place = len(self.asked)
         outcome = self.given[place] if place < len(self.given) else True
@@ -212,7 +212,7 @@ def _following(path: _Path) -> Iterator[_Path]:
         _PATH.reset(token)
 
 
-class Words(NamedTuple):
+class Reason(NamedTuple):
     """A text in which numbers are shown: `text` has marks, `shown` the expressions that they stand for."""
 
     text: str
@@ -220,15 +220,15 @@ class Words(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """`then` where `comparison` holds, else `otherwise`: each a `Branch`, `Words`, or None."""
+    """`then` where `comparison` holds, else `otherwise`: each a `Branch`, `Reason`, or None."""
 
-    comparison: Comparison
+    comparison: Relation
     then: Any
     otherwise: Any
 
 
 def decisions(run: Callable[[], str | None]) -> Any:
-    """What `run` answers on symbols, for all outcomes of the comparisons that it makes: `Branch`, `Words` or None."""
+    """What `run` answers on symbols, for all outcomes of the comparisons that it makes: `Branch`, `Reason` or None."""
     paths = 0
 
     def below(given: tuple[bool, ...]) -> Any:
@@ -238,7 +238,7 @@ def decisions(run: Callable[[], str | None]) -> Any:
             raise UserError(f"it makes comparisons with more than {MOST_PATHS} outcomes")
         with _following(_Path(given)) as path:
             answer = run()
-        leaf = None if answer is None else Words(answer, tuple(path.shown))
+        leaf = None if answer is None else Reason(answer, tuple(path.shown))
         # this run chose True from len(given) on; what the other choices lead to is found by running again
         tree = leaf
         for place in range(len(path.asked) - 1, len(given) - 1, -1):
@@ -249,7 +249,7 @@ def decisions(run: Callable[[], str | None]) -> Any:
     return below(())
 
 
-class Program:
+class Script:
     """The text of one JavaScript function: equal parts are computed once, and have a name if they are used twice."""
 
     def __init__(self) -> None:
@@ -293,7 +293,7 @@ class Program:
 
     def text(self, value: Any) -> str:
         """An expression or a comparison, with the names of `consts`."""
-        if isinstance(value, Comparison):
+        if isinstance(value, Relation):
             return f"{self.text(value.left)} {value.relation} {self.text(value.right)}"
         return self._written(self._place(value))[0]
 
@@ -353,7 +353,7 @@ def written(value: Any) -> Written:
     """The function that computes an expression, or gives a number."""
     if not isinstance(value, Expression) and not _is_number(value):
         raise TypeError(f"a formula gave {value!r:.60}, which is no number and no expression")
-    program = Program()
+    program = Script()
     place = program.add(value)
     code = program.function(lambda: program._written(place)[0])
     return Written(code, tuple(program.inputs))
@@ -361,42 +361,42 @@ def written(value: Any) -> Written:
 
 def written_decisions(tree: Any) -> Written:
     """The function that answers what a `decisions` tree does: a text, or null; `shown(number, digits)` is called."""
-    program = Program()
+    program = Script()
     _add(program, tree)
     code = program.function(lambda: _tree(program, tree))
     return Written(code, tuple(program.inputs))
 
 
-def _add(program: Program, tree: Any) -> None:
+def _add(program: Script, tree: Any) -> None:
     """All parts of a tree, before any is written."""
     if isinstance(tree, Branch):
         for side in tree.comparison[1:]:
             program.add(side)
         _add(program, tree.then)
         _add(program, tree.otherwise)
-    elif isinstance(tree, Words):
+    elif isinstance(tree, Reason):
         for place, _ in _SHOWN.findall(tree.text):
             program.add(tree.shown[int(place)])
 
 
-def _tree(program: Program, tree: Any) -> str:
+def _tree(program: Script, tree: Any) -> str:
     if isinstance(tree, Branch):
         asked = program.text(tree.comparison)
         return f"{asked} ? {_tree(program, tree.then)} : {_tree(program, tree.otherwise)}"
     return "null" if tree is None else _template(program, tree)
 
 
-def _template(program: Program, words: Words) -> str:
+def _template(program: Script, reason: Reason) -> str:
     def shown(mark: re.Match[str]) -> str:
         digits = re.fullmatch(r"(?:\.(\d+))?[gef]?", mark[2])
         precision = digits[1] if digits and digits[1] else "6" if mark[2] else "17"
-        return f"${{shown({program.text(words.shown[int(mark[1])])}, {precision})}}"
+        return f"${{shown({program.text(reason.shown[int(mark[1])])}, {precision})}}"
 
     parts, end = [], 0
-    for mark in _SHOWN.finditer(words.text):
-        parts += [_escaped(words.text[end : mark.start()]), shown(mark)]
+    for mark in _SHOWN.finditer(reason.text):
+        parts += [_escaped(reason.text[end : mark.start()]), shown(mark)]
         end = mark.end()
-    return "`" + "".join([*parts, _escaped(words.text[end:])]) + "`"
+    return "`" + "".join([*parts, _escaped(reason.text[end:])]) + "`"
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ from madatheory.problems.problem import Constant, Constants
 from madatheory.report.javascript import (
     JAVASCRIPT,
     Branch,
-    Words,
+    Reason,
     Written,
     decisions,
     symbol,
@@ -168,7 +168,7 @@ def _conditions(theorem: Theorem, setting: Setting) -> Conditions:
             continue
         if tree is None:
             assumed.append(condition.name)
-        elif isinstance(tree, Words):
+        elif isinstance(tree, Reason):
             never.append(f"{condition.name}: {tree.text}")
         else:
             assert isinstance(tree, Branch)

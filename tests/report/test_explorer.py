@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripts import element_text, in_chromium, in_node
+from javascript_runs import element_text, in_chromium, in_node
 from typer.testing import CliRunner
 
 from madatheory.arithmetic import NUMPY

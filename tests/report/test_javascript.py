@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bound_points import POINTS, draw, expected, points_of, reasons
-from scripts import element_text, in_chromium, in_node
+from javascript_runs import element_text, in_chromium, in_node
 
 from madatheory.arithmetic import NUMPY
 from madatheory.errors import UserError
