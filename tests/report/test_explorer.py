@@ -102,16 +102,22 @@ const smooth = { low: 0.01, high: 100, scale: "log" };
 const alpha = { low: 1e-8, high: 1e8, scale: "log" }, beta2 = { low: 0, high: 1 - 1e-9, scale: "decay" };
 const mine = THEOREMS[0];
 const q = %s;
+const meet = (axis, first, second) => {
+  const xs = axisValues(axis, 50);
+  const curve = (at) => ({ at, values: xs.map((x) => at(x)) });
+  return crossings(axis, xs, curve(first), curve(second));
+};
 answer({
-  at: crossings(whole, axisValues(whole, 50), (x) => 1 / x, () => 0.01),
-  between: crossings(smooth, axisValues(smooth, 50), (x) => x, (x) => 1 / x),
-  same: crossings(smooth, axisValues(smooth, 50), (x) => x, (x) => x * (1 + 1e-15)),
-  twice: crossings(smooth, axisValues(smooth, 50), (x) => 1 + Math.log(x) ** 2, () => 2).map(({ x }) => x),
-  gap: crossings(smooth, axisValues(smooth, 50), (x) => (x < 1 ? NaN : x), (x) => 1 / x),
+  at: meet(whole, (x) => 1 / x, () => 0.01),
+  between: meet(smooth, (x) => x, (x) => 1 / x),
+  same: meet(smooth, (x) => x, (x) => x * (1 + 1e-15)),
+  twice: meet(smooth, (x) => 1 + Math.log(x) ** 2, () => 2).map(({ x }) => x),
+  gap: meet(smooth, (x) => (x < 1 ? NaN : x), (x) => 1 / x),
   steps: axisValues(whole, 50),
   least: least((x) => valueAt(mine, { ...q, alpha: x }), alpha),
   nowhere: least((x) => valueAt(mine, { ...q, beta1: 0.5, alpha: x }), alpha),
   both: leastOfTwo((x, y) => (Math.log(x) - 1) ** 2 + (Math.log(1 - y) + 2 + 0.1 * Math.log(x)) ** 2 + 3, beta2, alpha),
+  inside: least((x) => (Math.log(x / 1.5e-8)) ** 2, alpha).end,
   end: least((x) => 1 / x, alpha).end,
   refused: [{}, { T: 0 }, { beta2: 1 }, { alpha: NaN }, { beta1: 0.5 }].map((more) => refusal(mine, { ...q, ...more })),
   shown: [0, 1 - 1e-6, 0.99, 123456.7, 1e-9, 2.5, Infinity, 1e7].map((x) => shown(x)),
@@ -138,6 +144,7 @@ def test_crossings_least_values_and_refusals(tmp_path: Path) -> None:
     assert found["both"]["value"] == pytest.approx(3, rel=1e-10)
     assert found["both"]["inner"]["at"] == pytest.approx(np.e, rel=1e-4)
     assert found["both"]["outer"]["at"] == pytest.approx(1 - np.exp(-2.1), rel=1e-4)
+    assert found["inside"] is None
     assert found["end"] == "high"
     assert found["refused"] == [
         None,

@@ -57,33 +57,33 @@ const axisValues = ({ low, high, scale, whole }, count) => {
   return whole ? [...new Set(values.map(Math.round))] : values;
 };
 
-/** Where a right side changes place with another, found between neighbours of `xs` by bisection. */
+/**
+ * Where a right side changes place with another: `values` of both at `xs` tell between which, bisection with the functions
+ * `at` finds where.
+ */
 const crossings = (axis, xs, first, second) => {
   const found = [];
-  const gap = (x) => Math.log(first(x) / second(x));
+  const gap = (a, b) => Math.log(a / b);
   const clear = (g) => Math.abs(g) > 1e-9; // equal up to rounding is no order
   let last = null;
-  for (const x of xs) {
-    const g = gap(x);
-    if (!Number.isFinite(g)) {
-      last = null;
-      continue;
-    }
-    if (!clear(g)) continue;
+  xs.forEach((x, i) => {
+    const g = gap(first.values[i], second.values[i]);
+    if (!Number.isFinite(g)) last = null;
+    if (!Number.isFinite(g) || !clear(g)) return;
     if (last && Math.sign(g) !== Math.sign(last.g)) {
       let [a, b] = [last.x, x];
-      for (let i = 0; i < 60 && (axis.whole ? b - a > 1 : b - a > 1e-12 * Math.abs(b)); i++) {
+      for (let k = 0; k < 60 && (axis.whole ? b - a > 1 : b - a > 1e-12 * Math.abs(b)); k++) {
         const half = SCALES[axis.scale].at(0.5, a, b);
         const middle = axis.whole ? Math.min(b - 1, Math.max(a + 1, Math.round(half))) : half;
-        const there = gap(middle);
+        const there = gap(first.at(middle), second.at(middle));
         if (!Number.isFinite(there)) break;
         if (Math.sign(there) === Math.sign(last.g) || !clear(there)) a = middle;
         else b = middle;
       }
-      found.push({ x: b, y: first(b), below: g < 0 ? "first" : "second" });
+      found.push({ x: b, y: first.at(b), below: g < 0 ? "first" : "second" });
     }
     last = { x, g };
-  }
+  });
   return found;
 };
 
@@ -109,7 +109,7 @@ const least = (f, { low, high, scale }, points = 60, rounds = 44) => {
     if (fd === null) fd = value(d);
   }
   const place = [c, best / (points - 1)].reduce((p, q) => (value(q) < value(p) ? q : p));
-  return { at: at(place), value: value(place), end: place < 0.5 / points ? "low" : place > 1 - 0.5 / points ? "high" : null };
+  return { at: at(place), value: value(place), end: place < 1e-6 ? "low" : place > 1 - 1e-6 ? "high" : null };
 };
 
 /** The least value over two names at once: for every value of the outer one the best inner one. */

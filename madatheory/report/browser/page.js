@@ -63,7 +63,7 @@ const writeHash = () => {
 const draw = () => {
   const axis = range(state.x, state.stretched);
   const xs = axisValues(axis, COUNT);
-  const curves = chosen().map((theorem) => ({ theorem, label: label(theorem), colour: colour(theorem), dash: dash(theorem), values: xs.map(along(theorem)) }));
+  const curves = chosen().map((theorem) => ({ theorem, label: label(theorem), colour: colour(theorem), dash: dash(theorem), at: along(theorem), values: xs.map(along(theorem)) }));
   const ceilings = [];
   for (const theorem of chosen()) {
     if (!theorem.ceiling || ceilings.some((known) => known.left === theorem.left)) continue;
@@ -73,7 +73,7 @@ const draw = () => {
   curves.forEach((a, i) =>
     curves.slice(i + 1).forEach((b) => {
       if (a.theorem.left !== b.theorem.left) return;
-      for (const { x, y, below } of crossings(axis, xs, along(a.theorem), along(b.theorem))) {
+      for (const { x, y, below } of crossings(axis, xs, a, b)) {
         found.push({ x, y, under: below === "first" ? a : b, over: below === "first" ? b : a });
       }
     }),
@@ -108,7 +108,7 @@ const readOut = (x) => {
     return;
   }
   picture.x = picture.axis.whole ? Math.round(x) : x;
-  const dots = picture.curves.map((curve) => ({ ...curve, y: along(curve.theorem)(picture.x) }));
+  const dots = picture.curves.map((curve) => ({ ...curve, y: curve.at(picture.x) }));
   picture.point(picture.x, dots);
   const rows = dots.sort((a, b) => (Number.isNaN(a.y) ? 1 : Number.isNaN(b.y) ? -1 : a.y - b.y));
   $("readout").replaceChildren(
@@ -131,33 +131,39 @@ const leastBoth = (theorem) =>
   leastOfTwo((alpha, beta2) => valueAt(theorem, { ...state.q, alpha, beta2 }), BEST.beta2, BEST.alpha);
 const place = (name, found) => `${name} = ${shown(found.at)}${found.end ? " (end)" : ""}`;
 
-const tabulate = (best) => {
-  const head = ["theorem", "right side", "least over alpha", "least over beta2", "least over both"].map((text) => make("th", { scope: "col" }, text));
+const HEAD = ["theorem", "right side", "least over alpha", "least over beta2", "least over both"];
+let best = new Map(); // what was found last; out of date while something moves
+
+const tabulate = (stale) => {
+  const head = HEAD.map((text) => make("th", { scope: "col" }, text));
   const rows = chosen().map((theorem) => {
-    const name = make("td", { title: theorem.name }, swatch(theorem), label(theorem));
     const why = refusal(theorem, state.q);
-    if (why && !best) return make("tr", {}, name, make("td", { colSpan: 4, className: "why" }, `not applicable: ${why}`));
-    const cells = [make("td", why ? { className: "why" } : {}, why ? `not applicable: ${why}` : shown(theorem.bound(state.q)))];
-    for (const found of best ? best.get(theorem) : [undefined, undefined, undefined]) {
-      cells.push(found ? make("td", {}, shown(found.value), make("small", {}, found.words)) : make("td", {}, found === undefined ? "…" : "–"));
+    const cells = [
+      make("td", { title: theorem.name }, swatch(theorem), label(theorem)),
+      make("td", why ? { className: "why" } : {}, why ? `not applicable: ${why}` : shown(theorem.bound(state.q))),
+    ];
+    for (const found of best.get(theorem.name) ?? [undefined, undefined, undefined]) {
+      cells.push(found ? make("td", { className: "best" }, shown(found.value), make("small", {}, found.words)) : make("td", {}, found === undefined ? "…" : "–"));
     }
-    return make("tr", {}, name, ...cells);
+    cells.slice(1).forEach((cell, i) => why && i === 0 || (cell.dataset.name = HEAD[i + 1]));
+    return make("tr", {}, ...cells);
   });
+  $("values").classList.toggle("stale", stale);
   $("values").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   $("optimum-note").textContent = `At ${at(NAMES.filter((name) => used().has(name)))}. Least values are searched in alpha ${span("alpha")} and beta2 ${span("beta2")}, ` +
     `the others as they are; (end): at an end of it. – : the right side does not depend on it, or the theorem applies nowhere there.`;
 };
 const span = (name) => `${shown(BEST[name].low)} .. ${shown(BEST[name].high)}`;
 const optimise = () => {
-  const best = new Map();
+  best = new Map();
   for (const theorem of chosen()) {
     const both = leastBoth(theorem);
-    best.set(theorem, [
+    best.set(theorem.name, [
       ...["alpha", "beta2"].map((name) => [name, least1(theorem, name)]).map(([name, found]) => found && { ...found, words: place(name, found) }),
       both && { value: both.value, words: `${place("alpha", both.inner)}, ${place("beta2", both.outer)}` },
     ]);
   }
-  tabulate(best);
+  tabulate(false);
 };
 
 // --- statements
@@ -256,7 +262,7 @@ const changed = (chosenToo = false) => {
   showSliders();
   showAxis();
   draw();
-  tabulate(null);
+  tabulate(true);
   if (chosenToo) {
     for (const theorem of THEOREMS) $(`on-${theorem.name}`).checked = state.on.includes(theorem.name);
     $("about").replaceChildren(...chosen().map(aboutOne));

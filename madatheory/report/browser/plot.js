@@ -97,7 +97,9 @@ const drawPlot = (svg, { axis, title, xs, curves, ceilings, marks, here }) => {
     if (last >= 0) labels.push({ label, colour, x: Math.min(right, toX(xs[last])) + 5, y: toY(values[last]) });
   }
   for (const { label, colour, x, y } of apart(labels, 14, top + 6, bottom - 2)) {
-    element("text", { x, y: y + 4, style: `fill: ${colour}`, class: "name" }, svg, label);
+    // a long name stands inside, above its curve
+    const where = label.length > 7 ? { x: x - 9, y: y - 3, "text-anchor": "end" } : { x, y: y + 4 };
+    element("text", { ...where, style: `fill: ${colour}`, class: "name" }, svg, label);
   }
   for (const { x, y } of marks) element("circle", { cx: toX(x), cy: toY(y), r: 4.5, class: "crossing" }, lines);
   const cursor = element("g", { class: "cursor" }, svg);
