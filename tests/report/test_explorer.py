@@ -109,10 +109,11 @@ const meet = (axis, first, second) => {
 };
 answer({
   at: meet(whole, (x) => 1 / x, () => 0.01),
+  exact: [6, 17, 99, 4321, 123456].map((n) => meet(whole, (x) => 1 / x, () => 1 / n)[0].x - n),
   between: meet(smooth, (x) => x, (x) => 1 / x),
   same: meet(smooth, (x) => x, (x) => x * (1 + 1e-15)),
   twice: meet(smooth, (x) => 1 + Math.log(x) ** 2, () => 2).map(({ x }) => x),
-  gap: meet(smooth, (x) => (x < 1 ? NaN : x), (x) => 1 / x),
+  gap: meet(smooth, (x) => (x > 0.5 && x < 2 ? NaN : x), (x) => 1 / x),
   steps: axisValues(whole, 50),
   least: least((x) => valueAt(mine, { ...q, alpha: x }), alpha),
   nowhere: least((x) => valueAt(mine, { ...q, beta1: 0.5, alpha: x }), alpha),
@@ -130,6 +131,7 @@ def test_crossings_least_values_and_refusals(tmp_path: Path) -> None:
     script = f"{theorems_script([live_bound(T5)])}\n{NUMBERS % json.dumps(FIRST)}"
     found = in_node(script, tmp_path)
     assert found["at"] == [{"x": 101, "y": 1 / 101, "below": "first"}]
+    assert found["exact"] == [1] * 5
     (crossing,) = found["between"]
     assert crossing["x"] == pytest.approx(1, rel=1e-8)
     assert crossing["below"] == "second"
@@ -182,8 +184,13 @@ setTimeout(() => {
   seen.escaped = text("readout");
   location.hash = "on=avgrad-rate,nothing&x=beta2&T=50&alpha=0.2&beta2-range=0.5:0.9&eps=rubbish";
   setTimeout(() => {
+    const q = { ...state.q };
     const range = [picture.axis.low, picture.axis.high];
-    seen.hash = { title: text("title"), q: state.q, x: state.x, range, cells: cells() };
+    seen.hash = { title: text("title"), q, x: state.x, range, cells: cells() };
+    press("End");
+    seen.end = text("readout");
+    document.querySelector(".statement button").click();
+    seen.own = { ...state.q };
     document.getElementById("seen").textContent = JSON.stringify(seen);
   }, 300);
 }, 500);
@@ -217,6 +224,8 @@ def test_the_page_in_a_browser(every: Explorer, tmp_path: Path) -> None:
     assert seen["hash"]["title"] == "Right sides of T5 against beta2"
     assert seen["hash"]["range"] == [0.5, 0.9]
     assert {name: seen["hash"]["q"][name] for name in ("T", "alpha", "eps")} == {"T": 50, "alpha": 0.2, "eps": 0.1}
+    assert f"beta2 = 0.9T5: {t5(T=50, alpha=0.2, beta2=0.9):.4g}" in seen["end"]
+    assert {name: seen["own"][name] for name in T5.settings} == T5.settings
     now, alpha, beta2, both = (float(cell) for cell in seen["hash"]["cells"][1:])
     assert now == pytest.approx(t5(T=50, alpha=0.2), rel=1e-3)
     tried = np.geomspace(1e-3, 10, 2000)

@@ -127,6 +127,12 @@ def test_a_condition_is_followed_through_all_its_comparisons() -> None:
     ).replace("0 < q.a", "q.a > 0")
 
 
+def test_a_comparison_that_is_made_twice_is_decided_once() -> None:
+    a = symbol("a")
+    code = written_decisions(decisions(lambda: "above" if a > 1 and a + 0 > 1 else None)).code
+    assert code == "q => {\n  return q.a > 1 ? `above` : null;\n}"
+
+
 def test_a_condition_with_too_many_outcomes_is_refused() -> None:
     with pytest.raises(UserError, match="more than 64 outcomes"):
         decisions(lambda: str([bool(symbol("a") > n) for n in range(20)]))
