@@ -13,16 +13,8 @@ from madatheory.blame import blame
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter
 from madatheory.problems.problem import Constant, Constants
-from madatheory.report.javascript import (
-    JAVASCRIPT,
-    Branch,
-    Reason,
-    Written,
-    decisions,
-    symbol,
-    written,
-    written_decisions,
-)
+from madatheory.report.expression import JAVASCRIPT, Branch, Reason, decisions, symbol
+from madatheory.report.javascript import Written, written, written_decisions
 from madatheory.theory.theorem import Condition, Formula, Setting, Theorem
 
 GIVEN: Mapping[str, Parameter] = {

@@ -23,7 +23,7 @@ def in_node(script: str, folder: Path) -> Any:
 
 def in_chromium(file: Path, folder: Path, hash: str = "") -> tuple[str, list[str]]:
     """The page's elements once its script has run, and what it wrote to the console."""
-    options = ("--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=3000")
+    options = ("--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=10000")
     ran = subprocess.run(
         ["chromium", "--headless", *options, f"--user-data-dir={folder}", "--dump-dom", f"{file.as_uri()}{hash}"],
         capture_output=True,

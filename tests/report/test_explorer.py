@@ -183,7 +183,8 @@ setTimeout(() => {
   press("Escape");
   seen.escaped = text("readout");
   location.hash = "on=avgrad-rate,nothing&x=beta2&T=50&alpha=0.2&beta2-range=0.5:0.9&eps=rubbish";
-  setTimeout(() => {
+  const done = () => {
+    if (state.x !== "beta2" || $("values").classList.contains("stale")) return setTimeout(done, 50);
     const q = { ...state.q };
     const range = [picture.axis.low, picture.axis.high];
     seen.hash = { title: text("title"), q, x: state.x, range, cells: cells() };
@@ -192,7 +193,8 @@ setTimeout(() => {
     document.querySelector(".statement button").click();
     seen.own = { ...state.q };
     document.getElementById("seen").textContent = JSON.stringify(seen);
-  }, 300);
+  };
+  setTimeout(done, 50);
 }, 500);
 </script>"""
 

@@ -15,7 +15,8 @@ from javascript_runs import element_text, in_chromium, in_node
 
 from madatheory.arithmetic import NUMPY
 from madatheory.errors import UserError
-from madatheory.report.javascript import JAVASCRIPT, decisions, literal, symbol, written, written_decisions
+from madatheory.report.expression import JAVASCRIPT, decisions, symbol
+from madatheory.report.javascript import literal, written, written_decisions
 from madatheory.report.live_bound import LiveBound, live_bound
 from madatheory.theory.catalogue import list_theorems
 
