@@ -31,7 +31,7 @@ def as_typed(line: str, folder: Path, **environment: str) -> subprocess.Complete
     )
 
 
-@pytest.mark.parametrize("command", ["list", "verify", "simulate", "figures", "store list", "store clear"])
+@pytest.mark.parametrize("command", ["list", "verify", "explore", "simulate", "figures", "store list", "store clear"])
 def test_help_teaches_by_example(run: Run, command: str) -> None:
     result = run(f"{command} --help")
     assert result.exit_code == 0

@@ -27,6 +27,7 @@ PACKAGE_LAYERS = (
     {"theory"},
     {"studies", "worst"},
     {"figures"},
+    {"report"},
     {"cli"},
     {"__main__"},
 )

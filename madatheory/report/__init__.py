@@ -1,0 +1,1 @@
+"""Pages that a browser shows from one file: what is known of a bound, and the bounds themselves as live functions."""
