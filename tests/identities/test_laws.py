@@ -209,7 +209,7 @@ def test_right_optimizers_pass(name):
 @pytest.mark.usefixtures("unshrunk")
 @pytest.mark.parametrize("mixed", [False, True], ids=["right", "units mixed"])
 def test_a_first_step_that_moves_no_matrix_does_not_set_its_scale(mixed):
-    """As SOAP and ADOPT do, whose first gradient only fills the state: the power is that of the first step that moves."""
+    """Where only the state is filled at first, as in SOAP and ADOPT, the power is that of the first step that moves."""
     late = "d = d * (t > 1 or x.ndim < 2)\n        new = x - lr * d"
     factory = planted("adafactor", "new = x - lr * d", late)
     if mixed:
