@@ -218,6 +218,14 @@ def test_a_first_step_that_moves_no_matrix_does_not_set_its_scale(mixed):
     assert [o.status for o in report.outcomes] == ["FAIL" if mixed else "pass"], report.outcomes
 
 
+@pytest.mark.usefixtures("unshrunk")
+def test_a_setting_that_is_felt_where_gradients_grow_is_felt():
+    """Estimates of curvature from norms, as in AdaptiveSGD, use eps where gradients have grown since the last step."""
+    grown = "eps * (np.abs(d).sum() > np.abs(state['old']).sum() > 0)"
+    report = check(planted("adam", "np.sqrt(vhat) + eps", f"np.sqrt(vhat) + 1e-8 + {grown}"), only="N2")
+    assert found_in(report) == {}
+
+
 def test_every_law_has_a_planted_mistake_that_it_finds():
     """The others are planted in `identity_mutants`, in other frameworks, and in the derivatives."""
     found = {code for *_, wanted in MUTANTS.values() for code in wanted.split()}
