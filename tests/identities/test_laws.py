@@ -206,6 +206,26 @@ def test_right_optimizers_pass(name):
     assert found_in(check(made(RIGHT, name), only="S,F,D,M,C,E15,E16,B10,N,K", profile="quick")).keys() <= by_design
 
 
+@pytest.mark.usefixtures("unshrunk")
+@pytest.mark.parametrize("mixed", [False, True], ids=["right", "units mixed"])
+def test_a_first_step_that_moves_no_matrix_does_not_set_its_scale(mixed):
+    """Where only the state is filled at first, as in SOAP and ADOPT, the power is that of the first step that moves."""
+    late = "d = d * (t > 1 or x.ndim < 2)\n        new = x - lr * d"
+    factory = planted("adafactor", "new = x - lr * d", late)
+    if mixed:
+        factory = planted("adafactor", "new = x - lr * d", f"{late} * (1 + 2.0**-50 * np.abs(d).max() ** 2)")
+    report = check(factory, only="M7")
+    assert [o.status for o in report.outcomes] == ["FAIL" if mixed else "pass"], report.outcomes
+
+
+@pytest.mark.usefixtures("unshrunk")
+def test_a_setting_that_is_felt_where_gradients_grow_is_felt():
+    """Estimates of curvature from norms, as in AdaptiveSGD, use eps where gradients have grown since the last step."""
+    grown = "eps * (np.abs(d).sum() > np.abs(state['old']).sum() > 0)"
+    report = check(planted("adam", "np.sqrt(vhat) + eps", f"np.sqrt(vhat) + 1e-8 + {grown}"), only="N2")
+    assert found_in(report) == {}
+
+
 def test_every_law_has_a_planted_mistake_that_it_finds():
     """The others are planted in `identity_mutants`, in other frameworks, and in the derivatives."""
     found = {code for *_, wanted in MUTANTS.values() for code in wanted.split()}
