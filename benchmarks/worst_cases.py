@@ -1,8 +1,9 @@
 """What worst instances show that fixed problems do not: python benchmarks/worst_cases.py TABLE.
 
 planted: which mistakes planted in right sides the fixed problems and the gallery refute, and how far each right side
-can be cut before they do. links: which inequality of each proof loses most on the gallery. noise: the worst found where
-noise must make up half of G, beside the worst found without noise. signs: T5 where its noise term is most of it, at T
+can be cut before they do. links: which inequality of each proof loses most on the gallery. short: the same at small T,
+on what a search finds there. noise: the worst found where noise must make up half of G, beside the worst found without
+noise. signs: T5 where its noise term is most of it, at T
 beyond any noise tree. times: how long `madatheory worst` takes to what it must reach. With --page the table is written
 there.
 """
@@ -40,7 +41,7 @@ from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verdict import ROUNDING, Verdict
 from madatheory.theory.verify import verify
 from madatheory.worst import page as pages
-from madatheory.worst.instance_file import list_worst, worst_of
+from madatheory.worst.instance_file import WorstInstance, entry_of, list_worst, worst_of
 from madatheory.worst.search import worst_case
 from madatheory.worst.verdicts import verify_on_worst
 
@@ -137,27 +138,47 @@ def planted_table(report: Progress) -> str:
     )
 
 
+def lost(theorem: Theorem, instance: WorstInstance) -> list[str]:
+    """Cells: by what the inequalities of a proof multiply the left side, the two that lose most, and
+    right/(d G^2), which is above 1 where the bound says nothing."""
+    problem, settings = instance.make(), instance.settings
+    plan = {"steps": instance.steps, "num_trajectories": 2}
+    chain = waterfall(simulate, theorem, problem, theorem.optimizer(), settings, **plan)
+    links = sorted(chain["levels"][1:], key=lambda row: -row["factor"][0])
+    cells = [cell for link in links[:2] for cell in (link["name"], f"{link['factor'][0]:.3f}")]
+    cells += [""] * (4 - len(cells))  # a published bound whose proof is cited has one link
+    hyper = theorem.optimizer().hyper({**theorem.settings, **settings})
+    q = theorem.quantities(Setting(problem, theorem.optimizer(), hyper, instance.steps))
+    return [f"{chain['total'][0]:.3f}", *cells, f"{float(theorem.bound(q, NUMPY)) / (q.d * q.G**2):.2f}"]
+
+
+LOST = ["right/left", "most is lost at", "factor", "then at", "factor", "right/(d G^2)"]
+
+
 def links_table(report: Progress) -> str:
-    """One row per theorem: by what the inequalities of its proof multiply the left side on its worst instance, and the
-    two that lose most; right/(d G^2) is above 1 where the bound says nothing."""
+    """One row per theorem: what its proof loses on its worst instance in the gallery."""
     theorems, rows = searchable(), []
     for done, theorem in enumerate(theorems):
         report(done, len(theorems), theorem.name)
         instance = worst_of(theorem.name)
-        if instance is None:
-            continue
-        problem, settings = instance.make(), instance.settings
-        plan = {"steps": instance.steps, "num_trajectories": 2}
-        chain = waterfall(simulate, theorem, problem, theorem.optimizer(), settings, **plan)
-        links = sorted(chain["levels"][1:], key=lambda row: -row["factor"][0])
-        lost = [cell for link in links[:2] for cell in (link["name"], f"{link['factor'][0]:.3f}")]
-        hyper = theorem.optimizer().hyper({**theorem.settings, **settings})
-        q = theorem.quantities(Setting(problem, theorem.optimizer(), hyper, instance.steps))
-        trivial = float(theorem.bound(q, NUMPY)) / (q.d * q.G**2)
-        lost += [""] * (4 - len(lost))  # a published bound whose proof is cited has one link
-        rows.append([theorem.label, theorem.name, f"{chain['total'][0]:.3f}", *lost, f"{trivial:.2f}"])
-    head = ["", "theorem", "right/left", "most is lost at", "factor", "then at", "factor", "right/(d G^2)"]
-    return markdown(head, rows, numbers=6)
+        if instance is not None:
+            rows.append([theorem.label, theorem.name, *lost(theorem, instance)])
+    return markdown(["", "theorem", *LOST], rows, numbers=6)
+
+
+SHORT = ("avgrad-rate", "amsgrad-monotone-rate", "amsgrad-monotone-sharp-rate")
+"""T5, T7 and T7', whose bounds at small T are another matter than at large."""
+
+
+def short_table(steps: Sequence[int], seconds: float, report: Progress) -> str:
+    """One row per theorem and T: the worst found, hyper-parameters free, and what the proof loses on it."""
+    rows = []
+    for done, (name, T) in enumerate((name, T) for name in SHORT for T in steps):
+        report(done, len(SHORT) * len(steps), f"{name}, T = {T}")
+        found = worst_case(name, steps=T, seconds=seconds)
+        theorem = found.instance.theorem
+        rows.append([theorem.label, theorem.name, str(T), f"{found.ratio:.4f}", *lost(theorem, entry_of(found))])
+    return markdown(["", "theorem", "T", "left/right", *LOST], rows, numbers=8)
 
 
 def noise_table(steps: Sequence[int], share: float, seconds: float, report: Progress) -> str:
@@ -291,11 +312,11 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table, and write it into a page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("planted", "links", "noise", "signs", "times"))
+    parser.add_argument("table", choices=("planted", "links", "short", "noise", "signs", "times"))
     parser.add_argument("--page", metavar="FILE.md", help="write the table there, between its marks")
-    parser.add_argument("--steps", type=int, nargs="+", default=[2, 4], help="T of noise (default 2 4)")
+    parser.add_argument("--steps", type=int, nargs="+", default=[2, 4], help="T of noise (default 2 4), or short")
     parser.add_argument("--slope-at-most", type=float, default=0.5, help="largest |F'| of noise, as a share of G")
-    parser.add_argument("--seconds", type=float, default=4.0, help="time of each search of noise (default 4)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="time of each search (default 4)")
     given = parser.parse_args(arguments)
     page: str | None = given.page
     mark = f"worst {given.table}"
@@ -305,6 +326,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             table = planted_table(report)
         elif given.table == "noise":
             table = noise_table(given.steps, given.slope_at_most, given.seconds, report)
+        elif given.table == "short":
+            table = short_table(given.steps, given.seconds, report)
         else:
             table = {"links": links_table, "signs": signs_table, "times": times_table}[given.table](report)
     print(table)

@@ -103,8 +103,10 @@ def worst(
     # all that a signal must not wait for is imported before the search
     from madatheory.worst import page as pages
     from madatheory.worst import verdicts  # noqa: F401
+    from madatheory.worst.search import check_request
     from madatheory.worst.unknowns import parse_free
 
+    check_request(steps, noise, slope_at_most, seconds)
     page_text = None if page is None else pages.read(page)
     request = {"steps": steps, "noise": noise, "slope_at_most": slope_at_most, "seed": seed}
     chosen = parse_free(free)

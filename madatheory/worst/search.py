@@ -156,6 +156,22 @@ def free_names(
     return tuple(unknowns.ranges) if free is None else tuple(free)
 
 
+def check_request(steps: int, noise: str, slope_at_most: float, seconds: float) -> int:
+    """The number of steps; `UserError` for what no theorem can be searched with."""
+    steps = whole("steps", steps, 1, MAX_STEPS)
+    choice("noise", noise, NOISES)
+    Parameter(1.0, 0, 1, open_low=True).refuse("slope_at_most", slope_at_most)
+    Parameter(1.0, 0, open_low=True).refuse("seconds", seconds)
+    if noise == "none" and slope_at_most < 1:
+        raise UserError(f"slope_at_most = {slope_at_most:g} without noise only lowers G: give noise additive or state")
+    if noise != "none" and steps > TREES_UP_TO:
+        raise UserError(
+            f"steps = {steps} with noise {noise!r}: every noise history is enumerated, give at most {TREES_UP_TO} "
+            "steps, or noise 'none'"
+        )
+    return steps
+
+
 def _checked(
     theorem: Theorem | str,
     steps: int,
@@ -169,18 +185,8 @@ def _checked(
     found = theorems_of(theorem)
     if len(found) != 1:
         raise UserError(f"{theorem!r} names {len(found)} theorems: give one of {', '.join(t.name for t in found)}")
-    one, steps = found[0], whole("steps", steps, 1, MAX_STEPS)
-    choice("noise", noise, NOISES)
-    Parameter(1.0, 0, 1, open_low=True).refuse("slope_at_most", slope_at_most)
-    Parameter(1.0, 0, open_low=True).refuse("seconds", seconds)
+    one, steps = found[0], check_request(steps, noise, slope_at_most, seconds)
     check_mapping(settings, "a mapping of hyper-parameters to numbers, for example {'beta2': 0.9}")
-    if noise == "none" and slope_at_most < 1:
-        raise UserError(f"slope_at_most = {slope_at_most:g} without noise only lowers G: give noise additive or state")
-    if noise != "none" and steps > TREES_UP_TO:
-        raise UserError(
-            f"steps = {steps} with noise {noise!r}: every noise history is enumerated, give at most {TREES_UP_TO} "
-            "steps, or noise 'none'"
-        )
     if one.kind != "expectation":
         raise UserError(
             f"{one.name} is about {one.kind.replace('-', ' ')}, and what is searched are expectations; {_instead(one)}"

@@ -138,6 +138,9 @@ mine = replace(get_theorem("avgrad-rate"), name="mine", label="mine", method=lam
 
 REFUSED = [
     ("worst avgrad-rate --steps 0", "steps = 0 is out of range"),
+    ("worst --steps 0", "error: steps = 0 is out of range"),
+    ("worst T7 --noise wild", "error: unknown noise 'wild'"),
+    ("worst T7 --noise state --steps 9", "error: steps = 9 with noise 'state'"),
     ("worst avgrad-regret", "given problems: madatheory verify --theorem avgrad-regret"),
     (
         "worst avgrad-high-probability",

@@ -1,17 +1,20 @@
 """The gallery: certified, run by the engine, and what it catches that the fixed problems do not."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.worst_cases import MISTAKES, planted
+from madatheory.arithmetic import NUMPY
 from madatheory.entry import collect, load_file
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import list_problems
 from madatheory.theory.catalogue import get_theorem, list_theorems
-from madatheory.theory.theorem import Theorem
+from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verify import verify
 from madatheory.worst import gallery
 from madatheory.worst.certificate import certify
@@ -132,3 +135,31 @@ def test_the_page_shows_the_ratios_of_the_gallery() -> None:
     rows = [line.split("|") for line in page.split("<!-- worst: begin")[1].split("<!-- worst: end")[0].splitlines()]
     shown = {row[2].strip(): float(row[5]) for row in rows if len(row) == 8 and row[2].strip() in list_theorems()}
     assert shown == {entry.theorem: pytest.approx(entry.ratio, abs=6e-5) for entry in GALLERY.values()}
+
+
+@pytest.mark.parametrize("entry", GALLERY.values(), ids=lambda entry: entry.theorem)
+def test_the_right_side_is_a_sum_over_coordinates(entry: WorstInstance) -> None:
+    """So left/right of a separable problem is between the least and the largest of its coordinates."""
+    theorem = get_theorem(entry.theorem)
+    q = theorem.quantities(Setting(entry.make(), theorem.optimizer(), entry.settings, entry.steps))
+    parts = [float(theorem.bound(q._replace(D0=share * q.D0), NUMPY)) for share in (0.2, 1.0, 1.7)]
+    whole = float(theorem.bound(q._replace(d=3.0, D0=2.9 * q.D0), NUMPY))
+    assert whole == pytest.approx(sum(parts), rel=1e-13)
+    assert whole != pytest.approx(3 * parts[1], rel=1e-3)
+
+
+def test_two_copies_of_an_instance_have_its_ratio() -> None:
+    one = T5C.make()
+    assert one.constants is not None
+    low = one.constants.F_star
+    both = replace(
+        one,
+        name="two copies",
+        dimension=2,
+        start=np.repeat(one.start, 2),
+        constants=one.constants._replace(F_star=replace(low, value=2 * low.value)),
+    )
+    theorem = get_theorem(T5C.theorem)
+    (verdict,) = verify([theorem], both, steps=T5C.steps, num_trajectories=2, settings=T5C.settings)
+    assert verdict.outcome == "holds"
+    assert 1 / verdict.tightness == pytest.approx(T5C.ratio, abs=1e-9)
