@@ -6,6 +6,7 @@ anything (`modulefinder` follows the libraries too); a library stands for its ve
 
 import ast
 import hashlib
+import re
 import secrets
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.machinery import PathFinder
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -73,17 +74,19 @@ def _is_librarys(file: str, name: str) -> bool:
 def version_of(name: str) -> str:
     """The version of the distribution that brings a module; "" if it is none."""
     root = name.partition(".")[0]
-    for distribution in (root, *_distributions().get(root, [])):
-        try:
-            return version(distribution)
-        except (PackageNotFoundError, ValueError):  # a name that none can have
-            continue
-    return ""
+    try:
+        return version(root)  # most are called like their distribution
+    except (PackageNotFoundError, ValueError):  # a name that none can have
+        return next((distribution.version for distribution in distributions() if _brings(distribution, root)), "")
 
 
-@cache
-def _distributions() -> dict[str, list[str]]:
-    return {name: list(found) for name, found in packages_distributions().items()}
+def _brings(distribution: Distribution, root: str) -> bool:
+    """Whether a top-level module is of this distribution; `packages_distributions` of the standard library reads ten
+    times as much."""
+    if listed := distribution.read_text("top_level.txt"):
+        return root in listed.split()
+    record = distribution.read_text("RECORD") or ""
+    return re.search(rf"^{re.escape(root)}(/.*)?\.(py|so|pyd|[\w-]+\.so)\b", record, re.MULTILINE) is not None
 
 
 def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
