@@ -34,7 +34,10 @@ _LOADED, _PROCESS = time.time(), secrets.token_hex(8)
 
 
 class Parsed(NamedTuple):
-    """A source file: its hash, the names it may import, and the files its relative imports lead to."""
+    """A source file: its hash, the names it may import, and the files that are found without asking what is loaded.
+
+    These are of relative imports and, in a file of the package, all that it imports of the package, and no names are left.
+    """
 
     hash: str
     names: tuple[str, ...]
@@ -98,11 +101,16 @@ def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
     todo, met = [path.resolve() for path in paths], set[Path]()
     while todo:
         path = todo.pop()
-        name = _name_of(path)
-        if path in met or name in _NOT_NUMBERS or name.startswith("madatheory.store"):
+        if path in met:
             continue
         met.add(path)
-        stat = path.stat()
+        name = _name_of(path)
+        if name in _NOT_NUMBERS or name.startswith("madatheory.store"):
+            continue
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # removed meanwhile
+            continue
         parsed = _parsed(path, stat.st_mtime_ns, stat.st_size)
         found, ours = parsed.hash, name.startswith("madatheory")
         if ours and stat.st_mtime > _LOADED:
@@ -152,6 +160,7 @@ def _library_version(name: str) -> str:
     return "" if root in sys.stdlib_module_names else version_of(root)
 
 
+@cache
 def _name_of(path: Path) -> str:
     """The module's name for a file of the package, the file's name for another."""
     if path.is_relative_to(PACKAGE):
@@ -180,7 +189,9 @@ def _parsed(path: Path, modified: int, size: int) -> Parsed:
             names.update(_with_packages(node.module))
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     if path.is_relative_to(PACKAGE):
-        return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), ())
+        ours = (name for name in names if name.partition(".")[0] == "madatheory")
+        files = {file for name in ours if (file := source_of(name))}
+        return Parsed(hashlib.sha256(source).hexdigest(), (), tuple(sorted(files)))
     files.update(_modules([path.parent]))  # a package is run before what is in it
     return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), tuple(sorted(files)))
 
