@@ -43,7 +43,7 @@ from madatheory.store.files import (
     warn,
     write,
 )
-from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove
+from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove, remove_programs
 from madatheory.store.reads import watched
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
@@ -209,7 +209,8 @@ class Store:
 
     def clear(self) -> int:
         """Remove everything that the store holds, and nothing else; returns the number of bytes freed."""
-        return sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
+        freed = sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
+        return freed + remove_programs(self.root)
 
     def prune(self, days: float = 30.0) -> int:
         """Remove what was put aside, and computations not used for `days` days; returns the number of bytes freed."""
