@@ -6,6 +6,7 @@ anything (`modulefinder` follows the libraries too); a library stands for its ve
 
 import ast
 import hashlib
+import re
 import secrets
 import sys
 import sysconfig
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -33,7 +34,10 @@ _LOADED, _PROCESS = time.time(), secrets.token_hex(8)
 
 
 class Parsed(NamedTuple):
-    """A source file: its hash, the names it may import, and the files its relative imports lead to."""
+    """A source file: its hash, the names it may import, and the files that are found without asking what is loaded.
+
+    These are of relative imports and, in a file of the package, all that it imports of it, and no names are left.
+    """
 
     hash: str
     names: tuple[str, ...]
@@ -87,17 +91,19 @@ def _is_librarys(file: str, name: str) -> bool:
 def version_of(name: str) -> str:
     """The version of the distribution that brings a module; "" if it is none."""
     root = name.partition(".")[0]
-    for distribution in (root, *_distributions().get(root, [])):
-        try:
-            return version(distribution)
-        except (PackageNotFoundError, ValueError):  # a name that none can have
-            continue
-    return ""
+    try:
+        return version(root)  # most are called like their distribution
+    except (PackageNotFoundError, ValueError):  # a name that none can have
+        return next((distribution.version for distribution in distributions() if _brings(distribution, root)), "")
 
 
-@cache
-def _distributions() -> dict[str, list[str]]:
-    return {name: list(found) for name, found in packages_distributions().items()}
+def _brings(distribution: Distribution, root: str) -> bool:
+    """Whether a top-level module is of this distribution; `packages_distributions` of the standard library reads ten
+    times as much."""
+    if listed := distribution.read_text("top_level.txt"):
+        return root in listed.split()
+    record = distribution.read_text("RECORD") or ""
+    return re.search(rf"^{re.escape(root)}(/.*)?\.(py|so|pyd|[\w-]+\.so)\b", record, re.MULTILINE) is not None
 
 
 def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
@@ -109,11 +115,16 @@ def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
     todo, met = [path.resolve() for path in paths], set[Path]()
     while todo:
         path = todo.pop()
-        name = _name_of(path)
-        if path in met or name in _NOT_NUMBERS or name.startswith("madatheory.store"):
+        if path in met:
             continue
         met.add(path)
-        stat = path.stat()
+        name = _name_of(path)
+        if name in _NOT_NUMBERS or name.startswith("madatheory.store"):
+            continue
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # removed meanwhile
+            continue
         parsed = _parsed(path, stat.st_mtime_ns, stat.st_size)
         found, ours = parsed.hash, name.startswith("madatheory")
         if ours and stat.st_mtime > _LOADED:
@@ -163,6 +174,7 @@ def _library_version(name: str) -> str:
     return "" if root in sys.stdlib_module_names else version_of(root)
 
 
+@cache
 def _name_of(path: Path) -> str:
     """The module's name for a file of the package, the file's name for another."""
     if path.is_relative_to(PACKAGE):
@@ -191,7 +203,9 @@ def _parsed(path: Path, modified: int, size: int) -> Parsed:
             names.update(_with_packages(node.module))
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     if path.is_relative_to(PACKAGE):
-        return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), ())
+        ours = (name for name in names if name.partition(".")[0] == "madatheory")
+        files = {file for name in ours if (file := source_of(name))}
+        return Parsed(hashlib.sha256(source).hexdigest(), (), tuple(sorted(files)))
     files.update(_modules([path.parent]))  # a package is run before what is in it
     return Parsed(hashlib.sha256(source).hexdigest(), tuple(sorted(names)), tuple(sorted(files)))
 

@@ -1,5 +1,6 @@
 """Versions, and the variables that JAX and XLA read: what they refuse there is one message, not a traceback."""
 
+import gc
 import os
 import re
 import subprocess
@@ -27,6 +28,9 @@ def versions() -> dict[str, str]:
 
 def prepare(*, native_loop: bool) -> None:
     """Before the first computation: leave out what is no use, refuse what is wrong, and set our own flags if wanted."""
+    gc.set_threshold(
+        10_000, 20, 100
+    )  # JAX's traces are many small objects: a tenth of all time, by Python's own numbers
     for name in UNUSED:
         value = os.environ.pop(name, "")
         if value.lower() not in _NONE:

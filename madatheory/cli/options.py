@@ -32,8 +32,13 @@ Set = Annotated[
 ]
 
 
-def open_store(folder: str, *, force: bool = False) -> "Store":
-    """The store in `folder`, which says on stderr what it does not trust."""
+def open_store(folder: str, *, force: bool = False, computes: bool = True) -> "Store":
+    """The store in `folder`, which says on stderr what it does not trust; what a command compiles is kept in it too."""
     from madatheory.store import Store
+    from madatheory.store.folder import PROGRAMS
+    from madatheory.xla import keep_programs
 
-    return Store(folder, force=force, report=warn)
+    store = Store(folder, force=force, report=warn)
+    if computes:
+        keep_programs(store.root / PROGRAMS)
+    return store

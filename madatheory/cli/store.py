@@ -22,7 +22,7 @@ def list_runs(store: StoreFolder = ".madatheory") -> None:
     \b
     madatheory store list
     """
-    entries = open_store(_existing(store)).entries()
+    entries = open_store(_existing(store), computes=False).entries()
     table = Table(box=None, header_style="bold")
     table.add_column("computation", overflow="fold")
     table.add_column("chunks", justify="right")
@@ -46,7 +46,7 @@ def clear(
     madatheory store clear
     madatheory store clear --days 30
     """
-    kept = open_store(_existing(store))
+    kept = open_store(_existing(store), computes=False)
     freed = kept.clear() if days is None else kept.prune(days)
     OUT.print(Text(f"{_size(freed)} freed in {store}"))
 

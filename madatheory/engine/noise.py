@@ -6,9 +6,10 @@ two, otherwise each has its own with key (seed, s). Everything is in jnp, so tha
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -23,6 +24,7 @@ def _rotate(x: Array, by: int) -> Array:
     return (x << jnp.uint32(by)) | (x >> jnp.uint32(32 - by))
 
 
+@partial(jax.jit, inline=True)  # written down once for each shape; the program is the same
 def threefry2x32(key0: Array, key1: Array, counter0: Array, counter1: Array) -> tuple[Array, Array]:
     """Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011): 64-bit key and counter, uint32 arrays."""
     keys = (key0, key1, key0 ^ key1 ^ jnp.uint32(0x1BD11BDA))

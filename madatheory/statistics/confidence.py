@@ -12,7 +12,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 from madatheory.errors import UserError
 
@@ -60,9 +60,9 @@ def half_width_of(variance: Array, n: int, width: Array, delta: float) -> Array:
 
 def clopper_pearson_upper(successes: int, n: int, delta: float) -> float:
     """Upper confidence bound on a probability from `successes` among `n` independent trials (Clopper-Pearson)."""
-    return 1.0 if successes == n else float(stats.beta.ppf(1 - delta, successes + 1, n - successes))
+    return 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - delta))
 
 
 def clopper_pearson_lower(successes: int, n: int, delta: float) -> float:
     """Lower confidence bound on a probability from `successes` among `n` independent trials (Clopper-Pearson)."""
-    return 0.0 if successes == 0 else float(stats.beta.ppf(delta, successes, n - successes + 1))
+    return 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, delta))

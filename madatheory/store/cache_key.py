@@ -17,7 +17,6 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +25,7 @@ import numpy as np
 
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.errors import UserError
-from madatheory.sources import closure_of_imports, in_package, is_library, is_users
+from madatheory.sources import closure_of_imports, in_package, is_library, is_users, version_of
 from madatheory.store.code import canonical, code_identity, content, digest, names
 from madatheory.store.outside import Outside, of_value, outside, reached
 
@@ -36,7 +35,7 @@ def environment() -> dict[str, Any]:
     device = jax.devices()[0]
     return {
         "python": ".".join(platform.python_version_tuple()[:2]),
-        **{name: metadata.version(name) for name in ("jax", "jaxlib", "numpy")},
+        **{name: version_of(name) for name in ("jax", "jaxlib", "numpy")},
         "platform": device.platform,
         "device": device.device_kind,
         "native_loop": native_loop_enabled(),

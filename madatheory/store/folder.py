@@ -20,10 +20,12 @@ _WORDS = """This folder is a store of madatheory: finished computations, which a
 """
 DEFAULT = ".madatheory"
 FIGURES = "figures"  # the notes about which figures are up to date
+PROGRAMS = "xla"  # what commands have compiled, kept by JAX
 _OTHERS = ("coq", "conformance")  # what proofs and conformance keep in the default folder
 REJECTED = ".rejected"
 CHUNK = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
 _ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
+_PROGRAM = re.compile(r".*-(cache|atime)")
 _NOTE = re.compile(r"[a-z0-9-]+-[0-9a-f]{12}\.json")
 
 
@@ -69,6 +71,21 @@ def remove(path: Path) -> int:
     return freed
 
 
+def remove_programs(root: Path) -> int:
+    """Remove the compiled programs of a store; the bytes freed."""
+    folder = root / PROGRAMS
+    if not _is_folder(folder):
+        return 0
+    freed = 0
+    for place in (path for path in folder.iterdir() if _is_folder(path)):
+        freed += sum(discard(file) for file in place.iterdir() if _PROGRAM.fullmatch(file.name) and file.is_file())
+        with contextlib.suppress(OSError):  # it holds other files
+            place.rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return freed
+
+
 def discard(file: Path) -> int:
     """Remove one file; the bytes freed, 0 if it could not be."""
     try:
@@ -96,7 +113,7 @@ def _ours(path: Path) -> bool:
     """Whether a store would have made this, by name and content."""
     if not _is_folder(path):
         return is_temporary(path)
-    if path.name in _OTHERS:
+    if path.name in (*_OTHERS, PROGRAMS):
         return True
     known = path.name == FIGURES or _ENTRY.fullmatch(path.name) is not None
     return known and len(os.listdir(path)) == sum(1 for _ in _files(path))

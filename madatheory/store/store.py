@@ -43,7 +43,7 @@ from madatheory.store.files import (
     warn,
     write,
 )
-from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove
+from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove, remove_programs
 from madatheory.store.reads import watched
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
@@ -66,6 +66,8 @@ class _Work(NamedTuple):
     configuration: str
     folder: Path
     identity: CacheKey
+    check: Callable[[], None]
+    """`UserError` if the results are malformed or too large; traces the loop, and so is asked only before it runs."""
 
 
 class Store:
@@ -141,8 +143,11 @@ class Store:
             dataset = plan.trajectories(spans, workers=workers, progress=progress)
         else:
             text = canonical(configuration)
-            self._watched(name, identity, partial(plan.check_memory, len(chosen)))  # which runs the user's functions
-            dataset = self._run(_Work(name, plan, text, self._folder(name, text), identity), spans, workers, progress)
+            check = partial(self._watched, name, identity, partial(plan.check_memory, len(chosen)))
+            if identity.users:
+                check()  # it runs the user's functions, and what they read decides whether something may be found
+            work = _Work(name, plan, text, self._folder(name, text), identity, check)
+            dataset = self._run(work, spans, workers, progress)
         if chosen.step > 1:
             dataset = dataset.sel(seed=list(chosen))
         warn_if_not_finite(dataset)
@@ -204,7 +209,8 @@ class Store:
 
     def clear(self) -> int:
         """Remove everything that the store holds, and nothing else; returns the number of bytes freed."""
-        return sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
+        freed = sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
+        return freed + remove_programs(self.root)
 
     def prune(self, days: float = 30.0) -> int:
         """Remove what was put aside, and computations not used for `days` days; returns the number of bytes freed."""
@@ -281,7 +287,7 @@ class Store:
         workers: int | None,
         progress: Progress | None,
     ) -> xr.Dataset:
-        name, plan, configuration, folder, identity = work
+        name, plan, configuration, folder, identity, check = work
         names = [(_SPAN.fullmatch(label), path) for label, path in self._found(name, folder, identity)]
         spans = [(int(span["first"]), int(span["last"]), path) for span, path in names if span]
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
@@ -304,6 +310,7 @@ class Store:
             else:
                 following = [span[0] for span in spans if span[0] > position]
                 end = min([position + size, trajectories.stop, *following])
+                check()
                 tell = None if progress is None else _shifted(progress, before, len(trajectories) * per_seed)
                 began = time.perf_counter()
                 compute = partial(plan.trajectories, range(position, end), workers=workers, progress=tell)

@@ -7,6 +7,7 @@ which it was found. The files of the folder `gallery` are written by `madatheory
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from madatheory.entry import discover
 from madatheory.problems.catalogue import ProblemEntry
@@ -15,7 +16,9 @@ from madatheory.problems.problem import Problem
 from madatheory.store.cache_key import fingerprint
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.theorem import Setting, Theorem
-from madatheory.worst.search import WorstFound
+
+if TYPE_CHECKING:  # searching imports much that a file of an instance does not need
+    from madatheory.worst.search import WorstFound
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ found = worst_instance(
 '''
 
 
-def entry_of(found: WorstFound) -> WorstInstance:
+def entry_of(found: "WorstFound") -> WorstInstance:
     """What its file defines."""
     i, shape = found.instance, found.instance.shape
     return worst_instance(
@@ -114,12 +117,12 @@ def entry_of(found: WorstFound) -> WorstInstance:
     )
 
 
-def name_of(found: WorstFound) -> str:
+def name_of(found: "WorstFound") -> str:
     """The name of its problem."""
     return f"worst-{found.instance.theorem.name}-{found.instance.steps}"
 
 
-def written(found: WorstFound, file: str) -> str:
+def written(found: "WorstFound", file: str) -> str:
     """The Python file that defines `found`; `file` is what it will be called."""
     i, shape = found.instance, found.instance.shape
     noise = f"\n    scales={_tuple(shape.scales)},\n    atoms={shape.atoms!r}," if shape.atoms else ""

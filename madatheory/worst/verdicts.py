@@ -1,7 +1,7 @@
 """Verdicts on worst instances: each at its own number of steps and hyper-parameters, beside those on given problems."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from madatheory.defaults import CONFIDENCE
 from madatheory.engine.simulate import simulate
@@ -9,12 +9,14 @@ from madatheory.theory.theorem import Theorem
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
 from madatheory.worst.instance_file import WorstInstance, entry_of
-from madatheory.worst.search import WorstFound
+
+if TYPE_CHECKING:
+    from madatheory.worst.search import WorstFound
 
 NONE = "no worst instance is known of its method; madatheory worst may find one"
 
 
-def in_floats(found: WorstFound) -> float:
+def in_floats(found: "WorstFound") -> float:
     """left/right as the engine computes it, in float64: what `verify` will say of its file."""
     (verdict,) = verify_on_worst([found.instance.theorem], [entry_of(found)], confidence=CONFIDENCE)
     main = verdict.comparisons[0]
