@@ -15,14 +15,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from madatheory.blame import LOADED, Misuse, blame
 from madatheory.deprecated import respelled
 from madatheory.errors import UserError, unknown
-from madatheory.sources import spec_of_file
 from madatheory.structure import conform, kind
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -131,6 +131,20 @@ def discover(package: str, kind: type) -> dict[str, Any]:
             raise UserError(f"{package}.{module.name} defines no {kind.__name__}; every file of this folder must")
         entries += found
     return checked(entries, kind.__name__)
+
+
+class _AsItStands(SourceFileLoader):
+    """Leaves bytecode aside, which Python takes for a file's if it is of the same second and length."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def spec_of_file(name: str, file: Path) -> ModuleSpec:
+    """From which `file`, a user's, is imported as the module `name`, as it stands at this moment."""
+    spec = importlib.util.spec_from_file_location(name, file, loader=_AsItStands(name, str(file)))
+    assert spec is not None, "there is a loader"
+    return spec
 
 
 def load_file(path: str | Path) -> ModuleType:

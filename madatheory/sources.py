@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
-from importlib.util import find_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import NamedTuple
 
 PACKAGE = Path(__file__).resolve().parent
@@ -42,20 +42,6 @@ class Parsed(NamedTuple):
     hash: str
     names: tuple[str, ...]
     files: tuple[Path, ...]
-
-
-class _AsItStands(SourceFileLoader):
-    """Leaves bytecode aside, which Python takes for a file's if it is of the same second and length."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-
-def spec_of_file(name: str, file: Path) -> ModuleSpec:
-    """From which `file`, a user's, is imported as the module `name`, as it stands at this moment."""
-    spec = spec_from_file_location(name, file, loader=_AsItStands(name, str(file)))
-    assert spec is not None, "there is a loader"
-    return spec
 
 
 def in_package(module: ModuleType) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from madatheory.entry import spec_of_file
 from madatheory.errors import EXTRAS, UserError, remedy
 from madatheory.identities.targets.factory_overrides import factory_override
 from madatheory.identities.targets.signature import PARAMETERS, takes_model
 from madatheory.identities.targets.target import Target
-from madatheory.sources import spec_of_file
 
 OptimizerLike = Target | str | Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]]
 """A target, a name, a factory, or (init, update)."""
