@@ -28,6 +28,7 @@ from madatheory.cli import (
     identify,
     identities,
     listing,
+    report,
     simulate,
     store,
     verify,
@@ -42,6 +43,7 @@ ORDER = (
     "verify",
     "worst",
     "prove",
+    "report",
     "simulate",
     "figures",
     "check",
@@ -109,6 +111,7 @@ app = typer.Typer(
 app.command("list", cls=Strict)(listing.list_entries)
 app.command("verify", cls=Strict)(verify.verify)
 app.command("worst", cls=Strict)(worst.worst)
+app.command("report", cls=Strict)(report.report)
 app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
@@ -148,6 +151,7 @@ def _settings(
     madatheory prove                                 decide every statement by machine
     madatheory verify --load my_theorem.py           check your own bound
     madatheory worst T5 --steps 4                    search the worst case of a bound
+    madatheory report T5                             all that is known of it, on one page
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
     madatheory check optax:adam                      test anyone's optimizer

@@ -26,6 +26,7 @@ PACKAGE_LAYERS = (
     {"pytest_plugin", "store", "torch"},
     {"theory"},
     {"studies", "worst"},
+    {"report"},
     {"figures"},
     {"cli"},
     {"__main__"},
@@ -41,7 +42,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"methods"},
         {"run", "table"},
         {"own", "page"},
-        {"command"},
+        {"command", "recorded"},
         {"__main__"},
     ),
     "benchmarks": (

@@ -1,0 +1,176 @@
+"""Charts that hover, zoom and switch, from a file without a network: `Chart` data drawn by Bokeh.
+
+Colours stay apart for colour-blind readers (Okabe and Ito's, each in a form for light and for dark paper), and what a
+colour tells, a dash or a marker tells too.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from madatheory.errors import needs
+from madatheory.report.document import Chart, Series
+
+
+class Drawn(NamedTuple):
+    """What the page needs: the library and its style, one element for each chart, and the script that fills them."""
+
+    head: str
+    elements: tuple[str, ...]
+    script: str
+
+
+INK, MUTED, GRID, PAPER = "#1b1b1b", "#555555", "#dcdfe3", "#ffffff"
+COLOURS = ("#0072b2", "#c44e00", "#007a5a", "#a8457f", "#8a6000", "#4b5563", "#5b3fd0", "#117a8b")
+_DARK = ("#56b4e9", "#ff8a3d", "#3cc8a0", "#e89ac7", "#e6b422", "#b6bdc8", "#a895ff", "#5fd0e0")
+IN_THE_DARK = {INK: "#e8e8e8", MUTED: "#b4b8be", GRID: "#3a3e46", PAPER: "#16181c", **dict(zip(COLOURS, _DARK))}
+"""Every colour of a chart on light paper, and what it is on dark."""
+_DASHES = {"measured": "solid", "bound": "dashed", "other": "dotdash", "limit": "solid"}
+_MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "plus", "x")
+_PROPERTIES = (
+    "line_color fill_color text_color background_fill_color border_fill_color grid_line_color axis_line_color "
+    "axis_label_text_color major_label_text_color major_tick_line_color minor_tick_line_color outline_line_color "
+    "label_text_color title_text_color"
+).split()
+_THEME = """
+(() => {
+  const pairs = new Map(Object.entries(PAIRS)), back = new Map([...pairs].map(([a, b]) => [b, a]));
+  const properties = PROPERTIES, query = matchMedia("(prefers-color-scheme: dark)");
+  const paint = (dark) => {
+    const map = dark ? pairs : back;
+    for (const doc of Bokeh.documents) for (const model of doc.all_models) for (const name of properties) {
+      const value = model[name], text = typeof value === "string" ? value : value?.value;
+      if (map.has(text)) model[name] = typeof value === "string" ? map.get(text) : { ...value, value: map.get(text) };
+    }
+  };
+  query.addEventListener("change", () => paint(query.matches));
+  addEventListener("beforeprint", () => paint(false));
+  addEventListener("afterprint", () => paint(query.matches));
+  paint(query.matches);
+})();
+"""
+
+
+def library() -> None:
+    """`Missing`, which names the extra, where the plotting library is not installed."""
+    with needs("a report"):
+        import bokeh  # noqa: F401
+        import sympy  # noqa: F401
+
+
+def drawn(charts: Sequence[Chart]) -> Drawn:
+    """All charts of a page, which share one copy of the library."""
+    library()
+    from bokeh.embed import components
+    from bokeh.resources import Resources
+
+    if not charts:
+        return Drawn("", (), "")
+    script, elements = components([_figure(chart) for chart in charts], wrap_script=False)
+    resources = Resources(mode="inline", components=["bokeh"])
+    theme = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
+    # the theme waits, as the charts do, until the page is there
+    after = f"Bokeh.safely(() => {{ const go = () => {{ {theme} }}; setTimeout(go, 0) }});"
+    body = f"{script}\ndocument.addEventListener('DOMContentLoaded', () => setTimeout(() => {{ {after} }}, 0));"
+    return Drawn(resources.render_js(), tuple(str(element) for element in elements), body)
+
+
+def _figure(chart: Chart) -> Any:
+    from bokeh.models import FactorRange, HoverTool, Legend
+    from bokeh.plotting import figure
+
+    rows = list(reversed(chart.categories))
+    plot = figure(
+        height=chart.height + 22 * len([s for s in chart.series if not chart.categories]),
+        sizing_mode="stretch_width",
+        x_axis_type="log" if chart.log_x else "linear",
+        y_axis_type="auto" if rows else "log" if chart.log_y else "linear",
+        tools="pan,box_zoom,wheel_zoom,reset,save",
+        active_drag=None,  # a finger scrolls the page
+        active_scroll=None,
+        toolbar_location="above",
+        title=chart.title,
+        x_axis_label=chart.x,
+        y_axis_label=None if rows else chart.y,
+        **({"y_range": FactorRange(*rows)} if rows else {}),
+        background_fill_color=PAPER,
+        border_fill_color=PAPER,
+        outline_line_color=GRID,
+        min_border_right=12,
+    )
+    plot.toolbar.logo = None
+    plot.title.text_color, plot.title.text_font_size = INK, "15px"  # type: ignore[union-attr]
+    for axis in plot.axis:
+        axis.axis_label_text_color, axis.major_label_text_color = INK, INK
+        axis.axis_label_text_font_style, axis.axis_label_text_font_size = "normal", "13px"
+        axis.major_label_text_font_size = "12px"
+        axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = MUTED
+    plot.grid.grid_line_color = GRID
+    items, shown = [], []
+    for number, one in enumerate(chart.series):
+        glyphs = _bars(plot, one, chart) if rows else _curve(plot, one, number, chart)
+        shown += glyphs[:1]
+        items.append((one.name, glyphs))
+    tips = [("", "@name"), (chart.x, "@x{0.[0000]a}" if False else "@x_text"), (chart.y, "@y_text")]
+    plot.add_tools(HoverTool(renderers=shown, tooltips=tips, mode="mouse"))
+    if not rows and len(items) > 1:
+        legend = Legend(items=items, click_policy="hide", orientation="vertical", ncols=1, border_line_color=None)
+        legend.label_text_color, legend.background_fill_color = INK, PAPER
+        legend.label_text_font_size, legend.spacing, legend.padding, legend.margin = "13px", 2, 2, 2
+        legend.inactive_fill_color, legend.inactive_fill_alpha = GRID, 0.6
+        plot.add_layout(legend, "below")
+    return plot
+
+
+def _text(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _curve(plot: Any, one: Series, number: int, chart: Chart) -> list[Any]:
+    """The line with its points, which carry the hover text, and the band below it."""
+    from bokeh.models import ColumnDataSource, Whisker
+
+    tint, dash = COLOURS[number % len(COLOURS)], _DASHES[one.role]
+    marker = _MARKERS[number % len(_MARKERS)]
+    usable = [i for i, y in enumerate(one.y) if y == y and (y > 0 or not chart.log_y)]
+    data: dict[str, list[Any]] = {"x": [one.x[i] for i in usable], "y": [one.y[i] for i in usable]}
+    data["name"] = [one.name] * len(usable)
+    data["x_text"] = [_text(x) for x in data["x"]]
+    data["y_text"] = [_text(y) for y in data["y"]]
+    if one.low:
+        floor = min((v for v in (*one.low, *one.y) if v > 0), default=0.0) / 2 if chart.log_y else float("-inf")
+        data["low"] = [max(one.low[i], floor) for i in usable]
+        data["high"] = [one.high[i] for i in usable]
+        data["y_text"] = [f"{_text(one.y[i])} [{_text(one.low[i])}, {_text(one.high[i])}]" for i in usable]
+    source = ColumnDataSource(data)
+    glyphs = [plot.scatter("x", "y", source=source, color=tint, marker=marker, size=6)]
+    if one.role == "limit":
+        if one.low:
+            whisker = Whisker(base="x", lower="low", upper="high", source=source, line_color=tint, level="annotation")
+            whisker.upper_head.line_color = whisker.lower_head.line_color = tint  # type: ignore[union-attr]
+            plot.add_layout(whisker)
+        return glyphs
+    if one.low:
+        glyphs.append(plot.varea("x", "low", "high", source=source, fill_color=tint, fill_alpha=0.2))
+    glyphs.append(plot.line("x", "y", source=source, color=tint, line_width=2, line_dash=dash))
+    return glyphs
+
+
+def _bars(plot: Any, one: Series, chart: Chart) -> list[Any]:
+    """One bar for each category from `low` to `high`; `y` is what the hover text says."""
+    from bokeh.models import ColumnDataSource
+
+    said = [_text(value) for value in one.y]
+    spans = [f"{_text(low)} to {_text(high)}" for low, high in zip(one.low, one.high, strict=True)]
+    data = {
+        "row": list(chart.categories),
+        "low": list(one.low),
+        "high": list(one.high),
+        "name": list(chart.categories),
+        "x_text": spans,
+        "y_text": said,
+    }
+    return [
+        plot.hbar("row", left="low", right="high", height=0.6, source=ColumnDataSource(data), fill_color=COLOURS[0],
+                  line_color=INK)
+    ]
