@@ -26,6 +26,7 @@ _DARK = ("#56b4e9", "#ff8a3d", "#3cc8a0", "#e89ac7", "#e6b422", "#b6bdc8", "#a89
 IN_THE_DARK = {INK: "#e8e8e8", MUTED: "#b4b8be", GRID: "#3a3e46", PAPER: "#16181c", **dict(zip(COLOURS, _DARK))}
 """Every colour of a chart on light paper, and what it is on dark."""
 _DASHES = {"measured": "solid", "bound": "dashed", "other": "dotdash", "limit": "solid"}
+_MARKED = 60  # a line with more points has no markers
 _MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "plus", "x")
 _PROPERTIES = (
     "line_color fill_color text_color background_fill_color border_fill_color grid_line_color axis_line_color "
@@ -81,7 +82,7 @@ def _figure(chart: Chart) -> Any:
 
     rows = list(reversed(chart.categories))
     plot = figure(
-        height=chart.height + 22 * len([s for s in chart.series if not chart.categories]),
+        height=chart.height + (0 if rows or len(chart.series) < 2 else 20 * _rows(chart) + 12),
         sizing_mode="stretch_width",
         x_axis_type="log" if chart.log_x else "linear",
         y_axis_type="auto" if rows else "log" if chart.log_y else "linear",
@@ -89,7 +90,6 @@ def _figure(chart: Chart) -> Any:
         active_drag=None,  # a finger scrolls the page
         active_scroll=None,
         toolbar_location="above",
-        title=chart.title,
         x_axis_label=chart.x,
         y_axis_label=None if rows else chart.y,
         **({"y_range": FactorRange(*rows)} if rows else {}),
@@ -99,7 +99,6 @@ def _figure(chart: Chart) -> Any:
         min_border_right=12,
     )
     plot.toolbar.logo = None
-    plot.title.text_color, plot.title.text_font_size = INK, "15px"  # type: ignore[union-attr]
     for axis in plot.axis:
         axis.axis_label_text_color, axis.major_label_text_color = INK, INK
         axis.axis_label_text_font_style, axis.axis_label_text_font_size = "normal", "13px"
@@ -111,15 +110,25 @@ def _figure(chart: Chart) -> Any:
         glyphs = _bars(plot, one, chart) if rows else _curve(plot, one, number, chart)
         shown += glyphs[:1]
         items.append((one.name, glyphs))
-    tips = [("", "@name"), (chart.x, "@x{0.[0000]a}" if False else "@x_text"), (chart.y, "@y_text")]
+    tips = [("", "@name"), (chart.x, "@x_text"), (chart.y, "@y_text")]
     plot.add_tools(HoverTool(renderers=shown, tooltips=tips, mode="mouse"))
     if not rows and len(items) > 1:
-        legend = Legend(items=items, click_policy="hide", orientation="vertical", ncols=1, border_line_color=None)
+        legend = Legend(items=items, click_policy="hide", ncols=_columns(chart), border_line_color=None)
+        legend.orientation, legend.location = "vertical", "left"
         legend.label_text_color, legend.background_fill_color = INK, PAPER
         legend.label_text_font_size, legend.spacing, legend.padding, legend.margin = "13px", 2, 2, 2
         legend.inactive_fill_color, legend.inactive_fill_alpha = GRID, 0.6
         plot.add_layout(legend, "below")
     return plot
+
+
+def _columns(chart: Chart) -> int:
+    """Of the legend: two where names are many and short enough for a phone."""
+    return 2 if len(chart.series) > 4 and max(len(one.name) for one in chart.series) < 20 else 1
+
+
+def _rows(chart: Chart) -> int:
+    return -(-len(chart.series) // _columns(chart))
 
 
 def _text(value: float) -> str:
@@ -130,7 +139,8 @@ def _curve(plot: Any, one: Series, number: int, chart: Chart) -> list[Any]:
     """The line with its points, which carry the hover text, and the band below it."""
     from bokeh.models import ColumnDataSource, Whisker
 
-    tint, dash = COLOURS[number % len(COLOURS)], _DASHES[one.role]
+    tint = COLOURS[number % len(COLOURS)]
+    dash = _DASHES[one.role] if number < len(COLOURS) else "dotted"
     marker = _MARKERS[number % len(_MARKERS)]
     usable = [i for i, y in enumerate(one.y) if y == y and (y > 0 or not chart.log_y)]
     data: dict[str, list[Any]] = {"x": [one.x[i] for i in usable], "y": [one.y[i] for i in usable]}
@@ -143,13 +153,16 @@ def _curve(plot: Any, one: Series, number: int, chart: Chart) -> list[Any]:
         data["high"] = [one.high[i] for i in usable]
         data["y_text"] = [f"{_text(one.y[i])} [{_text(one.low[i])}, {_text(one.high[i])}]" for i in usable]
     source = ColumnDataSource(data)
-    glyphs = [plot.scatter("x", "y", source=source, color=tint, marker=marker, size=6)]
+    size = 0 if len(usable) > _MARKED else 4 if one.role == "bound" else 6
+    glyphs = [plot.scatter("x", "y", source=source, color=tint, marker=marker, size=size, hit_dilation=4)]
     if one.role == "limit":
         if one.low:
             whisker = Whisker(base="x", lower="low", upper="high", source=source, line_color=tint, level="annotation")
             whisker.upper_head.line_color = whisker.lower_head.line_color = tint  # type: ignore[union-attr]
             plot.add_layout(whisker)
         return glyphs
+    if size == 0:
+        glyphs[0].glyph.size, glyphs[0].glyph.fill_alpha, glyphs[0].glyph.line_alpha = 6, 0, 0
     if one.low:
         glyphs.append(plot.varea("x", "low", "high", source=source, fill_color=tint, fill_alpha=0.2))
     glyphs.append(plot.line("x", "y", source=source, color=tint, line_width=2, line_dash=dash))

@@ -115,7 +115,7 @@ def _html(block: Block, elements: Iterator[str], numbers: Iterator[int]) -> str:
             return _table(block)
         case Chart():
             caption = f"<figcaption>{typeset(block.caption)}</figcaption>" if block.caption else ""
-            return f"<figure>{next(elements)}{caption}</figure>"
+            return f"<figure><h3>{typeset(block.title)}</h3>{next(elements)}{caption}</figure>"
         case Program():
             caption = f"<p>{typeset(block.caption)}</p>" if block.caption else ""
             return f"{caption}<pre><code>{html.escape(block.code)}</code></pre>"
@@ -146,8 +146,8 @@ def _table(block: Table) -> str:
         + "</tr>"
         for row in block.rows
     )
-    caption = f"<caption>{typeset(block.caption)}</caption>" if block.caption else ""
-    return f'<div class="scroll" tabindex="0"><table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    caption = f'<p class="remark">{typeset(block.caption)}</p>' if block.caption else ""
+    return f'<div class="scroll" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{caption}'
 
 
 def _cell(value: Cell, mathematics: bool) -> str:

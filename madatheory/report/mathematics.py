@@ -205,13 +205,13 @@ _SIGNS = (
 _RULES: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\bd_i(?=[FA-Z])"), "∂_i "),
     (re.compile(r"\bsqrt\b ?"), "√"),
-    (re.compile(r"\bsum(?=_| [E|(&\[∇])"), "Σ"),
+    (re.compile(r"\bsum(?=_| [E|(&\[∇]| [a-z](?![a-z ]))"), "Σ"),
     (re.compile(r"_\{([^{}]*)\}"), r"<sub>\1</sub>"),
     (re.compile(r"\^\{([^{}]*)\}"), r"<sup>\1</sup>"),
     (re.compile(r"\^\(([^()]*)\)"), r"<sup>\1</sup>"),
     (re.compile(r"\^(-?\d+|[A-Za-z])"), r"<sup>\1</sup>"),
     (re.compile(r"(?<=\w|̄|̂)_((?:[A-Za-z0-9*]+)(?:,[A-Za-z0-9]+)*)"), r"<sub>\1</sub>"),
-    (re.compile(r"\b([A-Zxgmvβ])(\d)\b"), r"\1<sub>\2</sub>"),
+    (re.compile(r"\b([DKBRPCxgmvβ])(\d)\b"), r"\1<sub>\2</sub>"),
 )
 
 

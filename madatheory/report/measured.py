@@ -124,7 +124,7 @@ def verdicts(request: Request, tell: Tell) -> Made:
 def _summary(judged: Sequence[Verdict], left: int) -> Fact:
     count = {o: sum(v.outcome == o for v in judged) for o in ("holds", "violated", "inconclusive")}
     words = [f"{number} {outcome}" for outcome, number in count.items() if number or outcome == "holds"]
-    text = f"{', '.join(words)} of {len(judged)} runs; {left} problems where it does not apply"
+    text = f"{', '.join(words)}, on {len(judged)} problems and instances; {left} problems where it does not apply"
     if not judged:
         return Fact("measured", f"nothing: it applies to no problem ({left} tried)", "bad")
     return Fact("measured", text, "bad" if count["violated"] else "open" if count["inconclusive"] else "good")
@@ -144,7 +144,8 @@ def _verdict_table(judged: Sequence[Verdict], request: Request) -> Table:
         tuple(rows),
         f"At {in_words(request.hyper)}, {request.num_trajectories} trajectories, seed {request.seed}; worst instances "
         f"at their own hyper-parameters and T. Left side and limits at the last step. All verdicts about these problems "
-        f"are right together with probability {request.confidence:g}. Limits by: {'; '.join(exact)}. "
+        f"are right together with probability {request.confidence:g}. Limits assume no law of the noise, so they are "
+        f"wide: {'; '.join(exact)}. "
         "right/left is how far the bound is from what happens: 1 is tight.",
     )
 

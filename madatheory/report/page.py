@@ -21,8 +21,8 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0 .25rem }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: .6rem; border-top: 1px solid var(--line) }
 a { color: var(--link) }
 p { margin: .6rem 0; max-width: 46rem }
-small, .remark, figcaption, caption { color: var(--muted); font-size: .875rem }
-caption { caption-side: bottom; text-align: left; padding-top: .35rem; white-space: normal }
+h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
+small, .remark, figcaption { color: var(--muted); font-size: .875rem }
 code, pre { font: .875em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .7rem .8rem; margin: .6rem 0;
   overflow-x: auto }
@@ -42,8 +42,10 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2
   border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; margin: 1.2rem 0 }
 dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 .formula { overflow-x: auto; padding: .6rem 0; margin: .4rem 0; font-size: 1.1rem }
-.formula math { display: block math; width: max-content; margin: 0 auto }
-.formula table { font-size: 1rem; margin: .4rem 0 0 } .formula td { border: 0 }
+.formula > math { display: block math; width: max-content; margin: 0 auto }
+.formula mfrac > * { math-style: normal; math-depth: 0; padding: 0 .15em }
+.formula table { font-size: 1rem; margin: .4rem 0 0 } .formula td { border: 0; vertical-align: middle }
+.formula p { margin: .8rem 0 0; font-size: 1rem }
 .absent { border-left: 3px solid var(--line); padding: .2rem .8rem; color: var(--muted) }
 .absent.failed { border-color: var(--bad); color: var(--ink) }
 figure { margin: 1rem 0 } figcaption { max-width: 46rem }

@@ -34,7 +34,7 @@ def document_of(request: Request, versions: Mapping[str, str], **asked: Any) -> 
     return Document(
         f"{theorem.label}: {theorem.name}",
         f"{theorem.statement}",
-        (Fact("statement", f"{KIND[theorem.kind]}, {theorem.origin}: {theorem.source}"),),
+        (Fact("statement", f"{KIND[theorem.kind]}{', at the last step' if theorem.at == 'final' else ''}; {_source(theorem)}"),),
         (),
         request_of(
             kind="theorem",
@@ -49,6 +49,10 @@ def document_of(request: Request, versions: Mapping[str, str], **asked: Any) -> 
             **asked,
         ),
     )
+
+
+def _source(theorem: Theorem) -> str:
+    return theorem.source if theorem.source.startswith(theorem.origin) else f"{theorem.origin}: {theorem.source}"
 
 
 def parts_of(request: Request, proofs: Proofs | None, commands: Sequence[str], own: bool) -> list[Part]:
@@ -75,8 +79,7 @@ def _statement(theorem: Theorem, tell: Tell) -> Made:
         mathematics=("symbol", "what it is"),
     )
     blocks: list[Block] = [
-        Prose(theorem.statement),
-        Prose("As the package computes it, from the code that is run, drawn and proved:", "remark"),
+        Prose("As the package computes it, from the code that is run, drawn and proved:"),
         right_side(theorem),
         symbols,
     ]
@@ -108,11 +111,11 @@ def _proved(theorem: Theorem, proofs: Proofs | None, own: bool, tell: Tell) -> M
     found = proofs(theorem, own, tell)
     status = str(found.get("status", "OPEN"))
     rows = tuple(
-        (one["method"], one["what"], one["status"], one.get("part", ""), one.get("box", ""), one.get("detail", ""))
+        (f"{one['method']}: {one['what']}", one["status"], "; ".join(filter(None, (one.get(k) for k in ("part", "box", "detail")))))
         for one in found["methods"]
     )
     table = Table(
-        ("method", "which is", "status", "part", "for", "how"),
+        ("method", "status", "for what, and how"),
         rows,
         "PROVED means for all values, PROVED (box) for those of a stated box, SUPPORTED that no sample refuted it. "
         f"{found.get('source', '')}",

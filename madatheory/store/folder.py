@@ -20,7 +20,7 @@ _WORDS = """This folder is a store of madatheory: finished computations, which a
 """
 DEFAULT = ".madatheory"
 FIGURES = "figures"  # the notes about which figures are up to date
-_OTHERS = ("coq", "conformance")  # what proofs and conformance keep in the default folder
+_OTHERS = ("coq", "conformance", "reports")  # what proofs, conformance and reports keep in the default folder
 REJECTED = ".rejected"
 CHUNK = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
 _ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
