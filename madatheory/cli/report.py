@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from madatheory.cli.console import ERR, OUT, complain, interrupted, note, progress
+from madatheory.cli.check import declared
+from madatheory.cli.console import OUT, complain, interrupted, note, progress
 from madatheory.cli.options import Load, Seed, StoreFolder, open_store
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import SEED
-from madatheory.errors import UserError, choice, unknown
+from madatheory.errors import UserError, choice
 from madatheory.files import check_output
 
 if TYPE_CHECKING:
     from madatheory.report.document import Document
-    from madatheory.report.measured import Request
     from madatheory.report.parts import Failure, Part
+    from madatheory.report.request import Request
     from madatheory.theory.theorem import Theorem
 
 PROFILES: Mapping[str, tuple[int, int]] = {"smoke": (200, 64), "quick": (2000, 512), "full": (20_000, 2048)}
@@ -30,7 +31,9 @@ CHECKS: Mapping[str, str] = {"smoke": "quick", "quick": "quick", "full": "defaul
 def report(
     subject: Annotated[
         str | None,
-        typer.Argument(metavar="WHAT", help="A theorem by name or label (T5), or an optimizer: optax:adam, file.py:make"),
+        typer.Argument(
+            metavar="WHAT", help="A theorem by name or label (T5), or an optimizer: optax:adam, file.py:make"
+        ),
     ] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE.html", help="The page; without: NAME.html. Numbers beside it: FILE.json")
@@ -40,6 +43,12 @@ def report(
         list[str] | None, typer.Option(metavar="SPEC", help="Of a theorem: problem, e.g. ratio:d=3; may be repeated.")
     ] = None,
     load: Load = None,
+    trait: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=yes|no", help="Of an optimizer: declare a trait; may be repeated.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of an optimizer: what it is meant to be, such as adam.")
+    ] = None,
     seed: Seed = SEED,
     store: StoreFolder = ".madatheory",
 ) -> None:
@@ -55,13 +64,15 @@ def report(
     \b
     madatheory report T5 --out T5.html
     madatheory report --load my_bound.py
-    madatheory report path/to/my_optimizer.py:make --profile smoke
+    madatheory report path/to/my_optimizer.py:make --trait corrected=yes
     """
     choice("profile", profile, PROFILES)
     entries = registry(load)
     optimizer = subject is not None and ":" in subject
     if optimizer and (problem or load):
         raise UserError(f"{subject} is an optimizer: --problem and --load are about theorems, leave them out")
+    if not optimizer and (trait or method):
+        raise UserError("--trait and --method are about an optimizer, such as optax:adam: name one, or leave them out")
     theorem = None if optimizer else _theorem(entries, subject)
 
     from madatheory.report.charts import library
@@ -77,7 +88,12 @@ def report(
     if theorem is None:
         from madatheory.report import optimizer as about
 
-        asked = about.OptimizerRequest(str(subject), CHECKS[profile], PROFILES[profile][0] // 10, seed, Path(store))
+        open_store(store)  # refuses a folder that is another's
+        steps = PROFILES[profile][0] // 10
+        asked = about.OptimizerRequest(
+            str(subject), CHECKS[profile], steps, seed, Path(store), declared(trait), method or ""
+        )
+        about.refuse(asked)
         document, parts = about.document_of(asked, versions()), about.parts_of(asked)
         _finish(*_made(document, parts, file))
         return
@@ -115,7 +131,9 @@ def _made(document: "Document", parts: "Sequence[Part]", file: Path) -> "tuple[D
 def _finish(made: "Document", failures: "Sequence[Failure]", *, quiet: bool = False) -> None:
     """The summary and what is missing; the status, unless all is well."""
     for fact in made.facts:
-        OUT.print(Text(f"{fact.name}: ", "dim").append(fact.text, "bold red" if fact.mark == "bad" else ""), soft_wrap=True)
+        OUT.print(
+            Text(f"{fact.name}: ", "dim").append(fact.text, "bold red" if fact.mark == "bad" else ""), soft_wrap=True
+        )
     unexpected = None
     for failure in failures:
         if isinstance(failure.error, UserError):
@@ -152,7 +170,7 @@ def _request(
     entries: Registry, theorem: "Theorem", problem: Sequence[str] | None, profile: str, seed: int, store: str
 ) -> "Request":
     from madatheory.cli.verify import instances_of, problems_of
-    from madatheory.report.measured import Request
+    from madatheory.report.request import Request
 
     steps, trajectories = PROFILES[profile]
     instances = [one for one in instances_of(entries, problem) if one.about(theorem)]
@@ -173,7 +191,12 @@ def _proofs() -> Any:
 
 
 def _commands(
-    name: str, load: Sequence[str] | None, problem: Sequence[str] | None, request: "Request", out: str | None, profile: str
+    name: str,
+    load: Sequence[str] | None,
+    problem: Sequence[str] | None,
+    request: "Request",
+    out: str | None,
+    profile: str,
 ) -> list[str]:
     brought = "".join(f" --load {file}" for file in load or ())
     named = "".join(f" --problem {one}" for one in problem or ())

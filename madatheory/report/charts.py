@@ -23,16 +23,22 @@ class Drawn(NamedTuple):
 INK, MUTED, GRID, PAPER = "#1b1b1b", "#555555", "#dcdfe3", "#ffffff"
 COLOURS = ("#0072b2", "#c44e00", "#007a5a", "#a8457f", "#8a6000", "#4b5563", "#5b3fd0", "#117a8b")
 _DARK = ("#56b4e9", "#ff8a3d", "#3cc8a0", "#e89ac7", "#e6b422", "#b6bdc8", "#a895ff", "#5fd0e0")
-IN_THE_DARK = {INK: "#e8e8e8", MUTED: "#b4b8be", GRID: "#3a3e46", PAPER: "#16181c", **dict(zip(COLOURS, _DARK))}
+IN_THE_DARK = {
+    INK: "#e8e8e8",
+    MUTED: "#b4b8be",
+    GRID: "#3a3e46",
+    PAPER: "#16181c",
+    **dict(zip(COLOURS, _DARK, strict=True)),
+}
 """Every colour of a chart on light paper, and what it is on dark."""
 _DASHES = {"measured": "solid", "bound": "dashed", "other": "dotdash", "limit": "solid"}
 _MARKED = 60  # a line with more points has no markers
 _MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "hex", "plus", "x")
-_PROPERTIES = (
-    "line_color fill_color text_color background_fill_color border_fill_color grid_line_color axis_line_color "
-    "axis_label_text_color major_label_text_color major_tick_line_color minor_tick_line_color outline_line_color "
-    "label_text_color title_text_color"
-).split()
+_PROPERTIES = [
+    *("line_color", "fill_color", "text_color", "background_fill_color", "border_fill_color", "grid_line_color"),
+    *("axis_line_color", "axis_label_text_color", "major_label_text_color", "major_tick_line_color"),
+    *("minor_tick_line_color", "outline_line_color", "label_text_color", "inactive_fill_color"),
+]
 _THEME = """
 (() => {
   const pairs = new Map(Object.entries(PAIRS)), back = new Map([...pairs].map(([a, b]) => [b, a]));
@@ -77,11 +83,11 @@ def drawn(charts: Sequence[Chart]) -> Drawn:
 
 
 def _figure(chart: Chart) -> Any:
-    from bokeh.models import FactorRange, HoverTool, Legend
+    from bokeh.models import DataRange1d, FactorRange, HoverTool, Legend
     from bokeh.plotting import figure
 
     rows = list(reversed(chart.categories))
-    plot = figure(
+    plot: Any = figure(
         height=chart.height + (0 if rows or len(chart.series) < 2 else 20 * _rows(chart) + 12),
         sizing_mode="stretch_width",
         x_axis_type="log" if chart.log_x else "linear",
@@ -92,7 +98,7 @@ def _figure(chart: Chart) -> Any:
         toolbar_location="above",
         x_axis_label=chart.x,
         y_axis_label=None if rows else chart.y,
-        **({"y_range": FactorRange(*rows)} if rows else {}),
+        y_range=FactorRange(factors=rows) if rows else DataRange1d(),
         background_fill_color=PAPER,
         border_fill_color=PAPER,
         outline_line_color=GRID,
@@ -113,7 +119,7 @@ def _figure(chart: Chart) -> Any:
     tips = [("", "@name"), (chart.x, "@x_text"), (chart.y, "@y_text")]
     plot.add_tools(HoverTool(renderers=shown, tooltips=tips, mode="mouse"))
     if not rows and len(items) > 1:
-        legend = Legend(items=items, click_policy="hide", ncols=_columns(chart), border_line_color=None)
+        legend: Any = Legend(items=items, click_policy="hide", ncols=_columns(chart), border_line_color=None)
         legend.orientation, legend.location = "vertical", "left"
         legend.label_text_color, legend.background_fill_color = INK, PAPER
         legend.label_text_font_size, legend.spacing, legend.padding, legend.margin = "13px", 2, 2, 2
@@ -143,7 +149,7 @@ def _curve(plot: Any, one: Series, number: int, chart: Chart) -> list[Any]:
     dash = _DASHES[one.role] if number < len(COLOURS) else "dotted"
     marker = _MARKERS[number % len(_MARKERS)]
     usable = [i for i, y in enumerate(one.y) if y == y and (y > 0 or not chart.log_y)]
-    data: dict[str, list[Any]] = {"x": [one.x[i] for i in usable], "y": [one.y[i] for i in usable]}
+    data: dict[str, Any] = {"x": [one.x[i] for i in usable], "y": [one.y[i] for i in usable]}
     data["name"] = [one.name] * len(usable)
     data["x_text"] = [_text(x) for x in data["x"]]
     data["y_text"] = [_text(y) for y in data["y"]]
@@ -184,6 +190,13 @@ def _bars(plot: Any, one: Series, chart: Chart) -> list[Any]:
         "y_text": said,
     }
     return [
-        plot.hbar("row", left="low", right="high", height=0.6, source=ColumnDataSource(data), fill_color=COLOURS[0],
-                  line_color=INK)
+        plot.hbar(
+            "row",
+            left="low",
+            right="high",
+            height=0.6,
+            source=ColumnDataSource(data),
+            fill_color=COLOURS[0],
+            line_color=INK,
+        )
     ]

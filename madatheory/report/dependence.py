@@ -6,8 +6,8 @@ import xarray as xr
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter, in_words
 from madatheory.report.document import Absent, Block, Chart, Prose, Series, Table, numbers
-from madatheory.report.measured import Request
 from madatheory.report.parts import Made, Tell
+from madatheory.report.request import Request
 from madatheory.statistics.intervals import t_interval
 from madatheory.theory.evaluate import evaluate, right_side
 
@@ -98,7 +98,13 @@ def _panel(request: Request, name: str, parameter: Parameter, fine: np.ndarray, 
         height=280,
     )
     rows = tuple(
-        (float(v), float(m), float(a), float(b), float(right_side(theorem, request.at(problem, {**request.hyper, name: float(v)}), last)[0]))
+        (
+            float(v),
+            float(m),
+            float(a),
+            float(b),
+            float(right_side(theorem, request.at(problem, {**request.hyper, name: float(v)}), last)[0]),
+        )
         for v, m, a, b in zip(coarse, mean, low, high, strict=True)
     )
     return [chart, Table((name, theorem.left.name, "95 % from", "to", theorem.right.name), rows, mathematics=(name,))]
@@ -108,4 +114,6 @@ def _left(request: Request, data: xr.Dataset, name: str, value: float) -> np.nda
     """The left side at T on every trajectory, at one point of the grid."""
     setting = request.at(request.shown, {**request.hyper, name: float(value)})
     found = data.sel({name: value}) if name in data.dims else data
-    return evaluate(request.theorem, setting, found.isel(t=[-1]), (request.theorem.left,))[request.theorem.left.name][:, 0]
+    return evaluate(request.theorem, setting, found.isel(t=[-1]), (request.theorem.left,))[request.theorem.left.name][
+        :, 0
+    ]

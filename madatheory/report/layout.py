@@ -74,9 +74,7 @@ def html_of(document: Document) -> str:
     for section in document.sections:
         inner = "\n".join(_html(block, elements, numbers) for block in section.blocks)
         body.append(page.section(section.title, inner))
-    return page.frame(
-        document.title, "\n".join(body), head=made.head, footer=_footer(document), script=_script(made)
-    )
+    return page.frame(document.title, "\n".join(body), head=made.head, footer=_footer(document), script=_script(made))
 
 
 def _script(made: Drawn) -> str:
@@ -142,12 +140,14 @@ def _table(block: Table) -> str:
         for name, number in zip(block.columns, numeric, strict=True)
     )
     rows = "".join(
-        "<tr>" + "".join(_cell(value, name in block.mathematics) for name, value in zip(block.columns, row, strict=True))
+        "<tr>"
+        + "".join(_cell(value, name in block.mathematics) for name, value in zip(block.columns, row, strict=True))
         + "</tr>"
         for row in block.rows
     )
     caption = f'<p class="remark">{typeset(block.caption)}</p>' if block.caption else ""
-    return f'<div class="scroll" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{caption}'
+    inner = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll" tabindex="0">{inner}</div>{caption}'
 
 
 def _cell(value: Cell, mathematics: bool) -> str:

@@ -50,23 +50,32 @@ def theorems_of_steps(target: Target, tell: Tell) -> Made:
         method = theorems[0].optimizer()
         schedule = method.traits.get("schedule", "constant")
         tell(number, len(grouped), method.name)
-        found = same_steps(target, method, theorems[0].settings)
+        found = same_steps(target, method)
         names = ", ".join(dict.fromkeys(f"{t.label} {t.name}" for t in theorems))
-        rows.append((f"{method.name}, form {method.traits.get('form', '?')}, schedule {schedule}", "yes" if found.agrees else "no", found.how, names))
+        rows.append(
+            (
+                f"{method.name}, form {method.traits.get('form', '?')}, schedule {schedule}",
+                "yes" if found.agrees else "no",
+                found.how,
+                names,
+            )
+        )
     rows.sort(key=lambda row: row[1] != "yes")
     applies = [row for row in rows if row[1] == "yes"]
     note = (
         "Theorems are about methods as they are written in proofs: eps inside the root, no bias correction, a stated "
-        "schedule. An optimizer that differs in a convention takes other steps, and no theorem here is about it. Beside "
-        "the method each theorem has assumptions on problem and hyper-parameters: madatheory list theorems NAME."
+        "schedule. An optimizer that differs in a convention takes other steps, and no theorem here is about it. "
+        "Beside the method each theorem has assumptions on problem and hyper-parameters: madatheory list theorems NAME."
     )
     table = Table(("method", "the same steps", "how, or where it first differs", "theorems"), tuple(rows))
     count = sum(len(row[3].split(", ")) for row in applies)
-    text = f"{count}, about {'; '.join(row[0] for row in applies)}" if applies else "none: it takes the steps of no method that a theorem is about"
+    text = "none: it takes the steps of no method that a theorem is about"
+    if applies:
+        text = f"{count}, about {'; '.join(row[0] for row in applies)}"
     return Made((Prose(note), table), (Fact("theorems", text, "good" if applies else "none"),))
 
 
-def same_steps(target: Target, method: Optimizer, settings: Mapping[str, Any]) -> Same:
+def same_steps(target: Target, method: Optimizer) -> Same:
     """Whether the target's updates on fixed gradients are the method's, with its schedule given from outside or not."""
     hyper = {name: VISIBLE.get(name, p.default) for name, p in method.parameters.items()}
     given: dict[str, Any] = {"weight_decay": 0.0} if "weight_decay" in target.settable else {}
@@ -83,11 +92,13 @@ def same_steps(target: Target, method: Optimizer, settings: Mapping[str, Any]) -
     except (UserError, Misbehaved) as error:
         return Same(False, f"it cannot be run there: {error}")
     expected, scale = _method_updates(method, hyper)
+    if not (np.all(np.isfinite(got)) and np.all(np.isfinite(expected))):
+        return Same(False, f"its steps are not finite at {in_words({**hyper, **pinned})}")
     limit = EXACT if got.dtype == np.float64 else SINGLE
     worst: tuple[int, int] | None = None
     for factor, how in ((np.ones(len(scale)), ""), (scale, _schedule_in_words(method))):
         moved = got * factor[:, None]
-        apart = np.abs(moved - expected) > limit * (np.abs(expected) + np.max(np.abs(expected)))
+        apart = ~(np.abs(moved - expected) <= limit * (np.abs(expected) + np.max(np.abs(expected))))  # nan differs
         if not apart.any():
             return Same(True, how or f"as it is, at {in_words(hyper)}")
         step, entry = np.argwhere(apart)[0]
@@ -141,13 +152,19 @@ def relatives(target: Target, settings: Mapping[str, Any]) -> list[tuple[float, 
 
 def shared(other: Target, target: Target, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The target's settings and known defaults, as far as another has them."""
-    known = {name: value for name, value in target.defaults.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+    known = {
+        name: value
+        for name, value in target.defaults.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
     return {name: value for name, value in {**known, **settings}.items() if name in other.settable}
 
 
 def curves(target: Target, *, steps: int, seed: int, tell: Tell) -> Made:
     """The average squared gradient of the target and its nearest relatives, on one problem with the same noise."""
-    settings: dict[str, Any] = {name: value for name, value in {"lr": RATE, "weight_decay": 0.0}.items() if name in target.settable}
+    settings: dict[str, Any] = {
+        name: value for name, value in {"lr": RATE, "weight_decay": 0.0}.items() if name in target.settable
+    }
     try:
         nearest = relatives(target, settings)[:NEAREST]
     except (UserError, Misbehaved) as error:
@@ -165,12 +182,14 @@ def curves(target: Target, *, steps: int, seed: int, tell: Tell) -> Made:
         rows.append((one.name, distance, float(mean[-1]), float(low[-1]), float(high[-1])))
     caption = (
         f"{problem.summary}; lr = {RATE:g} for all that have one, other hyper-parameters those of {target.name} where "
-        f"they are known. {RUNS} runs with the same noise, seed {seed}; bands are 95 % t-intervals. No step size is tuned "
-        "here: the curves show what the optimizer does beside its relatives, not which is better."
+        f"they are known. {RUNS} runs with the same noise, seed {seed}; bands are 95 % t-intervals. No step size "
+        "is tuned here: the curves show what the optimizer does beside its relatives, not which is better."
     )
     chart = Chart(f"Average squared gradient on {problem.name}", "T", "(1/T) sum |grad F|^2", tuple(series), caption)
     table = Table(("optimizer", "distance of its updates", f"average at T = {steps}", "95 % from", "to"), tuple(rows))
-    return Made((chart, table), (Fact("nearest of the package", "; ".join(f"{one.name} ({d:.2g})" for d, one in nearest)),))
+    return Made(
+        (chart, table), (Fact("nearest of the package", "; ".join(f"{one.name} ({d:.2g})" for d, one in nearest)),)
+    )
 
 
 def closed_loop(

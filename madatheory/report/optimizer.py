@@ -1,10 +1,9 @@
 """The report on one optimizer: what it follows, its laws, what breaks them, its theorems, its curves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 from madatheory.errors import UserError
 from madatheory.identities.identity import identities
@@ -33,11 +32,24 @@ class OptimizerRequest:
     steps: int
     seed: int
     store: Path
+    traits: Mapping[str, bool] = field(default_factory=dict)
+    method: str = ""
 
     @cached_property
     def target(self) -> Target:
         """The optimizer; `UserError` for a name that means none."""
         return find(self.spec)
+
+
+def _asked(request: OptimizerRequest) -> CheckRequest:
+    """What `check` is asked; `UserError` for a trait or a method that is unknown."""
+    return CheckRequest(request.traits, profile=request.profile, seed=request.seed or None, method=request.method)
+
+
+def refuse(request: OptimizerRequest) -> None:
+    """`UserError` before any work for an optimizer that is not found, or what `check` would refuse."""
+    _asked(request)
+    _ = request.target
 
 
 def document_of(request: OptimizerRequest, versions: Mapping[str, str]) -> Document:
@@ -51,6 +63,8 @@ def document_of(request: OptimizerRequest, versions: Mapping[str, str]) -> Docum
         profile=request.profile,
         steps=request.steps,
         seed=request.seed,
+        traits=dict(request.traits),
+        method=request.method,
         defaults={name: value for name, value in target.defaults.items() if isinstance(value, int | float)},
         versions=dict(versions),
     )
@@ -125,8 +139,7 @@ def _table(parts: tuple[Deviation, ...], first: str, caption: str) -> Table:
 
 def _report(request: OptimizerRequest, tell: Tell) -> Report:
     """What the laws say; kept as it comes, so that asking again costs nothing."""
-    asked = CheckRequest(profile=request.profile, seed=request.seed or None)
-    (found,) = check_all([request.spec], asked, out=request.store / KEPT, progress=tell)
+    (found,) = check_all([request.spec], _asked(request), out=request.store / KEPT, progress=tell)
     if found.unusable:
         raise UserError(f"{request.spec}: {found.problem}")
     return found
@@ -138,7 +151,9 @@ def _laws(request: OptimizerRequest, tell: Tell) -> Made:
         return Made((Prose(found.problem, "warning"),), (Fact("laws", found.problem, "bad"),))
     mark = "bad" if found.failures else "good" if found.ok else "open"
     blocks: list[Block] = [
-        Prose(f"{counts(found)}. Profile {request.profile}: {len(found.outcomes)} of {len(identities())} laws were tried.")
+        Prose(
+            f"{counts(found)}. Profile {request.profile}: {len(found.outcomes)} of {len(identities())} laws were tried."
+        )
     ]
     if found.failures:
         blocks.append(_outcomes(found.failures, "What fails; a program that shows it is in the next section."))
@@ -171,7 +186,9 @@ def _evidence(request: OptimizerRequest, tell: Tell) -> Made:
     facts = []
     for number, group in enumerate(found.findings, 1):
         blocks += _finding(group, number)
-        facts.append(Fact(f"fault {number}", group.likely or f"{group.outcomes[0].code} {group.outcomes[0].name}", "bad"))
+        facts.append(
+            Fact(f"fault {number}", group.likely or f"{group.outcomes[0].code} {group.outcomes[0].name}", "bad")
+        )
     return Made(tuple(blocks), tuple(facts))
 
 
@@ -193,11 +210,13 @@ def _curves(request: OptimizerRequest, tell: Tell) -> Made:
 
 
 def _again(request: OptimizerRequest, tell: Tell) -> Made:
+    declared = "".join(f" --trait {name}={'yes' if value else 'no'}" for name, value in request.traits.items())
+    declared += f" --method {request.method}" if request.method else ""
     seed = f" --seed {request.seed}" if request.seed else ""
     commands = [
-        f"madatheory report {request.spec} --seed {request.seed}",
+        f"madatheory report {request.spec}{declared}{seed}",
         f"madatheory identify {request.spec}",
-        f"madatheory check {request.spec} --profile {request.profile}{seed}",
+        f"madatheory check {request.spec} --profile {request.profile}{declared}{seed}",
     ]
     return Made(
         (

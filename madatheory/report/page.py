@@ -18,17 +18,19 @@ html { scroll-padding-top: 1rem; -webkit-text-size-adjust: 100% }
 body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink);
   background: var(--paper); margin: 0 auto; padding: 1rem 1rem 4rem; max-width: 62rem; overflow-wrap: break-word }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0 .25rem }
-h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: .6rem; border-top: 1px solid var(--line) }
+h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.5rem 0 .5rem; padding-top: .6rem;
+  border-top: 1px solid var(--line) }
 a { color: var(--link) }
 p { margin: .6rem 0; max-width: 46rem }
 h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 small, .remark, figcaption { color: var(--muted); font-size: .875rem }
 code, pre { font: .875em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace }
-pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .7rem .8rem; margin: .6rem 0;
-  overflow-x: auto }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .7rem .8rem;
+  margin: .6rem 0; overflow-x: auto }
 nav ul { columns: 3 13rem; list-style: none; padding: 0; margin: 1rem 0 }
 nav li { margin: .1rem 0 }
 img, svg { max-width: 100%; height: auto }
+img.picture { background: #ffffff; padding: .3rem; border-radius: 6px }
 .scroll { overflow-x: auto; margin: .8rem 0 }
 table { border-collapse: collapse; font-size: .9rem }
 th, td { text-align: left; vertical-align: top; padding: .28rem .7rem .28rem 0; border-bottom: 1px solid var(--line) }

@@ -8,11 +8,23 @@ import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.hparams import in_words
-from madatheory.report import dependence, measured
-from madatheory.report.document import Absent, Block, Chart, Document, Fact, Folded, Program, Prose, Series, Table, numbers
+from madatheory.report import dependence, links, measured
+from madatheory.report.document import (
+    Absent,
+    Block,
+    Chart,
+    Document,
+    Fact,
+    Folded,
+    Program,
+    Prose,
+    Series,
+    Table,
+    numbers,
+)
 from madatheory.report.mathematics import level, right_side, symbols_of
-from madatheory.report.measured import Request
 from madatheory.report.parts import Made, Part, Tell, request_of
+from madatheory.report.request import Request
 from madatheory.report.worst import worst
 from madatheory.store.cache_key import fingerprint
 from madatheory.theory import evaluate
@@ -34,7 +46,12 @@ def document_of(request: Request, versions: Mapping[str, str], **asked: Any) -> 
     return Document(
         f"{theorem.label}: {theorem.name}",
         f"{theorem.statement}",
-        (Fact("statement", f"{KIND[theorem.kind]}{', at the last step' if theorem.at == 'final' else ''}; {_source(theorem)}"),),
+        (
+            Fact(
+                "statement",
+                f"{KIND[theorem.kind]}{', at the last step' if theorem.at == 'final' else ''}; {_source(theorem)}",
+            ),
+        ),
         (),
         request_of(
             kind="theorem",
@@ -62,7 +79,7 @@ def parts_of(request: Request, proofs: Proofs | None, commands: Sequence[str], o
         Part("Assumptions", partial(_assumptions, request), 0.1),
         Part("Verdicts", partial(measured.verdicts, request), 8),
         Part("Measured left side under the bound", partial(measured.under_the_bound, request), 1.5),
-        Part("Slack of every link of the proof", partial(measured.slack, request), 1),
+        Part("Slack of every link of the proof", partial(links.slack, request), 1),
         Part("Fitted rate", partial(measured.rate, request), 0.1),
         Part("Dependence on hyper-parameters", partial(dependence.dependence, request), 2),
         Part("Worst instance", partial(worst, request, own), 2),
@@ -87,7 +104,9 @@ def _statement(theorem: Theorem, tell: Tell) -> Made:
     for one in theorem.chain:
         by = f"by {one.by}" if one.by else "the left side, as it is measured"
         steps += [Prose(f"{one.name}: {by}"), level(theorem, one)]
-    blocks.append(Folded(f"The proof, level by level: {len(theorem.chain)} quantities, each at most the next", tuple(steps)))
+    blocks.append(
+        Folded(f"The proof, level by level: {len(theorem.chain)} quantities, each at most the next", tuple(steps))
+    )
     return Made(tuple(blocks))
 
 
@@ -100,7 +119,9 @@ def _assumptions(request: Request, tell: Tell) -> Made:
     return Made(
         (
             Table(("assumption", "fails on"), tuple(rows), mathematics=("assumption",)),
-            Prose(f"The method is {request.optimizer.name}: {request.optimizer.summary}. At {in_words(request.hyper)}."),
+            Prose(
+                f"The method is {request.optimizer.name}: {request.optimizer.summary}. At {in_words(request.hyper)}."
+            ),
         )
     )
 
@@ -111,7 +132,11 @@ def _proved(theorem: Theorem, proofs: Proofs | None, own: bool, tell: Tell) -> M
     found = proofs(theorem, own, tell)
     status = str(found.get("status", "OPEN"))
     rows = tuple(
-        (f"{one['method']}: {one['what']}", one["status"], "; ".join(filter(None, (one.get(k) for k in ("part", "box", "detail")))))
+        (
+            f"{one['method']}: {one['what']}",
+            one["status"],
+            "; ".join(filter(None, (one.get(k) for k in ("part", "box", "detail")))),
+        )
         for one in found["methods"]
     )
     table = Table(

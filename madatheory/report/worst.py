@@ -5,8 +5,8 @@ import numpy as np
 from madatheory.hparams import in_words
 from madatheory.problems.problem import Problem
 from madatheory.report.document import Absent, Block, Chart, Fact, Program, Prose, Series, Table, numbers
-from madatheory.report.measured import Request
 from madatheory.report.parts import Made, Tell
+from madatheory.report.request import Request
 from madatheory.worst.instance_file import WorstInstance, entry_of, written
 from madatheory.worst.search import WorstFound, worst_case
 
@@ -27,8 +27,8 @@ def worst(request: Request, own: bool, tell: Tell) -> Made:
     best = max(mine, key=lambda one: one.ratio)
     rows = tuple((one.name, one.theorem, one.steps, one.ratio) for one in request.instances)
     words = (
-        f"left/right = {best.ratio:.6f} at T = {best.steps}, certified in ball arithmetic when it was found; the row of "
-        "it among the verdicts is the engine's run of it in float64. A search proves no supremum: nothing says that "
+        f"left/right = {best.ratio:.6f} at T = {best.steps}, certified in ball arithmetic when it was found; its row "
+        "among the verdicts is the engine's run of it in float64. A search proves no supremum: nothing says that "
         "there is no worse."
     )
     blocks = (
@@ -41,13 +41,16 @@ def worst(request: Request, own: bool, tell: Tell) -> Made:
             "All instances of the gallery that this theorem is about.",
         ),
     )
-    return Made(blocks, (Fact("worst instance found", f"left/right = {best.ratio:.4f} at T = {best.steps}, certified"),))
+    return Made(
+        blocks, (Fact("worst instance found", f"left/right = {best.ratio:.4f} at T = {best.steps}, certified"),)
+    )
 
 
 def _searched(request: Request, tell: Tell) -> Made:
     found = worst_case(
         request.theorem,
         steps=STEPS,
+        free=(),
         seconds=SECONDS,
         seed=request.seed,
         progress=lambda at, of, what: tell(at, of, what),
@@ -58,15 +61,17 @@ def _searched(request: Request, tell: Tell) -> Made:
 
 
 def _fact(found: WorstFound) -> Fact:
-    text = f"left/right >= {found.ratio:.4f} at T = {found.instance.steps}, certified"
-    return Fact("worst instance found", f"{text}: refuted" if found.ratio > 1 else text, "bad" if found.ratio > 1 else "none")
+    text = f"left/right >= {found.ratio:.4g} at T = {found.instance.steps}, certified"
+    return Fact(
+        "worst instance found", f"{text}: refuted" if found.ratio > 1 else text, "bad" if found.ratio > 1 else "none"
+    )
 
 
 def _blocks(found: WorstFound) -> tuple[Block, ...]:
     i, c = found.instance, found.certificate
     entry: WorstInstance = entry_of(found)
     said = (
-        f"The statement is refuted with certainty: left > {found.ratio:.6f} right on this instance."
+        f"The statement is refuted with certainty: left > {found.ratio:.6g} right on this instance."
         if found.ratio > 1
         else "A search proves no supremum: nothing says that there is no worse."
     )
@@ -79,7 +84,7 @@ def _blocks(found: WorstFound) -> tuple[Block, ...]:
     return (
         Prose(said, "warning" if found.ratio > 1 else "plain"),
         table,
-        Prose(f"Hyper-parameters: {in_words(i.hyper)}."),
+        Prose(f"Hyper-parameters: {in_words(i.hyper)}. With others left free, madatheory worst may find worse."),
         _function(entry.make(), entry.name),
         Program(written(found, "worst.py"), "As a file, worst.py, that madatheory verify --load worst.py runs:"),
     )
