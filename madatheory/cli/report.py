@@ -18,8 +18,8 @@ from madatheory.files import check_output
 
 if TYPE_CHECKING:
     from madatheory.report.document import Document
-    from madatheory.report.parts import Failure, Part
-    from madatheory.report.request import Request
+    from madatheory.report.parts import Failure, ReportPart
+    from madatheory.report.request import TheoremRequest
     from madatheory.theory.theorem import Theorem
 
 PROFILES: Mapping[str, tuple[int, int]] = {"smoke": (200, 64), "quick": (2000, 512), "full": (20_000, 2048)}
@@ -112,7 +112,7 @@ def report(
     _finish(made, failures)
 
 
-def _made(document: "Document", parts: "Sequence[Part]", file: Path) -> "tuple[Document, list[Failure]]":
+def _made(document: "Document", parts: "Sequence[ReportPart]", file: Path) -> "tuple[Document, list[Failure]]":
     """The page, written after each part."""
     from madatheory.report.layout import json_beside, save
     from madatheory.report.parts import compose
@@ -168,13 +168,13 @@ def _file_name(name: str) -> str:
 
 def _request(
     entries: Registry, theorem: "Theorem", problem: Sequence[str] | None, profile: str, seed: int, store: str
-) -> "Request":
+) -> "TheoremRequest":
     from madatheory.cli.verify import instances_of, problems_of
-    from madatheory.report.request import Request
+    from madatheory.report.request import TheoremRequest
 
     steps, trajectories = PROFILES[profile]
     instances = [one for one in instances_of(entries, problem) if one.about(theorem)]
-    return Request(
+    return TheoremRequest(
         theorem,
         tuple(problems_of(entries, problem)),
         tuple(instances),
@@ -194,7 +194,7 @@ def _commands(
     name: str,
     load: Sequence[str] | None,
     problem: Sequence[str] | None,
-    request: "Request",
+    request: "TheoremRequest",
     out: str | None,
     profile: str,
 ) -> list[str]:

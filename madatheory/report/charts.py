@@ -12,7 +12,7 @@ from madatheory.errors import needs
 from madatheory.report.document import Chart, Series
 
 
-class Drawn(NamedTuple):
+class DrawnCharts(NamedTuple):
     """What the page needs: the library and its style, one element for each chart, and the script that fills them."""
 
     head: str
@@ -65,21 +65,21 @@ def library() -> None:
         import sympy  # noqa: F401
 
 
-def drawn(charts: Sequence[Chart]) -> Drawn:
+def drawn(charts: Sequence[Chart]) -> DrawnCharts:
     """All charts of a page, which share one copy of the library."""
     library()
     from bokeh.embed import components
     from bokeh.resources import Resources
 
     if not charts:
-        return Drawn("", (), "")
+        return DrawnCharts("", (), "")
     script, elements = components([_figure(chart) for chart in charts], wrap_script=False)
     resources = Resources(mode="inline", components=["bokeh"])
     theme = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
     # the theme waits, as the charts do, until the page is there
     after = f"Bokeh.safely(() => {{ const go = () => {{ {theme} }}; setTimeout(go, 0) }});"
     body = f"{script}\ndocument.addEventListener('DOMContentLoaded', () => setTimeout(() => {{ {after} }}, 0));"
-    return Drawn(resources.render_js(), tuple(str(element) for element in elements), body)
+    return DrawnCharts(resources.render_js(), tuple(str(element) for element in elements), body)
 
 
 def _figure(chart: Chart) -> Any:

@@ -5,9 +5,9 @@ import xarray as xr
 
 from madatheory.errors import UserError
 from madatheory.hparams import Parameter, in_words
-from madatheory.report.document import Absent, Block, Chart, Prose, Series, Table, numbers
+from madatheory.report.document import Absent, Block, Chart, DataTable, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
-from madatheory.report.request import Request
+from madatheory.report.request import TheoremRequest
 from madatheory.statistics.intervals import t_interval
 from madatheory.theory.evaluate import evaluate, right_side
 
@@ -36,7 +36,7 @@ def _allowed(name: str, parameter: Parameter, value: float) -> bool:
     return True
 
 
-def dependence(request: Request, tell: Tell) -> Made:
+def dependence(request: TheoremRequest, tell: Tell) -> Made:
     """A chart for each hyper-parameter that the statement leaves open; the others with the reason."""
     theorem, method, problem = request.theorem, request.optimizer, request.shown
     blocks: list[Block] = [
@@ -58,13 +58,15 @@ def dependence(request: Request, tell: Tell) -> Made:
         coarse = [v for v in values_of(name, parameter, request.hyper[name], COARSE) if any(np.isclose(v, open_to))]
         blocks += _panel(request, name, parameter, np.array(open_to), coarse)
     if fixed:
-        blocks.append(Table(("held fixed", "because"), tuple(fixed), mathematics=("held fixed", "because")))
+        blocks.append(DataTable(("held fixed", "because"), tuple(fixed), mathematics=("held fixed", "because")))
     if len(blocks) == 2 and fixed:
         blocks = [Absent("The statement fixes every hyper-parameter."), blocks[-1]]
     return Made(tuple(blocks))
 
 
-def _panel(request: Request, name: str, parameter: Parameter, fine: np.ndarray, coarse: list[float]) -> list[Block]:
+def _panel(
+    request: TheoremRequest, name: str, parameter: Parameter, fine: np.ndarray, coarse: list[float]
+) -> list[Block]:
     theorem, problem = request.theorem, request.shown
     last = np.array([request.steps])
     at = [request.at(problem, {**request.hyper, name: float(v)}) for v in fine]
@@ -107,10 +109,13 @@ def _panel(request: Request, name: str, parameter: Parameter, fine: np.ndarray, 
         )
         for v, m, a, b in zip(coarse, mean, low, high, strict=True)
     )
-    return [chart, Table((name, theorem.left.name, "95 % from", "to", theorem.right.name), rows, mathematics=(name,))]
+    return [
+        chart,
+        DataTable((name, theorem.left.name, "95 % from", "to", theorem.right.name), rows, mathematics=(name,)),
+    ]
 
 
-def _left(request: Request, data: xr.Dataset, name: str, value: float) -> np.ndarray:
+def _left(request: TheoremRequest, data: xr.Dataset, name: str, value: float) -> np.ndarray:
     """The left side at T on every trajectory, at one point of the grid."""
     setting = request.at(request.shown, {**request.hyper, name: float(value)})
     found = data.sel({name: value}) if name in data.dims else data

@@ -37,7 +37,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """Named columns and rows of cells; `mathematics` are columns whose texts are formulas in words."""
 
     columns: tuple[str, ...]
@@ -74,7 +74,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Program:
+class Listing:
     """Code or commands, to be copied."""
 
     code: str
@@ -97,7 +97,7 @@ class Absent:
     failed: bool = False
 
 
-Block = Prose | Formula | Table | Chart | Program | Folded | Absent
+Block = Prose | Formula | DataTable | Chart | Listing | Folded | Absent
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A titled part of the report."""
 
     title: str
@@ -124,7 +124,7 @@ class Document:
     title: str
     subtitle: str
     facts: tuple[Fact, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property

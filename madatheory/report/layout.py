@@ -8,19 +8,19 @@ from pathlib import Path
 
 from madatheory.files import write
 from madatheory.report import page
-from madatheory.report.charts import Drawn, drawn
+from madatheory.report.charts import DrawnCharts, drawn
 from madatheory.report.document import (
     Absent,
     Block,
     Cell,
     Chart,
+    DataTable,
     Document,
     Fact,
     Folded,
     Formula,
-    Program,
+    Listing,
     Prose,
-    Table,
 )
 from madatheory.report.mathematics import typeset
 
@@ -77,7 +77,7 @@ def html_of(document: Document) -> str:
     return page.frame(document.title, "\n".join(body), head=made.head, footer=_footer(document), script=_script(made))
 
 
-def _script(made: Drawn) -> str:
+def _script(made: DrawnCharts) -> str:
     return page.OPEN_ON_PAPER + made.script
 
 
@@ -109,12 +109,12 @@ def _html(block: Block, elements: Iterator[str], numbers: Iterator[int]) -> str:
             return f'<p class="{block.tone}">{typeset(block.text)}</p>'
         case Formula():
             return _formula(block)
-        case Table():
+        case DataTable():
             return _table(block)
         case Chart():
             caption = f"<figcaption>{typeset(block.caption)}</figcaption>" if block.caption else ""
             return f"<figure><h3>{typeset(block.title)}</h3>{next(elements)}{caption}</figure>"
-        case Program():
+        case Listing():
             caption = f"<p>{typeset(block.caption)}</p>" if block.caption else ""
             return f"{caption}<pre><code>{html.escape(block.code)}</code></pre>"
         case Folded():
@@ -130,7 +130,7 @@ def _formula(block: Formula) -> str:
     return f'<div class="formula">{block.formula.html}{where}</div>'
 
 
-def _table(block: Table) -> str:
+def _table(block: DataTable) -> str:
     numeric = [
         all(isinstance(row[i], int | float | None) for row in block.rows) and bool(block.rows)
         for i in range(len(block.columns))

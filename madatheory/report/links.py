@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from madatheory.hparams import in_words
-from madatheory.report.document import Absent, Block, Chart, Fact, Series, Table, numbers
+from madatheory.report.document import Absent, Block, Chart, DataTable, Fact, Series, numbers
 from madatheory.report.parts import Made, Tell
-from madatheory.report.request import Request
+from madatheory.report.request import TheoremRequest
 from madatheory.studies.theory.slack import waterfall
 
 
-def slack(request: Request, tell: Tell) -> Made:
+def slack(request: TheoremRequest, tell: Tell) -> Made:
     """What each inequality of the proof gives away, on the problem that is shown and on the worst instance found."""
     theorem = request.theorem
     if theorem.kind == "probability":
@@ -63,7 +63,7 @@ def _waterfall(found: Mapping[str, Any], where: str) -> tuple[Block, ...]:
         )
         for row in levels
     )
-    table = Table(
+    table = DataTable(
         ("level", "at most, by", "mean", "factor", "95 % from", "to", "on the means"),
         rows,
         f"{found['label']} {where}: {in_words(found['hyper'])}. In all a factor {found['total'][0]:.4g}. A link is "

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from madatheory.hparams import in_words
-from madatheory.report.document import Absent, Block, Chart, Fact, Prose, Series, Table, numbers
+from madatheory.report.document import Absent, Block, Chart, DataTable, Fact, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
-from madatheory.report.request import Request
+from madatheory.report.request import TheoremRequest
 from madatheory.statistics.intervals import slope_interval, t_interval
 from madatheory.theory.evaluate import evaluate
 from madatheory.theory.verdict import Verdict
@@ -18,7 +18,7 @@ WINDOW = 30
 """The rate is fitted over T/WINDOW .. T."""
 
 
-def verdicts(request: Request, tell: Tell) -> Made:
+def verdicts(request: TheoremRequest, tell: Tell) -> Made:
     """Every problem and every worst instance: the verdict, or why the theorem does not apply."""
     found = verify(
         request.theorem,
@@ -45,7 +45,7 @@ def verdicts(request: Request, tell: Tell) -> Made:
         for v in left:
             grouped.setdefault(v.reason, []).append(v.problem)
         rows = tuple((", ".join(dict.fromkeys(names)), reason) for reason, names in grouped.items())
-        blocks.append(Table(("does not apply to", "because"), rows, mathematics=("because",)))
+        blocks.append(DataTable(("does not apply to", "because"), rows, mathematics=("because",)))
     return Made(tuple(blocks), (_summary(judged, len(left)),))
 
 
@@ -58,7 +58,7 @@ def _summary(judged: Sequence[Verdict], left: int) -> Fact:
     return Fact("measured", text, "bad" if count["violated"] else "open" if count["inconclusive"] else "good")
 
 
-def _verdict_table(judged: Sequence[Verdict], request: Request) -> Table:
+def _verdict_table(judged: Sequence[Verdict], request: TheoremRequest) -> DataTable:
     rows = []
     for v in judged:
         main = v.comparisons[0] if v.comparisons else None
@@ -71,7 +71,7 @@ def _verdict_table(judged: Sequence[Verdict], request: Request) -> Table:
         rows.append((v.problem, v.outcome, v.steps, *values, tightness))
     names = ("problem", "outcome", "T", "left, mean", "lower limit", "upper limit", "right", "right/left")
     exact = sorted({c.method for v in judged for c in v.comparisons})
-    return Table(
+    return DataTable(
         names,
         tuple(rows),
         f"At {in_words(request.hyper)}, {request.num_trajectories} trajectories, seed {request.seed}; worst instances "
@@ -103,7 +103,7 @@ def _tightness(judged: Sequence[Verdict]) -> Chart | None:
     )
 
 
-def under_the_bound(request: Request, tell: Tell) -> Made:
+def under_the_bound(request: TheoremRequest, tell: Tell) -> Made:
     """The left side over time with its bands, below the a-priori bound and the data-dependent forms."""
     theorem, problem = request.theorem, request.shown
     data = request.run()
@@ -140,13 +140,13 @@ def under_the_bound(request: Request, tell: Tell) -> Made:
         for i, t in enumerate(times)
         if i in np.unique(np.linspace(0, len(times) - 1, 6).astype(int))
     )
-    table = Table(("T", *(s.name for s in series)), rows)
+    table = DataTable(("T", *(s.name for s in series)), rows)
     if len(times) < 2:
         return Made((Prose(caption), table))
     return Made((Chart(title, "T", "value", tuple(series), caption), table))
 
 
-def rate(request: Request, tell: Tell) -> Made:
+def rate(request: TheoremRequest, tell: Tell) -> Made:
     """The exponent of T fitted to the left side, and that of the bound over the same window."""
     theorem = request.theorem
     if theorem.at == "final":
@@ -161,7 +161,7 @@ def rate(request: Request, tell: Tell) -> Made:
     if not np.all(np.isfinite(slope)):
         return Made((Absent("The mean of the left side is not positive at all of these times: no exponent fits."),))
     of_bound = float(np.polyfit(np.log(times[chosen]), np.log(bound), 1)[0]) if np.all(bound > 0) else None
-    table = Table(
+    table = DataTable(
         ("", "exponent of T", "95 % from", "to"),
         ((theorem.left.name, *map(float, slope)), (theorem.right.name, of_bound, None, None)),
         f"Least squares of logarithms over T = {int(times[chosen][0])} to {int(times[chosen][-1])} on "

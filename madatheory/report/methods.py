@@ -17,7 +17,7 @@ from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.problems.catalogue import get_problem
 from madatheory.problems.problem import Problem, Words
-from madatheory.report.document import Absent, Chart, Fact, Prose, Series, Table, numbers
+from madatheory.report.document import Absent, Chart, DataTable, Fact, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
 from madatheory.statistics.intervals import t_interval
 from madatheory.store.cache_key import fingerprint
@@ -67,7 +67,7 @@ def theorems_of_steps(target: Target, tell: Tell) -> Made:
         "schedule. An optimizer that differs in a convention takes other steps, and no theorem here is about it. "
         "Beside the method each theorem has assumptions on problem and hyper-parameters: madatheory list theorems NAME."
     )
-    table = Table(("method", "the same steps", "how, or where it first differs", "theorems"), tuple(rows))
+    table = DataTable(("method", "the same steps", "how, or where it first differs", "theorems"), tuple(rows))
     count = sum(len(row[3].split(", ")) for row in applies)
     text = "none: it takes the steps of no method that a theorem is about"
     if applies:
@@ -186,7 +186,9 @@ def curves(target: Target, *, steps: int, seed: int, tell: Tell) -> Made:
         "is tuned here: the curves show what the optimizer does beside its relatives, not which is better."
     )
     chart = Chart(f"Average squared gradient on {problem.name}", "T", "(1/T) sum |grad F|^2", tuple(series), caption)
-    table = Table(("optimizer", "distance of its updates", f"average at T = {steps}", "95 % from", "to"), tuple(rows))
+    table = DataTable(
+        ("optimizer", "distance of its updates", f"average at T = {steps}", "95 % from", "to"), tuple(rows)
+    )
     return Made(
         (chart, table), (Fact("nearest of the package", "; ".join(f"{one.name} ({d:.2g})" for d, one in nearest)),)
     )

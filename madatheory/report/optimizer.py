@@ -15,9 +15,9 @@ from madatheory.identities.report.tables import conventions, counts
 from madatheory.identities.runner.isolated import check_all
 from madatheory.identities.targets.lookup import find
 from madatheory.identities.targets.target import Target
-from madatheory.report.document import Absent, Block, Document, Fact, Folded, Program, Prose, Table
+from madatheory.report.document import Absent, Block, DataTable, Document, Fact, Folded, Listing, Prose
 from madatheory.report.methods import curves, theorems_of_steps
-from madatheory.report.parts import Made, Part, Tell, request_of
+from madatheory.report.parts import Made, ReportPart, Tell, request_of
 
 KEPT = "reports"
 """The folder of the store where the outcomes of laws are kept as they come."""
@@ -71,15 +71,15 @@ def document_of(request: OptimizerRequest, versions: Mapping[str, str]) -> Docum
     return Document(request.spec, subtitle, (), (), about)
 
 
-def parts_of(request: OptimizerRequest) -> list[Part]:
+def parts_of(request: OptimizerRequest) -> list[ReportPart]:
     """The sections in their order."""
     return [
-        Part("What it follows", partial(_follows, request), 2),
-        Part("Laws", partial(_laws, request), 6),
-        Part("Evidence for what breaks", partial(_evidence, request), 0.1),
-        Part("Theorems that apply", lambda tell: theorems_of_steps(request.target, tell), 1),
-        Part("Curves beside its nearest relatives", partial(_curves, request), 3),
-        Part("Every number again", partial(_again, request), 0.1),
+        ReportPart("What it follows", partial(_follows, request), 2),
+        ReportPart("Laws", partial(_laws, request), 6),
+        ReportPart("Evidence for what breaks", partial(_evidence, request), 0.1),
+        ReportPart("Theorems that apply", lambda tell: theorems_of_steps(request.target, tell), 1),
+        ReportPart("Curves beside its nearest relatives", partial(_curves, request), 3),
+        ReportPart("Every number again", partial(_again, request), 0.1),
     ]
 
 
@@ -96,10 +96,10 @@ def _follows(request: OptimizerRequest, tell: Tell) -> Made:
         text, mark = "none of the published recurrences that are known here", "open"
     if found.conventions:
         rows = tuple((item.name, item.text()) for item in found.conventions)
-        blocks.append(Table(("convention", "what it does"), rows))
+        blocks.append(DataTable(("convention", "what it does"), rows))
     if found.estimated:
         rows = tuple((name, float(value)) for name, value in found.estimated.items())
-        blocks.append(Table(("hyper-parameter", "estimated"), rows, "Neither readable nor settable, so estimated."))
+        blocks.append(DataTable(("hyper-parameter", "estimated"), rows, "Neither readable nor settable, so estimated."))
     if found.others:
         blocks.append(Prose(f"The same updates as {'; '.join(found.others)}."))
     blocks += [Prose(note) for note in found.notes]
@@ -119,7 +119,7 @@ def _deviations(found: Identification) -> list[Block]:
     return blocks
 
 
-def _table(parts: tuple[Deviation, ...], first: str, caption: str) -> Table:
+def _table(parts: tuple[Deviation, ...], first: str, caption: str) -> DataTable:
     rows = []
     for one in parts:
         at = one.at
@@ -134,7 +134,7 @@ def _table(parts: tuple[Deviation, ...], first: str, caption: str) -> Table:
                 "" if at is None else f"{at.expected:.6g}",
             )
         )
-    return Table((first, "distance", "first seen in", "step", "its update", "would be"), tuple(rows), caption)
+    return DataTable((first, "distance", "first seen in", "step", "its update", "would be"), tuple(rows), caption)
 
 
 def _report(request: OptimizerRequest, tell: Tell) -> Report:
@@ -165,17 +165,17 @@ def _laws(request: OptimizerRequest, tell: Tell) -> Made:
     blocks.append(Folded(f"What holds: {len(held)} laws", (_statements(held),)))
     blocks.append(Folded(f"What does not apply, and why: {len(rest)} laws", (_outcomes(rest, ""),)))
     rows = tuple((name, "yes" if trait.present else "no", trait.why) for name, trait in found.traits.items())
-    blocks.append(Folded("Traits, by which it is decided what applies", (Table(("trait", "", "because"), rows),)))
+    blocks.append(Folded("Traits, by which it is decided what applies", (DataTable(("trait", "", "because"), rows),)))
     return Made(tuple(blocks), (Fact("laws", counts(found), mark),))
 
 
-def _outcomes(outcomes: list[IdentityOutcome], caption: str) -> Table:
+def _outcomes(outcomes: list[IdentityOutcome], caption: str) -> DataTable:
     rows = tuple((o.code, o.name, o.status, o.detail.split("\n")[0]) for o in outcomes)
-    return Table(("law", "about", "", "found"), rows, caption)
+    return DataTable(("law", "about", "", "found"), rows, caption)
 
 
-def _statements(outcomes: list[IdentityOutcome]) -> Table:
-    return Table(("law", "about", "statement"), tuple((o.code, o.name, o.statement) for o in outcomes))
+def _statements(outcomes: list[IdentityOutcome]) -> DataTable:
+    return DataTable(("law", "about", "statement"), tuple((o.code, o.name, o.statement) for o in outcomes))
 
 
 def _evidence(request: OptimizerRequest, tell: Tell) -> Made:
@@ -199,9 +199,9 @@ def _finding(group: FailureGroup, number: int) -> list[Block]:
     rows = [("law", f"{first.code} {first.name}"), ("statement", first.statement), ("found", first.detail)]
     rows += [(name, value) for name, value in (("got", first.got), ("expected", first.expected)) if value]
     rows += [("as well", f"{o.code} {o.name}: {o.detail.split(chr(10))[0]}") for o in others]
-    blocks.append(Table(("", "evidence"), tuple(rows)))
+    blocks.append(DataTable(("", "evidence"), tuple(rows)))
     if first.snippet:
-        blocks.append(Program(first.snippet, "A program that shows it:"))
+        blocks.append(Listing(first.snippet, "A program that shows it:"))
     return blocks
 
 
@@ -220,7 +220,7 @@ def _again(request: OptimizerRequest, tell: Tell) -> Made:
     ]
     return Made(
         (
-            Program("\n".join(commands)),
+            Listing("\n".join(commands)),
             Prose("Versions are at the end of the page. The json file beside this page has every number in full."),
         )
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from madatheory.errors import UserError
-from madatheory.report.document import Absent, Block, Document, Fact, Section
+from madatheory.report.document import Absent, Block, Document, Fact, ReportSection
 
 Tell = Callable[[float, float, str], None]
 """tell(done, of, what) within one part."""
@@ -24,7 +24,7 @@ class Made(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """A section to be made; `weight` is about how long it takes, beside the others."""
 
     title: str
@@ -40,14 +40,14 @@ class Failure(NamedTuple):
 
 
 def compose(
-    document: Document, parts: Sequence[Part], save: Callable[[Document], None], tell: Tell
+    document: Document, parts: Sequence[ReportPart], save: Callable[[Document], None], tell: Tell
 ) -> tuple[Document, list[Failure]]:
     """The document with every part made in turn, saved after each; and what failed.
 
     An error of one part is told on the page and the next part is made. `KeyboardInterrupt` marks the rest as
     interrupted, saves, and goes on to the caller.
     """
-    sections = [Section(part.title, (Absent(WAITING, failed=True),)) for part in parts]
+    sections = [ReportSection(part.title, (Absent(WAITING, failed=True),)) for part in parts]
     facts: list[Fact] = list(document.facts)
     failures: list[Failure] = []
     total, done = sum(part.weight for part in parts), 0.0
@@ -57,7 +57,7 @@ def compose(
 
     for number, part in enumerate(parts):
 
-        def within(at: float, of: float, what: str, part: Part = part, done: float = done) -> None:
+        def within(at: float, of: float, what: str, part: ReportPart = part, done: float = done) -> None:
             tell(done + part.weight * min(at / max(of, 1e-9), 1.0), total, f"{part.title}: {what}".removesuffix(": "))
 
         within(0, 1, "")
@@ -65,13 +65,13 @@ def compose(
             made = part.make(within)
         except KeyboardInterrupt:
             for later in range(number, len(parts)):
-                sections[later] = Section(parts[later].title, (Absent(INTERRUPTED, failed=True),))
+                sections[later] = ReportSection(parts[later].title, (Absent(INTERRUPTED, failed=True),))
             save(now())
             raise
         except Exception as error:
             failures.append(Failure(part.title, error))
             made = Made((Absent(f"This part is missing: {in_words(error)}", failed=True),))
-        sections[number] = Section(part.title, made.blocks)
+        sections[number] = ReportSection(part.title, made.blocks)
         facts += made.facts
         done += part.weight
         save(now())

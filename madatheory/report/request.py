@@ -21,7 +21,7 @@ _PREFERRED = ("ratio", "reddi-online")
 
 
 @dataclass(frozen=True)
-class Request:
+class TheoremRequest:
     """What is measured: a theorem, problems, sizes, seed, and a (stored) `simulate`."""
 
     theorem: Theorem

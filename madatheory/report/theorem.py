@@ -13,18 +13,18 @@ from madatheory.report.document import (
     Absent,
     Block,
     Chart,
+    DataTable,
     Document,
     Fact,
     Folded,
-    Program,
+    Listing,
     Prose,
     Series,
-    Table,
     numbers,
 )
 from madatheory.report.mathematics import level, right_side, symbols_of
-from madatheory.report.parts import Made, Part, Tell, request_of
-from madatheory.report.request import Request
+from madatheory.report.parts import Made, ReportPart, Tell, request_of
+from madatheory.report.request import TheoremRequest
 from madatheory.report.worst import worst
 from madatheory.store.cache_key import fingerprint
 from madatheory.theory import evaluate
@@ -40,7 +40,7 @@ Proofs = Callable[[Theorem, bool, Tell], Mapping[str, Any]]
 """proofs(theorem, whether it is the user's, tell): what is known of its proof, see `proofs_of`."""
 
 
-def document_of(request: Request, versions: Mapping[str, str], **asked: Any) -> Document:
+def document_of(request: TheoremRequest, versions: Mapping[str, str], **asked: Any) -> Document:
     """The report without its parts."""
     theorem = request.theorem
     return Document(
@@ -72,25 +72,25 @@ def _source(theorem: Theorem) -> str:
     return theorem.source if theorem.source.startswith(theorem.origin) else f"{theorem.origin}: {theorem.source}"
 
 
-def parts_of(request: Request, proofs: Proofs | None, commands: Sequence[str], own: bool) -> list[Part]:
+def parts_of(request: TheoremRequest, proofs: Proofs | None, commands: Sequence[str], own: bool) -> list[ReportPart]:
     """The sections in their order."""
     return [
-        Part("Statement", partial(_statement, request.theorem), 0.5),
-        Part("Assumptions", partial(_assumptions, request), 0.1),
-        Part("Verdicts", partial(measured.verdicts, request), 8),
-        Part("Measured left side under the bound", partial(measured.under_the_bound, request), 1.5),
-        Part("Slack of every link of the proof", partial(links.slack, request), 1),
-        Part("Fitted rate", partial(measured.rate, request), 0.1),
-        Part("Dependence on hyper-parameters", partial(dependence.dependence, request), 2),
-        Part("Worst instance", partial(worst, request, own), 2),
-        Part("What is proved", partial(_proved, request.theorem, proofs, own), 1 + 3 * own),
-        Part("Beside other bounds for the same method", partial(_beside, request), 0.2),
-        Part("Every number again", partial(_again, request, commands), 0.1),
+        ReportPart("Statement", partial(_statement, request.theorem), 0.5),
+        ReportPart("Assumptions", partial(_assumptions, request), 0.1),
+        ReportPart("Verdicts", partial(measured.verdicts, request), 8),
+        ReportPart("Measured left side under the bound", partial(measured.under_the_bound, request), 1.5),
+        ReportPart("Slack of every link of the proof", partial(links.slack, request), 1),
+        ReportPart("Fitted rate", partial(measured.rate, request), 0.1),
+        ReportPart("Dependence on hyper-parameters", partial(dependence.dependence, request), 2),
+        ReportPart("Worst instance", partial(worst, request, own), 2),
+        ReportPart("What is proved", partial(_proved, request.theorem, proofs, own), 1 + 3 * own),
+        ReportPart("Beside other bounds for the same method", partial(_beside, request), 0.2),
+        ReportPart("Every number again", partial(_again, request, commands), 0.1),
     ]
 
 
 def _statement(theorem: Theorem, tell: Tell) -> Made:
-    symbols = Table(
+    symbols = DataTable(
         ("symbol", "in code", "what it is"),
         tuple((name, name, meaning) for name, _, meaning in symbols_of(theorem)),
         mathematics=("symbol", "what it is"),
@@ -110,7 +110,7 @@ def _statement(theorem: Theorem, tell: Tell) -> Made:
     return Made(tuple(blocks))
 
 
-def _assumptions(request: Request, tell: Tell) -> Made:
+def _assumptions(request: TheoremRequest, tell: Tell) -> Made:
     theorem = request.theorem
     rows = []
     for condition in theorem.conditions:
@@ -118,7 +118,7 @@ def _assumptions(request: Request, tell: Tell) -> Made:
         rows.append((condition.name, ", ".join(fails) or "none of the problems"))
     return Made(
         (
-            Table(("assumption", "fails on"), tuple(rows), mathematics=("assumption",)),
+            DataTable(("assumption", "fails on"), tuple(rows), mathematics=("assumption",)),
             Prose(
                 f"The method is {request.optimizer.name}: {request.optimizer.summary}. At {in_words(request.hyper)}."
             ),
@@ -139,7 +139,7 @@ def _proved(theorem: Theorem, proofs: Proofs | None, own: bool, tell: Tell) -> M
         )
         for one in found["methods"]
     )
-    table = Table(
+    table = DataTable(
         ("method", "status", "for what, and how"),
         rows,
         "PROVED means for all values, PROVED (box) for those of a stated box, SUPPORTED that no sample refuted it. "
@@ -152,7 +152,7 @@ def _proved(theorem: Theorem, proofs: Proofs | None, own: bool, tell: Tell) -> M
     return Made(tuple(blocks), (Fact("proved", status, mark),))
 
 
-def _beside(request: Request, tell: Tell) -> Made:
+def _beside(request: TheoremRequest, tell: Tell) -> Made:
     theorem = request.theorem
     problem = request.shown
     setting = request.at(problem)
@@ -177,20 +177,22 @@ def _beside(request: Request, tell: Tell) -> Made:
         blocks.append(Chart("Right sides of the same left side", "T", "right side", tuple(series), about))
     if comparable:
         caption = "The smallest first. A bound that holds at the last step alone is no line of the chart."
-        blocks.append(Table(("", "theorem", "at every T", f"right side at T = {request.steps}"), tuple(rows), caption))
+        blocks.append(
+            DataTable(("", "theorem", "at every T", f"right side at T = {request.steps}"), tuple(rows), caption)
+        )
     rest = [t for t in others if t not in comparable]
     if rest:
         listed = tuple((t.label, t.name, t.left.name) for t in rest)
-        blocks.append(Table(("", "applies too, but bounds something else", "namely"), listed))
+        blocks.append(DataTable(("", "applies too, but bounds something else", "namely"), listed))
     place = [row[1] for row in rows].index(theorem.name) + 1
     fact = (Fact("among bounds", f"number {place} of {len(rows)} at T = {request.steps} on {problem.name}"),)
     return Made(tuple(blocks), fact if comparable else ())
 
 
-def _again(request: Request, commands: Sequence[str], tell: Tell) -> Made:
+def _again(request: TheoremRequest, commands: Sequence[str], tell: Tell) -> Made:
     return Made(
         (
-            Program("\n".join(commands)),
+            Listing("\n".join(commands)),
             Prose(
                 f"Seed {request.seed}; noise is counted from it and from the number of the trajectory, so the same "
                 "command gives the same numbers on the same versions. Versions are at the end of the page. The json "
@@ -200,7 +202,7 @@ def _again(request: Request, commands: Sequence[str], tell: Tell) -> Made:
     )
 
 
-def refuse_nothing(request: Request) -> None:
+def refuse_nothing(request: TheoremRequest) -> None:
     """`UserError` where the theorem applies to no problem; asked when the page is written."""
     if not request.applicable and not request.instances:
         raise UserError(

@@ -4,9 +4,9 @@ import numpy as np
 
 from madatheory.hparams import in_words
 from madatheory.problems.problem import Problem
-from madatheory.report.document import Absent, Block, Chart, Fact, Program, Prose, Series, Table, numbers
+from madatheory.report.document import Absent, Block, Chart, DataTable, Fact, Listing, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
-from madatheory.report.request import Request
+from madatheory.report.request import TheoremRequest
 from madatheory.worst.instance_file import WorstInstance, entry_of, written
 from madatheory.worst.search import WorstFound, worst_case
 
@@ -14,7 +14,7 @@ STEPS, SECONDS = 20, 12.0
 """Of the search for a user's theorem."""
 
 
-def worst(request: Request, own: bool, tell: Tell) -> Made:
+def worst(request: TheoremRequest, own: bool, tell: Tell) -> Made:
     """The instance, its ratio with the certificate, its function, and how to run it again."""
     theorem = request.theorem
     if theorem.kind != "expectation":
@@ -35,7 +35,7 @@ def worst(request: Request, own: bool, tell: Tell) -> Made:
         Prose(words),
         Prose(f"Hyper-parameters: {in_words(best.settings)}."),
         _function(best.make(), best.name),
-        Table(
+        DataTable(
             ("instance", "found for", "T", "left/right of that theorem"),
             rows,
             "All instances of the gallery that this theorem is about.",
@@ -46,7 +46,7 @@ def worst(request: Request, own: bool, tell: Tell) -> Made:
     )
 
 
-def _searched(request: Request, tell: Tell) -> Made:
+def _searched(request: TheoremRequest, tell: Tell) -> Made:
     found = worst_case(
         request.theorem,
         steps=STEPS,
@@ -75,7 +75,7 @@ def _blocks(found: WorstFound) -> tuple[Block, ...]:
         if found.ratio > 1
         else "A search proves no supremum: nothing says that there is no worse."
     )
-    table = Table(
+    table = DataTable(
         ("T", "left/right at least", "at most", "left", "right", "D0", "precision in bits"),
         ((i.steps, c.lower, c.upper, c.left, c.right, i.D0, c.bits),),
         f"Enclosed in ball arithmetic, in units L = G = 1; {found.searched}.",
@@ -86,7 +86,7 @@ def _blocks(found: WorstFound) -> tuple[Block, ...]:
         table,
         Prose(f"Hyper-parameters: {in_words(i.hyper)}. With others left free, madatheory worst may find worse."),
         _function(entry.make(), entry.name),
-        Program(written(found, "worst.py"), "As a file, worst.py, that madatheory verify --load worst.py runs:"),
+        Listing(written(found, "worst.py"), "As a file, worst.py, that madatheory verify --load worst.py runs:"),
     )
 
 

@@ -15,29 +15,29 @@ from madatheory.report import page
 from madatheory.report.document import (
     Absent,
     Chart,
+    DataTable,
     Document,
     Fact,
     Folded,
     Formula,
-    Program,
+    Listing,
     Prose,
-    Section,
+    ReportSection,
     Series,
-    Table,
     Written,
     numbers,
     plain,
 )
-from madatheory.report.parts import Made, Part, compose
+from madatheory.report.parts import Made, ReportPart, compose
 
 CHART = Chart("a chart", "T", "value", (Series("left", (1.0, 2.0), (0.5, 0.25), (0.4, 0.2), (0.6, 0.3)),), "said")
 BARS = Chart("bars", "x", "factor", (Series("f", (), (2.0,), (1.0,), (2.0,)),), categories=("a link",))
-TABLE = Table(("name", "number"), (("a<b", 0.123456789), ("holds", 3), ("nothing", None), ("far", float("inf"))))
+TABLE = DataTable(("name", "number"), (("a<b", 0.123456789), ("holds", 3), ("nothing", None), ("far", float("inf"))))
 
 
 def document(*blocks: Any) -> Document:
     return Document(
-        "A title", "sqrt(T) <= 1", (Fact("measured", "well", "good"),), (Section("One", blocks),), {"seed": 3}
+        "A title", "sqrt(T) <= 1", (Fact("measured", "well", "good"),), (ReportSection("One", blocks),), {"seed": 3}
     )
 
 
@@ -104,7 +104,7 @@ def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
 
     formula = Formula(Written("x", "<math><mi>x</mi></math>"), ((Written("R", "R"), Written("1", "1")),))
     inner = Folded("more", (TABLE, Prose("beta1^2", "warning")))
-    whole = document(Prose("p & q"), formula, TABLE, CHART, BARS, Program("a < b", "run"), inner, Absent("why not"))
+    whole = document(Prose("p & q"), formula, TABLE, CHART, BARS, Listing("a < b", "run"), inner, Absent("why not"))
     file = tmp_path / "page.html"
     save(whole, file)
     text, data = file.read_text(), json.loads((tmp_path / "page.json").read_text())
@@ -114,7 +114,7 @@ def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
     for part in ("p &amp; q", "a &lt; b", "β<sub>1</sub><sup>2</sup>", "√(T) ≤ 1", "why not", "a chart", "said"):
         assert part in text
     (section,) = data["sections"]
-    kinds = ["prose", "formula", "table", "chart", "chart", "program", "folded", "absent"]
+    kinds = ["prose", "formula", "datatable", "chart", "chart", "listing", "folded", "absent"]
     assert [block["kind"] for block in section["blocks"]] == kinds
     assert section["blocks"][2]["rows"][0] == ["a<b", 0.123456789]
     assert data["about"] == {"seed": 3}
@@ -165,14 +165,14 @@ def test_lines_of_charts_are_seen_on_light_and_dark_paper() -> None:
     assert len(set(IN_THE_DARK.values())) == len(IN_THE_DARK)  # so that the way back is known
 
 
-def part(title: str, error: BaseException | None = None) -> Part:
+def part(title: str, error: BaseException | None = None) -> ReportPart:
     def make(tell: Any) -> Made:
         tell(1, 2, "half")
         if error is not None:
             raise error
         return Made((Prose(f"{title} is here"),), (Fact(title, "made"),))
 
-    return Part(title, make)
+    return ReportPart(title, make)
 
 
 def test_a_part_that_fails_is_named_and_the_others_are_kept() -> None:
