@@ -6,6 +6,7 @@ colour tells, a dash or a marker tells too.
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from madatheory.errors import needs
@@ -13,7 +14,7 @@ from madatheory.report.document import Chart, Series
 
 
 class DrawnCharts(NamedTuple):
-    """What the page needs: the library and its style, one element for each chart, and the script that fills them."""
+    """What the page needs: the library, one element for each chart, and the script that fills them."""
 
     head: str
     elements: tuple[str, ...]
@@ -68,18 +69,23 @@ def library() -> None:
 def drawn(charts: Sequence[Chart]) -> DrawnCharts:
     """All charts of a page, which share one copy of the library."""
     library()
-    from bokeh.embed import components
     from bokeh.resources import Resources
 
     if not charts:
         return DrawnCharts("", (), "")
-    script, elements = components([_figure(chart) for chart in charts], wrap_script=False)
-    resources = Resources(mode="inline", components=["bokeh"])
+    elements = tuple(f'<div id="chart-{number}" class="chart"></div>' for number in range(len(charts)))
+    items = ",\n".join(f"[{_item(chart)}, 'chart-{number}']" for number, chart in enumerate(charts))
     theme = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
-    # the theme waits, as the charts do, until the page is there
-    after = f"Bokeh.safely(() => {{ const go = () => {{ {theme} }}; setTimeout(go, 0) }});"
-    body = f"{script}\ndocument.addEventListener('DOMContentLoaded', () => setTimeout(() => {{ {after} }}, 0));"
-    return DrawnCharts(resources.render_js(), tuple(str(element) for element in elements), body)
+    shown = f"Promise.all([{items}].map(([item, at]) => Bokeh.embed.embed_item(item, at))).then(() => {{{theme}}});"
+    return DrawnCharts(Resources(mode="inline", components=["bokeh"]).render_js(), elements, shown)
+
+
+@cache
+def _item(chart: Chart) -> str:
+    """A chart as the script that embeds it takes it; a page is written often, so each is made once."""
+    from bokeh.embed import json_item
+
+    return json.dumps(json_item(_figure(chart))).replace("</", "<\\/")
 
 
 def _figure(chart: Chart) -> Any:
@@ -102,6 +108,7 @@ def _figure(chart: Chart) -> Any:
         background_fill_color=PAPER,
         border_fill_color=PAPER,
         outline_line_color=GRID,
+        border_line_color=None,
         min_border_right=12,
     )
     plot.toolbar.logo = None

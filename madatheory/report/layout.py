@@ -121,7 +121,7 @@ def _html(block: Block, elements: Iterator[str], numbers: Iterator[int]) -> str:
             inner = "\n".join(_html(one, elements, numbers) for one in block.blocks)
             return f"<details><summary>{html.escape(block.title)}</summary>{inner}</details>"
         case Absent():
-            return f'<p class="absent{" failed" if block.failed else ""}">{typeset(block.why)}</p>'
+            return f'<p class="absent{" failed" if block.failed else ""}">{html.escape(block.why)}</p>'
 
 
 def _formula(block: Formula) -> str:

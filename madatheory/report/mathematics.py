@@ -210,7 +210,7 @@ _RULES: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\^\{([^{}]*)\}"), r"<sup>\1</sup>"),
     (re.compile(r"\^\(([^()]*)\)"), r"<sup>\1</sup>"),
     (re.compile(r"\^(-?\d+|[A-Za-z])"), r"<sup>\1</sup>"),
-    (re.compile(r"(?<=\w|̄|̂)_((?:[A-Za-z0-9*]+)(?:,[A-Za-z0-9]+)*)"), r"<sub>\1</sub>"),
+    (re.compile(r"((?<![A-Za-z0-9_])[A-Za-zα-ωΨΛΣ∂][̄̂]?)_([A-Za-z0-9*]+(?:,[A-Za-z0-9]+)*)"), r"\1<sub>\2</sub>"),
     (re.compile(r"\b([DKBRPCxgmvβ])(\d)\b"), r"\1<sub>\2</sub>"),
 )
 

@@ -51,8 +51,9 @@ def verdicts(request: TheoremRequest, tell: Tell) -> Made:
 
 def _summary(judged: Sequence[Verdict], left: int) -> Fact:
     count = {o: sum(v.outcome == o for v in judged) for o in ("holds", "violated", "inconclusive")}
-    words = [f"{number} {outcome}" for outcome, number in count.items() if number or outcome == "holds"]
-    text = f"{', '.join(words)}, on {len(judged)} problems and instances; {left} problems where it does not apply"
+    order = ("violated", "holds", "inconclusive")
+    words = ", ".join(f"{outcome} on {count[outcome]}" for outcome in order if count[outcome])
+    text = f"{words} of {len(judged)} problems and instances; does not apply to {left}"
     if not judged:
         return Fact("measured", f"nothing: it applies to no problem ({left} tried)", "bad")
     return Fact("measured", text, "bad" if count["violated"] else "open" if count["inconclusive"] else "good")

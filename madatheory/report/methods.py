@@ -181,8 +181,8 @@ def curves(target: Target, *, steps: int, seed: int, tell: Tell) -> Made:
         series.append(Series(one.name, numbers(times), numbers(mean[at]), numbers(low[at]), numbers(high[at])))
         rows.append((one.name, distance, float(mean[-1]), float(low[-1]), float(high[-1])))
     caption = (
-        f"{problem.summary}; lr = {RATE:g} for all that have one, other hyper-parameters those of {target.name} where "
-        f"they are known. {RUNS} runs with the same noise, seed {seed}; bands are 95 % t-intervals. No step size "
+        f"{problem.summary}; lr = {RATE:g} for all that have one, other hyper-parameters this optimizer's where they "
+        f"are known. {RUNS} runs with the same noise, seed {seed}; bands are 95 % t-intervals. No step size "
         "is tuned here: the curves show what the optimizer does beside its relatives, not which is better."
     )
     chart = Chart(f"Average squared gradient on {problem.name}", "T", "(1/T) sum |grad F|^2", tuple(series), caption)

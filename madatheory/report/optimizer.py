@@ -171,7 +171,7 @@ def _laws(request: OptimizerRequest, tell: Tell) -> Made:
 
 def _outcomes(outcomes: list[IdentityOutcome], caption: str) -> DataTable:
     rows = tuple((o.code, o.name, o.status, o.detail.split("\n")[0]) for o in outcomes)
-    return DataTable(("law", "about", "", "found"), rows, caption)
+    return DataTable(("law", "about", "outcome", "found"), rows, caption)
 
 
 def _statements(outcomes: list[IdentityOutcome]) -> DataTable:

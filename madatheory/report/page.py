@@ -45,7 +45,7 @@ dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2
 dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 .formula { overflow-x: auto; padding: .6rem 0; margin: .4rem 0; font-size: 1.1rem }
 .formula > math { display: block math; width: max-content; margin: 0 auto }
-.formula mfrac > * { math-style: normal; math-depth: 0; padding: 0 .15em }
+.formula mfrac > * { math-style: normal; math-depth: 0; padding: .12em .15em }
 .formula table { font-size: 1rem; margin: .4rem 0 0 } .formula td { border: 0; vertical-align: middle }
 .formula p { margin: .8rem 0 0; font-size: 1rem }
 .absent { border-left: 3px solid var(--line); padding: .2rem .8rem; color: var(--muted) }
