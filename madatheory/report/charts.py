@@ -73,7 +73,9 @@ def drawn(charts: Sequence[Chart]) -> DrawnCharts:
 
     if not charts:
         return DrawnCharts("", (), "")
-    elements = tuple(f'<div id="chart-{number}" class="chart"></div>' for number in range(len(charts)))
+    elements = tuple(
+        f'<div id="chart-{number}" style="height: {_height(chart)}px"></div>' for number, chart in enumerate(charts)
+    )
     items = ",\n".join(f"[{_item(chart)}, 'chart-{number}']" for number, chart in enumerate(charts))
     theme = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
     shown = f"Promise.all([{items}].map(([item, at]) => Bokeh.embed.embed_item(item, at))).then(() => {{{theme}}});"
@@ -94,7 +96,7 @@ def _figure(chart: Chart) -> Any:
 
     rows = list(reversed(chart.categories))
     plot: Any = figure(
-        height=chart.height + (0 if rows or len(chart.series) < 2 else 20 * _rows(chart) + 12),
+        height=_height(chart),
         sizing_mode="stretch_width",
         x_axis_type="log" if chart.log_x else "linear",
         y_axis_type="auto" if rows else "log" if chart.log_y else "linear",
@@ -133,6 +135,11 @@ def _figure(chart: Chart) -> Any:
         legend.inactive_fill_color, legend.inactive_fill_alpha = GRID, 0.6
         plot.add_layout(legend, "below")
     return plot
+
+
+def _height(chart: Chart) -> int:
+    """In pixels, the legend included; the page keeps the room free while the chart is made."""
+    return chart.height + (0 if chart.categories or len(chart.series) < 2 else 20 * _rows(chart) + 12)
 
 
 def _columns(chart: Chart) -> int:

@@ -35,18 +35,23 @@ def verdicts(request: TheoremRequest, tell: Tell) -> Made:
     blocks: list[Block] = []
     if judged:
         blocks.append(_verdict_table(judged, request))
-        blocks += [Prose(f"{v.problem}: {v.reason}", "warning") for v in judged if v.outcome == "violated"]
-        blocks += [Prose(f"{v.problem}: {v.reason}") for v in judged if v.outcome == "inconclusive"]
+        said = [v for outcome in ("violated", "inconclusive") for v in judged if v.outcome == outcome]
+        if said:
+            blocks.append(DataTable(("outcome", "on", "because"), _grouped(said), mathematics=("because",)))
         chart = _tightness(judged)
         blocks += [chart] if chart else []
     left = [v for v in found if v.outcome == "not applicable"]
     if left:
-        grouped: dict[str, list[str]] = {}
-        for v in left:
-            grouped.setdefault(v.reason, []).append(v.problem)
-        rows = tuple((", ".join(dict.fromkeys(names)), reason) for reason, names in grouped.items())
-        blocks.append(DataTable(("does not apply to", "because"), rows, mathematics=("because",)))
+        blocks.append(DataTable(("outcome", "on", "because"), _grouped(left), mathematics=("because",)))
     return Made(tuple(blocks), (_summary(judged, len(left)),))
+
+
+def _grouped(found: Sequence[Verdict]) -> tuple[tuple[str, str, str], ...]:
+    """What is the same of several problems said once: outcome, problems, reason."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for v in found:
+        same.setdefault((v.outcome, v.reason), []).append(v.problem)
+    return tuple((outcome, ", ".join(dict.fromkeys(names)), why) for (outcome, why), names in same.items())
 
 
 def _summary(judged: Sequence[Verdict], left: int) -> Fact:

@@ -185,7 +185,11 @@ def _beside(request: TheoremRequest, tell: Tell) -> Made:
         listed = tuple((t.label, t.name, t.left.name) for t in rest)
         blocks.append(DataTable(("", "applies too, but bounds something else", "namely"), listed))
     place = [row[1] for row in rows].index(theorem.name) + 1
-    fact = (Fact("among bounds", f"number {place} of {len(rows)} at T = {request.steps} on {problem.name}"),)
+    fact = (
+        Fact(
+            "among bounds", f"number {place} of {len(rows)}, smallest first, at T = {request.steps} on {problem.name}"
+        ),
+    )
     return Made(tuple(blocks), fact if comparable else ())
 
 

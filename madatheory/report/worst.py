@@ -4,7 +4,7 @@ import numpy as np
 
 from madatheory.hparams import in_words
 from madatheory.problems.problem import Problem
-from madatheory.report.document import Absent, Block, Chart, DataTable, Fact, Listing, Prose, Series, numbers
+from madatheory.report.document import Absent, Block, Chart, DataTable, Fact, Folded, Listing, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
 from madatheory.report.request import TheoremRequest
 from madatheory.worst.instance_file import WorstInstance, entry_of, written
@@ -86,7 +86,7 @@ def _blocks(found: WorstFound) -> tuple[Block, ...]:
         table,
         Prose(f"Hyper-parameters: {in_words(i.hyper)}. With others left free, madatheory worst may find worse."),
         _function(entry.make(), entry.name),
-        Listing(written(found, "worst.py"), "As a file, worst.py, that madatheory verify --load worst.py runs:"),
+        Folded("The instance as a file", (Listing(written(found, "worst.py"), "madatheory verify --load worst.py"),)),
     )
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from madatheory.cli import app
 from madatheory.errors import UserError
+from madatheory.hparams import Parameter
 from madatheory.problems.catalogue import get_problem
 from madatheory.report import dependence
 from madatheory.report.document import Absent, DataTable, Document, Formula
@@ -98,7 +99,7 @@ def test_the_recorded_table_is_that_of_the_theory() -> None:
 def test_the_neighbours_bound_the_same_and_come_in_order(without_runs: Document) -> None:
     tables = [b for b in section(without_runs, "Beside other bounds for the same method") if isinstance(b, DataTable)]
     rows = tables[0].rows
-    names, values = [row[1] for row in rows], [row[3] for row in rows]
+    names, values = [row[1] for row in rows], [float(str(row[3])) for row in rows]
     assert "avgrad-rate" in names
     assert "avgrad-rate-published-constants" in names
     assert "avgrad-weighted-rate" not in names  # a sum, not an average
@@ -126,6 +127,8 @@ def test_hyper_parameters_are_tried_within_their_ranges() -> None:
         found = dependence.values_of(name, parameter, 0.1, 9)
         assert len(found) >= 5
         parameter.refuse(name, found)
+    half_open = Parameter(0.5, 0.0, 1.0, open_low=True)
+    assert dependence.values_of("share", half_open, 0.5, 3) == pytest.approx([0.5, 1.0])
     assert dependence.values_of("beta2", parameters["beta2"], 0.9, 3) == pytest.approx([0.9999, 0.99, 0.0])
 
 
