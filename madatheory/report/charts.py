@@ -103,7 +103,7 @@ def _figure(chart: Chart) -> Any:
         tools="pan,box_zoom,wheel_zoom,reset,save",
         active_drag=None,  # a finger scrolls the page
         active_scroll=None,
-        toolbar_location="above",
+        toolbar_location="right",
         x_axis_label=chart.x,
         y_axis_label=None if rows else chart.y,
         y_range=FactorRange(factors=rows) if rows else DataRange1d(),

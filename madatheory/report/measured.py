@@ -104,7 +104,7 @@ def _tightness(judged: Sequence[Verdict]) -> Chart | None:
         "T",
         "right side / left side",
         tuple(series),
-        "Below 1 the mean lies above the bound. Hover for numbers; the legend's names hide and show; the signs above "
+        "Below 1 the mean lies above the bound. Hover for numbers; the legend's names hide and show; the signs beside "
         "the chart zoom and pan.",
     )
 

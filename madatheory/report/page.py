@@ -46,7 +46,8 @@ dl.facts dt { color: var(--muted) } dl.facts dd { margin: 0 }
 .formula { overflow-x: auto; padding: .6rem 0; margin: .4rem 0; font-size: 1.1rem }
 .formula > math { display: block math; width: max-content; margin: 0 auto }
 .formula mfrac > * { math-style: normal; math-depth: 0; padding: .12em .15em }
-.formula table { font-size: 1rem; margin: .4rem 0 0 } .formula td { border: 0; vertical-align: middle }
+.formula table { font-size: 1rem; margin: .4rem 0 0 }
+.formula td { border: 0; vertical-align: middle; white-space: nowrap }
 .formula p { margin: .8rem 0 0; font-size: 1rem }
 .absent { border-left: 3px solid var(--line); padding: .2rem .8rem; color: var(--muted) }
 .absent.failed { border-color: var(--bad); color: var(--ink) }
