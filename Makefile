@@ -57,9 +57,9 @@ conformance: $(VENV)/.conformance
 gallery: $(VENV)/.test
 	$(BIN)/madatheory worst --steps 2000 --seconds 14 --out madatheory/worst/gallery --page docs/worst.md $(ARGS)
 
-# every statement by every method; the tables in docs/theory.md and README.md are written anew. Coq: apt-get install coq
+# every statement by every method; the tables in docs/theory.md, README.md and proofs_check/status.md are written anew. Coq: apt-get install coq
 prove: $(VENV)/.test
-	$(BIN)/madatheory prove --page docs/theory.md --page README.md $(ARGS)
+	$(BIN)/madatheory prove --page docs/theory.md --page README.md --page proofs_check/status.md $(ARGS)
 
 setup: $(VENV)/.setup
 
@@ -116,5 +116,5 @@ $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[all,proofs,test,training,torch,keras,bench,conformance,dev]'
+	@$(PIP) -e '.[all,proofs,report,test,training,torch,keras,bench,conformance,dev]'
 	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@

@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "pytorch_optimizer": ("pytorch_optimizer", "conformance"),
     "heavyball": ("heavyball", "conformance"),
     "numba": ("numba", "bench"),
+    "bokeh": ("bokeh", "report"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""
 

@@ -29,6 +29,7 @@ from madatheory.cli import (
     identify,
     identities,
     listing,
+    report,
     simulate,
     store,
     verify,
@@ -44,6 +45,7 @@ ORDER = (
     "worst",
     "explore",
     "prove",
+    "report",
     "simulate",
     "figures",
     "check",
@@ -112,6 +114,7 @@ app.command("list", cls=Strict)(listing.list_entries)
 app.command("verify", cls=Strict)(verify.verify)
 app.command("worst", cls=Strict)(worst.worst)
 app.command("explore", cls=Strict)(explore.explore)
+app.command("report", cls=Strict)(report.report)
 app.command("simulate", cls=Strict)(simulate.simulate)
 app.command("figures", cls=Strict)(figures.figures)
 app.command("check", cls=Strict)(check.check)
@@ -152,6 +155,7 @@ def _settings(
     madatheory verify --load my_theorem.py           check your own bound
     madatheory worst T5 --steps 4                    search the worst case of a bound
     madatheory explore                               the bounds as live functions in a page
+    madatheory report T5                             all that is known of it, on one page
     madatheory simulate ratio avgrad --steps 5000    run an optimizer
     madatheory figures                               draw all pictures
     madatheory check optax:adam                      test anyone's optimizer

@@ -102,7 +102,7 @@ def check(
         if isinstance(value, tuple):
             raise UserError(f"--set {name}: one value, not a grid")
     reasons = _reasons("--xfail", xfail) | _reasons("--by-design", by_design)
-    request = Request(_traits(trait), hyper, reasons, only, profile, seed, limit, method or "")
+    request = Request(declared(trait), hyper, reasons, only, profile, seed, limit, method or "")
     specs, left = _specs(targets or [], libraries or [])
     for path in (json_file, markdown_file):
         if path is not None:
@@ -157,7 +157,8 @@ def _specs(targets: Sequence[str], libraries: Sequence[str]) -> tuple[list[str],
     return list(dict.fromkeys(specs)), left
 
 
-def _traits(given: Sequence[str] | None) -> dict[str, bool]:
+def declared(given: Sequence[str] | None) -> dict[str, bool]:
+    """What `--trait name=yes` declares."""
     found = {}
     for text in given or ():
         name, _, value = (part.strip() for part in text.partition("="))

@@ -63,8 +63,8 @@ def verify(
     madatheory verify --load my_theorem.py
     """
     entries, settings = registry(load), parse_settings(assignments)
-    instances = _instances(entries, problem)
-    theorems, problems = _theorems(entries, theorem, instances), _problems(entries, problem)
+    instances = instances_of(entries, problem)
+    theorems, problems = _theorems(entries, theorem, instances), problems_of(entries, problem)
 
     from madatheory.theory.verify import verify as check
     from madatheory.worst.verdicts import verify_on_worst
@@ -146,7 +146,7 @@ def _unmet(theorem: "Theorem") -> "Verdict":
     return Verdict(theorem.name, theorem.label, _WORST, "", {}, "not applicable", NONE)
 
 
-def _instances(entries: Registry, named: Sequence[str] | None) -> "list[WorstInstance]":
+def instances_of(entries: Registry, named: Sequence[str] | None) -> "list[WorstInstance]":
     """The user's worst instances; the gallery's where the user brought no problem; none where problems are named."""
     from madatheory.worst.instance_file import WorstInstance, list_worst
 
@@ -167,7 +167,7 @@ def _theorems(entries: Registry, named: Sequence[str] | None, instances: "Sequen
     return entries.choose("theorems", list(dict.fromkeys(one.theorem for one in instances)))
 
 
-def _problems(entries: Registry, specs: Sequence[str] | None) -> "list[Problem]":
+def problems_of(entries: Registry, specs: Sequence[str] | None) -> "list[Problem]":
     """Built problems; one with options is called as it was typed, so that two of them can be told apart."""
     from madatheory.entry import parse
 

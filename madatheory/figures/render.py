@@ -1,7 +1,4 @@
-"""From a figure to its files: name.svg, name.png, name.json, and the index of all.
-
-The page has one loop and no other logic, so that a template engine would be one dependency more for ten lines.
-"""
+"""From a figure to its files: name.svg, name.png, name.json, and the index of all, in the frame of every page."""
 
 import html
 import json
@@ -20,6 +17,7 @@ from madatheory.figures.committed import choose
 from madatheory.figures.figure import SIX_DIGITS, Claim, Figure, Numbers, Run
 from madatheory.figures.style import SETTINGS
 from madatheory.files import check_folder, check_output, write
+from madatheory.report import page
 from madatheory.structure import conform, kind
 
 KINDS = ("svg", "png", "json")
@@ -129,13 +127,6 @@ def save(figure: Figure, numbers: Numbers, out: Path) -> None:
             write(out / f"{figure.name}.{ending}", partial(canvas.savefig, format=ending, metadata=metadata))
 
 
-_STYLE = """
-body { font: 16px/1.45 sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-img { max-width: 100% }
-section { border-top: 1px solid #ccc; margin-top: 2rem }
-.holds b { color: #070 }
-.fails b { color: #b00 }
-"""
 _INTRODUCTION = (
     "Written by `madatheory figures`. Every picture comes with its numbers and with claims that are checked."
 )
@@ -146,11 +137,14 @@ def write_index(out: Path, order: Sequence[str]) -> None:
     files = [out / f"{name}.json" for name in order]
     records = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
     write(out / "README.md", f"# Figures\n\n{_INTRODUCTION}\n\n" + "\n".join(map(_markdown, records)))
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>madatheory figures</title>"
-        f"<style>{_STYLE}</style><h1>madatheory figures</h1><p>{_INTRODUCTION.replace('`', '')}</p>"
+    body = "\n".join(
+        [
+            f"<h1>madatheory figures</h1>\n<p>{_INTRODUCTION.replace('`', '')}</p>",
+            _contents(records),
+            *map(_section, records),
+        ]
     )
-    write(out / "index.html", page + "\n".join(map(_section, records)) + "</html>\n")
+    write(out / "index.html", page.frame("madatheory figures", body))
 
 
 def _marks(record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -166,15 +160,22 @@ def _markdown(record: Mapping[str, Any]) -> str:
     return f"## {title}\n\n![{title}]({name}.svg)\n\n{record['caption']}\n\n{marks}\n\n{numbers}\n"
 
 
+def _contents(records: Sequence[Mapping[str, Any]]) -> str:
+    items = "".join(f'<li><a href="#{r["name"]}">{html.escape(r["title"])}</a></li>' for r in records)
+    return f'<nav aria-label="Contents"><ul>{items}</ul></nav>'
+
+
 def _section(record: Mapping[str, Any]) -> str:
     name, title = record["name"], html.escape(record["title"])
     items = "".join(
-        f"<li class={mark.lower()}><b>{mark}</b>: {html.escape(text)} <small>({html.escape(detail)})</small></li>"
+        f'<li><b class="{"good" if mark == "holds" else "bad"}">{mark}</b>: {html.escape(text)} '
+        f"<small>({html.escape(detail)})</small></li>"
         for mark, text, detail in _marks(record)
     )
-    links = f"<a href='{name}.json'>numbers</a>, <a href='{name}.svg'>svg</a>"
-    return (
-        f"<section id={name}><h2>{title}</h2><img src='{name}.svg' alt='{title}'>"
-        f"<p>{html.escape(record['caption'])}</p><ul>{items}</ul>"
-        f"<p>{links}, profile {record['profile']}, seed {record['seed']}</p></section>"
+    links = f'<a href="{name}.json">numbers</a>, <a href="{name}.svg">svg</a>'
+    caption = html.escape(record["caption"])
+    inner = (
+        f'<p><img class="picture" src="{name}.svg" alt="{title}"></p><p>{caption}</p><ul>{items}</ul>'
+        f"<p>{links}, profile {record['profile']}, seed {record['seed']}</p>"
     )
+    return page.section(record["title"], inner, name)

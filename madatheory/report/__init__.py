@@ -1,1 +1,2 @@
-"""Pages that a browser shows from one file: what is known of a bound, and the bounds themselves as live functions."""
+"""Pages that a browser shows from one file without a network: what is known of a bound or an optimizer, and the bounds
+as live functions."""

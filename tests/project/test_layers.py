@@ -26,6 +26,7 @@ PACKAGE_LAYERS = (
     {"pytest_plugin", "store", "torch"},
     {"theory"},
     {"studies", "worst"},
+    {"report"},
     {"figures"},
     {"report"},
     {"cli"},
@@ -42,7 +43,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"methods"},
         {"run", "table"},
         {"own", "page"},
-        {"command"},
+        {"command", "recorded"},
         {"__main__"},
     ),
     "benchmarks": (
@@ -55,7 +56,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"picture", "run"},
         {"report"},
         {"command"},
-        {"__main__", "check_time", "training_cost", "versions", "worst_cases"},
+        {"__main__", "check_time", "phases", "training_cost", "versions", "worst_cases"},
     ),
 }
 
