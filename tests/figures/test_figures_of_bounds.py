@@ -217,15 +217,17 @@ def refuted_at_small_T(numbers: Numbers) -> None:
 
 
 def free_is_no_worse(numbers: Numbers) -> None:
-    numbers["panels"][2]["own"]["ratio"][-1] = 0.95
+    panel = numbers["panels"][-1]
+    panel["own"]["ratio"][-1] = panel["gallery"]["ratio"]
 
 
 def nearer_at_small_T(numbers: Numbers) -> None:
-    numbers["panels"][3]["free"]["ratio"][0] = 0.7
+    panel = numbers["panels"][-1]
+    panel["free"]["ratio"][0] = panel["gallery"]["ratio"] * 1.001
 
 
 def a_problem_is_worse(numbers: Numbers) -> None:
-    panel = numbers["panels"][0]
+    panel = numbers["panels"][3]
     panel["problem"]["ratio"][-1] = max(panel["own"]["ratio"]) * 1.01
 
 
