@@ -77,7 +77,9 @@ def keep_programs(folder: Path) -> bool:
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 
-    if jax.default_backend() != "cpu" or jax.config.jax_compilation_cache_dir:  # the user's own, if there is one
+    if jax.default_backend() != "cpu" or getattr(
+        jax.config, "jax_compilation_cache_dir", None
+    ):  # the user's own, if there is one
         return False
     place = folder / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
     try:
@@ -93,7 +95,6 @@ def keep_programs(folder: Path) -> bool:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_compilation_cache_dir", str(place))
-    compilation_cache.reset_cache()  # JAX may have looked already, and found none
     # a file that another process has not finished, or a full disk: the program is compiled, and that is all
     warnings.filterwarnings("ignore", ".*persistent compilation cache", UserWarning)
     if _said_of_kept():
@@ -113,7 +114,10 @@ def _processor() -> str:
 
 
 def _make_room(folder: Path) -> None:
-    """Remove what was written first, until half of what may be kept is left. JAX's own limit reads all at each write."""
+    """Remove what was written first, until half of what may be kept is left: JAX's own limit reads all at each write.
+
+    What a running process misses it compiles.
+    """
     files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.glob("*/*-cache"))
     left = sum(size for _, size, _ in files)
     if left > _MOST_BYTES:

@@ -54,7 +54,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"picture", "run"},
         {"report"},
         {"command"},
-        {"__main__", "check_time", "training_cost", "versions", "worst_cases"},
+        {"__main__", "check_time", "phases", "training_cost", "versions", "worst_cases"},
     ),
 }
 
