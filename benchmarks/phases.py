@@ -1,5 +1,7 @@
 """Where a command's processor time goes: python -m benchmarks.phases [--out FILE] verify --theorem T5 --problem ratio.
 
+`--table before=A.json after=B.json` prints what such files say, side by side, for docs/performance.md.
+
 The command runs in this process, whose functions are wrapped where a phase begins and ends; what one phase takes inside
 another is its own. Processor time, because a clock also counts what other processes do. XLA compiles in threads of its
 own and runs in those called Eigen: their times are read from /proc.
@@ -13,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -60,7 +62,7 @@ class Stopwatch:
     """Processor seconds by phase, over all threads of Python."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.times: Counter[str] = Counter()
         self._here = threading.local()
 
@@ -156,7 +158,7 @@ def measured(arguments: list[str]) -> dict[str, float]:
         if end.code not in (0, 1, None):
             raise
     process = time.process_time()
-    found = {phase: stopwatch.seconds[phase] for phase in PHASES}
+    found: dict[str, float] = {phase: stopwatch.seconds[phase] for phase in PHASES}
     for number, (name, seconds) in of_threads().items():
         if number not in others:
             found[RUN if "Eigen" in name else XLA] += seconds
@@ -165,11 +167,25 @@ def measured(arguments: list[str]) -> dict[str, float]:
     return {**found, "all": process, "clock": time.perf_counter() - began, **counted}
 
 
+def table(files: list[str]) -> str:
+    """In markdown, a column for each NAME=FILE."""
+    names, paths = zip(*(text.split("=", 1) for text in files), strict=True)
+    columns = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    rows = [["processor seconds", *names], ["---", *["---:"] * len(names)]]
+    rows += [[phase, *(f"{column[phase]:.0f}" for column in columns)] for phase in (*PHASES, "all")]
+    rows += [["programs compiled or found", *(f"{column[f'{XLA}, times']:.0f}" for column in columns)]]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", metavar="FILE.json", help="write the seconds there")
+    parser.add_argument("--table", action="store_true", help="compare files, each given as NAME=FILE.json")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
+    if given.table:
+        print(table(given.command))
+        sys.exit()
     text = json.dumps({name: round(value, 2) for name, value in measured(given.command).items()}, indent=1)
     print(text, file=sys.stderr)
     if given.out:

@@ -36,7 +36,7 @@ _LOADED, _PROCESS = time.time(), secrets.token_hex(8)
 class Parsed(NamedTuple):
     """A source file: its hash, the names it may import, and the files that are found without asking what is loaded.
 
-    These are of relative imports and, in a file of the package, all that it imports of it, and no names are left.
+    These are of relative imports and, in a file of the package, all that it imports of the package: no names are left.
     """
 
     hash: str

@@ -77,9 +77,10 @@ def keep_programs(folder: Path) -> bool:
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 
-    if jax.default_backend() != "cpu" or jax.config.jax_compilation_cache_dir:  # the user's own, if there is one
+    own, wanted = (getattr(jax.config, f"jax_{name}") for name in ("compilation_cache_dir", "enable_compilation_cache"))
+    if jax.default_backend() != "cpu" or own or not wanted:  # what the user has set stays
         return False
-    place = folder / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+    place = folder.absolute() / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
     try:
         for part in (folder, place):
             part.mkdir(mode=0o700, exist_ok=True)
@@ -113,7 +114,10 @@ def _processor() -> str:
 
 
 def _make_room(folder: Path) -> None:
-    """Remove what was written first, down to half of what may be kept. JAX's own limit reads all at each write."""
+    """Remove what was written first, until half of what may be kept is left: JAX's own limit reads all at each write.
+
+    What a running process misses it compiles.
+    """
     files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.glob("*/*-cache"))
     left = sum(size for _, size, _ in files)
     if left > _MOST_BYTES:

@@ -28,9 +28,7 @@ def versions() -> dict[str, str]:
 
 def prepare(*, native_loop: bool) -> None:
     """Before the first computation: leave out what is no use, refuse what is wrong, and set our own flags if wanted."""
-    gc.set_threshold(
-        10_000, 20, 100
-    )  # JAX's traces are many small objects: a tenth of all time, by Python's own numbers
+    gc.set_threshold(10_000, 20, 100)  # traces are many small objects: with Python's own numbers a tenth of all time
     for name in UNUSED:
         value = os.environ.pop(name, "")
         if value.lower() not in _NONE:
