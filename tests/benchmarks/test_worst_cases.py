@@ -59,6 +59,15 @@ def test_the_links_that_lose_most_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert float(trivial) == pytest.approx(T5.bound(T5.quantities(setting), NUMPY), abs=5e-3)  # d = G = 1
 
 
+def test_at_few_steps_the_links_are_those_of_what_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worst_cases, "SHORT", (T5.name,))
+    row = worst_cases.short_table([2], 0.3, lambda *_: None).splitlines()[-1]
+    _, name, T, ratio, total, most, *_ = (cell.strip() for cell in row.strip("|").split("|"))
+    assert (name, T, most) == (T5.name, "2", "weights 1/sqrt(t)")
+    assert 0.5 < float(ratio) < 0.65
+    assert float(ratio) * float(total) == pytest.approx(1, abs=2e-3)
+
+
 def test_the_noise_of_signs_is_what_it_says() -> None:
     case = SIGNS[0]
     problem = case.problem()
