@@ -81,6 +81,7 @@ def keep_programs(folder: Path) -> bool:
         jax.config, "jax_compilation_cache_dir", None
     ):  # the user's own, if there is one
         return False
+    folder = folder.absolute()
     place = folder / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
     try:
         for part in (folder, place):
