@@ -80,7 +80,8 @@ def keep_programs(folder: Path) -> bool:
     own, wanted = (getattr(jax.config, f"jax_{name}") for name in ("compilation_cache_dir", "enable_compilation_cache"))
     if jax.default_backend() != "cpu" or own or not wanted:  # what the user has set stays
         return False
-    place = folder.absolute() / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+    folder = folder.absolute()
+    place = folder / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
     try:
         for part in (folder, place):
             part.mkdir(mode=0o700, exist_ok=True)

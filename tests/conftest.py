@@ -23,8 +23,6 @@ from madatheory.xla import QUICK, enable_quick_compilation
 # Files that are about compiled code ask for `full_compilation`; the figures and newer JAX test XLA's newer emitters
 os.environ[QUICK] = "true"
 enable_quick_compilation()
-# commands that run here would leave JAX's settings changed, and a folder of programs that is gone by the next test
-os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it

@@ -10,6 +10,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 import madatheory as mt
 from madatheory import xla
+from madatheory.cli import options
 from madatheory.engine.simulate import simulate
 
 NAMES = (
@@ -30,7 +31,6 @@ def count_hits():
 def folder(tmp_path):
     """A place for programs; afterwards JAX keeps none, as before."""
     before = {name: getattr(jax.config, name) for name in NAMES}
-    jax.config.update("jax_enable_compilation_cache", True)  # which tests do without
     with warnings.catch_warnings():
         yield tmp_path / "xla"
     for name, value in before.items():
@@ -134,6 +134,14 @@ def test_the_oldest_programs_make_room(tmp_path, monkeypatch):
     assert sorted(file.name for file in place.iterdir()) == ["d-cache", "other"]
 
 
-def test_the_library_keeps_nothing_by_itself():
+def test_only_a_process_of_a_command_keeps_programs(folder, monkeypatch):
+    """Not the library, nor a program that calls a command."""
     run()
+    options.open_store(str(folder.parent))
     assert kept_in() is None
+    monkeypatch.setattr(options, "_process", ["own"])
+    options.open_store(str(folder.parent), computes=False)
+    assert kept_in() is None
+    monkeypatch.chdir(folder.parent)
+    options.open_store(".")
+    assert kept_in() == str(next(folder.iterdir()))

@@ -36,6 +36,7 @@ from madatheory.cli import (
     worst,
 )
 from madatheory.cli.console import complain, interrupted, lasting_streams, warn_in_one_line
+from madatheory.cli.options import own_process
 from madatheory.cli.strict import Strict
 from madatheory.errors import UserError, needs
 
@@ -175,5 +176,6 @@ def main() -> None:
     """Run the command that the arguments name; `madatheory.__main__` calls it, listening for signals."""
     if os.environ.get("COLUMNS", "1").strip("0") == "":
         del os.environ["COLUMNS"]  # nothing is known of the width
+    own_process()
     with lasting_streams():
         app(prog_name="madatheory")

@@ -32,6 +32,14 @@ Set = Annotated[
 ]
 
 
+_process: list[str] = []
+
+
+def own_process() -> None:
+    """Say that this process does nothing but a command, which may then set what holds for the whole process."""
+    _process.append("own")
+
+
 def open_store(folder: str, *, force: bool = False, computes: bool = True) -> "Store":
     """The store in `folder`, which says on stderr what it does not trust; what a command compiles is kept in it too."""
     from madatheory.store import Store
@@ -39,6 +47,6 @@ def open_store(folder: str, *, force: bool = False, computes: bool = True) -> "S
     from madatheory.xla import keep_programs
 
     store = Store(folder, force=force, report=warn)
-    if computes:
+    if computes and _process:
         keep_programs(store.root / PROGRAMS)
     return store

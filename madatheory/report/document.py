@@ -21,7 +21,7 @@ class Prose:
     tone: Literal["plain", "remark", "warning"] = "plain"
 
 
-class Written(NamedTuple):
+class Notation(NamedTuple):
     """Mathematics twice: as text for the json file, and as HTML or MathML for the page."""
 
     text: str
@@ -32,8 +32,8 @@ class Written(NamedTuple):
 class Formula:
     """A displayed formula; `where` are the abbreviations that it uses, each with what it stands for."""
 
-    formula: Written
-    where: tuple[tuple[Written, Written], ...] = ()
+    formula: Notation
+    where: tuple[tuple[Notation, Notation], ...] = ()
 
 
 @dataclass(frozen=True)

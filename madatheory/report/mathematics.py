@@ -11,7 +11,7 @@ from typing import Any
 
 from madatheory.arithmetic import Arithmetic, arithmetic
 from madatheory.blame import blame
-from madatheory.report.document import Formula, Written
+from madatheory.report.document import Formula, Notation
 from madatheory.theory import terms
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Level, Theorem
@@ -57,7 +57,7 @@ def right_side(theorem: Theorem) -> Formula:
     before, after = ("E[", "]") if theorem.kind == "expectation" else ("", "")
     shown = f"<mtext>{before}</mtext>{left.html}<mtext>{after}</mtext><mo>≤</mo>{_presented(right)}"
     text = f"{before}{left.text}{after} <= {right}"
-    return Formula(Written(text, f"<math display='block'>{shown}</math>"), (*measured, *where))
+    return Formula(Notation(text, f"<math display='block'>{shown}</math>"), (*measured, *where))
 
 
 def level(theorem: Theorem, one: Level) -> Formula:
@@ -70,19 +70,19 @@ def level(theorem: Theorem, one: Level) -> Formula:
         value = one.at(letters, q, xp)
     shown, where = _abbreviated(value, q, xp)
     measured = [
-        (Written(str(letters[s.name]), _math(letters[s.name])), Written(s.formula, typeset(s.formula)))
+        (Notation(str(letters[s.name]), _math(letters[s.name])), Notation(s.formula, typeset(s.formula)))
         for s in one.statistics
     ]
-    return Formula(Written(str(shown), _math(shown, display=True)), (*measured, *where))
+    return Formula(Notation(str(shown), _math(shown, display=True)), (*measured, *where))
 
 
-def symbols_of(theorem: Theorem) -> list[tuple[str, Written, str]]:
+def symbols_of(theorem: Theorem) -> list[tuple[str, Notation, str]]:
     """The symbols of a theorem's right side: name, how it is set, meaning."""
     q, used = symbols(), getattr(_bound(theorem), "free_symbols", set())
     if q.w in used:
         used = {*used, q.beta2}
     return [
-        (name, Written(name, _math(symbol)), MEANING[name]) for name, symbol in q._asdict().items() if symbol in used
+        (name, Notation(name, _math(symbol)), MEANING[name]) for name, symbol in q._asdict().items() if symbol in used
     ]
 
 
@@ -125,17 +125,17 @@ def _bound(theorem: Theorem) -> Any:
         return sp.sympify(theorem.bound(symbols(), _arithmetic()))
 
 
-def _left(theorem: Theorem) -> tuple[Written, tuple[tuple[Written, Written], ...]]:
+def _left(theorem: Theorem) -> tuple[Notation, tuple[tuple[Notation, Notation], ...]]:
     """The left side for the inside of a formula, and what is measured for it."""
     found = level(theorem, theorem.left)
     if found.formula.text == "S_1":  # nothing but its statistic
         text = theorem.left.statistics[0].formula
-        return Written(text, f"<mtext><span>{typeset(text)}</span></mtext>"), ()
+        return Notation(text, f"<mtext><span>{typeset(text)}</span></mtext>"), ()
     inner = re.sub(r"^<math[^>]*>|</math>$", "", found.formula.html)
-    return Written(found.formula.text, inner), found.where
+    return Notation(found.formula.text, inner), found.where
 
 
-def _abbreviated(value: Any, q: Quantities, xp: Arithmetic) -> tuple[Any, tuple[tuple[Written, Written], ...]]:
+def _abbreviated(value: Any, q: Quantities, xp: Arithmetic) -> tuple[Any, tuple[tuple[Notation, Notation], ...]]:
     """The expression with the package's terms by their letters, and what it repeats by A, B, ..; the definitions."""
     import sympy as sp
 
@@ -163,8 +163,8 @@ def _then_numbered(letters: Any) -> Any:
     yield from sp.numbered_symbols("A_", start=1)
 
 
-def _written(value: Any) -> Written:
-    return Written(str(value), _math(value))
+def _written(value: Any) -> Notation:
+    return Notation(str(value), _math(value))
 
 
 def _math(value: Any, *, display: bool = False) -> str:

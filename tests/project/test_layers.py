@@ -28,7 +28,6 @@ PACKAGE_LAYERS = (
     {"studies", "worst"},
     {"report"},
     {"figures"},
-    {"report"},
     {"cli"},
     {"__main__"},
 )

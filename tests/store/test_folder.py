@@ -31,6 +31,19 @@ def test_clear_and_prune_remove_only_what_is_theirs(store, tmp_path):
     assert sorted(p.name for p in store.root.iterdir()) == ["keep.txt", folder.MARK]
 
 
+def test_clear_removes_compiled_programs_and_nothing_else_there(tmp_path):
+    place = tmp_path / "store" / folder.PROGRAMS / "a-processor"
+    place.mkdir(parents=True)
+    for name in ("jit_f-0-cache", "jit_f-0-atime", "mine.txt"):
+        (place / name).write_bytes(b"12345")
+    store = Store(tmp_path / "store")  # it is a store's, also where the mark is lost
+    assert store.clear() == 10
+    assert [file.name for file in place.iterdir()] == ["mine.txt"]
+    (place / "mine.txt").unlink()
+    store.clear()
+    assert not (store.root / folder.PROGRAMS).exists()
+
+
 @pytest.mark.usefixtures("instant")
 def test_a_folder_of_other_files_is_no_store_and_loses_nothing(store, tmp_path):
     """`store clear --store .` once removed the committed figures and any folder named like a computation."""
