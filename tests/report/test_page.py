@@ -24,7 +24,7 @@ from madatheory.report.document import (
     Prose,
     ReportSection,
     Series,
-    Written,
+    Notation,
     numbers,
     plain,
 )
@@ -102,7 +102,7 @@ def check_numbers(text: str, data: Any) -> None:
 def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
     from madatheory.report.layout import save
 
-    formula = Formula(Written("x", "<math><mi>x</mi></math>"), ((Written("R", "R"), Written("1", "1")),))
+    formula = Formula(Notation("x", "<math><mi>x</mi></math>"), ((Notation("R", "R"), Notation("1", "1")),))
     inner = Folded("more", (TABLE, Prose("beta1^2", "warning")))
     whole = document(Prose("p & q"), formula, TABLE, CHART, BARS, Listing("a < b", "run"), inner, Absent("why not"))
     file = tmp_path / "page.html"
