@@ -21,10 +21,10 @@ from madatheory.report.document import (
     Folded,
     Formula,
     Listing,
+    Notation,
     Prose,
     ReportSection,
     Series,
-    Notation,
     numbers,
     plain,
 )
