@@ -22,6 +22,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from madatheory.files import write
+
 TASKS = Path("/proc/self/task")
 IMPORT, TRACE, LOWER, XLA, RUN, KEYS, AUDIT, VERDICTS, OTHER = PHASES = (
     "import",
@@ -189,6 +191,6 @@ if __name__ == "__main__":
     text = json.dumps({name: round(value, 2) for name, value in measured(given.command).items()}, indent=1)
     print(text, file=sys.stderr)
     if given.out:
-        Path(given.out).write_text(text + "\n", encoding="utf-8")
+        write(given.out, text + "\n")
     sys.stdout.flush()
     os._exit(0)
