@@ -139,8 +139,8 @@ def of_threads() -> dict[int, tuple[str, float]]:
     known, found = {thread.native_id for thread in threading.enumerate()}, dict[int, tuple[str, float]]()
     for task in TASKS.iterdir() if TASKS.is_dir() else ():
         if int(task.name) not in known:
-            seconds = int((task / "schedstat").read_text().split()[0]) * 1e-9
-            found[int(task.name)] = (task / "comm").read_text().strip(), seconds
+            seconds = int((task / "schedstat").read_text(encoding="utf-8").split()[0]) * 1e-9
+            found[int(task.name)] = (task / "comm").read_text(encoding="utf-8").strip(), seconds
     return found
 
 
