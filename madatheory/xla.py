@@ -95,7 +95,6 @@ def keep_programs(folder: Path) -> bool:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     jax.config.update("jax_compilation_cache_dir", str(place))
-    compilation_cache.reset_cache()  # JAX may have looked already, and found none
     # a file that another process has not finished, or a full disk: the program is compiled, and that is all
     warnings.filterwarnings("ignore", ".*persistent compilation cache", UserWarning)
     if _said_of_kept():
