@@ -22,7 +22,7 @@ class Row:
     measured: Spread | None = None
     must: float | None = None
     aim: float | None = None
-    unit: str = "x"  # "x": a ratio, at least; "s": seconds, at most; "%": a spread, at most; "": wrong cases, none
+    unit: str = "x"  # "x", "G/s": a ratio and a speed, at least; "s", "ms", "ns", "%": at most; "": wrong cases, none
     note: str = ""
     failed: bool = False
 
@@ -31,7 +31,7 @@ class Row:
         """ "aim", "must" or "missed"; "" where nothing was measured or nothing is asked."""
         if self.measured is None or self.must is None:
             return ""
-        sign = 1 if self.unit == "x" else -1
+        sign = 1 if self.unit in ("x", "G/s") else -1
         value = sign * self.measured.median
         if self.aim is not None and value >= sign * self.aim:
             return "aim"
