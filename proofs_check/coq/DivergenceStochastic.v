@@ -274,7 +274,7 @@ Proof.
   assert (N : 0 < INR T) by (apply lt_0_INR; auto).
   assert (S0 : forall n, E n (fun h => 1 - X h)
     <= 1 - x0 + INR n * (2 * (alpha * K) - alpha * dr) - alpha * K * sum n (fun t => E t (fun h => 1 - X h))).
-  { induction n as [|n IH]; [unfold E; simpl; lra|]. rewrite sum_S, S_INR.
+  { induction n as [|n IH]; [unfold E, X; simpl; lra|]. rewrite sum_S, S_INR.
     assert (L : E (S n) (fun h => 1 - X h) <= E n (fun h => 1 - X h) + alpha * E (S n) (direction eps beta1 beta2 C u)
                  + alpha * K * (2 - E n (fun h => 1 - X h))).
     { unfold E. rewrite !Exp_last.
@@ -290,7 +290,7 @@ Proof.
   { unfold E. apply Exp_nonneg; [apply law_pos | apply law_one | constructor|]. intros h _. pose proof (X_in h). lra. }
   fold (E). change (/ INR T * sum T (fun t => E t (fun h => 1 - X h)) + dr / K <= 2 + 2 / (alpha * K * INR T)).
   set (Y := sum T (fun t => E t (fun h => 1 - X h))) in *.
-  assert (AKN : 0 < alpha * K * INR T) by (repeat apply Rmult_lt_0_compat; auto).
+  assert (AKN : 0 < alpha * K * INR T) by (apply Rmult_lt_0_compat; [apply Rmult_lt_0_compat|]; auto).
   apply Rmult_le_reg_r with (alpha * K * INR T); [auto|].
   replace ((/ INR T * Y + dr / K) * (alpha * K * INR T)) with (alpha * K * Y + INR T * (alpha * dr)) by (field; lra).
   replace ((2 + 2 / (alpha * K * INR T)) * (alpha * K * INR T)) with (INR T * (2 * (alpha * K)) + 2) by (field; lra).
@@ -312,18 +312,22 @@ Proof.
   unfold drift. fold K. set (q := eps + second (2 / (C + 1)) C 1).
   assert (PC : 2 / (C + 1) * (C + 1) = 2) by (field; lra).
   assert (Q : 0 < q <= 2 * (C + 1)).
-  { unfold q, second, Rsqr. nra. }
+  { assert (E : q = eps + 2 * C - 2 / (C + 1) * C + (1 - 2 / (C + 1))) by (unfold q, second, Rsqr; field; lra).
+    assert (1 <= 2 / (C + 1) * C <= 2) by lra. split; lra. }
   pose proof (sqrt_lt_R0 q ltac:(lra)) as SQ.
   assert (L : 4 * K * sqrt q < (1 - beta1) * (C + 1)).
   { replace K with (z * (1 - beta1)) by (unfold z; field; lra).
-    assert (4 * z * sqrt q < C + 1); [|nra].
-    destruct (Rle_dec z 0) as [Z | Z]; [nra|].
-    apply Rsqr_incrst_0; [|nra|lra]. rewrite !Rsqr_mult, Rsqr_sqrt by lra. unfold Rsqr.
+    replace (4 * (z * (1 - beta1)) * sqrt q) with ((1 - beta1) * (4 * z * sqrt q)) by ring.
+    apply Rmult_lt_compat_l; [lra|].
+    destruct (Rle_dec z 0) as [Z | Z].
+    { assert (0 <= - z * sqrt q) by (apply Rmult_le_pos; lra). lra. }
+    apply Rsqr_incrst_0; [|apply Rmult_le_pos; lra|lra]. rewrite !Rsqr_mult, Rsqr_sqrt by lra. unfold Rsqr.
     apply Rle_lt_trans with (4 * 4 * (z * z) * (2 * (C + 1))); [apply Rmult_le_compat_l; nra|].
     replace (4 * 4 * (z * z) * (2 * (C + 1))) with ((32 * (z * z)) * (C + 1)) by ring.
-    apply Rmult_lt_compat_r; unfold C; lra. }
-  apply Rmult_lt_reg_r with (sqrt q * (C + 1)); [nra|]. rewrite Rmult_0_l.
+    apply Rmult_lt_compat_r; [lra | unfold C; lra]. }
+  apply Rmult_lt_reg_r with (sqrt q * (C + 1)); [apply Rmult_lt_0_compat; lra|]. rewrite Rmult_0_l.
   replace (((1 - beta1) * (1 - 2 / (C + 1)) * 1 / sqrt q - 2 / (C + 1) * K) * (sqrt q * (C + 1)))
     with ((1 - beta1) * (C + 1) * (1 - 2 / (C + 1)) - 2 * (K * sqrt q)) by (field; lra).
-  nra.
+  assert ((1 - beta1) * (C + 1) * (1 / 2) <= (1 - beta1) * (C + 1) * (1 - 2 / (C + 1))); [|lra].
+  apply Rmult_le_compat_l; [apply Rmult_le_pos|]; lra.
 Qed.
