@@ -7,6 +7,10 @@ there, and T5hp bounds a probability that is 0.
 from collections.abc import Mapping
 
 CAUGHT: Mapping[str, tuple[str, ...]] = {
+    "adam-constant-step-divergence": ("right side halved",),
+    "adam-online-divergence": ("right side halved",),
+    "adam-period-divergence": ("right side halved",),
+    "adam-stochastic-divergence": ("right side halved",),
     "adagrad-momentum-published": ("logarithm forgotten",),
     "adagrad-momentum-rate": (
         "right side halved",

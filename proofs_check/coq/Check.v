@@ -5,6 +5,7 @@ From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGrad
 From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate ForgettingMomentum.
 From Mada Require Import AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
 From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -54,5 +55,14 @@ Definition all_theorems :=
    @SmoothFunctions.smoothness_log, @SmoothFunctions.smoothness_ratio,
    @SmoothFunctions.smoothness_exponential, @DecouplingLeastConstant.decoupling_least_constant,
    @StepSize.kingma_ba_bound_fails, @InterpolationConstant.interpolation_constant_rate,
-   @InterpolationConstant.interpolation_constant_rate_published).
+   @InterpolationConstant.interpolation_constant_rate_published, @DivergenceConstantStep.wave_derivative,
+   @DivergenceConstantStep.wave_bounded, @DivergenceConstantStep.wave_smooth,
+   @DivergenceConstantStep.constant_step, @DivergenceConstantStep.constant_step_time,
+   @DivergenceOnline.three_steps_end, @DivergenceOnline.three_steps_inside,
+   @DivergenceOnline.three_steps_divergence, @DivergenceOnline.reddi_three_steps,
+   @DivergenceMomentum.long_period_end, @DivergenceMomentum.long_period_inside,
+   @DivergenceMomentum.long_period_regret, @DivergenceMomentum.long_period_divergence,
+   @DivergenceMomentum.long_period_exists, @DivergenceMomentum.adam_average_regret,
+   @DivergenceStochastic.mean_direction, @DivergenceStochastic.mean_distance,
+   @DivergenceStochastic.stochastic_losses_exist).
 Print Assumptions all_theorems.

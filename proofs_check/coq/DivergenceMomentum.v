@@ -226,6 +226,15 @@ Proof.
 Qed.
 End LongPeriod.
 
+Theorem long_period_divergence alpha eps beta1 beta2 C x0 P J n j : 0 < alpha -> 0 <= eps -> 0 <= beta1 < 1 ->
+  0 < beta2 < 1 -> beta1 < sqrt beta2 -> 1 <= C -> -1 <= x0 <= 1 -> long_period eps beta1 beta2 C P J -> (j <= P)%nat ->
+  sqrt (INR (S (n * P))) * (x0 - walk (adam_move (root_steps alpha) eps beta1 beta2 (cyclic P C)) x0 (n * P + j))
+  <= alpha * reach beta1 beta2.
+Proof.
+  intros Ha He H1 H2 H12 HC Hx H Hj. apply from_root_steps.
+  exact (long_period_inside alpha eps beta1 beta2 C x0 P J Ha He H1 H2 H12 HC Hx H n j Hj).
+Qed.
+
 (* (2J)^2 q^J <= 1/16 for q = (1/(1+h))^4 and J >= 8/h^2. *)
 Lemma forgets q : 0 <= q < 1 -> exists N, forall J, (N <= J)%nat -> 16 * ((2 * INR J)² * q ^ J) <= 1.
 Proof.

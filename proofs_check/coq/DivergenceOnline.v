@@ -17,6 +17,13 @@ Proof.
   intros H Hs. apply div_sqrt_le; [lra|]. pose proof (INR_S_pos s). split; [auto|]. apply le_INR. lia.
 Qed.
 
+Lemma from_root_steps alpha t z r : z <= root_steps alpha t * r -> sqrt (INR (S t)) * z <= alpha * r.
+Proof.
+  intros H. pose proof (sqrt_lt_R0 _ (INR_S_pos t)) as P. pose proof (Rmult_le_compat_l _ _ _ (Rlt_le _ _ P) H) as K.
+  unfold root_steps in K. replace (alpha * r) with (sqrt (INR (S t)) * (alpha / sqrt (INR (S t)) * r)) by (field; lra).
+  exact K.
+Qed.
+
 (* v_{t+1} of the squares, one step after a bound. *)
 Lemma v_next beta2 y t M : 0 <= beta2 -> v beta2 y t <= M -> v beta2 y (S t) <= beta2 * M + (1 - beta2) * y t.
 Proof. intros Hb H. simpl. nra. Qed.
@@ -183,6 +190,15 @@ Proof.
   apply div_sqrt_le; [lra|]. pose proof wC_pos. lra.
 Qed.
 End ThreeSteps.
+
+Theorem three_steps_divergence alpha eps beta2 C x0 n j : 0 < alpha -> 0 <= eps -> 0 <= beta2 < 1 -> 2 <= C ->
+  -1 <= x0 <= 1 -> three_steps eps beta2 C -> (j <= 3)%nat ->
+  sqrt (INR (S (n * 3))) * (x0 - walk (adam_move (root_steps alpha) eps 0 beta2 (cyclic 3 C)) x0 (n * 3 + j))
+  <= alpha * reach 0 beta2.
+Proof.
+  intros Ha He Hb HC Hx H Hj. pose proof (three_steps_inside alpha eps beta2 C x0 Ha He Hb HC Hx H n j Hj) as K.
+  apply from_root_steps. exact K.
+Qed.
 
 (* Reddi, Kale and Kumar's numbers: beta2 = 1/(1 + C^2), eps = 0. *)
 Theorem reddi_three_steps C : 2 <= C -> three_steps 0 (1 / (1 + C²)) C.
