@@ -280,6 +280,48 @@ MUTANTS = (
         "  let b := fun i => Rmax (t * (eps + vhat i)) (eps + W * sum_of_squares i) in",
         "T8 without the safeguard",
     ),
+    Mutant(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "  <= alpha * reach 0 beta2.",
+        "  <= alpha * reach 0 beta2 / 2.",
+        "TD1 with half the right side",
+    ),
+    Mutant(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "three_steps 0 (1 / (1 + C²)) C.",
+        "three_steps 0 (1 / (1 + C)) C.",
+        "TD1 with a larger beta2",
+    ),
+    Mutant(
+        "adam-online-divergence",
+        "DivergenceMomentum",
+        "  /\\ 3 * reach beta1 beta2 * sqrt (INR P) <= INR P - INR J.",
+        "  /\\ reach beta1 beta2 * sqrt (INR P) <= INR P - INR J.",
+        "TD2 with a third of the time to climb back",
+    ),
+    Mutant(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "  <= 2 + 2 / (alpha * reach beta1 beta2 * INR T).",
+        "  <= 2 + 1 / (alpha * reach beta1 beta2 * INR T).",
+        "TD3 with a start in the middle",
+    ),
+    Mutant(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "/ sqrt (eps + second p C u) - p * reach beta1 beta2.",
+        "/ sqrt (eps + second p C u).",
+        "TD3 without what the large slopes push down",
+    ),
+    Mutant(
+        "adam-constant-step-divergence",
+        "DivergenceConstantStep",
+        "Let stride := alpha * c / (c + eps).",
+        "Let stride := alpha * c / (c + 2 * eps).",
+        "TD4 with hills out of step",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 
