@@ -25,7 +25,7 @@ def _reach(beta1: Number, beta2: Number, xp: Arithmetic) -> Number:
 
 def _root_below(setting: Setting) -> str | None:
     beta1, beta2 = setting.hyper["beta1"], setting.hyper["beta2"]
-    return None if beta1**2 < beta2 else f"beta1 = {beta1:g} is not below sqrt(beta2) = {np.sqrt(beta2):g}"
+    return None if beta1**2 < beta2 else f"beta1 = {beta1:g} is not below sqrt(beta2) = {beta2**0.5:g}"
 
 
 ROOT_BELOW = Condition("beta1 < sqrt(beta2)", _root_below)
@@ -152,7 +152,7 @@ def drift_over_reach(eps: Number, beta1: Number, beta2: Number, facts: Mapping[s
 
 def _two_valued(setting: Setting) -> str | None:
     facts, hyper = setting.problem.facts, setting.hyper
-    if "chance" not in facts:
+    if facts.get("chance") is None:
         return f"{setting.problem.name} has no slopes of two values"
     if facts["slopes"][0] < facts["slopes"][1]:
         return "the slope up is smaller than the slope down"
@@ -165,7 +165,8 @@ def _two_valued(setting: Setting) -> str | None:
 def _short(setting: Setting) -> str | None:
     if _root_below(setting) is not None:
         return None
-    K, alpha = float(_reach(setting.hyper["beta1"], setting.hyper["beta2"], NUMPY)), setting.hyper["alpha"]
+    alpha, beta1, beta2 = (setting.hyper[name] for name in ("alpha", "beta1", "beta2"))
+    K = (1 - beta1) / ((1 - beta2) ** 0.5 * (1 - beta1 / beta2**0.5))
     return None if alpha * K <= 1 else f"alpha K = {alpha * K:g} is above 1: take alpha <= {1 / K:g}"
 
 
@@ -226,7 +227,7 @@ adam_stochastic_divergence = Theorem(
 
 def _in_step(setting: Setting) -> str | None:
     facts, hyper = setting.problem.facts, setting.hyper
-    if "stride" not in facts:
+    if facts.get("stride") is None:
         return f"{setting.problem.name} has no hills at the distance of a step"
     length = hyper["alpha"] * facts["slope"] / (facts["slope"] + hyper["eps"])
     if abs(length - facts["stride"]) <= 1e-12 * length and not np.any(setting.problem.start % facts["stride"]):
