@@ -7,6 +7,7 @@ there, and T5hp bounds a probability that is 0.
 from collections.abc import Mapping
 
 CAUGHT: Mapping[str, tuple[str, ...]] = {
+    "adagrad-norm-rate": ("D0 forgotten", "T^2 for T"),
     "adam-constant-step-divergence": ("right side halved",),
     "adam-online-divergence": ("right side halved",),
     "adam-period-divergence": ("right side halved",),

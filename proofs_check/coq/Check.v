@@ -2,7 +2,7 @@
 From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights Decoupling DecoupledRate.
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGradHorizonSums AVGradHorizonRate MonotoneSteps.
-From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate ForgettingMomentum.
+From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradRate AdamPublishedRate ForgettingMomentum.
 From Mada Require Import AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
 From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
@@ -33,17 +33,18 @@ Definition all_theorems :=
    @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
    @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
    @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
-   @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate,
-   @AdamPublishedRate.adam_sum_rate, @AdamPublishedRate.adam_sum_mean_rate,
-   @AdamPublishedRate.adam_rate_sharp, @AdamPublishedRate.adam_published_rate,
-   @ForgettingMomentum.forgetting_rate, @AdamMomentumRate.summed_momentum_rate,
-   @AdamMomentumRate.adagrad_momentum_rate, @AdamMomentumRate.adam_momentum_rate,
-   @AdamRate.adam_constant_step_rate, @AdamRate.adam_constant_step_rate_sharp,
-   @AdamRate.adam_constant_step_rate_published_constants, @Example.example_assumptions,
-   @Example.example_avgrad, @Example.example_adagrad, @HarmonicSums.harmonic_split,
-   @HarmonicSums.harmonic_sums, @InterpolationRate.interpolation_rate_measured,
-   @InterpolationRate.interpolation_rate_bounded, @InterpolationRate.interpolation_moving_rate,
-   @InterpolationRate.interpolation_rate_data, @InterpolationRate.interpolation_rate_data_published,
+   @AdagradNorm.adagrad_norm_rate, @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp,
+   @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
+   @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,
+   @AdamPublishedRate.adam_published_rate, @ForgettingMomentum.forgetting_rate,
+   @AdamMomentumRate.summed_momentum_rate, @AdamMomentumRate.adagrad_momentum_rate,
+   @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate,
+   @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
+   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
+   @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
+   @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
+   @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,
+   @InterpolationRate.interpolation_rate_data_published,
    @InterpolationRate.interpolation_moving_rate_sharp, @Regret.regret, @Regret.avgrad_regret_data,
    @Regret.amsgrad_regret_data, @Regret.avgrad_regret, @Regret.amsgrad_regret, @Yogi.yogi_nonnegative,
    @Yogi.yogi_increment, @Yogi.yogi_lower, @Yogi.yogi_upper, @Yogi.yogi_bounded,

@@ -250,6 +250,14 @@ DIVERGENCES = (
         values=_beside(stride=True, x=lambda t: 0.0),
     ),
 )
+
+
+def _noiseless(case: Values) -> Environment:
+    """The gradient is 0 and the iterates stay: only the right side is compared."""
+    return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x": lambda t: lambda i: 0.0}
+
+
+NOISELESS = (CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),)
 _CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (
@@ -361,6 +369,6 @@ OTHERS = (
         )
     ),
 )
-CLAIMS = (*LEMMAS, *RATES, *DIVERGENCES, *OTHERS)
+CLAIMS = (*LEMMAS, *RATES, *DIVERGENCES, *NOISELESS, *OTHERS)
 # statements whose formula is compared, as a whole, with a proved one
 COMPARED = frozenset(claim.statement for claim in CLAIMS if claim.values is not None and not claim.part)

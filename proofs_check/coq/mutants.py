@@ -322,6 +322,13 @@ MUTANTS = (
         "Let stride := alpha * c / (c + 2 * eps).",
         "TD4 with hills out of step",
     ),
+    Mutant(
+        "adagrad-norm-rate",
+        "AdagradNorm",
+        "+ 2 * (D0 + alpha² * L * ln (Rmax (alpha * L / sqrt eps) 1)) / alpha.",
+        "+ 2 * D0 / alpha.",
+        "TN without the logarithm",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 
