@@ -2,9 +2,9 @@
 From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights Decoupling DecoupledRate.
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGradHorizonSums AVGradHorizonRate MonotoneSteps.
-From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradRate AdamPublishedRate ForgettingMomentum.
-From Mada Require Import AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
-From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate.
+From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi.
+From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
@@ -33,8 +33,8 @@ Definition all_theorems :=
    @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
    @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
    @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
-   @AdagradNorm.adagrad_norm_rate, @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp,
-   @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
+   @AdagradNorm.adagrad_norm_rate, @AdagradNormNoise.adagrad_norm_noise_rate, @AdagradRate.adagrad_rate,
+   @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
    @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,
    @AdamPublishedRate.adam_published_rate, @ForgettingMomentum.forgetting_rate,
    @AdamMomentumRate.summed_momentum_rate, @AdamMomentumRate.adagrad_momentum_rate,

@@ -213,6 +213,7 @@ RATES = (
     _rate("safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_log_rate", B3=(0, 0)),
     _rate("amsgrad-horizon-rate", "AMSGradHorizonRate", "amsgrad_horizon_rate"),
     _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
+    _rate("adagrad-norm-stochastic-rate", "AdagradNormNoise", "adagrad_norm_noise_rate"),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )

@@ -329,6 +329,13 @@ MUTANTS = (
         "+ 2 * D0 / alpha.",
         "TN without the logarithm",
     ),
+    Mutant(
+        "adagrad-norm-stochastic-rate",
+        "AdagradNormNoise",
+        "* (D0 + (2 / 5 * alpha * Gw + alpha² * L / 2)",
+        "* (D0 + (1 / 5 * alpha * Gw + alpha² * L / 2)",
+        "TNs with 1/5 for 2/5",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 
