@@ -35,6 +35,7 @@ from madatheory.problems.problem import Array, Constant, Constants, Oracle, Prob
 from madatheory.statistics.confidence import half_width
 from madatheory.studies.theory.slack import waterfall
 from madatheory.theory.catalogue import get_theorem, list_theorems
+from madatheory.theory.conditions import UNCONSTRAINED
 from madatheory.theory.evaluate import right_side
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting, Theorem
@@ -76,8 +77,8 @@ def planted(theorem: Theorem, mistake: Mistake) -> Theorem:
 
 
 def searchable() -> list[Theorem]:
-    """The theorems that have a worst instance."""
-    return [theorem for theorem in list_theorems().values() if theorem.kind == "expectation"]
+    """The theorems that have a worst instance: about expectations on all of R^d, where instances are built."""
+    return [t for t in list_theorems().values() if t.kind == "expectation" and UNCONSTRAINED in t.conditions]
 
 
 class Reached(NamedTuple):

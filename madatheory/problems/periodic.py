@@ -66,6 +66,7 @@ def periodic_problem(
 
     facts = dict(regret_facts(np.full(d, BOX[0])))
     facts["single_precision_steps"] = 2**22
+    facts["period"], facts["slopes"] = period, (up, down)
     facts["loss"] = lambda x, t: slope(t) * jnp.sum(x, axis=0)
     return Problem(
         name,

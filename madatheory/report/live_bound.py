@@ -30,6 +30,17 @@ WHOLE = ("T", "d")
 _REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. and computes with + - * / ** and the functions of xp alone"
 
 
+class Facts(dict[str, Any]):
+    """Of a problem's facts those that the page takes for granted; a condition on another one cannot be asked."""
+
+    def __missing__(self, name: str) -> Any:
+        raise KeyError(f"it asks for the problem's fact {name!r}, and a page knows the constants alone")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As `facts[name]`: what is not known is not absent."""
+        return self[name]
+
+
 @dataclass(frozen=True)
 class AnyProblem:
     """A problem of which only the constants' names are known; what it is asked beyond them no page can answer."""
@@ -50,8 +61,8 @@ class AnyProblem:
 
 _LG = (symbol("L"), symbol("G"))
 _PROBLEMS = (
-    AnyProblem(None, {}),
-    AnyProblem((0.0, symbol("D")), {"losses": "linear"}),  # [0, D] stands for any box of width D
+    AnyProblem(None, Facts()),
+    AnyProblem((0.0, symbol("D")), Facts(losses="linear")),  # [0, D] stands for any box of width D
 )
 
 
@@ -173,7 +184,7 @@ def _reason(theorem: Theorem, condition: Condition, setting: Setting) -> str | N
         with blame(f"theorem {theorem.name!r}, its condition {condition.name!r}", condition.fails):
             return condition.reason(setting)
     except (TypeError, AttributeError, KeyError) as error:  # of a condition of the package's
-        raise UserError(str(error)) from error
+        raise UserError(str(error.args[0] if error.args else error)) from error
 
 
 def ends(parameter: Parameter) -> tuple[float | None, float | None, bool, bool]:

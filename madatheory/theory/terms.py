@@ -21,6 +21,11 @@ def R_published(q: Quantities, xp: Arithmetic) -> Number:
     return q.G + xp.sqrt(q.eps)
 
 
+def reach(q: Quantities, xp: Arithmetic) -> Number:
+    """K = (1-beta1)/(sqrt(1-beta2) (1 - beta1/sqrt(beta2))): how far one gradient moves Adam at alpha = 1."""
+    return (1 - q.beta1) / (xp.sqrt(q.w) * (1 - q.beta1 / xp.sqrt(q.beta2)))
+
+
 def log1p(x: Number, xp: Arithmetic) -> Number:
     """ln(1 + x)."""
     return xp.log1p(x)

@@ -127,6 +127,27 @@ def _linear() -> tuple[Field, ...]:
 
 
 @cache
+def _divergent() -> Mapping[str, Field]:
+    """Where Adam diverges, by the label of the theorem about it."""
+    small = {"alpha": (0.1, 0.45), "eps": (1e-9,), "beta1": (0.0, 0.1)}
+    made = {
+        "TD1": ("reddi-period", {}, 12, {**small, "beta1": (0.0,), "beta2": (1 / 17, 0.05)}),
+        "TD2": ("reddi-online", {"period": 20, "up": 20.0, "down": 1.0}, 45, {**small, "beta2": (0.1, 0.2)}),
+        "TD3": (
+            "reddi-stochastic",
+            {"p": 0.05, "up": 30.0, "down": 1.0, "start": -1.0},
+            8,
+            {**small, "beta2": (0.3, 0.5)},
+        ),
+        "TD4": ("wave", {}, 8, {"alpha": (0.25,), "eps": (0.0,), "beta1": (0.0, 0.9), "beta2": (0.5, 0.999)}),
+    }
+    return {
+        label: Field(f"{name}, T <= {steps}", list_problems()[name].make(options), steps, grid)
+        for label, (name, options, steps, grid) in made.items()
+    }
+
+
+@cache
 def _sequences() -> tuple[Field, ...]:
     return (Field("every sequence of 1, 2, -3, 5, 6, T <= 4", sequences((1.0, 2.0, -3.0, 5.0, 6.0)), 4, _STEPS),)
 
@@ -136,6 +157,7 @@ def all_fields() -> tuple[Field, ...]:
     return (*_smooth(), *_linear(), *_sequences())
 
 
+PLACES = ("T9", "T10", "TD1", "TD2", "TD3", "TD4")  # labels of theorems that have problems of their own
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
 
 
@@ -145,6 +167,8 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
         return _linear()
     if theorem.label == "T10":
         return _sequences()
+    if theorem.label in _divergent():
+        return (_divergent()[theorem.label],)
     return _smooth() if theorem.method().name in LONGER and theorem.at == "any" else _smooth()[:2]
 
 

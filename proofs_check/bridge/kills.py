@@ -7,6 +7,24 @@ there, and T5hp bounds a probability that is 0.
 from collections.abc import Mapping
 
 CAUGHT: Mapping[str, tuple[str, ...]] = {
+    "adagrad-norm-stochastic-rate": (
+        "right side halved",
+        "D0 forgotten",
+        "half of L",
+        "d forgotten",
+        "logarithm forgotten",
+        "T^2 for T",
+        "half of G",
+        "no K at all",
+        "eps forgotten",
+        "half of L in the descent",
+        "D0 forgotten in the data-dependent form",
+    ),
+    "adagrad-norm-rate": ("D0 forgotten", "T^2 for T"),
+    "adam-constant-step-divergence": ("right side halved",),
+    "adam-online-divergence": ("right side halved",),
+    "adam-period-divergence": ("right side halved",),
+    "adam-stochastic-divergence": ("right side halved",),
     "adagrad-momentum-published": ("logarithm forgotten",),
     "adagrad-momentum-rate": (
         "right side halved",

@@ -18,7 +18,7 @@ from madatheory.store.cache_key import fingerprint
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting, Theorem
-from proofs_check.bridge.hostile import Field, Grid, fields, grid_of
+from proofs_check.bridge.hostile import PLACES, Field, Grid, fields, grid_of
 
 ROUNDING = 1e-9
 Array = np.ndarray
@@ -44,7 +44,7 @@ def _points(grid: Mapping[str, Sequence[float]]) -> Points:
 
 def family(theorem: Theorem) -> str:
     """What theorems about the same method, on the same kind of problem, have in common."""
-    return repr((fingerprint(theorem.method()), theorem.label in ("T9", "T10")))
+    return repr((fingerprint(theorem.method()), theorem.label if theorem.label in PLACES else ""))
 
 
 @dataclass(frozen=True, eq=False)

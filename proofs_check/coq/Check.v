@@ -2,9 +2,10 @@
 From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights Decoupling DecoupledRate.
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGradHorizonSums AVGradHorizonRate MonotoneSteps.
-From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradRate AdamPublishedRate ForgettingMomentum.
-From Mada Require Import AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
-From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate.
+From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi.
+From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -32,17 +33,18 @@ Definition all_theorems :=
    @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
    @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
    @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
-   @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate,
-   @AdamPublishedRate.adam_sum_rate, @AdamPublishedRate.adam_sum_mean_rate,
-   @AdamPublishedRate.adam_rate_sharp, @AdamPublishedRate.adam_published_rate,
-   @ForgettingMomentum.forgetting_rate, @AdamMomentumRate.summed_momentum_rate,
-   @AdamMomentumRate.adagrad_momentum_rate, @AdamMomentumRate.adam_momentum_rate,
-   @AdamRate.adam_constant_step_rate, @AdamRate.adam_constant_step_rate_sharp,
-   @AdamRate.adam_constant_step_rate_published_constants, @Example.example_assumptions,
-   @Example.example_avgrad, @Example.example_adagrad, @HarmonicSums.harmonic_split,
-   @HarmonicSums.harmonic_sums, @InterpolationRate.interpolation_rate_measured,
-   @InterpolationRate.interpolation_rate_bounded, @InterpolationRate.interpolation_moving_rate,
-   @InterpolationRate.interpolation_rate_data, @InterpolationRate.interpolation_rate_data_published,
+   @AdagradNorm.adagrad_norm_rate, @AdagradNormNoise.adagrad_norm_noise_rate, @AdagradRate.adagrad_rate,
+   @AdagradRate.adagrad_rate_sharp, @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
+   @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,
+   @AdamPublishedRate.adam_published_rate, @ForgettingMomentum.forgetting_rate,
+   @AdamMomentumRate.summed_momentum_rate, @AdamMomentumRate.adagrad_momentum_rate,
+   @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate,
+   @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
+   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
+   @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
+   @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
+   @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,
+   @InterpolationRate.interpolation_rate_data_published,
    @InterpolationRate.interpolation_moving_rate_sharp, @Regret.regret, @Regret.avgrad_regret_data,
    @Regret.amsgrad_regret_data, @Regret.avgrad_regret, @Regret.amsgrad_regret, @Yogi.yogi_nonnegative,
    @Yogi.yogi_increment, @Yogi.yogi_lower, @Yogi.yogi_upper, @Yogi.yogi_bounded,
@@ -54,5 +56,14 @@ Definition all_theorems :=
    @SmoothFunctions.smoothness_log, @SmoothFunctions.smoothness_ratio,
    @SmoothFunctions.smoothness_exponential, @DecouplingLeastConstant.decoupling_least_constant,
    @StepSize.kingma_ba_bound_fails, @InterpolationConstant.interpolation_constant_rate,
-   @InterpolationConstant.interpolation_constant_rate_published).
+   @InterpolationConstant.interpolation_constant_rate_published, @DivergenceConstantStep.wave_derivative,
+   @DivergenceConstantStep.wave_bounded, @DivergenceConstantStep.wave_smooth,
+   @DivergenceConstantStep.constant_step, @DivergenceConstantStep.constant_step_time,
+   @DivergenceOnline.three_steps_end, @DivergenceOnline.three_steps_inside,
+   @DivergenceOnline.three_steps_divergence, @DivergenceOnline.reddi_three_steps,
+   @DivergenceMomentum.long_period_end, @DivergenceMomentum.long_period_inside,
+   @DivergenceMomentum.long_period_regret, @DivergenceMomentum.long_period_divergence,
+   @DivergenceMomentum.long_period_exists, @DivergenceMomentum.adam_average_regret,
+   @DivergenceStochastic.mean_direction, @DivergenceStochastic.mean_distance,
+   @DivergenceStochastic.stochastic_losses_exist).
 Print Assumptions all_theorems.

@@ -213,9 +213,52 @@ RATES = (
     _rate("safeguarded-monotone-log-rate", "Safeguarded", "safeguarded_log_rate", B3=(0, 0)),
     _rate("amsgrad-horizon-rate", "AMSGradHorizonRate", "amsgrad_horizon_rate"),
     _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
+    _rate("adagrad-norm-stochastic-rate", "AdagradNormNoise", "adagrad_norm_noise_rate"),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )
+
+
+def _beside(**more: Any) -> Callable[[Values], Environment]:
+    """The symbols, and values of what a theorem of divergence names besides."""
+    return lambda case: {**_symbols(case), **more, **({"c": case["G"]} if "stride" in more else {})}
+
+
+_WALK: Mapping[str, Any] = {"C": 4.0, "x0": 1.0, "n": 2, "j": 1, "P": 20, "J": 5}
+_SLOW: Mapping[str, Any] = {"beta1": (0, 0.3), "beta2": (0.1, 0.9)}
+DIVERGENCES = (
+    CoqClaim(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "three_steps_divergence",
+        values=_beside(**_WALK),
+        ranges={"beta1": (0, 0)},
+    ),
+    CoqClaim(
+        "adam-online-divergence", "DivergenceMomentum", "long_period_divergence", values=_beside(**_WALK), ranges=_SLOW
+    ),
+    CoqClaim(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "mean_distance",
+        values=_beside(C=9.0, u=1.0, p=0.25, x0=0.5),
+        ranges={**_SLOW, "alpha": (1e-3, 0.1), "D": (2, 2)},
+    ),
+    CoqClaim(
+        "adam-constant-step-divergence",
+        "DivergenceConstantStep",
+        "constant_step_time",
+        values=_beside(stride=True, x=lambda t: 0.0),
+    ),
+)
+
+
+def _noiseless(case: Values) -> Environment:
+    """The gradient is 0 and the iterates stay: only the right side is compared."""
+    return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x": lambda t: lambda i: 0.0}
+
+
+NOISELESS = (CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),)
 _CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (
@@ -300,7 +343,33 @@ OTHERS = (
         "not vacuous: the same problem, rho_t chosen after g_t",
     ),
     CoqClaim("adagrad-rate", "Example", "example_adagrad", "not vacuous: one step, no symbol left"),
+    CoqClaim(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "reddi_three_steps",
+        "not vacuous: beta2 = 1/(1+C^2), eps = 0, C >= 2",
+    ),
+    CoqClaim(
+        "adam-online-divergence",
+        "DivergenceMomentum",
+        "adam_average_regret",
+        "for every beta1 < sqrt(beta2) there is a period with regret at least 2 after each, from x_0 = 1",
+    ),
+    CoqClaim(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "stochastic_losses_exist",
+        "for every beta1 < sqrt(beta2) there are C and p with drift > 0 and mean slope 1",
+    ),
+    *(
+        CoqClaim("adam-constant-step-divergence", "DivergenceConstantStep", f"wave_{name}", part)
+        for name, part in (
+            ("derivative", "F' is the derivative"),
+            ("bounded", "F is bounded"),
+            ("smooth", "F is L-smooth, L = 2 pi c/stride"),
+        )
+    ),
 )
-CLAIMS = (*LEMMAS, *RATES, *OTHERS)
+CLAIMS = (*LEMMAS, *RATES, *DIVERGENCES, *NOISELESS, *OTHERS)
 # statements whose formula is compared, as a whole, with a proved one
 COMPARED = frozenset(claim.statement for claim in CLAIMS if claim.values is not None and not claim.part)

@@ -280,6 +280,62 @@ MUTANTS = (
         "  let b := fun i => Rmax (t * (eps + vhat i)) (eps + W * sum_of_squares i) in",
         "T8 without the safeguard",
     ),
+    Mutant(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "  <= alpha * reach 0 beta2.",
+        "  <= alpha * reach 0 beta2 / 2.",
+        "TD1 with half the right side",
+    ),
+    Mutant(
+        "adam-period-divergence",
+        "DivergenceOnline",
+        "three_steps 0 (1 / (1 + C²)) C.",
+        "three_steps 0 (1 / (1 + C)) C.",
+        "TD1 with a larger beta2",
+    ),
+    Mutant(
+        "adam-online-divergence",
+        "DivergenceMomentum",
+        "  /\\ 3 * reach beta1 beta2 * sqrt (INR P) <= INR P - INR J.",
+        "  /\\ reach beta1 beta2 * sqrt (INR P) <= INR P - INR J.",
+        "TD2 with a third of the time to climb back",
+    ),
+    Mutant(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "  <= 2 + 2 / (alpha * reach beta1 beta2 * INR T).",
+        "  <= 2 + 1 / (alpha * reach beta1 beta2 * INR T).",
+        "TD3 with a start in the middle",
+    ),
+    Mutant(
+        "adam-stochastic-divergence",
+        "DivergenceStochastic",
+        "/ sqrt (eps + second p C u) - p * reach beta1 beta2.",
+        "/ sqrt (eps + second p C u).",
+        "TD3 without what the large slopes push down",
+    ),
+    Mutant(
+        "adam-constant-step-divergence",
+        "DivergenceConstantStep",
+        "Let stride := alpha * c / (c + eps).",
+        "Let stride := alpha * c / (c + 2 * eps).",
+        "TD4 with hills out of step",
+    ),
+    Mutant(
+        "adagrad-norm-rate",
+        "AdagradNorm",
+        "+ 2 * (D0 + alpha² * L * ln (Rmax (alpha * L / sqrt eps) 1)) / alpha.",
+        "+ 2 * D0 / alpha.",
+        "TN without the logarithm",
+    ),
+    Mutant(
+        "adagrad-norm-stochastic-rate",
+        "AdagradNormNoise",
+        "* (D0 + (2 / 5 * alpha * Gw + alpha² * L / 2)",
+        "* (D0 + (1 / 5 * alpha * Gw + alpha² * L / 2)",
+        "TNs with 1/5 for 2/5",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 

@@ -51,6 +51,7 @@ _BUILT_IN: Environment = {
     "Rle_dec": _two(lambda a, b: a <= b),
     "Nat.ltb": _two(lambda a, b: a < b),
     "Nat.eq_dec": _two(lambda a, b: a == b),
+    "Nat.modulo": _two(lambda a, b: a % b),
     "length": len,
     "fst": lambda pair: pair[0],
     "snd": lambda pair: pair[1],

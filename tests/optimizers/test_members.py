@@ -48,7 +48,16 @@ def test_sgd_with_momentum():
         np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
 
 
-@pytest.mark.parametrize("name", [n for n in list_optimizers() if n != "sgd"])
+def test_adagrad_norm():
+    found = paths(list_optimizers()["adagrad-norm"].build(), {"alpha": 0.5, "eps": 0.25})[0]
+    x, v = X0.copy(), 0.0
+    for g, expected in zip(SEQUENCES["normal"], found, strict=True):
+        v += np.sum(g**2)
+        x = x - 0.5 * g / np.sqrt(0.25 + v)
+        np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
+
+
+@pytest.mark.parametrize("name", [n for n in list_optimizers() if n not in ("sgd", "adagrad-norm")])
 def test_traits_say_what_theorems_ask_for(name):
     optimizer = list_optimizers()[name].build()
     traits = optimizer.traits

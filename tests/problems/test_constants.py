@@ -41,6 +41,7 @@ CERTIFIED = (
     "sigmoid-loss:data=iris,n=0,batches=50",
     "geman-mcclure:n=48,batches=16",
     "reddi-period",
+    "wave:d=2,stride=0.3",
     "reddi-online",
     "reddi-stochastic:d=2",
     "reddi-smooth:d=2",

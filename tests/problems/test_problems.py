@@ -41,6 +41,7 @@ VARIANTS = (
     "geman-mcclure:n=60,batches=3",
     "geman-mcclure:n=40,batches=1,noise=uniform",
     "reddi-period:d=2",
+    "wave:d=2",
     "reddi-online",
     "reddi-stochastic:d=2",
     "reddi-smooth:d=2",

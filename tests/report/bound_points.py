@@ -70,7 +70,7 @@ def reasons(live: LiveBound, points: Mapping[str, np.ndarray]) -> list[list[str 
     for row in zip(*(values.tolist() for values in points.values()), strict=True):
         point = dict(zip(points, row, strict=True))
         setting = Setting(
-            _problem(point) if read & set(GIVEN) - {"T"} else problem, optimizer, rest | point, point["T"]
+            _problem(point) if read & set(GIVEN) - {"T"} else problem, optimizer, rest | point, point.get("T", 1.0)
         )
         found.append([condition.reason(setting) for condition in chosen])
     return found

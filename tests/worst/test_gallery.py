@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.worst_cases import MISTAKES, planted
+from benchmarks.worst_cases import MISTAKES, planted, searchable
 from madatheory.arithmetic import NUMPY
 from madatheory.entry import collect, load_file
 from madatheory.errors import UserError
@@ -46,7 +46,9 @@ def instance_of(name: str) -> Instance:
 
 
 def test_every_theorem_that_can_have_one_has_one() -> None:
-    wanted = {t.name for t in list_theorems().values() if t.kind == "expectation"}
+    wanted = {theorem.name for theorem in searchable()}
+    boxed = {"adam-stochastic-divergence"}  # linear losses on a box: no instance of the search
+    assert {t.name for t in list_theorems().values() if t.kind == "expectation"} - wanted == boxed
     assert {instance.theorem for instance in GALLERY.values()} == wanted
 
 
@@ -137,7 +139,10 @@ def test_the_page_shows_the_ratios_of_the_gallery() -> None:
     assert shown == {entry.theorem: pytest.approx(entry.ratio, abs=6e-5) for entry in GALLERY.values()}
 
 
-@pytest.mark.parametrize("entry", GALLERY.values(), ids=lambda entry: entry.theorem)
+BY_COORDINATE = [entry for entry in GALLERY.values() if get_theorem(entry.theorem).label != "TNs"]  # one b for all
+
+
+@pytest.mark.parametrize("entry", BY_COORDINATE, ids=lambda entry: entry.theorem)
 def test_the_right_side_is_a_sum_over_coordinates(entry: WorstInstance) -> None:
     """So left/right of a separable problem is between the least and the largest of its coordinates."""
     theorem = get_theorem(entry.theorem)

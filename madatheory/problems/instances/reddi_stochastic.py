@@ -42,7 +42,7 @@ def build(p: float = 0.01, up: float = 1010.0, down: float = 10.0, d: int = 1, s
         linear_constants(up, down, mean, d),
         lambda x: jnp.full_like(x, mean),
         box=BOX,
-        facts=regret_facts(np.full(d, BOX[0])),
+        facts={**regret_facts(np.full(d, BOX[0])), "chance": p, "slopes": (up, down)},
         parameters={"p": p, "up": up, "down": down, "d": d, "start": start},
     )
 

@@ -1,0 +1,61 @@
+"""TN: AdaGrad-Norm without noise, with explicit constants and no bound on the gradient."""
+
+from madatheory.arithmetic import Arithmetic, Number
+from madatheory.engine.statistic import latest
+from madatheory.optimizers.catalogue import get_optimizer
+from madatheory.theory.conditions import A1, A3, A4, UNCONSTRAINED, method_is
+from madatheory.theory.quantities import Quantities
+from madatheory.theory.terms import AVERAGE
+from madatheory.theory.theorem import Condition, Level, Setting, Theorem
+from madatheory.theory.verdict import deterministic
+
+
+def _noiseless(setting: Setting) -> str | None:
+    return None if deterministic(setting.problem) else f"{setting.problem.name} has {setting.problem.oracle.name} noise"
+
+
+def _constants(setting: Setting) -> str | None:
+    if setting.problem.constants is not None:
+        return None
+    return f"{setting.problem.name} has no certified constants, of which L and F_star are needed"
+
+
+NOISELESS = Condition("no noise", _noiseless)
+CONSTANTS = Condition("certified constants", _constants)
+
+last_denominator = latest("last_denominator", "b_t^2 = eps + sum_{s<=t} |g_s|^2", lambda e: e.step.b[0])
+
+
+def largest_root(q: Quantities, xp: Arithmetic) -> Number:
+    """max(sqrt(eps), alpha L) + (2/alpha) (D0 + alpha^2 L ln max(1, alpha L/sqrt(eps))), which no b_T exceeds."""
+    root, steep = xp.sqrt(q.eps), q.alpha * q.L
+    growth = q.D0 + q.alpha**2 * q.L * xp.log(xp.maximum(steep / root, xp.rational(1, 1)))
+    return xp.maximum(root, steep) + 2 * growth / q.alpha
+
+
+adagrad_norm_rate = Theorem(
+    "adagrad-norm-rate",
+    "TN",
+    "AdaGrad-Norm, no noise: (1/T) sum |grad F|^2 <= (B^2 - eps)/T, "
+    "B = max(sqrt(eps), alpha L) + (2/alpha) (D0 + alpha^2 L ln max(1, alpha L/sqrt(eps)))",
+    "the rate of Ward, Wu and Bottou (JMLR 2020) without noise, with constants and a proof of our own",
+    "new",
+    lambda: get_optimizer("adagrad-norm"),
+    (A1, A3, A4, CONSTANTS, UNCONSTRAINED, NOISELESS, method_is("adagrad-norm", schedule="constant")),
+    (
+        AVERAGE,
+        Level(
+            "growth of the denominator",
+            "b_T^2 = eps + sum |grad F|^2",
+            lambda m, q, xp: (m["last_denominator"] - q.eps) / q.T,
+            (last_denominator,),
+        ),
+        Level(
+            "largest root",
+            "once b_t >= alpha L every step of b costs F: alpha (b_t - b_{t-1})/2 <= F(x_{t-1}) - F(x_t)",
+            lambda m, q, xp: (largest_root(q, xp) ** 2 - q.eps) / q.T,
+        ),
+    ),
+    {"alpha": 0.2, "eps": 0.1},
+    kind="every-path",
+)
