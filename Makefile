@@ -66,7 +66,9 @@ prove: $(VENV)/.test
 # wheel and sdist in dist, checked: the files in the wheel, and what a package registry would show
 dist: $(VENV)/.release
 	rm -rf dist
-	$(BIN)/python -m build --outdir dist
+	@mkdir dist
+	$(BIN)/python -m build --no-isolation --outdir dist >dist/log || { cat dist/log; exit 1; }
+	@rm dist/log
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(BIN)/twine check --strict dist/*
 

@@ -24,6 +24,10 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "heavyball": ("heavyball", "conformance"),
     "numba": ("numba", "bench"),
     "bokeh": ("bokeh", "report"),
+    "distributed": ("distributed", "cluster"),
+    "dask": ("dask", "cluster"),
+    "fsspec": ("fsspec", "cluster"),
+    "s3fs": ("s3fs", "s3"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""
 

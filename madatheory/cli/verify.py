@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, progress
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store
+from madatheory.cli.options import Load, OnCluster, Seed, Set, StoreFolder, open_store, workers
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
@@ -45,6 +45,7 @@ def verify(
     ] = None,
     seed: Seed = SEED,
     store: StoreFolder = ".madatheory",
+    cluster: OnCluster = None,
 ) -> None:
     """Check every theorem on every problem by simulation, and print the matrix of verdicts.
 
@@ -61,6 +62,7 @@ def verify(
     madatheory verify --theorem avgrad-rate --set beta2=0.9,0.99
     madatheory verify --steps 10000 --json verdicts.json
     madatheory verify --load my_theorem.py
+    madatheory verify --cluster local:4
     """
     entries, settings = registry(load), parse_settings(assignments)
     instances = instances_of(entries, problem)
@@ -70,9 +72,10 @@ def verify(
     from madatheory.worst.verdicts import verify_on_worst
 
     file = None if json_file is None else check_output(json_file)
-    kept = open_store(store)
     verdicts: list[Verdict] = []
-    with progress("verify") as report:
+    with workers(cluster) as executor, progress("verify") as report:
+        kept = open_store(store, executor=executor)
+        shown = report if executor is None else executor.shown(report)
         if problems:
             verdicts = check(
                 theorems,
@@ -83,9 +86,10 @@ def verify(
                 confidence=confidence,
                 settings=settings,
                 run=kept.simulate,
-                progress=report,
+                at_once=None if executor is None else executor.slots,
+                progress=shown,
             )
-        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=report)
+        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=shown)
     if file is not None:
         write(
             file,

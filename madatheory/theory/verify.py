@@ -129,6 +129,7 @@ def verify(
     save_at: int = 6,
     settings: Settings | None = None,
     run: Simulate = simulate,
+    at_once: int | None = None,
     progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
@@ -136,7 +137,7 @@ def verify(
     Both may be given by name ("avgrad-rate", "ratio:d=3"), theorems also by label ("T5"), one or a list of any mixture.
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
-    is `simulate` or a store's cached form of it. Sides are compared at `save_at` geometrically spaced steps. Theorems
+    is `simulate` or a store's cached form of it, of which `at_once` are asked at a time (without: one per core). Sides are compared at `save_at` geometrically spaced steps. Theorems
     that do not apply get the reason and cost nothing. `progress` is called with (simulations done, of how many, which),
     from several threads.
 
@@ -207,7 +208,7 @@ def verify(
         )
 
     # most of a small job is compilation, which runs on one core: so several jobs at a time
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(at_once or os.cpu_count() or 1) as pool:
         before = {key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items()}
         futures = [pool.submit(measured, number) for number in range(len(work))]
         try:

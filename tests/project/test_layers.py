@@ -24,6 +24,7 @@ PACKAGE_LAYERS = (
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
     {"pytest_plugin", "store", "torch"},
+    {"cluster"},
     {"theory"},
     {"studies", "worst"},
     {"report"},
