@@ -40,6 +40,10 @@ class Missing(UserError, ImportError):
     """Something is not installed: the message says what, and how to get it."""
 
 
+class LostWork(UserError):
+    """Workers died again and again on some of the work; the message names it, and everything else was computed."""
+
+
 def remedy(module: str) -> str:
     """How to get a module of `EXTRAS`."""
     return f"pip install 'madatheory[{EXTRAS[module][1]}]'"

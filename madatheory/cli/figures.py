@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.blame import blame
-from madatheory.cli.console import ERR, OUT, note, progress
+from madatheory.cli.console import ERR, OUT, complain, note, progress
 from madatheory.cli.options import Load, OnCluster, Seed, StoreFolder, open_store, workers
 from madatheory.cli.registry import registry
 from madatheory.defaults import SEED
-from madatheory.errors import UserError, remedy, unknown
+from madatheory.errors import LostWork, UserError, remedy, unknown
 from madatheory.files import check_folder
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def figures(
             ):
                 figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
         done: list[Drawn] = []
+        lost: list[str] = []
         try:
             for number, figure in enumerate(chosen):
                 known = None if force else ledger.up_to_date(figure)
@@ -105,7 +106,12 @@ def figures(
                 with progress(title) as report, ledger.watch(figure) as reads:
                     shown = report if executor is None else executor.shown(report)
                     run = Run(profile, seed, kept.simulate, kept.cached, shown, data)
-                    drawn = render(figure, run, folder, versions(), said.append)
+                    try:
+                        drawn = render(figure, run, folder, versions(), said.append)
+                    except LostWork as error:
+                        lost.append(f"{figure.name}: {error}")
+                        complain(lost[-1])
+                        continue
                 for words in said:
                     note(f"{figure.name}: {words}")
                 claims = [(c.text, bool(c.holds), c.detail) for c in drawn]
@@ -115,7 +121,8 @@ def figures(
         finally:
             if done:
                 write_index(folder, [*entries.all("figures")])
-    raise typer.Exit(_print(done, folder))
+    status = _print(done, folder)
+    raise typer.Exit(2 if lost else status)
 
 
 def _possible(figures: "Sequence[Figure]", *, named: bool) -> "list[Figure]":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from madatheory.cli.console import OUT, progress
+from madatheory.cli.console import OUT, complain, progress
 from madatheory.cli.options import Load, OnCluster, Seed, Set, StoreFolder, open_store, workers
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
@@ -54,7 +54,7 @@ def verify(
     hyper-parameters; a file of `madatheory worst --out` is run alone.
 
     Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure. Status 2 if no theorem
-    applies to any problem, so that nothing was checked.
+    applies to any problem, so that nothing was checked, or if workers of --cluster died again and again on a chunk.
 
     \b
     madatheory verify
@@ -97,15 +97,17 @@ def verify(
                 [*verdicts, *on_worst], steps=steps, num_trajectories=num_trajectories, seed=seed, confidence=confidence
             ),
         )
-    raise typer.Exit(
-        _print(
-            verdicts,
-            on_worst,
-            theorems,
-            [p.name for p in problems],
-            f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}" if problems else "worst found",
-        )
+    status = _print(
+        verdicts,
+        on_worst,
+        theorems,
+        [p.name for p in problems],
+        f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}" if problems else "worst found",
     )
+    for lost in executor.lost if executor is not None else ():
+        complain(lost)
+        status = 2
+    raise typer.Exit(status)
 
 
 def _print(

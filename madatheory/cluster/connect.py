@@ -15,7 +15,7 @@ from madatheory.cluster import work
 from madatheory.cluster.pickling import dumps
 from madatheory.cluster.sameness import PROCESSOR, compare, sameness
 from madatheory.engine.simulate import RunPlan
-from madatheory.errors import UserError, needs
+from madatheory.errors import LostWork, UserError, needs
 from madatheory.hparams import whole
 
 with needs("--cluster"):
@@ -28,11 +28,9 @@ DEATHS = 3
 """Workers of `local:N` that may die on a chunk before it is given up; of a scheduler elsewhere see docs/cluster.md."""
 PATIENCE = 60.0
 """Seconds for a scheduler that is started again, and for the first or a new worker."""
+ANSWER = 10.0
+"""Seconds for a scheduler to answer at first."""
 _LEAST_LOOK, _MOST_LOOK = 0.005, 0.25
-
-
-class LostWork(UserError):
-    """Chunks on which workers died again and again; everything else was computed and kept."""
 
 
 @contextmanager
@@ -85,7 +83,9 @@ class Cluster:
         self._ours = dict(ours)
         self._report = report
         self._lock = threading.Lock()
-        self._client = self._connected(10.0)
+        self.lost: list[str] = []
+        """What was given up, in words."""
+        self._client = self._connected(ANSWER)
 
     @property
     def slots(self) -> int:
@@ -150,9 +150,9 @@ class Cluster:
         lost = self._compute({key: task for key, (_, task) in tasks.items()}, lambda k, v: done(tasks[k][0], v), alive)
         if lost:
             which = ", ".join(f"trajectories {tasks[k][0].start} to {tasks[k][0].stop - 1}" for k, _ in lost)
-            raise LostWork(
-                f"{name}, {which}: {lost[0][1]} workers that computed this chunk died one after the other; everything "
-                "else is kept. Give workers more memory, or see their logs; the same command then computes what is missing"
+            raise self._given_up(
+                f"{name}, {which}: {lost[0][1]} workers that computed this chunk died one after the other; all "
+                "else is kept. Give workers more memory, or see their logs; the same command then computes the rest"
             )
 
     def call(self, key: str, name: str, compute: Callable[[], Any]) -> Any:
@@ -161,8 +161,12 @@ class Cluster:
         task = (work.called, dumps(name, compute), self._ours)
         lost = self._compute({key: task}, lambda _, value: found.append(value), lambda: None)
         if lost:
-            raise LostWork(f"{name}: {lost[0][1]} workers that computed it died one after the other")
+            raise self._given_up(f"{name}: {lost[0][1]} workers that computed it died one after the other")
         return found[0]
+
+    def _given_up(self, why: str) -> LostWork:
+        self.lost.append(why)
+        return LostWork(why)
 
     def close(self) -> None:
         """Leave the cluster, which goes on if it is not ours."""
@@ -237,8 +241,8 @@ class Cluster:
                         break
                 if time.monotonic() > until:
                     raise UserError(
-                        f"--cluster {self.address}: the scheduler has gone and none answers there; what was computed is "
-                        "kept, and the same command goes on from it"
+                        f"--cluster {self.address}: the scheduler has gone and none answers there; what was computed "
+                        "is kept, and the same command goes on from it"
                     )
                 time.sleep(_MOST_LOOK)
         return self._client

@@ -24,8 +24,9 @@ class _Pickler(cloudpickle.CloudPickler):
 
 def dumps(what: str, value: object) -> bytes:
     """The bytes; `UserError` that names `what` if it holds what only this process has."""
-    for module in list(sys.modules.values()):
-        if module is not None and module.__name__ != "__main__" and is_users(module):
+    for name, module in list(sys.modules.items()):
+        source = str(getattr(module, "__file__", "")).endswith(".py")
+        if source and name == module.__name__ != "__main__" and is_users(module):
             cloudpickle.register_pickle_by_value(module)
     memory = io.BytesIO()
     try:

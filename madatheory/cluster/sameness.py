@@ -43,8 +43,8 @@ def compare(worker: str, theirs: Mapping[str, str], ours: Mapping[str, str]) -> 
         shown = "; ".join(f"{name} {theirs.get(name)} there, {ours[name]} here" for name in names)
         versions = f"madatheory {theirs.get('madatheory')} there, {ours['madatheory']} here; "
         raise Differs(
-            f"worker {worker} differs: {versions if 'code of madatheory' in names else ''}{shown}: results would not be "
-            "those of one machine; install the same versions on all workers and start them anew"
+            f"worker {worker} differs: {versions if 'code of madatheory' in names else ''}{shown}: results would not "
+            "be those of one machine; install the same versions on all workers and start them anew"
         )
 
 

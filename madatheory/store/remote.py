@@ -1,7 +1,7 @@
 """A store that lies at a URL: fsspec knows the protocol, and this process a folder with what it has fetched or made.
 
-Files have their checksum in their name and are checked when they are read, so one that another process is still writing,
-or that the network has cut, is not used. What is fetched is forgotten when the process ends.
+Files have their checksum in their name and are checked when they are read, so one that another process is still
+writing, or that the network has cut, is not used. What is fetched is forgotten when the process ends.
 """
 
 import tempfile
