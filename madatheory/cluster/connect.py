@@ -11,15 +11,15 @@ from typing import Any
 
 import xarray as xr
 
-from madatheory.cluster import work
 from madatheory.cluster.pickling import dumps
 from madatheory.cluster.sameness import PROCESSOR, compare, sameness
+from madatheory.cluster.work import called, chunk
 from madatheory.engine.simulate import RunPlan
 from madatheory.errors import LostWork, UserError, needs
 from madatheory.hparams import whole
 
 with needs("--cluster"):
-    import dask
+    import dask.config
     import distributed
     from distributed.client import FutureCancelledError
     from distributed.scheduler import KilledWorker
@@ -72,7 +72,7 @@ def _local(count: int) -> Iterator[str]:
             silence_logs=logging.CRITICAL,
         ) as local,
     ):
-        yield local.scheduler_address
+        yield str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]  # a class that may be awaited
 
 
 class Cluster:
@@ -118,7 +118,8 @@ class Cluster:
             return sameness()
 
         processors = set()
-        for worker, theirs in self._client.run(ask).items():
+        answers: Any = self._client.run(ask)
+        for worker, theirs in answers.items():
             if "missing" in theirs:
                 raise UserError(
                     f"worker {worker} has not this madatheory ({theirs['missing']}): install the same version there, "
@@ -143,7 +144,7 @@ class Cluster:
         tasks = {
             f"{key}-{span.start:010d}-{span.stop - 1:010d}": (
                 span,
-                (work.chunk, data, span.start, span.stop, self._ours),
+                (chunk, data, span.start, span.stop, self._ours),
             )
             for span in spans
         }
@@ -158,7 +159,7 @@ class Cluster:
     def call(self, key: str, name: str, compute: Callable[[], Any]) -> Any:
         """`compute()` on a worker."""
         found: list[Any] = []
-        task = (work.called, dumps(name, compute), self._ours)
+        task = (called, dumps(name, compute), self._ours)
         lost = self._compute({key: task}, lambda _, value: found.append(value), lambda: None)
         if lost:
             raise self._given_up(f"{name}: {lost[0][1]} workers that computed it died one after the other")

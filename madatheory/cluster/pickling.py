@@ -17,8 +17,9 @@ from madatheory.sources import is_users
 
 class _Pickler(cloudpickle.CloudPickler):
     def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, jnp.ufunc) and getattr(jnp, obj.__name__, None) is obj:
-            return getattr, (jnp, obj.__name__)
+        name = getattr(obj, "__name__", "")
+        if isinstance(obj, jnp.ufunc) and getattr(jnp, name, None) is obj:
+            return getattr, (jnp, name)
         return super().reducer_override(obj)
 
 

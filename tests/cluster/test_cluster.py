@@ -36,8 +36,8 @@ def two() -> Iterator[Any]:
 
 def run(store: Store, num_trajectories: int = 1024, **options: Any) -> xr.Dataset:
     return store.simulate(
-        "ratio:d=2",
-        "avgrad",
+        mt.get_problem("ratio:d=2"),
+        mt.get_optimizer("avgrad"),
         30,
         num_trajectories=num_trajectories,
         settings={"beta2": (0.9, 0.99)},
@@ -89,15 +89,13 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) 
     assert done == {f"number-{i}": i * i for i in range(8)}
 
 
-@pytest.mark.parametrize("own", [False, True])
-def test_the_command_writes_the_same_json(own: bool, two: Any, tmp_path: Path) -> None:
-    """Also of a file of the user's, which no worker has."""
-    asked = ["verify", "--theorem", "T5", "--steps", "60", "--trajectories", "32"]
-    if own:
-        text = (Path(mt.__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-        file = tmp_path / "soft_step.py"
-        file.write_text(text.partition('title="soft_step.py"\n')[2].partition("```")[0], encoding="utf-8")
-    asked += ["--load", str(tmp_path / "soft_step.py")] if own else ["--problem", "ratio:d=2"]
+def test_the_command_writes_the_same_json(two: Any, tmp_path: Path) -> None:
+    """Of a problem in a file of the user's, which no worker has, and of one of the package."""
+    text = (Path(mt.__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    file = tmp_path / "soft_step.py"
+    file.write_text(text.partition('title="soft_step.py"\n')[2].partition("```")[0], encoding="utf-8")
+    asked = ["verify", "--theorem", "T5", "--load", str(file), "--problem", "ratio:d=2", "--problem", "soft-step:d=2"]
+    asked += ["--steps", "60", "--trajectories", "32"]
     for where in ([], ["--cluster", two.address]):
         name = str(tmp_path / f"{len(where)}")
         ran = CliRunner().invoke(app, [*asked, "--json", f"{name}.json", "--store", name, *where])
