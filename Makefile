@@ -137,4 +137,4 @@ $(VENV)/.release: $(VENV)/.made pyproject.toml constraints.txt
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
 	@$(PIP) -e '.[all,proofs,report,test,training,torch,keras,bench,conformance,dev]'
-	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@
+	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $(VENV)/.release $@

@@ -56,7 +56,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"picture", "run"},
         {"report"},
         {"command"},
-        {"__main__", "check_time", "phases", "training_cost", "versions", "worst_cases"},
+        {"__main__", "check_time", "cluster_cost", "phases", "training_cost", "versions", "worst_cases"},
     ),
 }
 
