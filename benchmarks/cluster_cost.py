@@ -1,7 +1,7 @@
 """What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 2000] [--pairs 5].
 
-First the scheduler's time per chunk, with workers that compute nothing: all in this process, so that one core carries
-client, scheduler and workers, and the number is an upper bound. Then two worker processes against two threads on the
+First the scheduler's time per chunk, with workers that compute nothing, ten threads each: all in this process, so that
+one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two threads on the
 same chunks, by turns, because other processes may be at work: the ratio is that of the sums of both.
 """
 
@@ -31,8 +31,8 @@ def overhead(workers: int, chunks: int) -> tuple[float, float]:
     from madatheory.cluster.connect import Cluster
 
     with distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
+        n_workers=workers // 10,
+        threads_per_worker=10,
         processes=False,
         dashboard_address=None,  # pyright: ignore[reportArgumentType]
         silence_logs=logging.CRITICAL,

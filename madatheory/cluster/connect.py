@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 import time
+import warnings
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,14 @@ def cluster(address: str, *, report: Callable[[str], None] = print) -> Iterator[
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """While workers start: that a disk is slow is nobody's mistake."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def _local(count: int) -> Iterator[str]:
     """A scheduler in this process and so many workers in processes of their own, one thread each."""
     settings = {
@@ -64,6 +73,7 @@ def _local(count: int) -> Iterator[str]:
     }
     with (
         dask.config.set(settings),
+        _quiet(),
         distributed.LocalCluster(
             n_workers=count,
             threads_per_worker=1,
@@ -85,6 +95,7 @@ class Cluster:
         self._lock = threading.Lock()
         self.lost: list[str] = []
         """What was given up, in words."""
+        self._asked, self._known = float("-inf"), dict[str, Any]()
         self._client = self._connected(ANSWER)
 
     @property
@@ -117,6 +128,7 @@ class Cluster:
                 return {"missing": str(error)}
             return sameness()
 
+        self._asked = float("-inf")
         processors = set()
         answers: Any = self._client.run(ask)
         for worker, theirs in answers.items():
@@ -190,8 +202,7 @@ class Cluster:
                     key, task = waiting.popitem()
                     pending[key] = client.submit(*task, key=key)
                 ended = {key: pending.pop(key) for key in [k for k, f in pending.items() if f.status != "pending"]}
-                for key, future in ended.items():
-                    found = _result(future)
+                for key, found in _results(client, ended).items():
                     if isinstance(found, KilledWorker):
                         lost.append((key, found.allowed_failures + 1))
                     elif isinstance(found, BaseException):
@@ -217,7 +228,11 @@ class Cluster:
         return lost
 
     def _workers(self) -> Mapping[str, Any]:
-        return self._client.scheduler_info(n_workers=-1)["workers"]
+        """The scheduler is asked once a second."""
+        if time.monotonic() - self._asked > 1.0:
+            self._asked = time.monotonic()
+            self._known = self._client.scheduler_info(n_workers=-1)["workers"]
+        return self._known
 
     def _connected(self, seconds: float) -> "distributed.Client":
         try:
@@ -247,6 +262,16 @@ class Cluster:
                     )
                 time.sleep(_MOST_LOOK)
         return self._client
+
+
+def _results(client: "distributed.Client", ended: Mapping[str, Any]) -> dict[str, Any]:
+    """What tasks returned or raised, all that is there in one message; None where it was lost."""
+    whole = {key: future for key, future in ended.items() if future.status == "finished"}
+    try:
+        found: Any = client.gather(whole)
+    except Exception:  # of one of them; which says only asking for each
+        found = {}
+    return {key: found[key] if key in found else _result(future) for key, future in ended.items()}
 
 
 def _result(future: "distributed.Future") -> Any:
