@@ -5,6 +5,8 @@ PYTHON ?= python3
 PYENV_ROOT ?= $(HOME)/.pyenv
 NEWEST_PYTHON ?= $(shell for minor in 14 13 12 11; do for p in python3.$$minor $(PYENV_ROOT)/versions/3.$$minor.*/bin/python; do \
   $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && exit; done; done; command -v $(PYTHON))
+OLDEST_PYTHON ?= $(shell for minor in 11 12 13 14; do for p in python3.$$minor $(PYENV_ROOT)/versions/3.$$minor.*/bin/python; do \
+  $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && exit; done; done; command -v $(PYTHON))
 NEWEST := .venv-newest
 NEWEST_TESTS ?= $(addprefix tests/,test_xla.py $(addprefix engine/test_,engine.py bits.py persistent.py lift.py jaxprs.py) \
   $(addprefix optimizers/test_,mada_member.py optax_form.py) $(addprefix training/test_,baselines.py overflow.py) \
@@ -20,7 +22,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-newest test-slow bench conformance prove gallery setup lint clean
+.PHONY: figures experiments test test-extras test-newest test-slow dist test-dist bench conformance prove gallery setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -64,6 +66,19 @@ gallery: $(VENV)/.test
 # every statement by every method; the tables in docs/theory.md, README.md and proofs_check/status.md are written anew. Coq: apt-get install coq
 prove: $(VENV)/.test
 	$(BIN)/madatheory prove --page docs/theory.md --page README.md --page proofs_check/status.md $(ARGS)
+
+# wheel and sdist in dist, checked: the files in the wheel, and what a package registry would show
+dist: $(VENV)/.release
+	rm -rf dist
+	@mkdir dist
+	$(BIN)/python -m build --no-isolation --outdir dist >dist/log || { cat dist/log; exit 1; }
+	@rm dist/log
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/twine check --strict dist/*
+
+# the wheel in new environments, with the oldest Python here that the package takes and the newest: a first command from outside
+test-dist: dist
+	.ci/first-run dist/*.whl $(OLDEST_PYTHON) $(NEWEST_PYTHON)
 
 setup: $(VENV)/.setup
 
@@ -118,7 +133,12 @@ $(VENV)/.conformance: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) -e '.[all,conformance]'
 	@touch $(VENV)/.core $@
 
+$(VENV)/.release: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing what builds and checks a release into $(VENV)"
+	@$(PIP) --upgrade $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['release'])")
+	@touch $@
+
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
 	@$(PIP) -e '.[all,proofs,report,test,training,torch,keras,bench,conformance,dev]'
-	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $@
+	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $(VENV)/.release $@

@@ -24,6 +24,10 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "heavyball": ("heavyball", "conformance"),
     "numba": ("numba", "bench"),
     "bokeh": ("bokeh", "report"),
+    "distributed": ("distributed", "cluster"),
+    "dask": ("dask", "cluster"),
+    "fsspec": ("fsspec", "cluster"),
+    "s3fs": ("s3fs", "s3"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""
 
@@ -34,6 +38,10 @@ class UserError(ValueError):
 
 class Missing(UserError, ImportError):
     """Something is not installed: the message says what, and how to get it."""
+
+
+class LostWork(UserError):
+    """Workers died again and again on some of the work; the message names it, and everything else was computed."""
 
 
 def remedy(module: str) -> str:

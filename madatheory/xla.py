@@ -81,7 +81,7 @@ def keep_programs(folder: Path) -> bool:
     if jax.default_backend() != "cpu" or own or not wanted:  # what the user has set stays
         return False
     folder = folder.absolute()
-    place = folder / f"{version('jaxlib')}-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+    place = folder / f"{version('jaxlib')}-{hashlib.sha256(processor().encode()).hexdigest()[:12]}"
     try:
         for part in (folder, place):
             part.mkdir(mode=0o700, exist_ok=True)
@@ -104,7 +104,7 @@ def keep_programs(folder: Path) -> bool:
     return True
 
 
-def _processor() -> str:
+def processor() -> str:
     """What this processor can do, as far as the system says."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()

@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from madatheory.blame import blame
-from madatheory.cli.console import ERR, OUT, note, progress
-from madatheory.cli.options import Load, Seed, StoreFolder, open_store
+from madatheory.cli.console import ERR, OUT, complain, note, progress
+from madatheory.cli.options import Load, OnCluster, Seed, StoreFolder, open_store, workers
 from madatheory.cli.registry import registry
 from madatheory.defaults import SEED
-from madatheory.errors import UserError, remedy, unknown
+from madatheory.errors import LostWork, UserError, remedy, unknown
 from madatheory.files import check_folder
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def figures(
     ] = None,
     load: Load = None,
     store: StoreFolder = ".madatheory",
+    cluster: OnCluster = None,
 ) -> None:
     """Compute and draw the figures, check what each claims, and write an index page.
 
@@ -58,6 +59,7 @@ def figures(
     madatheory figures training-language --text my_text.txt
     madatheory list figures
     madatheory figures --load my_figure.py
+    madatheory figures --cluster tcp://scheduler:8786
     """
     from madatheory.figures.figure import PROFILES, Run
     from madatheory.figures.render import prepare_folder, render, write_index
@@ -80,36 +82,47 @@ def figures(
     from madatheory.cli.environment import versions
     from madatheory.store.figure_manifest import Ledger
 
-    ledger = Ledger(Path(store), folder, profile, seed, versions(), data)
-    kept = open_store(store, force=force)
-    ledger.check(figure.name for figure in chosen)
-    for figure in chosen:
-        with blame(f"figure {figure.name!r}, its check", figure.check, "check(run) refuses a run by raising UserError"):
-            figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
-    done: list[Drawn] = []
-    try:
-        for number, figure in enumerate(chosen):
-            known = None if force else ledger.up_to_date(figure)
-            if known is not None:
-                done.append(Drawn(figure.name, known, None))
-                continue
-            title = f"[{number + 1}/{len(chosen)}] {figure.name}"
-            if not ERR.is_terminal:
-                note(title)
-            began, said = time.monotonic(), list[str]()
-            with progress(title) as report, ledger.watch(figure) as reads:
-                run = Run(profile, seed, kept.simulate, kept.cached, report, data)
-                drawn = render(figure, run, folder, versions(), said.append)
-            for words in said:
-                note(f"{figure.name}: {words}")
-            claims = [(c.text, bool(c.holds), c.detail) for c in drawn]
-            if why := ledger.enter(figure, reads):
-                note(f"{figure.name}: drawn anew by every call, because {why}")
-            done.append(Drawn(figure.name, claims, time.monotonic() - began))
-    finally:
-        if done:
-            write_index(folder, [*entries.all("figures")])
-    raise typer.Exit(_print(done, folder))
+    with workers(cluster) as executor:
+        kept = open_store(store, force=force, executor=executor)
+        ledger = Ledger(kept.root, folder, profile, seed, versions(), data)
+        ledger.check(figure.name for figure in chosen)
+        for figure in chosen:
+            with blame(
+                f"figure {figure.name!r}, its check", figure.check, "check(run) refuses a run by raising UserError"
+            ):
+                figure.check(Run(profile, seed, kept.simulate, kept.cached, data=data))
+        done: list[Drawn] = []
+        lost: list[str] = []
+        try:
+            for number, figure in enumerate(chosen):
+                known = None if force else ledger.up_to_date(figure)
+                if known is not None:
+                    done.append(Drawn(figure.name, known, None))
+                    continue
+                title = f"[{number + 1}/{len(chosen)}] {figure.name}"
+                if not ERR.is_terminal:
+                    note(title)
+                began, said = time.monotonic(), list[str]()
+                with progress(title) as report, ledger.watch(figure) as reads:
+                    shown = report if executor is None else executor.shown(report)
+                    run = Run(profile, seed, kept.simulate, kept.cached, shown, data)
+                    try:
+                        drawn = render(figure, run, folder, versions(), said.append)
+                    except LostWork as error:
+                        lost.append(f"{figure.name}: {error}")
+                        complain(lost[-1])
+                        continue
+                for words in said:
+                    note(f"{figure.name}: {words}")
+                claims = [(c.text, bool(c.holds), c.detail) for c in drawn]
+                if why := ledger.enter(figure, reads):
+                    note(f"{figure.name}: drawn anew by every call, because {why}")
+                done.append(Drawn(figure.name, claims, time.monotonic() - began))
+        finally:
+            if done:
+                write_index(folder, [*entries.all("figures")])
+    status = _print(done, folder)
+    raise typer.Exit(2 if lost else status)
 
 
 def _possible(figures: "Sequence[Figure]", *, named: bool) -> "list[Figure]":

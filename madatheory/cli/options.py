@@ -1,12 +1,15 @@
 """Options that several commands have."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from madatheory.cli.console import warn
+from madatheory.cli.console import note, warn
 
 if TYPE_CHECKING:
+    from madatheory.cluster.connect import Cluster
     from madatheory.store import Store
 
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write everything there.")]
@@ -22,7 +25,17 @@ Load = Annotated[
 Seed = Annotated[int, typer.Option(help="Base seed of the noise: the same seed gives the same numbers.")]
 StoreFolder = Annotated[
     str,
-    typer.Option("--store", metavar="DIR", envvar="MADATHEORY_STORE", help="Where finished runs are kept."),
+    typer.Option(
+        "--store", metavar="DIR", envvar="MADATHEORY_STORE", help="Where finished runs are kept: a folder, or a URL."
+    ),
+]
+OnCluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS|local:N",
+        help="Compute on the workers of this Dask scheduler (tcp://host:8786), or of N processes here.",
+    ),
 ]
 Set = Annotated[
     list[str] | None,
@@ -40,13 +53,28 @@ def own_process() -> None:
     _process.append("own")
 
 
-def open_store(folder: str, *, force: bool = False, computes: bool = True) -> "Store":
+@contextmanager
+def workers(address: str | None) -> "Iterator[Cluster | None]":
+    """The cluster of --cluster while it is used; None without, and nothing of Dask is imported."""
+    if address is None:
+        yield None
+        return
+    from madatheory.cluster import cluster
+
+    with cluster(address, report=note) as connected:
+        note(f"{connected.workers} workers, {connected.slots} tasks at a time")
+        yield connected
+
+
+def open_store(
+    folder: str, *, force: bool = False, computes: bool = True, executor: "Cluster | None" = None
+) -> "Store":
     """The store in `folder`, which says on stderr what it does not trust; what a command compiles is kept in it too."""
     from madatheory.store import Store
     from madatheory.store.folder import PROGRAMS
     from madatheory.xla import keep_programs
 
-    store = Store(folder, force=force, report=warn)
-    if computes and _process:
+    store = Store(folder, force=force, report=warn, executor=executor)
+    if computes and _process and store.remote is None:
         keep_programs(store.root / PROGRAMS)
     return store

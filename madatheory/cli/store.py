@@ -52,7 +52,7 @@ def clear(
 
 
 def _existing(store: str) -> str:
-    if not Path(store).is_dir():
+    if "://" not in store and not Path(store).is_dir():
         raise UserError(f"--store {store}: there is no such folder; nothing is kept there")
     return store
 

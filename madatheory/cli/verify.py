@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from madatheory.cli.console import OUT, progress
-from madatheory.cli.options import Load, Seed, Set, StoreFolder, open_store
+from madatheory.cli.console import OUT, complain, progress
+from madatheory.cli.options import Load, OnCluster, Seed, Set, StoreFolder, open_store, workers
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import CONFIDENCE, SEED, STEPS, TRAJECTORIES
 from madatheory.errors import UserError
@@ -45,6 +45,7 @@ def verify(
     ] = None,
     seed: Seed = SEED,
     store: StoreFolder = ".madatheory",
+    cluster: OnCluster = None,
 ) -> None:
     """Check every theorem on every problem by simulation, and print the matrix of verdicts.
 
@@ -53,7 +54,7 @@ def verify(
     hyper-parameters; a file of `madatheory worst --out` is run alone.
 
     Status 1 if a bound is violated; an inconclusive verdict is reported, but is no failure. Status 2 if no theorem
-    applies to any problem, so that nothing was checked.
+    applies to any problem, so that nothing was checked, or if workers of --cluster died again and again on a chunk.
 
     \b
     madatheory verify
@@ -61,6 +62,7 @@ def verify(
     madatheory verify --theorem avgrad-rate --set beta2=0.9,0.99
     madatheory verify --steps 10000 --json verdicts.json
     madatheory verify --load my_theorem.py
+    madatheory verify --cluster local:4
     """
     entries, settings = registry(load), parse_settings(assignments)
     instances = instances_of(entries, problem)
@@ -70,9 +72,10 @@ def verify(
     from madatheory.worst.verdicts import verify_on_worst
 
     file = None if json_file is None else check_output(json_file)
-    kept = open_store(store)
     verdicts: list[Verdict] = []
-    with progress("verify") as report:
+    with workers(cluster) as executor, progress("verify") as report:
+        kept = open_store(store, executor=executor)
+        shown = report if executor is None else executor.shown(report)
         if problems:
             verdicts = check(
                 theorems,
@@ -83,9 +86,10 @@ def verify(
                 confidence=confidence,
                 settings=settings,
                 run=kept.simulate,
-                progress=report,
+                at_once=None if executor is None else executor.slots,
+                progress=shown,
             )
-        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=report)
+        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=shown)
     if file is not None:
         write(
             file,
@@ -93,15 +97,17 @@ def verify(
                 [*verdicts, *on_worst], steps=steps, num_trajectories=num_trajectories, seed=seed, confidence=confidence
             ),
         )
-    raise typer.Exit(
-        _print(
-            verdicts,
-            on_worst,
-            theorems,
-            [p.name for p in problems],
-            f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}" if problems else "worst found",
-        )
+    status = _print(
+        verdicts,
+        on_worst,
+        theorems,
+        [p.name for p in problems],
+        f"T = {steps}, {num_trajectories} trajectories, confidence {confidence:g}" if problems else "worst found",
     )
+    for lost in executor.lost if executor is not None else ():
+        complain(lost)
+        status = 2
+    raise typer.Exit(status)
 
 
 def _print(

@@ -1,5 +1,6 @@
 """Where a long computation left off: its last state, beside its result until that is finished."""
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ def checkpoint(
     write: Write,
     now: Callable[[], Sequence[tuple[str, Path]]],
     seconds: float,
+    remove: Callable[[Path], None] = Path.unlink,
 ) -> Checkpoint:
     """A `Checkpoint` in a folder of chunks: `known` and `now()` are their labels and paths, before and at any time."""
     states = sorted(((label, path) for label, path in known if _STATE.fullmatch(label)), reverse=True)
@@ -52,16 +54,19 @@ def checkpoint(
         nonlocal number
         number += 1
         write(state, f"state-{number:06d}")
-        discard(now(), before=number)  # only now: at any moment one whole state is there
+        discard(now(), before=number, remove=remove)  # only now: at any moment one whole state is there
 
     return Checkpoint(last, replace, seconds)
 
 
-def discard(chunks: Sequence[tuple[str, Path]], before: int = 10**6) -> None:
+def discard(
+    chunks: Sequence[tuple[str, Path]], before: int = 10**6, remove: Callable[[Path], None] = Path.unlink
+) -> None:
     """Remove the states among the chunks whose number is smaller."""
     for label, path in chunks:
         if _STATE.fullmatch(label) and int(label.removeprefix("state-")) < before:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                remove(path)
 
 
 def nothing_cached(

@@ -77,11 +77,12 @@ def marked(dataset: xr.Dataset, label: str, configuration: str) -> xr.Dataset:
     return dataset.assign_attrs({**provenance(), CONFIGURATION: stamp(configuration), LABEL: label})
 
 
-def write(chunk: xr.Dataset, folder: Path) -> bytes:
-    """Keep a marked chunk; returns the bytes of the file."""
+def write(chunk: xr.Dataset, folder: Path) -> tuple[Path, bytes]:
+    """Keep a marked chunk; returns the file and its bytes."""
     data = netcdf(chunk)
-    files.write(folder / f"{chunk.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc", data)
-    return data
+    file = folder / f"{chunk.attrs[LABEL]}.{hashlib.sha256(data).hexdigest()}.nc"
+    files.write(file, data)
+    return file, data
 
 
 def netcdf(dataset: xr.Dataset) -> bytes:

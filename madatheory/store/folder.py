@@ -15,7 +15,7 @@ from madatheory.errors import UserError
 from madatheory.files import check_folder, is_temporary, write
 
 MARK = "madatheory-store.txt"
-_WORDS = """This folder is a store of madatheory: finished computations, which are found again by what they compute.
+WORDS = """This folder is a store of madatheory: finished computations, which are found again by what they compute.
 `madatheory store list` shows them and `madatheory store clear` removes them; other files here are left alone.
 """
 DEFAULT = ".madatheory"
@@ -24,7 +24,7 @@ PROGRAMS = "xla"  # what commands have compiled, kept by JAX
 _OTHERS = ("coq", "conformance", "reports")  # what proofs, conformance and reports keep in the default folder
 REJECTED = ".rejected"
 CHUNK = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<hash>[0-9a-f]{64})\.nc")
-_ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
+ENTRY = re.compile(r"[a-z0-9-]+-[0-9a-f]{20}")
 _PROGRAM = re.compile(r".*-(cache|atime)")
 _NOTE = re.compile(r"[a-z0-9-]+-[0-9a-f]{12}\.json")
 
@@ -46,7 +46,7 @@ def claim(root: str | Path) -> Path:
     if others:
         shown = ", ".join(others[:3]) + (", .." if len(others) > 3 else "")
         raise UserError(f"{root} is no store and holds other files ({shown}); name a folder of its own for the store")
-    write(folder / MARK, _WORDS)
+    write(folder / MARK, WORDS)
     return folder
 
 
@@ -54,7 +54,7 @@ def entries(root: Path) -> list[StoredRun]:
     """The computations in a store, each a folder with the store's files; a folder with other files only is none."""
     found = []
     for path in sorted(root.iterdir()):
-        if _is_folder(path) and _ENTRY.fullmatch(path.name):
+        if _is_folder(path) and ENTRY.fullmatch(path.name):
             files = list(_files(path))
             if files or not any(path.iterdir()):
                 found.append(
@@ -115,5 +115,5 @@ def _ours(path: Path) -> bool:
         return is_temporary(path)
     if path.name in (*_OTHERS, PROGRAMS):
         return True
-    known = path.name == FIGURES or _ENTRY.fullmatch(path.name) is not None
+    known = path.name == FIGURES or ENTRY.fullmatch(path.name) is not None
     return known and len(os.listdir(path)) == sum(1 for _ in _files(path))

@@ -31,6 +31,7 @@ from madatheory.store.cache_key import CacheKey, cache_key_of, canonical, code_o
 from madatheory.store.checkpoint import Checkpoint, checkpoint
 from madatheory.store.checkpoint import discard as discard_states
 from madatheory.store.configuration import configuration_of
+from madatheory.store.executor import Executor
 from madatheory.store.files import (
     Report,
     chunks,
@@ -45,6 +46,7 @@ from madatheory.store.files import (
 )
 from madatheory.store.folder import FIGURES, REJECTED, StoredRun, claim, discard, entries, remove, remove_programs
 from madatheory.store.reads import watched
+from madatheory.store.remote import Remote, is_url
 
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
 _LEAST = 256  # trajectories: fewer would leave threads idle
@@ -76,7 +78,9 @@ class Store:
     `chunk_seconds` is about how long one chunk takes to compute, so what an interruption can lose; a computation that
     takes a `Checkpoint` keeps its state every `checkpoint_seconds`. With `force` nothing that was there before this
     object is used. `report` gets a line for every file that is not trusted (by default a `StoreWarning`). Several
-    threads may use one object. `UserError` if the folder cannot be written or is no store but holds other files.
+    threads may use one object. With an `executor` chunks are computed there. `root` may be a URL that fsspec knows
+    (s3://bucket/folder): what is needed is fetched from there. `UserError` if the folder cannot be written or is no
+    store but holds other files.
     """
 
     @renamed(piece_seconds="chunk_seconds")
@@ -88,8 +92,10 @@ class Store:
         chunk_seconds: float = 5.0,
         checkpoint_seconds: float = 20.0,
         report: Report = warn,
+        executor: Executor | None = None,
     ) -> None:
-        self.root = Path(root)
+        self.remote = Remote(str(root)) if is_url(root) else None
+        self.root = Path(root) if self.remote is None else self.remote.folder
         self.force = force
         self.chunk_seconds = chunk_seconds
         self.checkpoint_seconds = checkpoint_seconds
@@ -99,7 +105,9 @@ class Store:
         self._fresh: set[Path] = set()
         self._refused: set[str] = set()
         self._lock = threading.Lock()
-        claim(root)
+        self._executor = executor
+        if self.remote is None:
+            claim(root)
 
     @renamed(seeds="num_trajectories", record="save_at")
     def simulate(
@@ -195,25 +203,35 @@ class Store:
             return chunks(folder, self.report)
 
         if resumable:
-            last = checkpoint(known, lambda path: read(path, text, self.report), kept, now, self.checkpoint_seconds)
+            last = checkpoint(
+                known, lambda path: read(path, text, self.report), kept, now, self.checkpoint_seconds, self._remove
+            )
             compute = partial(compute, last)
+        elif self._executor is not None:
+            compute = partial(self._executor.call, folder.name, name, compute)
         # as it reads back, so that the first call and later ones return the same types
         result = parse(kept(self._watched(name, identity, compute), "whole"))
-        discard_states(now() if resumable else ())
+        discard_states(now() if resumable else (), remove=self._remove)
         self._count(computed=1)
         return unmarked(result)
 
     def entries(self) -> list[StoredRun]:
         """What the store holds, one entry per computation."""
+        if self.remote is not None:
+            self.remote.fetch_all()
         return entries(self.root)
 
     def clear(self) -> int:
         """Remove everything that the store holds, and nothing else; returns the number of bytes freed."""
         freed = sum(remove(path) for path in (*(entry.path for entry in self.entries()), self.root / FIGURES))
+        if self.remote is not None:
+            self.remote.clear()
         return freed + remove_programs(self.root)
 
     def prune(self, days: float = 30.0) -> int:
         """Remove what was put aside, and computations not used for `days` days; returns the number of bytes freed."""
+        if self.remote is not None:
+            raise UserError(f"{self.remote.url}: when a run was last used is not known of a URL; clear it without days")
         freed = 0
         for entry in self.entries():
             if time.time() - entry.path.stat().st_mtime > days * 86400:
@@ -264,10 +282,12 @@ class Store:
 
     def _chunks(self, folder: Path) -> list[tuple[str, Path]]:
         with self._lock:
+            if self.remote is not None:
+                self.remote.fetch(folder)
             found = chunks(folder, self.report)
             if self.force and folder not in self._fresh:
                 for _, path in found:
-                    path.unlink(missing_ok=True)
+                    self._remove(path)
                 found = []
             self._fresh.add(folder)
         with contextlib.suppress(OSError):
@@ -278,7 +298,15 @@ class Store:
         if not self.root.is_dir():
             self.report(f"{self.root} was removed meanwhile; it is made anew, and what it held is computed again")
             claim(self.root)
-        return write(chunk, folder)
+        file, data = write(chunk, folder)
+        if self.remote is not None:
+            self.remote.send(file)
+        return data
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        if self.remote is not None:
+            self.remote.remove(path)
 
     def _run(
         self,
@@ -290,6 +318,7 @@ class Store:
         name, plan, configuration, folder, identity, check = work
         names = [(_SPAN.fullmatch(label), path) for label, path in self._found(name, folder, identity)]
         spans = [(int(span["first"]), int(span["last"]), path) for span, path in names if span]
+        missing: list[range] = []  # chunks for the executor
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
         least = max(1, _LEAST // plan.grid.points)
         size = max(least, round(self.chunk_seconds * _UPDATES_PER_SECOND / per_seed))
@@ -310,6 +339,10 @@ class Store:
             else:
                 following = [span[0] for span in spans if span[0] > position]
                 end = min([position + size, trajectories.stop, *following])
+                if self._executor is not None:
+                    missing.append(range(position, end))
+                    position = end
+                    continue
                 check()
                 tell = None if progress is None else _shifted(progress, before, len(trajectories) * per_seed)
                 began = time.perf_counter()
@@ -325,7 +358,32 @@ class Store:
             position = end
             if progress is not None:
                 progress((position - trajectories.start) * per_seed, len(trajectories) * per_seed)
+        if missing and self._executor is not None:
+            check()
+            parts += self._elsewhere(self._executor, work, missing, progress)
+            parts.sort(key=lambda part: int(part.seed[0]))
         return joined(parts)
+
+    def _elsewhere(
+        self, executor: Executor, work: "_Work", missing: list[range], progress: Progress | None
+    ) -> list[xr.Dataset]:
+        """The missing chunks from an executor, each kept as soon as it comes."""
+        parts: list[xr.Dataset] = []
+        total = sum(map(len, missing))
+
+        def done(span: range, part: xr.Dataset) -> None:
+            part = marked(part, f"{span[0]:010d}-{span[-1]:010d}", work.configuration)
+            if self._may_keep(work.identity):
+                self._keep(part, work.folder)
+            self._count(computed=1)
+            parts.append(unmarked(part))
+
+        def alive() -> None:
+            if progress is not None:
+                progress(sum(part.sizes["seed"] for part in parts), total)
+
+        executor.chunks(work.folder.name, work.name, work.plan, missing, done, alive)
+        return parts
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

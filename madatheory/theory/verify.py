@@ -4,7 +4,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from madatheory.engine.arguments import MAX_STEPS, check_steps, problems_of, rec
 from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import iterate
-from madatheory.errors import UserError, unknown
+from madatheory.errors import LostWork, UserError, unknown
 from madatheory.hparams import Grid, Settings, check_mapping, hypers, override, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
@@ -93,6 +93,14 @@ def _check_formulas(theorem: Theorem, setting: Setting, times: np.ndarray) -> No
             largest(theorem, level, setting, times)
 
 
+def _ended(run: "Future[xr.Dataset]") -> xr.Dataset | LostWork:
+    """What a simulation gave, or why it was given up."""
+    try:
+        return run.result()
+    except LostWork as error:
+        return error
+
+
 class _Stopped(Exception):
     """Ends the jobs that run beside one that failed, or was interrupted."""
 
@@ -129,6 +137,7 @@ def verify(
     save_at: int = 6,
     settings: Settings | None = None,
     run: Simulate = simulate,
+    at_once: int | None = None,
     progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
     """Verdicts for every theorem on every problem, all of them right together with probability `confidence`.
@@ -136,9 +145,10 @@ def verify(
     Both may be given by name ("avgrad-rate", "ratio:d=3"), theorems also by label ("T5"), one or a list of any mixture.
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
-    is `simulate` or a store's cached form of it. Sides are compared at `save_at` geometrically spaced steps. Theorems
-    that do not apply get the reason and cost nothing. `progress` is called with (simulations done, of how many, which),
-    from several threads.
+    is `simulate` or a store's cached form of it, and `at_once` says how many are run at a time (without: one per core);
+    where it raises `LostWork` the verdict is "inconclusive" and the rest goes on. Sides are compared at `save_at`
+    geometrically spaced steps. Theorems that do not apply get the reason and cost nothing. `progress` is called with
+    (simulations done, of how many, which), from several threads.
 
     What a problem promises (constants, unbiased gradients, their second moment, the noise's law) is checked at sampled
     points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
@@ -207,19 +217,24 @@ def verify(
         )
 
     # most of a small job is compilation, which runs on one core: so several jobs at a time
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(at_once or os.cpu_count() or 1) as pool:
         before = {key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items()}
         futures = [pool.submit(measured, number) for number in range(len(work))]
         try:
             for key, numbers in itertools.groupby(range(len(work)), key=lambda number: id(work[number].problem)):
-                runs = {number: futures[number].result() for number in numbers}
+                ended = {number: _ended(futures[number]) for number in numbers}
+                runs = {number: data for number, data in ended.items() if isinstance(data, xr.Dataset)}
                 broken = []
                 if key in audited:
                     broken = before[key].result() or broken_at_visited(audited[key], list(runs.values()), *audit)
-                for number, data in runs.items():
+                for number, data in ended.items():
                     share[number] = 1.0
                     job = work[number]
                     for theorem, hyper in itertools.product(job.theorems, hypers(job.grid)):
+                        if isinstance(data, LostWork):
+                            about = (theorem.name, theorem.label, job.problem.name, job.optimizer.name, hyper)
+                            verdicts.append(Verdict(*about, "inconclusive", str(data), confidence, 0, steps))
+                            continue
                         at = {str(name): hyper[str(name)] for name in data.dims if name in hyper}
                         found = data.sel(at) if at else data
                         about = (theorem, job.problem, job.optimizer, hyper, found)

@@ -24,6 +24,7 @@ PACKAGE_LAYERS = (
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
     {"pytest_plugin", "store", "torch"},
+    {"cluster"},
     {"theory"},
     {"studies", "worst"},
     {"report"},
@@ -55,7 +56,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
         {"picture", "run"},
         {"report"},
         {"command"},
-        {"__main__", "check_time", "phases", "training_cost", "versions", "worst_cases"},
+        {"__main__", "check_time", "cluster_cost", "phases", "training_cost", "versions", "worst_cases"},
     ),
 }
 
@@ -178,7 +179,7 @@ import madatheory
 
 def modules(package):
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        if module.name == "madatheory.torch":  # the one package that is PyTorch's; nothing else imports it
+        if module.name in ("madatheory.torch", "madatheory.cluster"):  # PyTorch's and Dask's; nothing else imports them
             continue
         if not module.name.endswith("__main__"):
             __import__(module.name)
@@ -188,7 +189,7 @@ def modules(package):
 modules(madatheory)
 from jax._src import xla_bridge
 print(json.dumps({
-    "modules": [n for n in ("torch", "matplotlib.pyplot") if n in sys.modules],
+    "modules": [n for n in ("torch", "distributed", "matplotlib.pyplot") if n in sys.modules],
     "environment": {k: v for k, v in os.environ.items() if environment.get(k) != v},
     "random state": np.random.get_state()[1].tolist() != random,
     "backend": xla_bridge.backends_are_initialized(),

@@ -1,0 +1,96 @@
+"""What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 2000] [--pairs 5].
+
+First the scheduler's time per chunk, with workers that compute nothing, ten threads each: all in this process, so that
+one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two threads on the
+same chunks, by turns, because other processes may be at work: the ratio is that of the sums of both.
+"""
+
+import argparse
+import logging
+import statistics
+import tempfile
+import time
+import warnings
+
+from madatheory.engine.flags import enable_native_loop
+
+_PLAN = b"0" * 20_000
+"""As large as the plans of the package are."""
+
+
+def idle(plan: bytes, seconds: float) -> int:
+    """A chunk of a worker that waits instead of computing."""
+    time.sleep(seconds)
+    return len(plan)
+
+
+def overhead(workers: int, chunks: int) -> tuple[float, float]:
+    """(seconds per chunk that computes nothing, share of the workers' time that is used with chunks of 5 s)."""
+    import distributed
+
+    from madatheory.cluster.connect import Cluster
+
+    with distributed.LocalCluster(
+        n_workers=workers // 10,
+        threads_per_worker=10,
+        processes=False,
+        dashboard_address=None,  # pyright: ignore[reportArgumentType]
+        silence_logs=logging.CRITICAL,
+    ) as local:
+        address = str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]
+        there = Cluster(address, {}, print)
+        for count, seconds in ((workers, 0.0), (chunks, 0.0), (2 * workers, 5.0)):  # the first makes connections
+            tasks = {f"{seconds}-{count}-{i}": (idle, _PLAN + str(i).encode(), seconds) for i in range(count)}
+            began = time.perf_counter()
+            there._compute(tasks, lambda key, value: None, lambda: None)
+            took = time.perf_counter() - began
+            if count == chunks and not seconds:
+                each = took / chunks
+        there.close()
+        return each, 2 * 5.0 / took
+
+
+def against_threads(pairs: int) -> tuple[list[float], list[float]]:
+    """Seconds of two threads and of two workers for the same eight chunks, programs being compiled before."""
+    import madatheory as mt
+    from madatheory.cluster import cluster
+    from madatheory.store import Store
+
+    problem, optimizer = mt.get_problem("ratio:d=8"), mt.get_optimizer("avgrad")
+    threads, processes = [], []
+    with cluster("local:2") as two:
+        for number in range(pairs + 1):
+            for executor, times in ((None, threads), (two, processes)):
+                with tempfile.TemporaryDirectory() as folder:
+                    store = Store(folder, executor=executor, chunk_seconds=4.0)
+                    began = time.perf_counter()
+                    store.simulate(problem, optimizer, 20_000, num_trajectories=4096, seed=number, workers=2)
+                    times.append(time.perf_counter() - began)
+    return threads[1:], processes[1:]
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=200)
+    parser.add_argument("--chunks", type=int, default=2000)
+    parser.add_argument("--pairs", type=int, default=5)
+    given = parser.parse_args()
+    enable_native_loop()
+    warnings.simplefilter("ignore")
+    each, used = overhead(given.workers, given.chunks)
+    print(f"{given.workers} workers that wait, {given.chunks} chunks: {1e3 * each:.2f} ms per chunk", flush=True)
+    print(
+        f"{2 * given.workers} chunks of 5 s on {given.workers} workers: {100 * used:.1f} % of their time is used",
+        flush=True,
+    )
+    threads, processes = against_threads(given.pairs)
+    print("two threads, s:   ", *(f"{t:.2f}" for t in threads))
+    print("two processes, s: ", *(f"{t:.2f}" for t in processes))
+    ratios = [a / b for a, b in zip(threads, processes, strict=True)]
+    share = sum(threads) / sum(processes)
+    print(f"two processes are {share:.2f} of two threads (median of pairs {statistics.median(ratios):.2f})")
+
+
+if __name__ == "__main__":
+    main()
