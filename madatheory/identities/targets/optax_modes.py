@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
+from madatheory.identities.targets.numpy_programs import evaluated
 from madatheory.xla import QUICKLY, accepted
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class OptaxMode:
     unpack: Callable[[Any], Sequence[Any]] = list
     whole: Callable[[Step], Step] = _first
     compiled: Callable[[Step], Step] = jitted
+    begun: Callable[[Step], Step] = _first
 
 
 def _scanned(step: Step) -> Step:
@@ -92,6 +95,7 @@ def _scheduled(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 MODES: Mapping[str, OptaxMode] = {
     "": OptaxMode(),
     "eager": OptaxMode(compiled=_first),
+    "numpy": OptaxMode(compiled=partial(evaluated, compiled=jitted), begun=partial(evaluated, compiled=_first)),
     "scan": OptaxMode(compiled=_scanned),
     "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
     "masked": OptaxMode(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
