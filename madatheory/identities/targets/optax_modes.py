@@ -27,6 +27,10 @@ def jitted(step: Step) -> Step:
     return jax.jit(step, compiler_options=accepted(QUICKLY))
 
 
+in_numpy = partial(evaluated, compiled=jitted)
+"""Traced, and evaluated in NumPy where that is possible, else compiled."""
+
+
 def _first(tree: Any) -> Any:
     return tree
 
@@ -95,15 +99,21 @@ def _scheduled(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 MODES: Mapping[str, OptaxMode] = {
     "": OptaxMode(),
     "eager": OptaxMode(compiled=_first),
-    "numpy": OptaxMode(compiled=partial(evaluated, compiled=jitted), begun=partial(evaluated, compiled=_first)),
+    "numpy": OptaxMode(compiled=in_numpy, begun=partial(evaluated, compiled=_first)),
     "scan": OptaxMode(compiled=_scanned),
-    "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
-    "masked": OptaxMode(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
+    "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap, compiled=in_numpy),
+    "masked": OptaxMode(
+        make=_masked,
+        pack=lambda a: [*a, jnp.ones(2, a[0].dtype)],
+        unpack=lambda tree: tree[:-1],
+        compiled=in_numpy,
+    ),
     "tree": OptaxMode(
         pack=lambda a: {"b": (a[0], {}), "a": {"rest": tuple(a[1:]), "none": None}},
         unpack=lambda tree: [tree["b"][0], *tree["a"]["rest"]],
+        compiled=in_numpy,
     ),
-    "groups": OptaxMode(make=_grouped),
-    "scheduled": OptaxMode(make=_scheduled),
+    "groups": OptaxMode(make=_grouped, compiled=in_numpy),
+    "scheduled": OptaxMode(make=_scheduled, compiled=in_numpy),
 }
 """By name; the plain mode is ""."""
