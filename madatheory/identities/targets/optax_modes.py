@@ -24,7 +24,14 @@ def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 
 def jitted(step: Step) -> Step:
     """jit, without what only long runs pay for: these programs take longer to compile than they run."""
-    return jax.jit(step, compiler_options=accepted(QUICKLY))
+    made: list[Step] = []
+
+    def call(*arguments: Any) -> Any:
+        if not made:  # which options are accepted is found out where they are first needed
+            made.append(jax.jit(step, compiler_options=accepted(QUICKLY)))
+        return made[0](*arguments)
+
+    return call
 
 
 in_numpy = partial(evaluated, compiled=jitted)
