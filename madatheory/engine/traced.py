@@ -41,7 +41,7 @@ _COMPARED = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
 def _operation(equation: Any, algebra: Algebra) -> Callable[..., Value] | None:
     """One primitive of a traced step as a function of values; None where it gives back its first operand."""
-    from madatheory.engine.backend.jaxprs import dtype_of, shape_of  # imports JAX
+    from madatheory.jaxprs import dtype_of, shape_of  # imports JAX
 
     name = equation.primitive.name
     if len(equation.outvars) != 1:
@@ -106,7 +106,7 @@ def computed_in(algebra: Algebra, function: Callable[[Any], Any], example: Any) 
     """
     import jax
 
-    from madatheory.engine.backend.jaxprs import body_of, is_variable, opened
+    from madatheory.jaxprs import body_of, is_variable, opened
 
     with jax.enable_x64(True):
         closed, shape = jax.make_jaxpr(function, return_shape=True)(example)

@@ -10,6 +10,8 @@ from madatheory.deprecated import said
 from madatheory.identities.check import IdentityOutcome as IdentityOutcome
 from madatheory.identities.check import Report as Report
 from madatheory.identities.check import check as check
+from madatheory.identities.drawing import drawn as drawn
+from madatheory.identities.drawing import st as st
 from madatheory.identities.identity import ByConvention as ByConvention
 from madatheory.identities.identity import NotApplicable as NotApplicable
 from madatheory.identities.identity import Violation as Violation

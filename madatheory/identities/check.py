@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hypothesis.errors import Flaky, HypothesisException
 
 from madatheory.defaults import PROFILE, SECONDS
 from madatheory.deprecated import renamed
@@ -62,7 +61,7 @@ def check(
     """
     request = Request(traits or {}, settings or {}, xfail or {}, only, profile, seed, limit, method)
     chosen = select(only, profile)
-    target = checkable(make_optimizer)
+    target = prepared(make_optimizer, profile)
     report = opened(target, request)
     if report.problem:
         return report
@@ -72,6 +71,14 @@ def check(
             progress(f"{target.name}: {item.code} {item.name}")
         outcomes.append(judged(item, target, report, request, memory))
     return replace(report, outcomes=tuple(outcomes))
+
+
+def prepared(make_optimizer: OptimizerLike, profile: str) -> Target:
+    """The target of a check; in the profile "quick" stepped without a compiler where it can be."""
+    target = checkable(make_optimizer)
+    if profile == "quick" and "numpy" in target.modes:
+        return replace(target, start=target.modes["numpy"])
+    return target
 
 
 def select(only: str | None, profile: str = PROFILE) -> list[Identity]:
@@ -150,6 +157,8 @@ def _as_known(outcome: IdentityOutcome, target: str) -> IdentityOutcome:
 def _outcome(
     item: Identity, target: Target, report: Report, request: Request, memory: Memory | None
 ) -> IdentityOutcome:
+    from hypothesis.errors import HypothesisException
+
     began = time.perf_counter()
 
     def outcome(status: str, detail: str = "", **more: str) -> IdentityOutcome:
@@ -206,6 +215,8 @@ class _Tried:
         self.case: object = None
 
     def once(self, case: object) -> None:
+        from hypothesis.errors import HypothesisException
+
         self.runs.forget()
         try:
             self.item.test(self.runs, copy.deepcopy(case))  # what an optimizer writes into must not be shown
@@ -233,6 +244,8 @@ class _Tried:
                 self.once(case)
             except (Exception, SystemExit):
                 if self.failed is not None and self.item.examples:
+                    from hypothesis.errors import Flaky
+
                     search(self.item, self.once, examples, seed)
                     raise Flaky("it passed when it was tried again") from None
                 raise

@@ -191,19 +191,23 @@ def _unrolled_by_jax(target: Target, x0: Array, fixed: Mapping[str, Any]) -> Unr
     def end(h: Mapping[str, Any], g: Sequence["jax.Array"]) -> Any:
         return run.path({**run.arrays(taken), **h}, x0, g)[0][-1]
 
+    def slope(name: str) -> Callable[..., Any]:
+        return by_jax.in_numpy(lambda h, rows: by_jax.slope(lambda h: end(h, rows), h, name))
+
+    along = {name: slope(name) for name in taken}
+    back = by_jax.in_numpy(jax.grad(lambda h, rows, w: w @ end(h, rows), argnums=(0, 1)))
+
     def value(h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
             return np.asarray(end(run.arrays(h), list(map(run.array, g))))
 
     def forward(name: str, h: Mapping[str, float], g: Array) -> Array:
         with by_jax.precision(x0.dtype):
-            rows = list(map(run.array, g))
-            return np.asarray(by_jax.slope(lambda h: end(h, rows), run.arrays(h), name))
+            return np.asarray(along[name](run.arrays(h), list(map(run.array, g))))
 
     def reverse(w: Array, h: Mapping[str, float], g: Array) -> tuple[dict[str, float], Array]:
         with by_jax.precision(x0.dtype):
-            loss = jax.grad(lambda h, g: w @ end(h, g), argnums=(0, 1))
-            slopes, by_g = loss(run.arrays(h), list(map(run.array, g)))
+            slopes, by_g = back(run.arrays(h), list(map(run.array, g)), run.array(w))
             return {name: float(v) for name, v in slopes.items()}, np.array(by_g)
 
     return UnrolledRun(value, forward, reverse, unit(x0.dtype))

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
-
-import hypothesis
-from hypothesis import HealthCheck, Phase
-from hypothesis.strategies import SearchStrategy
+from typing import TYPE_CHECKING, Any
 
 from madatheory.identities.identity import Identity, identities
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 
 def examples_of(item: Identity, examples: int, seed: int = 0) -> tuple[Any, ...]:
@@ -36,18 +35,21 @@ def _most(item: Identity, examples: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def _largest_share(strategy: SearchStrategy[Any]) -> float:
+def _largest_share(strategy: "SearchStrategy[Any]") -> float:
     return max((item.examples for item in identities().values() if item.cases() is strategy), default=0.0)
 
 
 @lru_cache(maxsize=512)
-def _drawn(strategy: SearchStrategy[Any], count: int, seed: int) -> tuple[Any, ...]:
+def _drawn(strategy: "SearchStrategy[Any]", count: int, seed: int) -> tuple[Any, ...]:
     found: list[Any] = []
     _try(strategy, found.append, count, seed)
     return tuple(found)
 
 
-def _try(strategy: SearchStrategy[Any], test: Callable[[Any], object], count: int, seed: int) -> None:
+def _try(strategy: "SearchStrategy[Any]", test: Callable[[Any], object], count: int, seed: int) -> None:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase
+
     def tried(case: object) -> None:  # hypothesis wants no result
         test(case)
 

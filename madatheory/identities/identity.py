@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
+from madatheory.identities.drawing import st
 from madatheory.identities.rollout import Runs
 
 
@@ -44,7 +44,7 @@ class Identity:
     statement: str
     holds: str
     needs: tuple[str, ...]
-    cases: Callable[[], st.SearchStrategy[Any]]
+    cases: "Callable[[], st.SearchStrategy[Any]]"
     test: Callable[[Runs, Any], None]
     examples: float = 1.0  # times the profile's number; 0: the single case None
     convention: str = ""
@@ -62,7 +62,7 @@ _FOUND: dict[str, Identity] = {}
 
 
 @cache
-def _made(cases: Callable[[], st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+def _made(cases: "Callable[[], st.SearchStrategy[Any]]") -> "st.SearchStrategy[Any]":
     """A strategy, one for all who ask: they share its examples, and hypothesis looks at it once."""
     return cases()
 
@@ -72,7 +72,7 @@ def identity(
     name: str,
     *,
     needs: Sequence[str] = (),
-    cases: Callable[[], st.SearchStrategy[Any]] | None = None,
+    cases: "Callable[[], st.SearchStrategy[Any]] | None" = None,
     examples: float = 1.0,
     convention: str = "",
 ) -> Callable[[Callable[[Runs, Any], None]], Callable[[Runs, Any], None]]:

@@ -40,7 +40,9 @@ def once(run: Runs) -> dict[str, Any]:
 
 
 def mode_once(target: Target, settings: Mapping[str, Any]) -> str:
-    """`eager`, or "" where a step is compiled in any case."""
+    """`numpy` where there is this mode, else `eager`, or "" where a step is compiled in any case."""
+    if "numpy" in target.modes:
+        return "numpy"
     if "eager" not in target.modes:
         return ""
     if target.start not in _BRANCHING:

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import strategies as st
+
+from madatheory.identities.drawing import drawn, st
 
 KINDS = ("free", "zeros", "prefix", "constant", "cancelling", "growth", "decay", "once")
 
@@ -21,7 +22,7 @@ class GradientSequence(NamedTuple):
 
 
 @cache
-def _column(kind: str, steps: int) -> st.SearchStrategy[list[float]]:
+def _column(kind: str, steps: int) -> "st.SearchStrategy[list[float]]":
     quarter = st.integers(-32, 32).map(lambda k: k / 4)
     nonzero = st.integers(1, 32).flatmap(lambda k: st.sampled_from([k / 4, -k / 4]))
     if kind == "zeros":  # zeros in between
@@ -45,13 +46,13 @@ def _column(kind: str, steps: int) -> st.SearchStrategy[list[float]]:
 
 
 @cache
-def _columns(kinds: tuple[str, ...], steps: int) -> st.SearchStrategy[list[float]]:
+def _columns(kinds: tuple[str, ...], steps: int) -> "st.SearchStrategy[list[float]]":
     """A column of one of these kinds."""
     return st.sampled_from(kinds).flatmap(lambda kind: _column(kind, steps))
 
 
 @cache
-def _starts(size: int) -> st.SearchStrategy[list[float]]:
+def _starts(size: int) -> "st.SearchStrategy[list[float]]":
     return st.lists(st.integers(-16, 16).map(lambda k: k / 8), min_size=size, max_size=size)
 
 
@@ -60,8 +61,8 @@ def _dyadic(values: list[float]) -> list[float]:
 
 
 @cache
-@st.composite
-def sequences(draw: st.DrawFn, steps: int = 12, size: int = 3, kinds: tuple[str, ...] = KINDS) -> GradientSequence:
+@drawn
+def sequences(draw: "st.DrawFn", steps: int = 12, size: int = 3, kinds: tuple[str, ...] = KINDS) -> GradientSequence:
     """`size` coordinates, each with a kind of its own; shrinks towards zeros and small integers."""
     columns = [draw(_columns(kinds, steps)) for _ in range(size)]
     x0 = draw(_starts(size))
@@ -92,16 +93,16 @@ class Several(NamedTuple):
 
 
 @cache
-@st.composite
-def tensors(draw: st.DrawFn, steps: int = 10) -> Several:
+@drawn
+def tensors(draw: "st.DrawFn", steps: int = 10) -> Several:
     """Two tensors that always have gradients."""
     case = draw(sequences(steps))
     return Several([case.x0[:1], case.x0[1:]], [case.g[:, :1], case.g[:, 1:]], np.ones((steps, 2), bool))
 
 
 @cache
-@st.composite
-def missing(draw: st.DrawFn, steps: int = 10) -> Several:
+@drawn
+def missing(draw: "st.DrawFn", steps: int = 10) -> Several:
     """Two tensors, one of which has no gradient at the start, now and then, or from some step on."""
     several = draw(tensors(steps))
     kind, which, k = draw(st.sampled_from(["late", "gone", "sometimes"])), draw(st.integers(0, 1)), 0
@@ -115,8 +116,8 @@ def missing(draw: st.DrawFn, steps: int = 10) -> Several:
 
 
 @cache
-@st.composite
-def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
+@drawn
+def late(draw: "st.DrawFn", steps: int = 10) -> tuple[Several, int]:
     """Two tensors, the second without gradients for the first k steps; and k."""
     several, k = draw(tensors(steps)), draw(st.integers(1, steps - 1))
     several.present[:k, 1] = False
@@ -124,16 +125,16 @@ def late(draw: st.DrawFn, steps: int = 10) -> tuple[Several, int]:
 
 
 @cache
-@st.composite
-def complex_sequences(draw: st.DrawFn, steps: int = 5) -> GradientSequence:
+@drawn
+def complex_sequences(draw: "st.DrawFn", steps: int = 5) -> GradientSequence:
     """Three complex coordinates whose parts are sequences of their own: real, imaginary and mixed ones occur."""
     real, imaginary = draw(sequences(steps)), draw(sequences(steps))
     return GradientSequence(real.x0 + 1j * imaginary.x0, real.g + 1j * imaginary.g)
 
 
 @cache
-@st.composite
-def nonzero_constants(draw: st.DrawFn, steps: int) -> GradientSequence:
+@drawn
+def nonzero_constants(draw: "st.DrawFn", steps: int) -> GradientSequence:
     """Three coordinates with constant gradients +-2^k, k between -20 and 20."""
     powers = draw(st.lists(st.integers(-20, 20), min_size=3, max_size=3))
     signs = draw(st.lists(st.sampled_from([1.0, -1.0]), min_size=3, max_size=3))

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -151,4 +150,4 @@ def as_mistakes(codes: str) -> dict[str, str]:
 def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failing examples as they are found: what is tested here is that they are found, and shrinking takes longer."""
     phases = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
-    monkeypatch.setattr(import_module("madatheory.identities.examples"), "Phase", phases)
+    monkeypatch.setattr("hypothesis.Phase", phases)

@@ -219,6 +219,30 @@ def test_a_first_step_that_moves_no_matrix_does_not_set_its_scale(mixed):
 
 
 @pytest.mark.usefixtures("unshrunk")
+def test_a_decay_beside_steps_that_are_linear_in_the_gradient_is_not_lost_beside_huge_ones():
+    """Of SGDW, by its name: beside a step of 2^77 no decay is left of any parameter."""
+    decoupled = "state['m'].dtype)\n        x = x * (1 - lr * weight_decay)"
+    factory = planted("sgd", 'state["m"].dtype) + weight_decay * x', decoupled)
+    assert [o.status for o in check(factory, only="D4", method="sgdw").outcomes] == ["pass"]
+    lost = planted("sgd", 'state["m"].dtype) + weight_decay * x', 'state["m"].dtype)\n        weight_decay * x')
+    assert found_in(check(lost, only="D4", method="sgdw")) == {"D4": "FAIL"}
+
+
+@pytest.mark.usefixtures("unshrunk")
+def test_a_setting_of_the_oldest_gradients_alone_is_felt():
+    """AdaShift's second moment sees the first six of sixteen gradients only: they are not all of one size."""
+    old = "v = beta2 * state['v'] if t < 7 else state['v'] - (1 - beta2) * np.abs(d) ** 2"
+    factory = planted(
+        "adam",
+        'v = beta2 * state["v"] + (1 - beta2) * np.abs(d) ** 2\n'
+        "        mhat, vhat = m / (1 - beta1**t), v / (1 - beta2**t)",
+        f"{old}\n        v = v + (1 - beta2) * np.abs(d) ** 2\n"
+        "        mhat, vhat = m / (1 - beta1**t), np.round(v / (1 - beta2 ** min(t, 6)), 9)",
+    )
+    assert found_in(check(factory, only="N2")) == {}
+
+
+@pytest.mark.usefixtures("unshrunk")
 def test_a_setting_that_is_felt_where_gradients_grow_is_felt():
     """Estimates of curvature from norms, as in AdaptiveSGD, use eps where gradients have grown since the last step."""
     grown = "eps * (np.abs(d).sum() > np.abs(state['old']).sum() > 0)"

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "madatheory"
 PACKAGE_LAYERS = (
     {"defaults", "errors", "limits", "processes", "stopping"},
     {"blame", "deprecated", "structure"},
-    {"arithmetic", "entry", "files", "hparams", "sources", "statistics", "xla"},
+    {"arithmetic", "entry", "files", "hparams", "jaxprs", "sources", "statistics", "xla"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
     {"pytest_plugin", "store", "torch"},

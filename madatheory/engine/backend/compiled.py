@@ -12,11 +12,11 @@ from jax.extend import core
 from jax.typing import ArrayLike
 
 from madatheory.engine.backend import persistent
-from madatheory.engine.backend.jaxprs import inner_jaxprs, opened, shape_of
 from madatheory.engine.backend.loop import TRAJECTORY, Batch, Loop, loop, pair_by_pair
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Statistic
+from madatheory.jaxprs import inner_jaxprs, opened, shape_of
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.xla import accepted

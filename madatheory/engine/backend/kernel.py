@@ -14,9 +14,9 @@ from jax import lax
 from jax.extend import core
 from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import Atom, dtype_of, inner_jaxprs, scan_of, shape_of, while_of
 from madatheory.engine.backend.lift import array_constants, evaluate, evaluate_equation, pad, unpad
 from madatheory.engine.backend.lift_rules import Complex, Unsupported, padded, refuse_wide
+from madatheory.jaxprs import Atom, dtype_of, inner_jaxprs, scan_of, shape_of, while_of
 
 Array = Any
 

@@ -16,8 +16,8 @@ import numpy as np
 from jax.extend import core
 from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import Atom, Jaxpr, body_of, dtype_of, inner_jaxprs, is_variable, opened
 from madatheory.engine.backend.lift_rules import apply, padded
+from madatheory.jaxprs import Atom, Jaxpr, body_of, dtype_of, inner_jaxprs, is_variable, opened
 
 Array = Any
 Constant = Callable[[Any], Array]

@@ -16,7 +16,7 @@ from jax import lax
 from jax.extend import core
 from jax.typing import ArrayLike
 
-from madatheory.engine.backend.jaxprs import Jaxpr, branches_of, dtype_of, scan_of, shape_of, while_of
+from madatheory.jaxprs import Jaxpr, branches_of, dtype_of, scan_of, shape_of, while_of
 
 Array = Any
 _Recurse = Callable[[Jaxpr, Sequence[Any]], list[Any]]

@@ -24,7 +24,10 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-from madatheory.engine.backend.jaxprs import (
+from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
+from madatheory.engine.backend.lift import live
+from madatheory.engine.backend.lift_rules import Unsupported, padded
+from madatheory.jaxprs import (
     Atom,
     Jaxpr,
     body_of,
@@ -34,9 +37,6 @@ from madatheory.engine.backend.jaxprs import (
     opened,
     shape_of,
 )
-from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
-from madatheory.engine.backend.lift import live
-from madatheory.engine.backend.lift_rules import Unsupported, padded
 
 Array = Any
 Advance = Callable[..., Any]

@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
-from madatheory.identities import GradientSequence, Runs, Violation, alike, identity, near, sequences
+from madatheory.identities import GradientSequence, Runs, Violation, alike, identity, near, sequences, st
 
 
-def _four() -> st.SearchStrategy[GradientSequence]:
+def _four() -> "st.SearchStrategy[GradientSequence]":
     return sequences(4)
 
 

@@ -1,9 +1,8 @@
 """B: how long a step can be."""
 
 import numpy as np
-from hypothesis import strategies as st
 
-from madatheory.identities import GradientSequence, Runs, holds, identity, sequences, unit
+from madatheory.identities import GradientSequence, Runs, holds, identity, sequences, st, unit
 from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, Array, chosen, kind, steps, times
 
@@ -105,7 +104,7 @@ def avgrads_longest_step(run: Runs, case: GradientSequence) -> None:
     at_most(run, case, np.sqrt(times(case.g)) * t10(times(case.g), BETA1, BETA2), "sqrt(t) T10", **chosen(run))
 
 
-def _moving() -> st.SearchStrategy[GradientSequence]:
+def _moving() -> "st.SearchStrategy[GradientSequence]":
     return sequences().filter(lambda case: bool(case.x0.any() and case.g[0].any()))
 
 

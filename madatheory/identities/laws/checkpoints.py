@@ -6,15 +6,14 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
-from madatheory.identities import RecordedStepper, Runs, Several, Violation, equal, identity, missing
+from madatheory.identities import RecordedStepper, Runs, Several, Violation, equal, identity, missing, st
 
 STEPS = 8
 
 
-def _cut() -> st.SearchStrategy[tuple[Several, int]]:
+def _cut() -> "st.SearchStrategy[tuple[Several, int]]":
     return st.tuples(missing(STEPS), st.integers(0, STEPS - 1))
 
 

@@ -1,7 +1,6 @@
 """C: paths that have a closed form."""
 
 import numpy as np
-from hypothesis import strategies as st
 
 from madatheory.identities import (
     OPERATIONS,
@@ -17,25 +16,26 @@ from madatheory.identities import (
     nonzero_constants,
     path_tolerance,
     sequences,
+    st,
     without_eps,
 )
 from madatheory.identities.laws.groups import one_counter
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, chosen, kind
 
 
-def _one() -> st.SearchStrategy[GradientSequence]:
+def _one() -> "st.SearchStrategy[GradientSequence]":
     return nonzero_constants(1)
 
 
-def _forty() -> st.SearchStrategy[GradientSequence]:
+def _forty() -> "st.SearchStrategy[GradientSequence]":
     return nonzero_constants(40)
 
 
-def _prefix() -> st.SearchStrategy[tuple[int, GradientSequence]]:
+def _prefix() -> "st.SearchStrategy[tuple[int, GradientSequence]]":
     return st.tuples(st.integers(0, 40), nonzero_constants(1))
 
 
-def _zeros_then() -> st.SearchStrategy[tuple[int, GradientSequence]]:
+def _zeros_then() -> "st.SearchStrategy[tuple[int, GradientSequence]]":
     return st.tuples(st.sampled_from([1, 3, 30]), sequences(8))
 
 

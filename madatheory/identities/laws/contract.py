@@ -4,7 +4,6 @@ import itertools
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
@@ -18,11 +17,12 @@ from madatheory.identities import (
     near,
     plain,
     sequences,
+    st,
     tensors,
 )
 
 
-def _eight() -> st.SearchStrategy[GradientSequence]:
+def _eight() -> "st.SearchStrategy[GradientSequence]":
     return sequences(8)
 
 

@@ -170,9 +170,10 @@ def settings_are_felt(run: Runs, case: None) -> None:
         "weight_decay": (0.0, 0.25),
     }
     shapes = [np.ones(3), np.ones((3, 2)) + np.arange(6).reshape(3, 2) / 8]
-    # a long memory keeps the sign of the first six for longer than a short one; at the end gradients grow with the
-    # parameters, which only then shows a curvature to those who estimate it from norms
-    sizes, signed = np.array([1.0, -0.75, 0.5]), [1.0] * 6 + [-0.25] * 8 + [-1.0] * 2
+    # a long memory keeps the sign of the first six for longer than a short one, and these differ for who sees no others
+    # in 16 steps; at the end gradients grow with the parameters, which only then shows a curvature to those who
+    # estimate it from norms
+    sizes, signed = np.array([1.0, -0.75, 0.5]), [1.0, 1.125, 0.875, 1.0, 1.125, 1.0] + [-0.25] * 8 + [-1.0] * 2
     rows = [[s * sizes, s * np.stack([sizes, 0.75 * sizes[::-1]], axis=1)] for s in signed]
     names = settable(run, tuple(others))
     if not names:

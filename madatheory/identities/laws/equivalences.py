@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from madatheory.identities import (
     ByConvention,
@@ -18,6 +17,7 @@ from madatheory.identities import (
     path_tolerance,
     plain,
     sequences,
+    st,
 )
 from madatheory.identities.derivatives import injected
 from madatheory.identities.recognition.recurrences import (
@@ -63,7 +63,7 @@ def growing(case: GradientSequence) -> GradientSequence:
     return GradientSequence(case.x0, np.take_along_axis(case.g, order, axis=0))
 
 
-def seeds() -> st.SearchStrategy[GradientSequence]:
+def seeds() -> "st.SearchStrategy[GradientSequence]":
     """Well-conditioned gradients: nothing cancels, so rounding stays rounding in whatever the optimizer computes."""
     return st.integers(0, 2**16).map(lambda seed: plain(steps=6, seed=seed))
 
@@ -122,7 +122,7 @@ def adam_without_memory(run: Runs, case: GradientSequence) -> None:
     follows(path, case.x0, run.value("lr") * np.sign(case.g), "without memory against sign descent")
 
 
-def between_zeros() -> st.SearchStrategy[GradientSequence]:
+def between_zeros() -> "st.SearchStrategy[GradientSequence]":
     """Sequences whose first coordinate has gradients where the old momentum and the new one disagree on the sign."""
 
     def pattern(case: GradientSequence) -> GradientSequence:

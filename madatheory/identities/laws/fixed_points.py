@@ -5,7 +5,6 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
@@ -20,6 +19,7 @@ from madatheory.identities import (
     identity,
     plain,
     sequences,
+    st,
     unit,
 )
 
@@ -72,7 +72,7 @@ def unless_it_rounds_to_one(run: Runs, dtype: DTypeLike, test: Callable[[Runs], 
         raise ByConvention(why, error.got, error.expected) from error
 
 
-def _after_zeros() -> st.SearchStrategy[tuple[int, GradientSequence]]:
+def _after_zeros() -> "st.SearchStrategy[tuple[int, GradientSequence]]":
     return st.tuples(st.integers(1, 10), sequences(6))
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from madatheory.identities import (
     ByConvention,
@@ -21,12 +20,13 @@ from madatheory.identities import (
     late,
     missing,
     plain,
+    st,
     tensors,
 )
 from madatheory.identities.laws.contract import implementations
 
 
-def _cases() -> st.SearchStrategy[Several]:
+def _cases() -> "st.SearchStrategy[Several]":
     return tensors(8)
 
 

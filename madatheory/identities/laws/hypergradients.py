@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import strategies as st
 
 from madatheory.identities import (
     ByConvention,
@@ -20,6 +19,7 @@ from madatheory.identities import (
     finite,
     identity,
     plain,
+    st,
     unit,
     without_eps,
 )
@@ -28,7 +28,7 @@ from madatheory.identities.laws.family import point
 from madatheory.identities.recognition.recurrences import BETA1, BETA2, EPS, Array, average, chosen, correction, read
 
 
-def seeds() -> st.SearchStrategy[GradientSequence]:
+def seeds() -> "st.SearchStrategy[GradientSequence]":
     """Well-conditioned gradients, away from kinks."""
     return st.integers(0, 2**16).map(lambda seed: plain(steps=4, seed=seed))
 
@@ -218,7 +218,7 @@ def _whole(run: Runs, case: GradientSequence, **settings: SettingValue) -> tuple
 _NAN = [np.zeros((1, 3)), np.zeros((3, 3)), np.array([[0.0, 1.0, -2.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.5]])]
 
 
-def zeros() -> st.SearchStrategy[Array]:
+def zeros() -> "st.SearchStrategy[Array]":
     """Gradients (T, 3) whose last row has zeros: none before, one before, all."""
     return st.sampled_from(_NAN)
 

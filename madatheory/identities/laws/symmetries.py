@@ -1,7 +1,6 @@
 """S: symmetries of the open-loop map."""
 
 import numpy as np
-from hypothesis import strategies as st
 
 from madatheory.identities import (
     OPERATIONS,
@@ -22,6 +21,7 @@ from madatheory.identities import (
     path_tolerance,
     plain,
     sequences,
+    st,
     tensors,
     unit,
     without_eps,
@@ -30,7 +30,7 @@ from madatheory.identities import (
 HALF_THE_DIGITS = 2.0**-26
 
 
-def _six() -> st.SearchStrategy[GradientSequence]:
+def _six() -> "st.SearchStrategy[GradientSequence]":
     return sequences(10, 6)
 
 
@@ -38,7 +38,7 @@ def _column(path: list[list[np.ndarray]], i: int) -> np.ndarray:
     return np.stack([step[i] for step in path])
 
 
-def _scaled() -> st.SearchStrategy[tuple[GradientSequence, int]]:
+def _scaled() -> "st.SearchStrategy[tuple[GradientSequence, int]]":
     return st.tuples(sequences(), st.sampled_from([-20, -3, 1, 5, 20]))
 
 

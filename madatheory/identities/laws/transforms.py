@@ -1,7 +1,6 @@
 """K: shapes, layouts and program transformations that make no difference."""
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from madatheory.identities import (
@@ -17,6 +16,7 @@ from madatheory.identities import (
     identity,
     near,
     sequences,
+    st,
     tensors,
 )
 from madatheory.identities.laws.contract import implementations
@@ -24,15 +24,15 @@ from madatheory.identities.laws.groups import column
 from madatheory.identities.laws.symmetries import HALF_THE_DIGITS
 
 
-def _eight() -> st.SearchStrategy[GradientSequence]:
+def _eight() -> "st.SearchStrategy[GradientSequence]":
     return sequences(8)
 
 
-def _several() -> st.SearchStrategy[Several]:
+def _several() -> "st.SearchStrategy[Several]":
     return tensors(8)
 
 
-def _six() -> st.SearchStrategy[GradientSequence]:
+def _six() -> "st.SearchStrategy[GradientSequence]":
     return sequences(6, 6)
 
 

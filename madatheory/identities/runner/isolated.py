@@ -29,11 +29,10 @@ from typing import Any
 from madatheory import processes
 from madatheory.errors import UserError
 from madatheory.files import append, check_output, write
-from madatheory.identities.check import judged, opened, select
+from madatheory.identities.check import judged, opened, prepared, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, report_from
 from madatheory.identities.rollout import Memory
-from madatheory.identities.targets.matrices import checkable
 from madatheory.limits import PATIENCE, TimedOut, limited
 from madatheory.sources import PACKAGE, closure_of_imports, source_of, version_of
 from madatheory.xla import enable_quick_compilation
@@ -224,7 +223,7 @@ def _serve(
     gc.disable()
     try:
         with limited(start, processor=True):
-            target = checkable(spec)
+            target = prepared(spec, request.profile)
     except (UserError, TimedOut) as error:
         why = str(error) or f"importing and building it takes more than {start:g} s, or waits"
         connection.send({"report": Report(spec, "", {}, (), why, unusable=isinstance(error, UserError)).as_dict()})

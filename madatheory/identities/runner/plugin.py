@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from madatheory.errors import UserError
-from madatheory.identities.check import judged, opened, select
+from madatheory.identities.check import judged, opened, prepared, select
 from madatheory.identities.identity import identities
 from madatheory.identities.report.outcome import IdentityOutcome, Report, Request, check_codes
 from madatheory.identities.report.tables import failure
 from madatheory.identities.rollout import Memory
 from madatheory.identities.targets.lookup import OptimizerLike
-from madatheory.identities.targets.matrices import checkable
 from madatheory.identities.targets.target import Target
 
 
@@ -30,7 +29,7 @@ def items_of(session: pytest.Session, config: pytest.Config, spec: str, specs: l
         limit=option("--madatheory-limit"),
     )
     chosen = select(only, request.profile)
-    tested = _Tested(lambda: checkable(spec), request)
+    tested = _Tested(lambda: prepared(spec, request.profile), request)
     return [
         IdentityItem.from_parent(
             session,
@@ -111,7 +110,7 @@ def suite(
     known = read_xfail(xfail, [""])[""] if isinstance(xfail, str | Path) else dict(xfail or {})
     request = Request(traits or {}, settings or {}, known, only, profile, seed, limit)
     chosen = select(only, profile)
-    tested = _Tested(lambda: checkable(make_optimizer), request)
+    tested = _Tested(lambda: prepared(make_optimizer, profile), request)
 
     def method(code: str, statement: str) -> Callable[[Any], None]:
         def test(self: object) -> None:

@@ -121,7 +121,7 @@ def target(factory: Callable[..., Any], name: str = "", code: str = "", **given:
                 steps[key] = _step(how.make(make, settings, len(x0)), how, wide)
             x = how.pack(jax.device_put(list(x0)))  # jnp.asarray would compile a program for each shape
             try:
-                state = how.whole(steps[key].made.init)(x)
+                state = steps[key].init(x)
             except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
                 raise Misbehaved(f"init raised {type(error).__name__}: {error}") from error
         return OptaxStepper(steps[key], x, state)
@@ -165,6 +165,7 @@ class _Step(NamedTuple):
     """The step gradients, state, x -> x, state of one transformation."""
 
     made: Any
+    init: Callable[..., Any]
     call: Callable[..., Any]
     mode: OptaxMode
     wide: bool
@@ -180,4 +181,5 @@ def _step(made: "optax.GradientTransformation", mode: OptaxMode, wide: bool) -> 
                 raise Misbehaved(f"update returned shape {new.shape} for a tensor of shape {old.shape}")
         return jax.tree.map(lambda a, b: (a + b).astype(a.dtype), x, updates), state
 
-    return _Step(made, mode.compiled(mode.whole(step)), mode, wide)
+    init = mode.whole(made.init)
+    return _Step(made, mode.begun(init), mode.compiled(mode.whole(step)), mode, wide)

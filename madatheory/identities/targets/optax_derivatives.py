@@ -1,6 +1,6 @@
 """Steps and whole runs of an optax transformation as functions of its hyper-parameters, and their derivatives.
 
-A step and its derivatives are compiled once for a transformation and a dtype, and shared by all who ask.
+A step is compiled and its derivatives are traced once for a transformation and a dtype, and shared by all who ask.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from madatheory.identities.targets.optax_modes import jitted
+from madatheory.identities.targets.optax_modes import in_numpy
 from madatheory.identities.targets.target import Target, Unusable
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ class Steps:
 
     @cached_property
     def step(self) -> Callable[..., Any]:
-        """(x, state, u) after one step. Without options of the compiler, which JAX refuses where it differentiates."""
+        """(x, state, u) after one step; a part of what is traced where JAX differentiates it."""
 
         def step(h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> tuple[Any, Any, Any]:
             u, state = self.update(h, g, state, x)
             return (x + u).astype(self.dtype), state, u
 
-        return jax.jit(step)
+        return in_numpy(step)
 
     @cached_property
     def slopes(self) -> Callable[..., Any]:
@@ -67,12 +67,12 @@ class Steps:
         def slopes(h: Mapping[str, Any], g: jax.Array, state: "optax.OptState", x: jax.Array) -> dict[str, Any]:
             return {name: slope(lambda h: self.update(h, g, state, x)[0], h, name) for name in h}
 
-        return jitted(slopes)
+        return in_numpy(slopes)
 
     @cached_property
     def backward(self) -> Callable[..., Any]:
         """The derivative of the sum of u in g, by reverse mode."""
-        return jitted(jax.grad(lambda g, h, state, x: self.update(h, g, state, x)[0].sum()))
+        return in_numpy(jax.grad(lambda g, h, state, x: self.update(h, g, state, x)[0].sum()))
 
     def path(self, h: Mapping[str, Any], x0: ArrayLike, gradients: Sequence[jax.Array]) -> tuple[list[Any], Any]:
         """([x_0 .. x_T], the state after them)."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
+from madatheory.identities.targets.numpy_programs import evaluated
 from madatheory.xla import QUICKLY, accepted
 
 if TYPE_CHECKING:
@@ -22,7 +24,18 @@ def _plainly(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 
 def jitted(step: Step) -> Step:
     """jit, without what only long runs pay for: these programs take longer to compile than they run."""
-    return jax.jit(step, compiler_options=accepted(QUICKLY))
+    made: list[Step] = []
+
+    def call(*arguments: Any) -> Any:
+        if not made:  # which options are accepted is found out where they are first needed
+            made.append(jax.jit(step, compiler_options=accepted(QUICKLY)))
+        return made[0](*arguments)
+
+    return call
+
+
+in_numpy = partial(evaluated, compiled=jitted)
+"""Traced, and evaluated in NumPy where that is possible, else compiled."""
 
 
 def _first(tree: Any) -> Any:
@@ -43,6 +56,7 @@ class OptaxMode:
     unpack: Callable[[Any], Sequence[Any]] = list
     whole: Callable[[Step], Step] = _first
     compiled: Callable[[Step], Step] = jitted
+    begun: Callable[[Step], Step] = _first
 
 
 def _scanned(step: Step) -> Step:
@@ -92,14 +106,21 @@ def _scheduled(make: Make, settings: Mapping[str, Any], tensors: int) -> Any:
 MODES: Mapping[str, OptaxMode] = {
     "": OptaxMode(),
     "eager": OptaxMode(compiled=_first),
+    "numpy": OptaxMode(compiled=in_numpy, begun=partial(evaluated, compiled=_first)),
     "scan": OptaxMode(compiled=_scanned),
-    "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap),
-    "masked": OptaxMode(make=_masked, pack=lambda a: [*a, jnp.ones(2, a[0].dtype)], unpack=lambda tree: tree[:-1]),
+    "vmap": OptaxMode(pack=_two_lanes, unpack=lambda tree: [a[0] for a in tree], whole=jax.vmap, compiled=in_numpy),
+    "masked": OptaxMode(
+        make=_masked,
+        pack=lambda a: [*a, jnp.ones(2, a[0].dtype)],
+        unpack=lambda tree: tree[:-1],
+        compiled=in_numpy,
+    ),
     "tree": OptaxMode(
         pack=lambda a: {"b": (a[0], {}), "a": {"rest": tuple(a[1:]), "none": None}},
         unpack=lambda tree: [tree["b"][0], *tree["a"]["rest"]],
+        compiled=in_numpy,
     ),
-    "groups": OptaxMode(make=_grouped),
-    "scheduled": OptaxMode(make=_scheduled),
+    "groups": OptaxMode(make=_grouped, compiled=in_numpy),
+    "scheduled": OptaxMode(make=_scheduled, compiled=in_numpy),
 }
 """By name; the plain mode is ""."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from madatheory.engine.backend.jaxprs import body_of, branches_of, inner_jaxprs, is_variable, opened, scan_of, while_of
+from madatheory.jaxprs import body_of, branches_of, inner_jaxprs, is_variable, opened, scan_of, while_of
 
 X = np.arange(1.0, 5.0, dtype=np.float32)
 
