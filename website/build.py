@@ -1,6 +1,7 @@
 """The whole site: pages are gathered in a folder of their own, and Sphinx makes HTML of them."""
 
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,24 +27,24 @@ use
 :hidden:
 :caption: Guides
 
-docs/identities
-docs/compare
-docs/training
-docs/report
-docs/explorer
-docs/worst
+The laws of optimizers <docs/identities>
+Compare and identify <docs/compare>
+MADA in training, in full <docs/training>
+Reports <docs/report>
+Bound explorer <docs/explorer>
+Worst cases <docs/worst>
 ```
 
 ```{toctree}
 :hidden:
 :caption: Results
 
-figures/README
+Gallery of figures <figures/README>
 what-is-proved
 docs/theory
 statements/index
 proofs_check/coq/README
-docs/conformance
+Conformance findings <docs/conformance>
 docs/reports/README
 docs/performance
 benchmarks/RESULTS
@@ -80,14 +81,19 @@ def build(out: str | Path) -> tuple[int, str]:
         gather(source)
         warnings = io.StringIO()
         with patch_docutils(str(ROOT / "website")), docutils_namespace():
+            paths = {"html_static_path": [str(source / "_static")], "html_extra_path": [str(source / "_extra")]}
             app = Sphinx(
-                source, ROOT / "website", made, Path(scratch) / "trees", "html", status=None, warning=warnings, freshenv=True
+                *(source, ROOT / "website", made, Path(scratch) / "trees", "html", paths),
+                status=None,
+                warning=warnings,
+                freshenv=True,
             )
             app.build(force_all=True)
         number = len(app.env.found_docs)
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(made, out)
-    return number, warnings.getvalue()
+    said = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue())
+    return number, said.replace(f"{source}/", "")
 
 
 def gather(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Sphinx's settings: strict, offline, one theme."""
 
 from importlib.metadata import version as _version
+from typing import Any
 
 project = "madatheory"
 author = "the authors of madatheory"
@@ -26,8 +27,16 @@ html_math_renderer = "mathml"
 html_copy_source = False
 html_show_copyright = False
 html_show_search_summary = False  # it is fetched, which browsers refuse to pages that are files
-html_static_path = ["_static"]
-html_extra_path = ["_extra"]
 html_css_files = ["site.css"]
 pygments_style = "default"
 pygments_dark_style = "github-dark"
+
+
+def _lazy(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Pictures are loaded when they come into sight."""
+    context["body"] = context.get("body", "").replace("<img ", '<img loading="lazy" ')
+
+
+def setup(app: Any) -> None:
+    """For Sphinx."""
+    app.connect("html-page-context", _lazy)

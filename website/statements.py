@@ -107,7 +107,8 @@ def _bullets(
     statement: Statement, theorem: Theorem | None, lemma: Lemma | None, row: Mapping[str, str]
 ) -> list[str]:
     source = next((entry.source for entry in (theorem, lemma) if entry is not None), "")
-    lines = [f"- **{statement.kind}**, {statement.origin}" + (f": {_escaped(source)}" if source else "")]
+    origin = source if source.startswith(statement.origin) else ": ".join(filter(None, (statement.origin, source)))
+    lines = [f"- **{statement.kind}**, {_escaped(origin)}"]
     if theorem is not None:
         lines.append(f"- **holds** {_SAID[theorem.kind]}{', at the last step' if theorem.at == 'final' else ''}")
     lines.append(f"- **status**: {row['status']}")
