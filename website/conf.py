@@ -10,6 +10,7 @@ root_doc = "index"
 extensions = ["myst_parser", "website.mathematics"]
 language = "en"
 nitpicky = True
+smartquotes = False  # T3' is a name
 # the types in signatures are the package's own words and those of other libraries, not all of them public
 nitpick_ignore_regex = [("py:class", ".*")]
 python_display_short_literal_types = True

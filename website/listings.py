@@ -40,7 +40,9 @@ def excerpt(file: Path, theorem: str) -> str:
     """What a theorem of a Coq file states, without its proof."""
     lines = file.read_text(encoding="utf-8").splitlines()
     start = _coq_theorems("\n".join(lines))[theorem]
-    end = next(i for i in range(start, len(lines)) if re.match(r"\s*Proof\b", lines[i]) or lines[i].rstrip().endswith("."))
+    end = next(
+        i for i in range(start, len(lines)) if re.match(r"\s*Proof\b", lines[i]) or lines[i].rstrip().endswith(".")
+    )
     return "\n".join(lines[start : end + 1]).split("Proof.")[0].rstrip()
 
 
@@ -57,5 +59,12 @@ def _page(title: str, text: str, places: Mapping[str, int], language: str) -> st
         parts += [f"({target})=" for target, line in places.items() if line == start]
         start = next((number for number in range(start, end) if lines[number].strip()), end)
         if start < end:
-            parts += [f"`````{{code-block}} {language}", f":lineno-start: {start + 1}", "", *lines[start:end], "`````", ""]
+            parts += [
+                f"`````{{code-block}} {language}",
+                f":lineno-start: {start + 1}",
+                "",
+                *lines[start:end],
+                "`````",
+                "",
+            ]
     return "\n".join(parts) + "\n"

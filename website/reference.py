@@ -41,7 +41,12 @@ def pages(root: Path) -> Iterator[tuple[str, str]]:
     parts = public(root)
     roles = dict(_roles(parts))
     names = "\n".join(f"{part}" for part in parts)
-    lines = ["# Reference", "", "Everything that `import madatheory` offers, and `madatheory.torch`, from its docstring.", ""]
+    lines = [
+        "# Reference",
+        "",
+        "Everything that `import madatheory` offers, and `madatheory.torch`, from its docstring.",
+        "",
+    ]
     for part, entries in parts.items():
         listed = ", ".join(roles[f"{_package(part)}.{entry.name}"] for entry in entries)
         lines += [f"- [{_TITLES[part]}]({part}.md): {listed}"]
@@ -104,14 +109,38 @@ def _code(text: str) -> str:
 
 
 def prose(text: str, roles: Mapping[str, str]) -> Iterator[str]:
-    """A docstring as Markdown: paragraphs with links to public names, and as it stands what is aligned in columns."""
+    """A docstring as Markdown: paragraphs with links to public names, tables of what is aligned in two columns."""
     for paragraph in re.split(r"\n\s*\n", text.strip("\n")):
-        if _ALIGNED.search(paragraph):
-            yield from ("```text", *_without_margin(paragraph), "```", "")
+        if not _ALIGNED.search(paragraph):
+            yield from (_inline(paragraph, roles), "")
+        elif rows := _columns(_without_margin(paragraph)):
+            cells = [(f"`{name}`", _inline(meaning, roles)) for name, meaning in rows]
+            yield from ("| | |", "|---|---|", *(f"| {name} | {meaning} |" for name, meaning in cells), "")
         else:
-            parts = re.split(r"`([^`]+)`", paragraph)
-            yield "".join(_linked(part, roles) if i % 2 else _escaped(part) for i, part in enumerate(parts))
-            yield ""
+            yield from ("```text", *_without_margin(paragraph), "```", "")
+
+
+def _inline(text: str, roles: Mapping[str, str]) -> str:
+    parts = re.split(r"`([^`]+)`", text)
+    return "".join(_linked(part, roles) if i % 2 else _escaped(part) for i, part in enumerate(parts))
+
+
+def _columns(lines: list[str]) -> list[tuple[str, str]] | None:
+    """Rows of a name and its meaning, which may go on over several lines; None where lines are aligned otherwise."""
+    rows: list[tuple[str, str]] = []
+    first = re.match(r"\S.*?\s{2,}(?=\S)", lines[0])
+    if first is None:
+        return None
+    start = first.end()
+    for line in lines:
+        name, meaning = line[:start].rstrip(), line[start:]
+        if name and line[start - 1 : start] == " " and not meaning.startswith(" "):
+            rows.append((name, meaning))
+        elif rows and not line[: min(start, len(line))].strip():
+            rows[-1] = (rows[-1][0], f"{rows[-1][1]} {line.strip()}")
+        else:
+            return None
+    return rows
 
 
 def _without_margin(paragraph: str) -> list[str]:

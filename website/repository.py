@@ -42,7 +42,13 @@ _TITLED = re.compile(r'^```([a-z]+) title="([^"]+)"\n(.*?)^```$', re.M | re.S)
 
 def sources(root: Path) -> list[str]:
     """The pages that are taken as they are."""
-    found = ["CONTRIBUTING.md", "CHANGELOG.md", "figures/README.md", "benchmarks/RESULTS.md", "proofs_check/coq/README.md"]
+    found = [
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "figures/README.md",
+        "benchmarks/RESULTS.md",
+        "proofs_check/coq/README.md",
+    ]
     return [*found, *(p.relative_to(root).as_posix() for p in sorted((root / "docs").rglob("*.md")))]
 
 
@@ -86,7 +92,9 @@ class Repository:
         for section in sections:
             title, _, body = section.partition("\n")
             if title not in README:
-                raise UserError(f"README.md has a section {title!r}, of which website/repository.py does not say the page")
+                raise UserError(
+                    f"README.md has a section {title!r}, of which website/repository.py does not say the page"
+                )
             if page := README[title]:
                 heading = f"# {TITLES[page]}" if not texts[page] else f"## {title}"
                 texts[page].append(f"{heading}\n{body}")
@@ -107,7 +115,13 @@ class Repository:
         if name == "docs/theory.md":
             text = re.sub(r"^\| (\S+) \| ([a-z0-9-]+) \|", self._row, text, flags=re.M)
             text = re.sub(r"`([a-z0-9-]+)`", self._named, text)
+        elif name == "proofs_check/coq/README.md":
+            text = re.sub(r"`(\w+)\.v`", self._coq, text)
         return text
+
+    def _coq(self, found: re.Match[str]) -> str:
+        there = (self.root / "proofs_check" / "coq" / f"{found[1]}.v").exists()
+        return f"[{found[0]}]({found[1]}.md)" if there else found[0]
 
     def _link(self, name: str, before: str, target: str) -> str:
         """A link of page `name`; one whose text is its path, or `below`, is called as the page is that it goes to."""

@@ -1,4 +1,4 @@
-"""A page for every statement: what it says in mathematics, what it assumes, what is proved by which method, its sources.
+"""A page for every statement: what it says in mathematics, what it assumes, what is proved by which method, sources.
 
 All of it is at hand without a run; what is measured is in the report, whose command the page gives.
 """
@@ -79,7 +79,14 @@ def _page(statement: Statement, homes: Mapping[str, str], root: Path) -> str:
     theorem = list_theorems().get(statement.name)
     lemma = list_lemmas().get(statement.name)
     row = table()[statement.name]
-    parts = ["---", "orphan: true", "---", f"# {statement.label}: {statement.name}", "", _html_paragraph(statement.words)]
+    parts = [
+        "---",
+        "orphan: true",
+        "---",
+        f"# {statement.label}: {statement.name}",
+        "",
+        _html_paragraph(statement.words),
+    ]
     parts += _bullets(statement, theorem, lemma, row)
     if theorem is not None:
         parts += ["## In mathematics", "", _raw(_formulas(theorem)), "## Assumptions", ""]
@@ -103,9 +110,7 @@ def _raw(html: str) -> str:
     return f"`````{{raw}} html\n{html}\n`````\n"
 
 
-def _bullets(
-    statement: Statement, theorem: Theorem | None, lemma: Lemma | None, row: Mapping[str, str]
-) -> list[str]:
+def _bullets(statement: Statement, theorem: Theorem | None, lemma: Lemma | None, row: Mapping[str, str]) -> list[str]:
     source = next((entry.source for entry in (theorem, lemma) if entry is not None), "")
     origin = source if source.startswith(statement.origin) else ": ".join(filter(None, (statement.origin, source)))
     lines = [f"- **{statement.kind}**, {_escaped(origin)}"]
@@ -143,8 +148,8 @@ def _proved(row: Mapping[str, str]) -> DataTable:
     return DataTable(
         ("method", "what it is", "found"),
         tuple((name, what, row[name]) for name, what in METHODS.items()),
-        "As make prove last recorded it. PROVED means for all values, PROVED (box) for those of a stated box, SUPPORTED "
-        "that no sample refuted it, a number of steps that these steps of the proof are proved; n.a. that the method "
+        "As make prove last recorded it. PROVED means for all values, PROVED (box) for those of a stated box, "
+        "SUPPORTED that no sample refuted it, a number of steps that these steps of the proof are proved; n.a. that the method "
         "has nothing to say here.",
     )
 
