@@ -1,4 +1,4 @@
-"""`python -m website --out DIR` builds the site, in a clone: status 0, 1 with the builder's warnings, 2 with a message."""
+"""`python -m website --out DIR` builds the site: status 0, 1 with the builder's warnings, 2 with a message."""
 
 import argparse
 import sys

@@ -149,8 +149,8 @@ def _proved(row: Mapping[str, str]) -> DataTable:
         ("method", "what it is", "found"),
         tuple((name, what, row[name]) for name, what in METHODS.items()),
         "As make prove last recorded it. PROVED means for all values, PROVED (box) for those of a stated box, "
-        "SUPPORTED that no sample refuted it, a number of steps that these steps of the proof are proved; n.a. that the method "
-        "has nothing to say here.",
+        "SUPPORTED that no sample refuted it, "
+        "a number of steps that these steps of the proof are proved; n.a. that the method has nothing to say here.",
     )
 
 
