@@ -47,8 +47,10 @@ def excerpt(file: Path, theorem: str) -> str:
 
 
 def _line(text: str, name: str) -> int:
-    """The line that says the name of an object, or else the first."""
-    return next((number for number, line in enumerate(text.splitlines()) if f'"{name}"' in line), 0)
+    """The first line of the statement that says the name of an object, or else of the file."""
+    lines = text.splitlines()
+    said = next((number for number, line in enumerate(lines) if f'"{name}"' in line), 0)
+    return next((number for number in range(said, 0, -1) if re.match(r"\w", lines[number])), 0)
 
 
 def _page(title: str, text: str, places: Mapping[str, int], language: str) -> str:

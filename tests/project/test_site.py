@@ -162,6 +162,17 @@ def test_every_public_name_is_in_the_reference(site: Path, pages: dict[str, Page
         assert anchor in pages[page].anchors, name
 
 
+def test_every_field_of_a_public_class_is_named_in_its_docstring() -> None:
+    missing = []
+    for name in vars(madatheory)["__all__"]:
+        value = getattr(madatheory, name)
+        if inspect.isclass(value):
+            fields = [*vars(value).get("__dataclass_fields__", ()), *getattr(value, "_fields", ())]
+            named = set(re.findall(r"\w+", value.__doc__ or ""))
+            missing += [f"{name}.{field}" for field in fields if not field.startswith("_") and field not in named]
+    assert missing == []
+
+
 def test_a_public_name_without_docstring_is_refused(tmp_path: Path) -> None:
     from website.docstrings import documented
 
