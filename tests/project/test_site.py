@@ -276,13 +276,12 @@ def test_no_page_has_an_error_in_a_browser_or_loads_from_a_network(
 ) -> None:
     opened.size(390, 800)
     wrong = {}
-    for name in pages:
+    for name in [*(name for name in pages if name != "docs/theory.html"), "docs/theory.html"]:
         said = opened.open((site / name).as_uri())
         wide = opened.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if said.errors or said.outside or wide > 0:
             wrong[name] = (said, wide)
     assert wrong == {}
-    assert opened.open((site / "docs/theory.html").as_uri()).errors == []
     assert opened.evaluate("document.fonts.load('16px \"STIX Two Math\"', '∑').then(fonts => fonts.length)") == 1
 
 
