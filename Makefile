@@ -1,5 +1,5 @@
 # make figures: the convergence plots, from nothing; make experiments: the training plots; make test: the tests;
-# make bench: the speed, measured; make setup: .venv with every extra.
+# make bench: the speed, measured; make docs: the site; make setup: .venv with every extra.
 PYTHON ?= python3
 # the newest Python here, on PATH or among pyenv's, in an environment of its own with the newest of everything
 PYENV_ROOT ?= $(HOME)/.pyenv
@@ -22,7 +22,7 @@ TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reo
 # further options, e.g. make figures ARGS='--profile smoke' or make test ARGS='-k store'
 ARGS ?=
 
-.PHONY: figures experiments test test-extras test-newest test-slow dist test-dist bench conformance prove gallery setup lint clean
+.PHONY: figures experiments test test-extras test-newest test-slow dist test-dist bench conformance prove gallery docs setup lint clean
 
 figures: $(VENV)/.core
 	$(BIN)/madatheory figures --group theory $(ARGS)
@@ -80,6 +80,10 @@ dist: $(VENV)/.release
 test-dist: dist
 	.ci/first-run dist/*.whl $(OLDEST_PYTHON) $(NEWEST_PYTHON)
 
+# the site, from the pages here, docstrings and objects, into site/: open site/index.html; the builder's warnings are errors
+docs: $(VENV)/.docs
+	$(BIN)/python -m website $(ARGS)
+
 setup: $(VENV)/.setup
 
 lint: $(VENV)/.setup
@@ -88,7 +92,7 @@ lint: $(VENV)/.setup
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info
+	rm -rf $(VENV) $(NEWEST) site .madatheory .pytest_cache .ruff_cache .hypothesis build dist madatheory.egg-info
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -138,7 +142,12 @@ $(VENV)/.release: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP) --upgrade $$($(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['release'])")
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV), the builder of the site included (a few minutes, once)"
+	@$(PIP) -e '.[docs]'
+	@touch $(VENV)/.core $@
+
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[all,proofs,report,test,training,torch,keras,bench,conformance,dev]'
-	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $(VENV)/.release $@
+	@$(PIP) -e '.[all,proofs,report,docs,test,training,torch,keras,bench,conformance,dev]'
+	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $(VENV)/.docs $(VENV)/.release $@

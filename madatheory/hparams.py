@@ -50,7 +50,10 @@ def _shaped(name: str, value: object, wanted: str) -> UserError:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A hyper-parameter: default and admitted range (`open_low`/`open_high`: the end itself is refused)."""
+    """A hyper-parameter: `default`, admitted range (`open_low`/`open_high`: the end itself is refused) and `meaning`.
+
+    `low` and `high` are the ends of the range, infinite where it has none.
+    """
 
     default: float
     low: float = -np.inf

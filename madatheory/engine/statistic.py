@@ -62,7 +62,8 @@ class Event(NamedTuple):
 class Statistic:
     """A streaming metric: `init(context)`, `step(state, event)`, `read(state, clock)`; the value is (*extra, batch).
 
-    `dims` names the extra axes (e.g. ("coordinate",)), `formula` is what it computes, for labels and files.
+    `name` is that of the variable in the data set, `dims` names the extra axes (e.g. ("coordinate",)),
+    `formula` is what it computes, for labels and files.
     """
 
     name: str

@@ -96,7 +96,7 @@ SIX_DIGITS = Tolerance(1e-5, "one unit of the sixth digit, which is the last tha
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure.
+    """One figure: `name` is that of its files, `title` stands above the picture.
 
     compute  Run -> numbers: plain data (dicts, lists, floats, strings) that goes to json and is all that `draw` sees
     claims   numbers -> the claims, each checked; claims on the smoke profile are checked too, so they must be honest at

@@ -9,7 +9,7 @@ from madatheory.optimizers.optimizer import Optimizer
 
 @dataclass(frozen=True)
 class OptimizerEntry(Entry):
-    """An entry whose `build` returns an `Optimizer`."""
+    """An entry whose `build` returns an `Optimizer`; `name` is what commands take, `summary` one line for lists."""
 
     @property
     def makes(self) -> type:

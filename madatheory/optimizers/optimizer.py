@@ -41,6 +41,7 @@ class Optimizer:
     `init(hyper, x)` gives the state, `step(hyper, state, g, clock)` the `Step` and the next state. Arrays have the
     coordinates on axis 0; trailing axes are independent trajectories, against which the entries of `hyper` broadcast.
     `traits` are facts that theorems ask for, e.g. {"form": "theory", "reference": "mean", "schedule": "inverse_sqrt"}.
+    `name` and `summary` are for lists and messages, `source` is the paper.
     `compensated`, where given, is the same method for single precision and many millions of steps.
     `observe(state, x)`, where given, is told the iterate after a projection moved it off x_{t-1} - delta.
     """

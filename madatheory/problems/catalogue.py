@@ -9,7 +9,7 @@ from madatheory.problems.problem import Problem
 
 @dataclass(frozen=True)
 class ProblemEntry(Entry):
-    """An entry whose `build` returns a `Problem`."""
+    """An entry whose `build` returns a `Problem`; `name` is what commands take, `summary` one line for lists."""
 
     @property
     def makes(self) -> type:

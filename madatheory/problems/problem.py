@@ -21,7 +21,7 @@ DType = type[np.floating]
 
 @dataclass(frozen=True)
 class Constant:
-    """A number that enters a bound: on which side it errs, how it is derived, and which check certifies it."""
+    """A `value` that enters a bound: on which `side` it errs, its `derivation`, and which `check` certifies it."""
 
     value: float
     side: Literal["exact", "upper", "lower"]
@@ -83,7 +83,9 @@ class Problem:
 
     `constants` is None where no certified L, G, F_star exist; `not_covered` then maps an assumption (A1 .. A4) to the
     reason why it fails, which is what a theorem answers instead of a number. `value` takes (d, *batch) to (*batch).
-    `gradient` is grad F; without it, automatic differentiation of `value`.
+    `gradient` is grad F; without it, automatic differentiation of `value`. `oracle` gives stochastic gradients,
+    `start` is x_0 and has `dimension` entries; `parameters` are the options that `name` was made with, `summary` is one
+    line for lists, and `facts` are what is known of the problem beyond its constants.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -75,6 +75,11 @@ def html_of(document: Document) -> str:
         inner = "\n".join(_html(block, elements, numbers) for block in section.blocks)
         body.append(page.section(section.title, inner))
     return page.frame(document.title, "\n".join(body), head=made.head, footer=_footer(document), script=_script(made))
+
+
+def blocks_html(blocks: Sequence[Block]) -> str:
+    """Blocks without charts, for a page that has its own frame."""
+    return "\n".join(_html(block, iter(()), count()) for block in blocks)
 
 
 def _script(made: DrawnCharts) -> str:

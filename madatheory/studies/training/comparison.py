@@ -19,7 +19,7 @@ MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 class ComparisonPlan(NamedTuple):
-    """Methods by name, multiples of their default rates that tuning tries, and the numbers of runs of either part.
+    """`methods` by name, multiples of their default rates that tuning tries, and the numbers of runs of either part.
 
     Runs 0 .. runs-1 judge, the next `tuning_runs` tune.
     """

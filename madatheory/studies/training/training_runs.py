@@ -36,9 +36,9 @@ Report = Callable[[int, int, str], None]
 class TrainConfig(NamedTuple):
     """How long and how a task is trained, the same for every method.
 
-    Steps, number of records, rate over steps ("constant", or "cosine": linear warm-up over `warmup` steps, then a
-    cosine from 1 to .1), largest global norm of the gradient, and decoupled weight decay of matrices (Loshchilov and
-    Hutter 2019): x <- x - rate_t decay x.
+    Steps, number of records, rate over steps (`shape` is "constant", or "cosine": linear warm-up over `warmup` steps,
+    then a cosine from 1 to .1), largest global norm of the gradient (`clip`), and decoupled weight decay of
+    matrices (Loshchilov and Hutter 2019): x <- x - rate_t decay x.
     """
 
     steps: int

@@ -1,0 +1,79 @@
+"""Every command that a page shows is one that the program takes, and every block of Python is run by a test."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from madatheory.cli import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "proofs_check/coq/README.md")),
+    *(ROOT / name for name in ("benchmarks/RESULTS.md", "figures/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+RUN_BY = {
+    "README.md": "project/test_contributing.py",
+    "CONTRIBUTING.md": "project/test_contributing.py",
+    "docs/training.md": "project/test_guide.py",
+    "docs/identities.md": "identities/test_findings.py",
+    "docs/reports/": "project/test_reports.py",
+}
+"""Page, or folder of pages, with blocks of Python -> the test that runs them."""
+
+
+def lines() -> list[tuple[str, str]]:
+    """(page, line) of what the pages show to be typed into a shell, without remarks."""
+    found = []
+    for page in PAGES:
+        name = page.relative_to(ROOT).as_posix()
+        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M):
+            found += [(name, line.partition("  #")[0].strip()) for line in block.splitlines() if line.strip()]
+    return found
+
+
+def takes(line: str) -> None:
+    """An error unless the command line is one that can be typed."""
+    words = shlex.split(line)
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M), line
+    elif words[:2] == ["pip", "install"]:
+        known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+        assert set(re.findall(r"\[(.*?)\]", line)[0].split(",")) <= set(known), line
+    else:
+        assert words[0] == "madatheory", f"{line}: say in {__name__} how to test it"
+        group = typer.main.get_command(app)
+        with group.make_context("madatheory", words[1:], resilient_parsing=True) as context:
+            _, command, rest = group.resolve_command(context, words[1:])  # type: ignore[attr-defined]
+            assert command is not None, f"{line}: no such command"
+            command.make_context(command.name, rest, parent=context).close()
+
+
+@pytest.mark.parametrize(("page", "line"), lines())
+def test_the_command_is_one_that_can_be_typed(page: str, line: str) -> None:
+    takes(line)
+
+
+@pytest.mark.parametrize("line", ["make nonsense", "pip install 'madatheory[nothing]'", "ls"])
+def test_what_is_none_is_seen(line: str) -> None:
+    with pytest.raises(AssertionError):
+        takes(line)
+
+
+@pytest.mark.parametrize("line", ["madatheory nonsense", "madatheory report T5 --nonsense"])
+def test_what_the_program_does_not_take_is_seen(line: str) -> None:
+    with pytest.raises(Exception, match="nonsense"):
+        takes(line)
+
+
+def test_every_block_of_python_is_run_by_a_test() -> None:
+    for page in PAGES:
+        name = page.relative_to(ROOT).as_posix()
+        if "```python" in page.read_text(encoding="utf-8"):
+            (by,) = [test for start, test in RUN_BY.items() if name.startswith(start)]
+            words = Path(name).name if "reports" not in name else "reports"
+            assert words in (ROOT / "tests" / by).read_text(encoding="utf-8"), name
