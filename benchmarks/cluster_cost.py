@@ -1,8 +1,8 @@
 """What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 2000] [--pairs 5].
 
 First the scheduler's time per chunk, with workers that compute nothing, ten threads each: all in this process, so that
-one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two threads on the
-same chunks, by turns, because other processes may be at work: the ratio is that of the sums of both.
+one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two
+threads on the same chunks, by turns, because other processes may be at work: the ratio is that of the sums of both.
 """
 
 import argparse

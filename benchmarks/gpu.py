@@ -48,7 +48,7 @@ COMMANDS = (
 
 
 @dataclass(frozen=True)
-class Measured:
+class GpuNumber:
     """One number against its goal; `value` is None where `note` says why there is none."""
 
     what: str
@@ -66,7 +66,7 @@ class Session:
     pool: Pool
     end: float
     divisor: int = 1
-    rows: list[Measured] = field(default_factory=list)
+    rows: list[GpuNumber] = field(default_factory=list)
 
     def task(self, optimizer: str, d: int, B: int, T: int) -> Workload:
         """With normal noise, smaller where the machine is."""
@@ -81,7 +81,7 @@ class Session:
         return min(running.run(seed)["wall"] for seed in range(1, ROUNDS + 1))
 
 
-def rates(session: Session) -> Iterator[Measured]:
+def rates(session: Session) -> Iterator[GpuNumber]:
     """Coordinate updates per second between T and 2T steps of one batch."""
     for optimizer, d, B, must in (*MARGINAL, *MADA):
         what = f"{optimizer}, d = {d}, B = {B:.0e}, marginal rate"
@@ -89,13 +89,13 @@ def rates(session: Session) -> Iterator[Measured]:
             once, twice = (session.task(optimizer, d, B, times * STEPS) for times in (1, 2))
             more = session.seconds("ours", twice) - session.seconds("ours", once)
         except (Failed, Unavailable) as error:
-            yield Measured(what, None, must, "G/s", str(error), failed=True)
+            yield GpuNumber(what, None, must, "G/s", str(error), failed=True)
             continue
         rate = (twice.updates - once.updates) / more / 1e9 if more > 0 else None
-        yield Measured(what, rate, must, "G/s", "" if rate else "2T steps took no longer than T: too short to say")
+        yield GpuNumber(what, rate, must, "G/s", "" if rate else "2T steps took no longer than T: too short to say")
 
 
-def whole_calls(session: Session) -> Iterator[Measured]:
+def whole_calls(session: Session) -> Iterator[GpuNumber]:
     """Whole calls of 20,000 steps, ours and optax's in turn."""
     for d, B, must in WHOLE:
         what = f"adam, d = {d}, B = {B:.0e}, whole call against optax vmap(scan)"
@@ -103,25 +103,25 @@ def whole_calls(session: Session) -> Iterator[Measured]:
         try:
             ours, theirs = (session.seconds(name, task) for name in ("ours", "optax_plain"))
         except (Failed, Unavailable) as error:
-            yield Measured(what, None, must, "x", str(error), failed=True)
+            yield GpuNumber(what, None, must, "x", str(error), failed=True)
             continue
-        yield Measured(what, theirs / ours, must, "x", f"{ours:.3g} s and {theirs:.3g} s")
+        yield GpuNumber(what, theirs / ours, must, "x", f"{ours:.3g} s and {theirs:.3g} s")
 
 
-def fixed_cost(session: Session) -> Iterator[Measured]:
+def fixed_cost(session: Session) -> Iterator[GpuNumber]:
     """Calls of two steps: what is paid whatever the number of steps, for the call and for each trajectory."""
     few, many = (session.task("adam", 1, B, 2 * session.divisor) for B in (FEW, MANY))
     try:
         short, long = (session.seconds("ours", task) for task in (few, many))
     except (Failed, Unavailable) as error:
-        yield Measured("fixed cost of a call", None, CALL, "ms", str(error), failed=True)
+        yield GpuNumber("fixed cost of a call", None, CALL, "ms", str(error), failed=True)
         return
     each = (long - short) / (many.B - few.B)
-    yield Measured("fixed cost of a call", (short - few.B * each) * 1e3, CALL, "ms", f"from B = {few.B} and {many.B}")
-    yield Measured("fixed cost of a trajectory", each * 1e9, TRAJECTORY, "ns", f"from B = {few.B} and {many.B}")
+    yield GpuNumber("fixed cost of a call", (short - few.B * each) * 1e3, CALL, "ms", f"from B = {few.B} and {many.B}")
+    yield GpuNumber("fixed cost of a trajectory", each * 1e9, TRAJECTORY, "ns", f"from B = {few.B} and {many.B}")
 
 
-def commands(session: Session) -> Iterator[Measured]:
+def commands(session: Session) -> Iterator[GpuNumber]:
     """The package's own commands, in one new store."""
     with tempfile.TemporaryDirectory() as folder:
         for what, command, small, must in COMMANDS:
@@ -129,13 +129,13 @@ def commands(session: Session) -> Iterator[Measured]:
             line = [sys.executable, "-m", "madatheory", *words.split()]
             seconds, status, said = _ran(line, session.end)
             if status is None:
-                yield Measured(what, None, must, "s", f"ended after {seconds:.0f} s, when the time was up")
+                yield GpuNumber(what, None, must, "s", f"ended after {seconds:.0f} s, when the time was up")
             else:
                 wrong = status not in (0, 1)  # 1: a claim does not hold, which the command itself says
-                yield Measured(what, seconds, must, "s", f"status {status}" + (f": {said}" if wrong else ""), wrong)
+                yield GpuNumber(what, seconds, must, "s", f"status {status}" + (f": {said}" if wrong else ""), wrong)
 
 
-def equality(session: Session) -> Iterator[Measured]:
+def equality(session: Session) -> Iterator[GpuNumber]:
     """The tests that run kernels on a GPU and compare them with the CPU."""
     words = [
         "-m",
@@ -150,10 +150,10 @@ def equality(session: Session) -> Iterator[Measured]:
     _, status, said = _ran([sys.executable, *words], session.end)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", said)}
     wrong = counts.get("failed", 0) + counts.get("error", 0) if "passed" in counts or "failed" in counts else None
-    yield Measured("tests of a GPU against a CPU that fail", wrong, 0.0, "wrong", said, failed=status not in (0, 1))
+    yield GpuNumber("tests of a GPU against a CPU that fail", wrong, 0.0, "wrong", said, failed=status not in (0, 1))
 
 
-LINES: tuple[Callable[[Session], Iterator[Measured]], ...] = (rates, whole_calls, fixed_cost, equality, commands)
+LINES: tuple[Callable[[Session], Iterator[GpuNumber]], ...] = (rates, whole_calls, fixed_cost, equality, commands)
 
 
 def _ran(line: Sequence[str], end: float) -> tuple[float, int | None, str]:
@@ -180,14 +180,14 @@ def machine() -> dict[str, Any]:
     return {"platform": platform, "device": kind, "jax": version, "python": sys.version.split()[0]}
 
 
-def measure(out: Path, seconds: float, tiny: bool) -> list[Measured]:
+def measure(out: Path, seconds: float, tiny: bool) -> list[GpuNumber]:
     """All lines, as many as the time allows; `out` has what there is after each number."""
     about = {**machine(), "tiny": tiny}
     with Pool() as pool:
         session = Session(pool, time.monotonic() + seconds, 1000 if tiny else 1)
         os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # of the processes to come: several share one device
         for line in LINES:
-            late = [Measured(line.__name__, None, None, "s", f"not begun within {seconds:g} s")]
+            late = [GpuNumber(line.__name__, None, None, "s", f"not begun within {seconds:g} s")]
             for row in line(session) if time.monotonic() < session.end else late:
                 value = "none" if row.value is None else f"{row.value:.4g} {row.unit}"
                 print(f"{row.what}: {value} {row.note}", flush=True)
@@ -196,14 +196,14 @@ def measure(out: Path, seconds: float, tiny: bool) -> list[Measured]:
     return session.rows
 
 
-def recorded(file: Path = FILE) -> tuple[str, list[Measured]] | None:
+def recorded(file: Path = FILE) -> tuple[str, list[GpuNumber]] | None:
     """What it was measured on, and the numbers; None where there is no file, or one of `--tiny`."""
     if not file.is_file():
         return None
     found = json.loads(file.read_text(encoding="utf-8"))
     if found["tiny"] or found["platform"] == "cpu":
         return None
-    return f"{found['device']}, JAX {found['jax']}", [Measured(**row) for row in found["rows"]]
+    return f"{found['device']}, JAX {found['jax']}", [GpuNumber(**row) for row in found["rows"]]
 
 
 if __name__ == "__main__":

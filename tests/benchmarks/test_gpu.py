@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import gpu, properties
 from benchmarks.goals import Bench, Row
-from benchmarks.gpu import Measured, Session
+from benchmarks.gpu import GpuNumber, Session
 from benchmarks.measure import Effort
 from benchmarks.process import Failed
 from benchmarks.task import Workload
@@ -75,7 +75,7 @@ def test_every_number_is_in_the_file_before_the_next_is_measured(
 
     def line(session: Session):
         for value in (1.0, 2.0):
-            yield Measured("speed", value, None, "x")
+            yield GpuNumber("speed", value, None, "x")
             seen.append([row["value"] for row in json.loads(out.read_text())["rows"]])
 
     monkeypatch.setattr(gpu, "machine", lambda: {"platform": "gpu", "device": "A", "jax": "1", "python": "3"})
@@ -94,10 +94,10 @@ def test_the_goal_reads_what_a_gpu_has_shown(tmp_path: Path, monkeypatch: pytest
 
     def goal(**about: Any) -> list[Row]:
         rows = [
-            Measured("rate", 90.0, 100.0, "G/s"),
-            Measured("call", 9.0, 10.0, "ms", "two sizes"),
-            Measured("tests that fail", 1.0, 0.0, "wrong"),
-            Measured("verify", None, 120.0, "s", "time was up", failed=True),
+            GpuNumber("rate", 90.0, 100.0, "G/s"),
+            GpuNumber("call", 9.0, 10.0, "ms", "two sizes"),
+            GpuNumber("tests that fail", 1.0, 0.0, "wrong"),
+            GpuNumber("verify", None, 120.0, "s", "time was up", failed=True),
         ]
         whole = {"platform": "gpu", "device": "A", "jax": "1", "tiny": False, **about}
         file.write_text(json.dumps({**whole, "rows": [asdict(row) for row in rows]}))

@@ -56,7 +56,7 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
     "benchmarks": (
         {"task"},
         {"contenders", "process", "reference", "serve"},
-        {"measure", "probes"},
+        {"gpu", "measure", "probes"},
         {"check"},
         {"goals"},
         {"costs", "profiling", "properties", "sweep"},
