@@ -13,6 +13,7 @@ from shutil import rmtree
 from typing import Any
 
 from madatheory.errors import UserError, needs
+from madatheory.files import write
 from madatheory.store.folder import CHUNK, ENTRY, MARK, WORDS
 
 
@@ -48,7 +49,7 @@ class Remote:
             for name in self._names(f"{self._root}/{folder.name}"):
                 if CHUNK.fullmatch(name) and not (folder / name).exists():
                     folder.mkdir(exist_ok=True)
-                    (folder / name).write_bytes(self._files.cat_file(f"{self._root}/{folder.name}/{name}"))
+                    write(folder / name, self._files.cat_file(f"{self._root}/{folder.name}/{name}"))
 
     def fetch_all(self) -> None:
         """Bring every computation."""
