@@ -30,7 +30,7 @@ WHOLE = ("T", "d")
 _REMEDY = "it takes (.., q, xp), reads q.T, q.D0, .. and computes with + - * / ** and the functions of xp alone"
 
 
-class KnownFacts(dict[str, Any]):
+class GivenFacts(dict[str, Any]):
     """Of a problem's facts those that the page takes for granted; a condition on another one cannot be asked."""
 
     def __missing__(self, name: str) -> Any:
@@ -61,8 +61,8 @@ class AnyProblem:
 
 _LG = (symbol("L"), symbol("G"))
 _PROBLEMS = (
-    AnyProblem(None, KnownFacts()),
-    AnyProblem((0.0, symbol("D")), KnownFacts(losses="linear")),  # [0, D] stands for any box of width D
+    AnyProblem(None, GivenFacts()),
+    AnyProblem((0.0, symbol("D")), GivenFacts(losses="linear")),  # [0, D] stands for any box of width D
 )
 
 
