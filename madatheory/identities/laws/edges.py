@@ -173,7 +173,7 @@ def settings_are_felt(run: Runs, case: None) -> None:
     # a long memory keeps the sign of the first six for longer than a short one, and these differ for who sees no others
     # in 16 steps; at the end gradients grow with the parameters, which only then shows a curvature to those who
     # estimate it from norms
-    sizes, signed = np.array([1.0, -0.75, 0.5]), [1.0, 1.125, 0.875, 1.0, 1.125, 1.0] + [-0.25] * 8 + [-1.0] * 2
+    sizes, signed = np.array([1.0, -0.75, 0.5]), [1.0] * 3 + [0.875] * 3 + [-0.25] * 8 + [-1.0] * 2
     rows = [[s * sizes, s * np.stack([sizes, 0.75 * sizes[::-1]], axis=1)] for s in signed]
     names = settable(run, tuple(others))
     if not names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from madatheory.identities.targets.numpy_programs import evaluated
 from madatheory.xla import QUICKLY, accepted
@@ -27,6 +28,8 @@ def jitted(step: Step) -> Step:
     made: list[Step] = []
 
     def call(*arguments: Any) -> Any:
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments)):  # inside another program
+            return step(*arguments)
         if not made:  # which options are accepted is found out where they are first needed
             made.append(jax.jit(step, compiler_options=accepted(QUICKLY)))
         return made[0](*arguments)
