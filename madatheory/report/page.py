@@ -63,7 +63,8 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem
     --bad: #b3261e; --open: #7a4b00; color-scheme: light }
   body { max-width: none; font-size: 10.5pt; padding: 0 } nav { display: none }
   figure, tr, pre, .formula { break-inside: avoid } h2 { break-after: avoid }
-  pre { white-space: pre-wrap } .scroll, .formula { overflow: visible } }
+  pre { white-space: pre-wrap } .scroll, .formula { overflow: visible }
+  table { font-size: 8.5pt } th { white-space: normal } td.wide { min-width: 0 } td, th { padding-right: .5rem } }
 """
 """Colours keep a contrast of 4.5 to their background in light and in dark; what a colour says, a word says too."""
 OPEN_ON_PAPER = """
