@@ -2,15 +2,17 @@
 
 First the scheduler's time per chunk, with workers that compute nothing, ten threads each: all in this process, so that
 one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two
-threads on the same chunks, by turns, because other processes may be at work: the ratio is that of the sums of both.
+threads on the same chunks, by turns: in processor seconds of all processes, since others may be at work.
 """
 
 import argparse
 import logging
+import os
 import statistics
 import tempfile
 import time
 import warnings
+from typing import Any
 
 from madatheory.engine.flags import enable_native_loop
 
@@ -51,7 +53,9 @@ def overhead(workers: int, chunks: int) -> tuple[float, float]:
 
 
 def against_threads(pairs: int) -> tuple[list[float], list[float]]:
-    """Seconds of two threads and of two workers for the same eight chunks, programs being compiled before."""
+    """Processor seconds of two threads and of two workers for the same chunks, programs being compiled before."""
+    import psutil
+
     import madatheory as mt
     from madatheory.cluster import cluster
     from madatheory.store import Store
@@ -59,13 +63,19 @@ def against_threads(pairs: int) -> tuple[list[float], list[float]]:
     problem, optimizer = mt.get_problem("ratio:d=8"), mt.get_optimizer("avgrad")
     threads, processes = [], []
     with cluster("local:2") as two:
+        pids: Any = two._client.run(os.getpid)
+        all_of_them = [psutil.Process(), *(psutil.Process(pid) for pid in pids.values())]
+
+        def used() -> float:
+            return sum(sum(process.cpu_times()[:2]) for process in all_of_them)
+
         for number in range(pairs + 1):
             for executor, times in ((None, threads), (two, processes)):
                 with tempfile.TemporaryDirectory() as folder:
                     store = Store(folder, executor=executor, chunk_seconds=4.0)
-                    began = time.perf_counter()
+                    began = used()
                     store.simulate(problem, optimizer, 20_000, num_trajectories=4096, seed=number, workers=2)
-                    times.append(time.perf_counter() - began)
+                    times.append(used() - began)
     return threads[1:], processes[1:]
 
 
@@ -85,8 +95,8 @@ def main() -> None:
         flush=True,
     )
     threads, processes = against_threads(given.pairs)
-    print("two threads, s:   ", *(f"{t:.2f}" for t in threads))
-    print("two processes, s: ", *(f"{t:.2f}" for t in processes))
+    print("two threads, processor seconds:   ", *(f"{t:.2f}" for t in threads))
+    print("two processes, processor seconds: ", *(f"{t:.2f}" for t in processes))
     ratios = [a / b for a, b in zip(threads, processes, strict=True)]
     share = sum(threads) / sum(processes)
     print(f"two processes are {share:.2f} of two threads (median of pairs {statistics.median(ratios):.2f})")

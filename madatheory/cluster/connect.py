@@ -56,14 +56,6 @@ def cluster(address: str, *, report: Callable[[str], None] = print) -> Iterator[
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """While workers start: that a disk is slow is nobody's mistake."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-@contextmanager
 def _local(count: int) -> Iterator[str]:
     """A scheduler in this process and so many workers in processes of their own, one thread each."""
     settings = {
@@ -71,17 +63,18 @@ def _local(count: int) -> Iterator[str]:
         "distributed.worker.memory.terminate": False,
         "distributed.admin.tick.limit": "1h",  # compiling holds the interpreter for seconds, which is no fault
     }
-    with (
-        dask.config.set(settings),
-        _quiet(),
-        distributed.LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=None,  # type: ignore[arg-type]
-            silence_logs=logging.CRITICAL,
-        ) as local,
-    ):
+    with dask.config.set(settings), contextlib.ExitStack() as stack:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a disk is slow, which is nobody's mistake
+            local = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=1,
+                    memory_limit=None,
+                    dashboard_address=None,  # type: ignore[arg-type]
+                    silence_logs=logging.CRITICAL,
+                )
+            )
         yield str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]  # a class that may be awaited
 
 

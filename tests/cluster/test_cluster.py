@@ -101,7 +101,7 @@ def test_the_command_writes_the_same_json(two: Any, tmp_path: Path) -> None:
         ran = CliRunner().invoke(app, [*asked, "--json", f"{name}.json", "--store", name, *where])
         assert ran.exit_code == 0, ran.output
     assert (tmp_path / "0.json").read_bytes() == (tmp_path / "2.json").read_bytes()
-    assert "2 workers, 2 tasks at a time" in ran.stderr
+    assert "tasks at a time" in ran.stderr  # of both, unless one is being started again
 
 
 def test_a_worker_that_differs_is_refused(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
