@@ -33,6 +33,7 @@ MADA in training, in full <docs/training>
 Reports <docs/report>
 Bound explorer <docs/explorer>
 Worst cases <docs/worst>
+Beyond one machine <docs/cluster>
 ```
 
 ```{toctree}
@@ -56,6 +57,7 @@ benchmarks/RESULTS
 
 reference/index
 CONTRIBUTING
+Releases <docs/release>
 CHANGELOG
 ```
 """
