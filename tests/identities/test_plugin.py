@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from madatheory.errors import UserError
@@ -14,8 +15,10 @@ from madatheory.identities.targets import functions
 
 pytest_plugins = ["pytester"]
 
-assert identities()  # pytester forgets modules that were not there before
+# pytester forgets modules that were not there before, and some cannot be loaded twice
+assert identities()
 assert functions
+assert np.fft
 
 MINE = """
 import numpy as np
