@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -163,7 +164,7 @@ def _cell(value: Cell, mathematics: bool) -> str:
     if isinstance(value, int | float):
         return f'<td class="number">{shown(value)}</td>'
     wide = ' class="wide"' if len(value) > _LONG_CELL else ""
-    text = typeset(value) if mathematics else html.escape(value)
+    text = typeset(value) if mathematics else re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(value))
     if (mark := _OUTCOMES.get(value)) is not None:
         sign, colour = _MARKS[mark]
         text = f'<span class="mark {colour}">{sign} {text}</span>'

@@ -216,7 +216,13 @@ _RULES: Sequence[tuple[re.Pattern[str], str]] = (
 
 
 def typeset(text: str) -> str:
-    """A sentence with formulas in words (sqrt(T), beta1, x_{t-1}, |g|^2, <=) as HTML with signs, indices and powers."""
+    """A sentence with formulas in words (sqrt(T), beta1, x_{t-1}, |g|^2, <=) as HTML with signs, indices and powers.
+
+    What stands between `backticks` is code and stays as it is.
+    """
+    words, *rest = text.split("`", 2)
+    if len(rest) == 2:
+        return f"{typeset(words)}<code>{html.escape(rest[0], quote=False)}</code>{typeset(rest[1])}"
     shown = html.escape(text, quote=False)
     for word, sign in _SIGNS:
         shown = shown.replace(word, sign)

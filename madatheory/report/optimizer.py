@@ -186,9 +186,7 @@ def _evidence(request: OptimizerRequest, tell: Tell) -> Made:
     facts = []
     for number, group in enumerate(found.findings, 1):
         blocks += _finding(group, number)
-        facts.append(
-            Fact(f"fault {number}", group.likely or f"{group.outcomes[0].code} {group.outcomes[0].name}", "bad")
-        )
+        facts.append(Fact(f"fault {number}", group.likely or "`{0.code}` {0.name}".format(group.outcomes[0]), "bad"))
     return Made(tuple(blocks), tuple(facts))
 
 

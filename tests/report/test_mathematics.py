@@ -68,6 +68,8 @@ def test_each_level_of_a_proof_is_a_formula_of_what_it_measures() -> None:
         ("beta1 = 0, T5 and A2", "β<sub>1</sub> = 0, T5 and A2"),
         ("F >= F_star, vbar_t,i", "F ≥ F<sub>*</sub>, v̄<sub>t,i</sub>"),
         ("the sum of squares & alphabet <b>", "the sum of squares &amp; alphabet &lt;b&gt;"),
+        ("`D1` at beta1 and `x_0`: D1", "<code>D1</code> at β<sub>1</sub> and <code>x_0</code>: D<sub>1</sub>"),
+        ("one ` alone, beta1", "one ` alone, β<sub>1</sub>"),
         ("T^{-0.5} x^(1/2)", "T<sup>-0.5</sup> x<sup>1/2</sup>"),
     ],
 )
