@@ -81,7 +81,7 @@ def conformance(
     sections = before | {part.name: section(part, found, request, before.get(part.name)) for part, found in parts}
     sections = [sections[name] for name in dict.fromkeys([*LIBRARIES, *sections]) if name in sections]
     details_file = Path(results) / "details.md"
-    write(page_file, page(sections, notes, details_file, marks_file.name))
+    write(page_file, page(sections, notes, marks_file.name))
     write(marks_file, as_json(sections))
     write(details_file, details(parts, notes))
     OUT.print(Text(f"written: {page_file}, {marks_file}, {details_file}"))

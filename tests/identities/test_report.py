@@ -100,7 +100,7 @@ def test_a_wrong_file_of_marks_gets_a_message(tmp_path: Path, text: str) -> None
 def test_the_page_has_counts_and_mistakes(tmp_path: Path) -> None:
     mistake = NOTE.replace("convention", "mistake") + 'report = "lib.md#eps"\n'
     found = section(LIBRARY, REPORTS, Request())
-    text = page([found], noted(tmp_path, mistake), Path("there.md"), "page.json")
+    text = page([found], noted(tmp_path, mistake), "page.json")
     for part in (
         "[page.json](page.json)",
         "to there.md,",
@@ -109,11 +109,11 @@ def test_the_page_has_counts_and_mistakes(tmp_path: Path) -> None:
         "- not judged yet: S1 in lib:adamw",
     ):
         assert part in text, part
-    text = page([found], noted(tmp_path), Path("there.md"), "page.json")
+    text = page([found], noted(tmp_path), "page.json")
     assert "eps is 0" not in text  # conventions are counted there, and shown by check
     many = [report(f"lib:a{i}", ("F2", "FAIL")) for i in range(5)]
     library = LIBRARY._replace(optimizers=tuple(r.target for r in many))
-    text = page([section(library, many, Request())], [], Path("there.md"), "page.json")
+    text = page([section(library, many, Request())], [], "page.json")
     assert "F2 in lib:a0, lib:a1, lib:a2 and 2 more" in text
 
 

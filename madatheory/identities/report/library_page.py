@@ -141,7 +141,7 @@ def read_json(file: Path) -> dict[str, Section]:
     return found
 
 
-def page(sections: Sequence[Section], notes: Sequence[Note], details_file: Path, marks_file: str) -> str:
+def page(sections: Sequence[Section], notes: Sequence[Note], marks_file: str) -> str:
     """Counts, what is a mistake with its cause, and how to read it, in markdown; `UserError` where two notes judge."""
     verdict = judged(sections, notes)
     numbers = versions([target for part in sections for target in part.marks])
@@ -158,7 +158,7 @@ def page(sections: Sequence[Section], notes: Sequence[Note], details_file: Path,
         *_counts(sections),
         "- `madatheory check TARGET --only CODE` shows a finding with its numbers and a program; without `--only` it",
         "  says of every convention why it is one. `madatheory identities CODE` says what an identity states.",
-        f"- A run writes all its findings, with numbers and programs, to {details_file}, which is not committed.",
+        "- A run writes all its findings, with numbers and programs, to details.md in the folder of its results (`--results`).",
         f"- Marks: {', '.join(f'`{mark}` {what}' for mark, what in LEGEND.items())}.",
         "- `madatheory conformance LIBRARY --only CODES` runs a part and keeps the other marks. What is not run",
         "  was never asked of this version.",
