@@ -103,7 +103,7 @@ def test_the_page_has_counts_and_mistakes(tmp_path: Path) -> None:
     text = page([found], noted(tmp_path, mistake), "page.json")
     for part in (
         "[page.json](page.json)",
-        "to there.md,",
+        "to details.md in the folder of its results",
         f"| lib 1.2 | default | 2 | 1 | 2 | 1 | 0 | 1 | 1 | {2 * len(identities()) - 6} |",
         "## lib\n\n- F2 in lib:adam, lib:adamw: eps is 0 in float16 Upstream: issue 1 [Report](reports/lib.md#eps)\n",
         "- not judged yet: S1 in lib:adamw",
