@@ -42,6 +42,9 @@ class Machine:
         return {"wall": seconds * (self.slower if self.name == "optax_plain" else 1) + (seed == 0)}
 
 
+LONG = "simulate ratio:d=2 avgrad --steps 20000 --trajectories 20000000"
+
+
 def session(machine: Machine) -> Session:
     return Session(machine, time.monotonic() + 100)  # pyright: ignore[reportArgumentType]
 
@@ -112,7 +115,7 @@ def test_the_goal_reads_what_a_gpu_has_shown(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_command_that_takes_too_long_is_ended_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "COMMANDS", (("sleep", "--version", "", 1.0),))
+    monkeypatch.setattr(gpu, "COMMANDS", (("long", LONG, "", 1.0),))
     began = time.monotonic()
     (row,) = gpu.commands(Session(None, time.monotonic() - 1))  # pyright: ignore[reportArgumentType]
     assert row.value is None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     began = time.monotonic()
     result = as_typed("--version", tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
-    assert re.fullmatch(r"madatheory \d+\.\d+\.\d+\n", result.stdout)
+    assert result.stdout == f"madatheory {version('madatheory')}\n"
     assert time.monotonic() - began < 10  # about half a second; other tests run beside this one
     assert "madatheory verify" in as_typed("--help", tmp_path).stdout
 

@@ -27,12 +27,17 @@ RUN_BY = {
 
 
 def lines() -> list[tuple[str, str]]:
-    """(page, line) of what the pages show to be typed into a shell, without remarks."""
+    """(page, line) of what the pages show to be typed, without remarks, and our commands in the scripts that they show."""
     found = []
     for page in PAGES:
         name = page.relative_to(ROOT).as_posix()
-        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M):
-            found += [(name, line.partition("  #")[0].strip()) for line in block.splitlines() if line.strip()]
+        blocks = re.findall(r"^```(sh|bash)\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+        for kind, block in blocks:
+            shown = [
+                line.partition("  #")[0].strip() for line in block.replace("\\\n", " ").splitlines() if line.strip()
+            ]
+            ours = [match[0] for line in shown if (match := re.search(r"(?<!\S)madatheory .*", line))]
+            found += [(name, line) for line in (shown if kind == "sh" else ours)]
     return found
 
 
