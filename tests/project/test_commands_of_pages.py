@@ -27,7 +27,7 @@ RUN_BY = {
 
 
 def lines() -> list[tuple[str, str]]:
-    """(page, line) of what the pages show to be typed, without remarks, and our commands in the scripts that they show."""
+    """(page, line) of what the pages show to be typed, without remarks, and our commands in scripts that they show."""
     found = []
     for page in PAGES:
         name = page.relative_to(ROOT).as_posix()
