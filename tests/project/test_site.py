@@ -213,8 +213,8 @@ def test_every_statement_leads_to_its_object_its_proof_and_its_report(site: Path
 def test_formulas_are_set_in_mathematics(pages: dict[str, Page]) -> None:
     theory = pages["docs/theory.html"]
     source = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
-    outside = re.sub(r"^```.*?^```", "", source, flags=re.M | re.S)
-    assert theory.formulas == len(re.findall(r"^```math", source, re.M)) + len(re.findall(r"\$[^$]+\$", outside))
+    outside = re.sub(r"^ *```.*?^ *```", "", source, flags=re.M | re.S)
+    assert theory.formulas == len(re.findall(r"^ *```math", source, re.M)) + len(re.findall(r"\$[^$]+\$", outside))
     text = "".join(theory.text)
     assert "\\" not in text
     assert "$" not in text
