@@ -32,7 +32,7 @@ class Seconds(NamedTuple):
 
 def check(*words: str) -> list[str]:
     """The command `madatheory check`."""
-    return [sys.executable, "-m", "madatheory", "check", "--workers", "1", *words]
+    return [sys.executable, "-m", "madatheory", "check", *words]
 
 
 def commands() -> Mapping[str, Sequence[str]]:
@@ -44,7 +44,7 @@ def commands() -> Mapping[str, Sequence[str]]:
     }
     for target in ("optax:adam", "torch.optim:Adam"):
         for more in ("--only S1", "--profile quick", ""):
-            found[f"check {target} {more}".rstrip()] = check(target, *more.split())
+            found[f"check {target} {more}".rstrip()] = check(target, "--workers", "1", *more.split())
     return found
 
 
