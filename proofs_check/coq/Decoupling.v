@@ -4,7 +4,8 @@
 
    Write s = sqrt(E b), q = sqrt(b), phi = g/q and <u, v> = E[u v]: then m = <phi, q>, E[g/q] = <phi, 1> and
    |phi|^2 = Q = E[g^2/b], and everything lost is m <phi, 1 - q/s>. It is small because s - E q, the gap of Jensen's
-   inequality for the square root, is: s - E q <= r/4 and s (s - E q) <= (4/27) r^2 with r = G sqrt(w). *)
+   inequality for the square root, is: s - E q <= r/4 and s (s - E q) <= (4/27) r^2 with r = G sqrt(w). All that this
+   uses of b is that it lies between a and a + r^2, and so the first section has it. *)
 From Coq Require Import Reals Lra Lia Psatz.
 From Mada Require Import Sums Expectation.
 Local Open Scope R_scope.
@@ -21,79 +22,56 @@ Definition decoupling (c K : R) : Prop := forall n p g G a w,
   (forall k, (k < n)%nat -> Rabs (g k) <= G) ->
   decoupled_left c n p g a w <= decoupled_right K n p g G a w.
 
-Section Law.
-Variables (n : nat) (p g : nat -> R) (G a w : R).
+(* Any b between a and a + r^2. *)
+Section Between.
+Variables (n : nat) (p g b : nat -> R) (a r : R).
 Hypothesis p_pos : forall k, (k < n)%nat -> 0 <= p k.
 Hypothesis p_one : sum n p = 1.
 Hypothesis a_pos : 0 < a.
-Hypothesis w_pos : 0 < w.
-Hypothesis g_bnd : forall k, (k < n)%nat -> Rabs (g k) <= G.
+Hypothesis r_nonneg : 0 <= r.
+Hypothesis b_low : forall k, a <= b k.
+Hypothesis b_up : forall k, (k < n)%nat -> b k <= a + r * r.
 
 Local Notation E := (Ex n p).
-Let b k := a + w * (g k)².
 Let q k := sqrt (b k).
-Let s := sqrt (a + w * E (fun k => (g k)²)).
+Let s := sqrt (E b).
 Let Q := E (fun k => (g k)² / b k).
 Let m := E g.
-Let r := G * sqrt w.
 Let gap := s - E q.
 
 Local Lemma b_pos k : 0 < b k.
-Proof. unfold b. pose proof (Rle_0_sqr (g k)). nra. Qed.
+Proof. pose proof (b_low k). lra. Qed.
 Local Lemma q_pos k : 0 < q k.
 Proof. apply sqrt_lt_R0, b_pos. Qed.
 Local Lemma q_sq k : q k * q k = b k.
 Proof. apply sqrt_sqrt. pose proof (b_pos k); lra. Qed.
-
-Local Lemma mean_b : E b = a + w * E (fun k => (g k)²).
-Proof. unfold b. rewrite Ex_plus, Ex_const, Ex_scal; auto. Qed.
-Local Lemma mean_b_pos : 0 < a + w * E (fun k => (g k)²).
+Lemma mean_between : a <= E b <= a + r * r.
 Proof.
-  assert (0 <= E (fun k => (g k)²)) by (apply Ex_nonneg; auto; intros; apply Rle_0_sqr). nra.
+  split; [rewrite <- (Ex_const n p p_one a) | rewrite <- (Ex_const n p p_one (a + r * r))]; apply Ex_le; auto.
 Qed.
 Local Lemma s_pos : 0 < s.
-Proof. apply sqrt_lt_R0, mean_b_pos. Qed.
+Proof. apply sqrt_lt_R0. pose proof mean_between. lra. Qed.
 Local Lemma s_sq : s * s = E b.
-Proof. rewrite mean_b. apply sqrt_sqrt. pose proof mean_b_pos; lra. Qed.
+Proof. apply sqrt_sqrt. pose proof mean_between. lra. Qed.
 Local Lemma Q_nonneg : 0 <= Q.
 Proof.
   apply Ex_nonneg; auto; intros k _. apply Rmult_le_pos; [apply Rle_0_sqr|].
   left; apply Rinv_0_lt_compat, b_pos.
 Qed.
 
-Local Lemma G_nonneg : 0 <= G.
-Proof.
-  destruct n as [|n']; [simpl in p_one; lra|].
-  apply Rle_trans with (Rabs (g 0)); [apply Rabs_pos | apply g_bnd; lia].
-Qed.
-Local Lemma r_nonneg : 0 <= r.
-Proof. apply Rmult_le_pos; [apply G_nonneg | apply sqrt_pos]. Qed.
-Local Lemma r_sq : r * r = w * G².
-Proof.
-  unfold r. replace (G * sqrt w * (G * sqrt w)) with (sqrt w * sqrt w * G²) by (unfold Rsqr; ring).
-  rewrite sqrt_sqrt; lra.
-Qed.
-
-(* q lies in [r0, r1] with r1^2 - r0^2 = w G^2, so E[(q - r0)(r1 - q)] >= 0. *)
+(* q lies in [sqrt a, sqrt (a + r^2)], so E[(q - r0)(r1 - q)] >= 0. *)
 Local Lemma jensen : exists r0 r1, 0 < r0 /\ r0 <= s <= r1 /\ r1 * r1 - r0 * r0 = r * r
   /\ (r0 + r1) * gap <= (s - r0) * (r1 - s).
 Proof.
-  pose proof (Rle_0_sqr G) as HG2. exists (sqrt a), (sqrt (a + w * G²)). rewrite r_sq.
-  set (r0 := sqrt a). set (r1 := sqrt (a + w * G²)).
+  exists (sqrt a), (sqrt (a + r * r)). set (r0 := sqrt a). set (r1 := sqrt (a + r * r)).
   assert (H0 : r0 * r0 = a) by (apply sqrt_sqrt; lra).
-  assert (H1 : r1 * r1 = a + w * G²) by (apply sqrt_sqrt; nra).
-  assert (Hg : forall k, (k < n)%nat -> (g k)² <= G²).
-  { intros k Hk. apply Rsqr_le_abs_1. rewrite (Rabs_right G); [auto|]. pose proof G_nonneg; lra. }
-  assert (Hm : 0 <= E (fun k => (g k)²) <= G²).
-  { split; [apply Ex_nonneg; auto; intros; apply Rle_0_sqr|].
-    rewrite <- (Ex_const n p p_one (G²)). apply Ex_le; auto. }
-  assert (Hs : r0 <= s <= r1) by (split; apply sqrt_le_1_alt; nra).
+  assert (H1 : r1 * r1 = a + r * r) by (apply sqrt_sqrt; nra).
+  pose proof mean_between as Hm. assert (Hs : r0 <= s <= r1) by (split; apply sqrt_le_1_alt; lra).
   split; [apply sqrt_lt_R0; lra|]. split; [auto|]. split; [lra|].
   assert (Hk : 0 <= E (fun k => (q k - r0) * (r1 - q k))).
-  { apply Ex_nonneg; auto. intros k Hk. pose proof (Hg k Hk). pose proof (Rle_0_sqr (g k)).
-    assert (r0 <= q k) by (apply sqrt_le_1_alt; unfold b; nra).
-    assert (q k <= r1) by (apply sqrt_le_1_alt; unfold b; nra).
-    apply Rmult_le_pos; lra. }
+  { apply Ex_nonneg; auto. intros k Hk.
+    assert (r0 <= q k) by (apply sqrt_le_1_alt; apply b_low).
+    assert (q k <= r1) by (apply sqrt_le_1_alt; apply b_up; auto). apply Rmult_le_pos; lra. }
   replace (E (fun k => (q k - r0) * (r1 - q k))) with ((r0 + r1) * E q - E b - r0 * r1) in Hk.
   - rewrite <- s_sq in Hk. unfold gap. nra.
   - rewrite <- (Ex_const n p p_one (r0 * r1)), <- Ex_scal, <- !Ex_minus.
@@ -102,7 +80,7 @@ Qed.
 
 Local Lemma jensen_gap : gap <= r / 4.
 Proof.
-  destruct jensen as (r0 & r1 & P0 & P01 & H & Hq). pose proof r_nonneg as Hr.
+  destruct jensen as (r0 & r1 & P0 & P01 & H & Hq).
   assert (r1 - r0 <= r) by (apply Rnot_lt_le; intros K; nra).
   apply Rmult_le_reg_l with (r0 + r1); [lra|]. apply Rle_trans with (1 := Hq).
   pose proof (Rle_0_sqr (s - (r0 + r1) / 2)). unfold Rsqr in *. nra.
@@ -155,11 +133,11 @@ Proof.
   rewrite <- HQ. apply (cauchy_weighted n p (fun k => g k / q k)); auto.
 Qed.
 
-Local Lemma sharp : decoupled_left 1 n p g a w <= decoupled_right (2 / 5) n p g G a w.
+Lemma decoupling_between :
+  (Ex n p g)² / sqrt (Ex n p b)
+  <= Ex n p (fun k => Ex n p g * g k / sqrt (b k)) + 2 / 5 * r * Ex n p (fun k => (g k)² / b k).
 Proof.
-  unfold decoupled_left, decoupled_right. fold s m. change (E (fun k => (g k)² / (a + w * (g k)²))) with Q.
-  change (E (fun k => m * g k / sqrt (a + w * (g k)²))) with (E (fun k => m * g k / sqrt (b k))).
-  rewrite split. pose proof s_pos as Ps. pose proof Q_nonneg as PQ.
+  fold s m. change (E (fun k => (g k)² / b k)) with Q. rewrite split. pose proof s_pos as Ps. pose proof Q_nonneg as PQ.
   assert (HD : - (s * (2 / 5 * r * Q)) <= m * D).
   { pose proof jensen_gap as J1. pose proof jensen_gap_s as J2.
     destruct r_nonneg as [Pr | Z].
@@ -182,17 +160,15 @@ Proof.
       assert (D² <= 0) by (unfold Rsqr in *; nra).
       assert (D = 0) by (apply Rsqr_0_uniq; pose proof (Rle_0_sqr D); lra). nra. }
   apply Rmult_le_reg_l with s; [auto|].
-  replace (s * (1 * m² / s)) with (m²) by (field; lra).
-  replace (s * (m² / s + m / s * D + 2 / 5 * G * sqrt w * Q)) with (m² + m * D + s * (2 / 5 * r * Q))
-    by (unfold r; field; lra). lra.
+  replace (s * (m² / s)) with (m²) by (field; lra).
+  replace (s * (m² / s + m / s * D + 2 / 5 * r * Q)) with (m² + m * D + s * (2 / 5 * r * Q)) by (field; lra). lra.
 Qed.
 
-Local Lemma family k : 0 < k -> decoupled_left (1 - k) n p g a w <= decoupled_right (1 / (8 * k)) n p g G a w.
+Lemma decoupling_between_family k : 0 < k ->
+  (1 - k) * (Ex n p g)² / sqrt (Ex n p b)
+  <= Ex n p (fun k => Ex n p g * g k / sqrt (b k)) + 1 / (8 * k) * r * Ex n p (fun k => (g k)² / b k).
 Proof.
-  intros Hk. unfold decoupled_left, decoupled_right. fold s m.
-  change (E (fun k => (g k)² / (a + w * (g k)²))) with Q.
-  change (E (fun k => m * g k / sqrt (a + w * (g k)²))) with (E (fun k => m * g k / sqrt (b k))).
-  rewrite split. pose proof s_pos as Ps.
+  intros Hk. fold s m. change (E (fun k => (g k)² / b k)) with Q. rewrite split. pose proof s_pos as Ps.
   assert (HD : D² <= Q * (2 * s * (r / 4))).
   { pose proof (cauchy_phi 0) as HC. pose proof Q_nonneg as PQ.
     replace ((0 * m - D)²) with (D²) in HC by (unfold Rsqr; ring).
@@ -200,8 +176,8 @@ Proof.
     rewrite Rsqr_0. pose proof jensen_gap. nra. }
   apply Rmult_le_reg_l with s; [auto|].
   replace (s * ((1 - k) * m² / s)) with (m² - k * m²) by (field; lra).
-  replace (s * (m² / s + m / s * D + 1 / (8 * k) * G * sqrt w * Q))
-    with (m² + m * D + Q * (2 * s * (r / 4)) / (4 * k)) by (unfold r; field; lra).
+  replace (s * (m² / s + m / s * D + 1 / (8 * k) * r * Q))
+    with (m² + m * D + Q * (2 * s * (r / 4)) / (4 * k)) by (field; lra).
   (* - k m^2 - D^2/(4k) <= m D *)
   replace (m * D) with (- (k * m²) - D² / (4 * k) + k * (m + D / (2 * k))²) by (unfold Rsqr; field; lra).
   pose proof (Rle_0_sqr (m + D / (2 * k))).
@@ -209,13 +185,57 @@ Proof.
   { apply Rmult_le_compat_r; [|auto]. left; apply Rinv_0_lt_compat; lra. }
   assert (0 <= k * (m + D / (2 * k))²) by (apply Rmult_le_pos; lra). lra.
 Qed.
+End Between.
+
+Section Law.
+Variables (n : nat) (p g : nat -> R) (G a w : R).
+Hypothesis p_pos : forall k, (k < n)%nat -> 0 <= p k.
+Hypothesis p_one : sum n p = 1.
+Hypothesis a_pos : 0 < a.
+Hypothesis w_pos : 0 < w.
+Hypothesis g_bnd : forall k, (k < n)%nat -> Rabs (g k) <= G.
+
+Local Notation E := (Ex n p).
+Let b k := a + w * (g k)².
+Let r := G * sqrt w.
+
+Local Lemma mean_b : E b = a + w * E (fun k => (g k)²).
+Proof. unfold b. rewrite Ex_plus, Ex_const, Ex_scal; auto. Qed.
+Local Lemma G_nonneg : 0 <= G.
+Proof.
+  destruct n as [|n']; [simpl in p_one; lra|].
+  apply Rle_trans with (Rabs (g 0)); [apply Rabs_pos | apply g_bnd; lia].
+Qed.
+Local Lemma r_nonneg : 0 <= r.
+Proof. apply Rmult_le_pos; [apply G_nonneg | apply sqrt_pos]. Qed.
+Local Lemma b_low k : a <= b k.
+Proof. unfold b. pose proof (Rle_0_sqr (g k)). nra. Qed.
+Local Lemma b_up k : (k < n)%nat -> b k <= a + r * r.
+Proof.
+  intros Hk. assert ((g k)² <= G²).
+  { apply Rsqr_le_abs_1. rewrite (Rabs_right G); [auto|]. pose proof G_nonneg; lra. }
+  unfold b, r. replace (G * sqrt w * (G * sqrt w)) with (sqrt w * sqrt w * G²) by (unfold Rsqr; ring).
+  rewrite sqrt_sqrt by lra. apply Rplus_le_compat_l. apply Rmult_le_compat_l; lra.
+Qed.
+
+Local Lemma sharp : decoupled_left 1 n p g a w <= decoupled_right (2 / 5) n p g G a w.
+Proof.
+  pose proof (decoupling_between n p g b a r p_pos p_one a_pos r_nonneg b_low b_up) as H. rewrite mean_b in H.
+  unfold decoupled_left, decoupled_right. rewrite Rmult_1_l, (Rmult_assoc (2 / 5) G). exact H.
+Qed.
+
+Local Lemma family k : 0 < k -> decoupled_left (1 - k) n p g a w <= decoupled_right (1 / (8 * k)) n p g G a w.
+Proof.
+  intros Hk. pose proof (decoupling_between_family n p g b a r p_pos p_one a_pos r_nonneg b_low b_up k Hk) as H.
+  rewrite mean_b in H. unfold decoupled_left, decoupled_right. rewrite (Rmult_assoc (1 / (8 * k)) G). exact H.
+Qed.
 
 Local Lemma larger_K c K K' : K <= K' ->
   decoupled_left c n p g a w <= decoupled_right K n p g G a w ->
     decoupled_left c n p g a w <= decoupled_right K' n p g G a w.
 Proof.
   intros HK H. apply Rle_trans with (1 := H). unfold decoupled_right. apply Rplus_le_compat_l.
-  apply Rmult_le_compat_r; [apply Q_nonneg|]. apply Rmult_le_compat_r; [apply sqrt_pos|].
+  apply Rmult_le_compat_r; [exact (Q_nonneg n p g b a p_pos p_one a_pos b_low)|]. apply Rmult_le_compat_r; [apply sqrt_pos|].
   apply Rmult_le_compat_r; [apply G_nonneg | auto].
 Qed.
 End Law.
