@@ -2,7 +2,8 @@
 
 First the scheduler's time per chunk, with workers that compute nothing, ten threads each: all in this process, so that
 one core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two
-threads on the same chunks, by turns: in processor seconds of all processes, since others may be at work.
+threads on the same chunks, by turns, by the clock and in processor seconds of all processes, since others may be at
+work.
 """
 
 import argparse
@@ -12,12 +13,19 @@ import statistics
 import tempfile
 import time
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 from madatheory.engine.flags import enable_native_loop
 
 _PLAN = b"0" * 20_000
 """As large as the plans of the package are."""
+
+
+class Spent(NamedTuple):
+    """Seconds: by the clock, and of the processors in all processes."""
+
+    clock: float
+    processors: float
 
 
 def idle(plan: bytes, seconds: float) -> int:
@@ -52,8 +60,8 @@ def overhead(workers: int, chunks: int) -> tuple[float, float]:
         return each, 2 * 5.0 / took
 
 
-def against_threads(pairs: int) -> tuple[list[float], list[float]]:
-    """Processor seconds of two threads and of two workers for the same chunks, programs being compiled before."""
+def against_threads(pairs: int) -> tuple[list[Spent], list[Spent]]:
+    """What two threads and two workers spend on the same chunks, programs being compiled before."""
     import psutil
 
     import madatheory as mt
@@ -66,16 +74,15 @@ def against_threads(pairs: int) -> tuple[list[float], list[float]]:
         pids: Any = two._client.run(os.getpid)
         all_of_them = [psutil.Process(), *(psutil.Process(pid) for pid in pids.values())]
 
-        def used() -> float:
-            return sum(sum(process.cpu_times()[:2]) for process in all_of_them)
+        def now() -> Spent:
+            return Spent(time.perf_counter(), sum(sum(process.cpu_times()[:2]) for process in all_of_them))
 
         for number in range(pairs + 1):
             for executor, times in ((None, threads), (two, processes)):
                 with tempfile.TemporaryDirectory() as folder:
-                    store = Store(folder, executor=executor, chunk_seconds=4.0)
-                    began = used()
+                    store, began = Store(folder, executor=executor, chunk_seconds=4.0), now()
                     store.simulate(problem, optimizer, 20_000, num_trajectories=4096, seed=number, workers=2)
-                    times.append(used() - began)
+                    times.append(Spent(*(after - before for before, after in zip(began, now(), strict=True))))
     return threads[1:], processes[1:]
 
 
@@ -95,11 +102,11 @@ def main() -> None:
         flush=True,
     )
     threads, processes = against_threads(given.pairs)
-    print("two threads, processor seconds:   ", *(f"{t:.2f}" for t in threads))
-    print("two processes, processor seconds: ", *(f"{t:.2f}" for t in processes))
-    ratios = [a / b for a, b in zip(threads, processes, strict=True)]
-    share = sum(threads) / sum(processes)
-    print(f"two processes are {share:.2f} of two threads (median of pairs {statistics.median(ratios):.2f})")
+    for unit, one, two in zip(Spent._fields, zip(*threads, strict=True), zip(*processes, strict=True), strict=True):
+        print(f"two threads, seconds by the {unit}:   ", *(f"{seconds:.2f}" for seconds in one))
+        print(f"two processes, seconds by the {unit}: ", *(f"{seconds:.2f}" for seconds in two))
+        ratios = statistics.median(a / b for a, b in zip(one, two, strict=True))
+        print(f"two processes are {sum(one) / sum(two):.2f} of two threads (median of pairs {ratios:.2f})", flush=True)
 
 
 if __name__ == "__main__":
