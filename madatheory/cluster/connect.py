@@ -145,11 +145,11 @@ class Cluster:
         alive: Callable[[], None],
     ) -> None:
         """See `Executor`. `LostWork` names the chunks on which workers died, after all others have been kept."""
-        data = dumps(name, plan)
+        what, how = dumps(name, plan[:3]), dumps(name, plan[3:])  # runs of one method share what a worker compiles
         tasks = {
             f"{key}-{span.start:010d}-{span.stop - 1:010d}": (
                 span,
-                (chunk, data, span.start, span.stop, self._ours),
+                (chunk, what, how, span.start, span.stop, self._ours),
             )
             for span in spans
         }
