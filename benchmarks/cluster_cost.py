@@ -81,7 +81,7 @@ def against_threads(pairs: int) -> tuple[list[Spent], list[Spent]]:
             for executor, times in ((None, threads), (two, processes)):
                 with tempfile.TemporaryDirectory() as folder:
                     store, began = Store(folder, executor=executor, chunk_seconds=4.0), now()
-                    store.simulate(problem, optimizer, 20_000, num_trajectories=4096, seed=number, workers=2)
+                    store.simulate(problem, optimizer, 20_000, num_trajectories=16384, seed=number, workers=2)
                     times.append(Spent(*(after - before for before, after in zip(began, now(), strict=True))))
     return threads[1:], processes[1:]
 

@@ -6,6 +6,7 @@ processes may use one store: files appear whole, under names that contain their 
 """
 
 import contextlib
+import math
 import os
 import re
 import threading
@@ -51,6 +52,7 @@ from madatheory.store.remote import Remote, is_url
 _SPAN = re.compile(r"(?P<first>\d{10})-(?P<last>\d{10})")
 _LEAST = 256  # trajectories: fewer would leave threads idle
 _UPDATES_PER_SECOND = 2e7  # a low guess, for the size of the first chunk
+_UPDATES_OF_A_CORE = 1e8  # a usual one, for chunks of an executor, which are all sent at once
 
 
 # by identity: what functions of the user were seen to read; compiled once, they do not read again in this process
@@ -70,6 +72,12 @@ class _Work(NamedTuple):
     identity: CacheKey
     check: Callable[[], None]
     """`UserError` if the results are malformed or too large; traces the loop, and so is asked only before it runs."""
+
+
+def even_share(count: int, slots: int, most: float) -> int:
+    """Of `count` trajectories for one chunk, about `most`, so that all slots end together."""
+    rounds = math.ceil(count / (slots * max(1.0, most)))
+    return math.ceil(count / (slots * rounds))
 
 
 class Store:
@@ -322,6 +330,11 @@ class Store:
         per_seed = plan.grid.points * int(plan.times[-1]) * plan.problem.dimension
         least = max(1, _LEAST // plan.grid.points)
         size = max(least, round(self.chunk_seconds * _UPDATES_PER_SECOND / per_seed))
+        if self._executor is not None:
+            size = even_share(
+                len(trajectories), self._executor.slots, self.chunk_seconds * _UPDATES_OF_A_CORE / per_seed
+            )
+            size = max(least, size)
         parts: list[xr.Dataset] = []
         position = trajectories.start
         while position < trajectories.stop:

@@ -12,6 +12,7 @@ from store_cases import AVGRAD, RATIO, SMALL, again, files, run
 from madatheory.engine.simulate import NonFiniteWarning, simulate
 from madatheory.engine.statistic import iterate, mean_squared_gradient, total
 from madatheory.store import Store, save_run
+from madatheory.store.store import even_share
 
 
 def test_stored_equals_simulated_and_is_found_again(store):
@@ -119,3 +120,14 @@ def test_saved_runs_carry_their_provenance(store, tmp_path):
     assert json.loads(data.attrs["configuration"])["steps"] == 30
     save_run(data, path)
     assert [p.name for p in path.parent.iterdir()] == ["run.nc"]
+
+
+@pytest.mark.parametrize(
+    ("count", "slots", "most", "size"),
+    [(512, 2, 1e9, 256), (16384, 2, 2500.0, 2048), (1000, 3, 100.0, 84), (7, 16, 0.01, 1), (1, 1, 5.0, 1)],
+)
+def test_chunks_for_many_end_together(count: int, slots: int, most: float, size: int) -> None:
+    """Of at most the wanted size, and a multiple of the slots where there is work for all."""
+    assert even_share(count, slots, most) == size <= max(1.0, most)
+    chunks = -(-count // size)
+    assert chunks % slots == 0 or chunks < slots
