@@ -279,3 +279,16 @@ def test_doctored_numbers_fail_the_claim(name, doctor, index):
     numbers = committed(name)
     doctor(numbers)
     assert not list_figures()[name].claims(numbers)[index].holds
+
+
+def test_a_number_below_one_is_not_shown_as_one():
+    """T6's worst instance has beta2 = 0.999994."""
+    from madatheory.figures.gallery.slack_waterfall import shortest
+
+    assert [shortest(value) for value in (0.999994, 0.9121, 1.0, 178.4, 1.19e6)] == [
+        "0.999994",
+        "0.912",
+        "1",
+        "178",
+        "1.19e+06",
+    ]

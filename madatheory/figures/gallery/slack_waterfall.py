@@ -131,6 +131,11 @@ def _label(row: Mapping[str, Any]) -> str:
     return f"{row['name']}\n{by}" if by else row["name"]
 
 
+def shortest(value: float) -> str:
+    """Three digits, or six where these would make a 1 of what is below it."""
+    return f"{value:.3g}" if value >= 1 or float(f"{value:.3g}") < 1 else f"{value:.6g}"
+
+
 def _panel(axes: Axes, chain: Mapping[str, Any], *, worst: bool = False) -> None:
     rows, tint = chain["levels"], colour(chain["optimizer"])
     largest = _largest(chain)
@@ -159,7 +164,7 @@ def _panel(axes: Axes, chain: Mapping[str, Any], *, worst: bool = False) -> None
     axes.grid(axis="y", visible=False)
     hyper = chain["hyper"]
     names = {"alpha": "α", "beta1": "β1", "beta2": "β2", "rho": "ρ", "eps": "ε"}
-    own = [f"{sign} = {hyper[name]:.3g}" for name, sign in names.items() if hyper.get(name, 0) > 1e-6]
+    own = [f"{sign} = {shortest(hyper[name])}" for name, sign in names.items() if hyper.get(name, 0) > 1e-6]
     title = f"{chain['label']}, {TITLES[chain['optimizer']]}"
     axes.set_title(f"{title}: × {chain['total'][0]:.3g}\n{', '.join(own)}", color=tint, fontsize=8)
 
