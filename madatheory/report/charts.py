@@ -21,7 +21,8 @@ class DrawnCharts(NamedTuple):
     script: str
 
 
-INK, MUTED, GRID, PAPER = "#1b1b1b", "#555555", "#dcdfe3", "#ffffff"
+INK, MUTED, GRID = "#1b1b1b", "#555555", "#dcdfe3"
+PAPER = "#FFFFFF"  # in small letters it were Bokeh's default, which its json leaves out
 COLOURS = ("#0072b2", "#c44e00", "#007a5a", "#a8457f", "#8a6000", "#4b5563", "#5b3fd0", "#117a8b")
 _DARK = ("#56b4e9", "#ff8a3d", "#3cc8a0", "#e89ac7", "#e6b422", "#b6bdc8", "#a895ff", "#5fd0e0")
 IN_THE_DARK = {
@@ -44,6 +45,9 @@ _THEME = """
 (() => {
   const pairs = new Map(Object.entries(PAIRS)), back = new Map([...pairs].map(([a, b]) => [b, a]));
   const properties = PROPERTIES, query = matchMedia("(prefers-color-scheme: dark)");
+  // on dark paper from the first: what was painted white shows at the edges
+  const dressed = (item) =>
+    query.matches ? JSON.parse(JSON.stringify(item), (_, value) => pairs.get(value) ?? value) : item;
   const paint = (dark) => {
     const map = dark ? pairs : back;
     for (const doc of Bokeh.documents) for (const model of doc.all_models) for (const name of properties) {
@@ -54,7 +58,7 @@ _THEME = """
   query.addEventListener("change", () => paint(query.matches));
   addEventListener("beforeprint", () => paint(false));
   addEventListener("afterprint", () => paint(query.matches));
-  paint(query.matches);
+  Promise.all([ITEMS].map(([item, at]) => Bokeh.embed.embed_item(dressed(item), at))).then(() => paint(query.matches));
 })();
 """
 
@@ -77,9 +81,9 @@ def drawn(charts: Sequence[Chart]) -> DrawnCharts:
         f'<div id="chart-{number}" style="height: {_height(chart)}px"></div>' for number, chart in enumerate(charts)
     )
     items = ",\n".join(f"[{_item(chart)}, 'chart-{number}']" for number, chart in enumerate(charts))
-    theme = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
-    shown = f"Promise.all([{items}].map(([item, at]) => Bokeh.embed.embed_item(item, at))).then(() => {{{theme}}});"
-    return DrawnCharts(Resources(mode="inline", components=["bokeh"]).render_js(), elements, shown)
+    script = _THEME.replace("PAIRS", json.dumps(IN_THE_DARK)).replace("PROPERTIES", json.dumps(_PROPERTIES))
+    head = Resources(mode="inline", components=["bokeh"]).render_js()
+    return DrawnCharts(head, elements, script.replace("ITEMS", items))
 
 
 @cache
@@ -139,7 +143,7 @@ def _figure(chart: Chart) -> Any:
 
 def _height(chart: Chart) -> int:
     """In pixels, the legend included; the page keeps the room free while the chart is made."""
-    return chart.height + (0 if chart.categories or len(chart.series) < 2 else 20 * _rows(chart) + 12)
+    return chart.height + (0 if chart.categories or len(chart.series) < 2 else 20 * _rows(chart) + 20)
 
 
 def _columns(chart: Chart) -> int:

@@ -89,12 +89,15 @@ def _panel(
     right = Series(theorem.right.name, numbers(where(fine)), numbers(bound), role="bound")
     linear = not small and np.isfinite(parameter.high)
     best = float(fine[int(np.argmin(bound))])
+    moves = np.ptp(bound) > 1e-12 * np.max(np.abs(bound))
     chart = Chart(
         f"Dependence on {name}",
         axis,
         "value at T",
         (measured, right),
-        f"The bound is least at {name} = {best:.4g} of those tried.",
+        f"The bound is least at {name} = {best:.4g} of those tried."
+        if moves
+        else f"The bound does not depend on {name}.",
         log_x=not linear,
         log_y=bool(np.all(mean > 0) and np.all(bound > 0)),
         height=280,

@@ -107,6 +107,15 @@ def test_bound_and_measurement_move_with_the_hyper_parameter() -> None:
     assert "beta1" in [row[0] for row in held]
 
 
+def test_a_bound_that_a_hyper_parameter_does_not_move_has_no_best_one() -> None:
+    theorem = t5().theorem
+    constant = replace(theorem.right, value=lambda m, q, xp: 1 / q.alpha)
+    charts, _ = kinds(dependence.dependence(request(replace(theorem, chain=(*theorem.chain[:-1], constant))), told))
+    said = {chart.title: chart.caption for chart in charts}
+    assert said["Dependence on beta2"] == "The bound does not depend on beta2."
+    assert said["Dependence on alpha"].startswith("The bound is least at alpha = ")
+
+
 DOCUMENT = Document("T", "a bound", (), (ReportSection("Verdicts", ()),), {})
 
 

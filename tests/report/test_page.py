@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from devtools import browser
 
 from madatheory.errors import UserError
 from madatheory.report import page
@@ -98,15 +99,19 @@ def check_numbers(text: str, data: Any) -> None:
     assert missing == []
 
 
-@pytest.mark.needs("bokeh")
-def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
+def with_every_block(file: Path) -> None:
     from madatheory.report.layout import save
 
     formula = Formula(Notation("x", "<math><mi>x</mi></math>"), ((Notation("R", "R"), Notation("1", "1")),))
     inner = Folded("more", (TABLE, Prose("beta1^2", "warning")))
     whole = document(Prose("p & q"), formula, TABLE, CHART, BARS, Listing("a < b", "run"), inner, Absent("why not"))
-    file = tmp_path / "page.html"
     save(whole, file)
+
+
+@pytest.mark.needs("bokeh")
+def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    with_every_block(file)
     text, data = file.read_text(), json.loads((tmp_path / "page.json").read_text())
     check_alone(text)
     check_numbers(text, data)
@@ -118,6 +123,36 @@ def test_a_page_with_every_block_stands_alone(tmp_path: Path) -> None:
     assert [block["kind"] for block in section["blocks"]] == kinds
     assert section["blocks"][2]["rows"][0] == ["a<b", 0.123456789]
     assert data["about"] == {"seed": 3}
+
+
+DRAWN = """new Promise(done => { const look = n => {
+    const found = [...document.querySelectorAll('[id^=chart-]')].map(at => {
+        const host = at.firstElementChild?.shadowRoot?.querySelector('.bk-Canvas');
+        const canvas = host?.shadowRoot?.querySelector('canvas');
+        if (!canvas || !canvas.width) return null;
+        const context = canvas.getContext('2d'), { width, height } = canvas;
+        const edge = [...context.getImageData(0, 0, 1, 1).data];
+        return { edge, colours: new Set(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer)).size };
+    });
+    found.every(one => one && one.colours > 9) || n > 200 ? done(found) : setTimeout(look, 50, n + 1) }; look(0) })"""
+"""Of each chart, once drawn: the corner of its canvas (red, green, blue, opacity), and how many colours there are."""
+
+
+@pytest.mark.needs("bokeh")
+@pytest.mark.needs("chromium")
+def test_a_page_in_a_browser_is_drawn_on_its_paper_and_fits_a_phone(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    with_every_block(file)
+    with browser(tmp_path / "chromium") as opened:
+        for width, dark, paper in ((390, True, [22, 24, 28]), (1280, False, [255, 255, 255])):
+            opened.size(width, dark=dark)
+            assert opened.open(file.as_uri()) == ([], [])
+            assert opened.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+            charts = opened.evaluate(DRAWN)
+            for *edge, opaque in (chart["edge"] for chart in charts):  # it covers a part of a pixel
+                over = [(one * opaque + under * (255 - opaque)) / 255 for one, under in zip(edge, paper, strict=True)]
+                assert over == pytest.approx(paper, abs=2)
+            assert min(chart["colours"] for chart in charts) > 9
 
 
 def test_what_checks_a_page_can_fail() -> None:

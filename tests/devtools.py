@@ -114,17 +114,10 @@ def browser(folder: Path) -> Iterator[Browser]:
     """A chromium that keeps what it must keep in `folder`, and ends with the block."""
     (theirs, ours), (mine, its) = os.pipe(), os.pipe()
 
-    def pipes() -> None:  # chromium reads from 3 and writes to 4
-        high = os.dup(theirs), os.dup(its)
-        os.dup2(high[0], 3)
-        os.dup2(high[1], 4)
-        os.set_inheritable(3, True)
-        os.set_inheritable(4, True)
-
-    command = ["chromium", *FLAGS, f"--user-data-dir={folder}", "about:blank"]
-    process = subprocess.Popen(
-        command, preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    # chromium reads from 3 and writes to 4; a shell sets them: preexec_fn would fork beside JAX's threads
+    line = f'exec "$@" 3<&{theirs} 4>&{its}'
+    command = ["bash", "-c", line, "bash", "chromium", *FLAGS, f"--user-data-dir={folder}", "about:blank"]
+    process = subprocess.Popen(command, pass_fds=(theirs, its), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(theirs)
     os.close(its)
     try:
