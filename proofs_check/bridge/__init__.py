@@ -40,8 +40,6 @@ def checks() -> Iterable[Check]:
         yield Check(name, decide)
     for name in hindsight.EXAMPLES:
         yield Check(name, partial(hindsight.refute, name))
-        if name != "interpolation-rate-hindsight-rho":
-            yield Check(name, partial(hindsight.control, name), part="the same without the choice: the bound holds")
 
 
 def _mistakes(theorem: Theorem) -> Iterator[Check]:
