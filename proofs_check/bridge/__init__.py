@@ -18,7 +18,7 @@ from proofs_check.bridge.planted import plant
 from proofs_check.bridge.trees import Tried, WorstSetting, family, search, tried
 from proofs_check.evidence import Check, Finding, Status
 from proofs_check.statements import Statement
-from proofs_check.tenth import UNTESTED
+from proofs_check.tenth import UNSEEN_ON_TREES
 
 TOGETHER = True  # one process, so that a method is compiled once for all theorems about it
 SECONDS = 70
@@ -40,17 +40,15 @@ def checks() -> Iterable[Check]:
         yield Check(name, decide)
     for name in hindsight.EXAMPLES:
         yield Check(name, partial(hindsight.refute, name))
-        if name != "interpolation-rate-hindsight-rho":
-            yield Check(name, partial(hindsight.control, name), part="the same without the choice: the bound holds")
 
 
 def _mistakes(theorem: Theorem) -> Iterator[Check]:
     for mistake in CAUGHT.get(theorem.name, ()):
         yield Check(theorem.name, partial(_catch, theorem, mistake), part=mistake, false=True)
     for what in cuts(theorem.name):
-        untested = what in UNTESTED.get(theorem.name, ())
-        part = f"untested: {what} passes" if untested else what
-        yield Check(theorem.name, partial(_catch_cut, theorem, what), part, false=not untested)
+        unseen = what in UNSEEN_ON_TREES.get(theorem.name, ())
+        part = f"unseen: {what} passes" if unseen else what
+        yield Check(theorem.name, partial(_catch_cut, theorem, what), part, false=not unseen)
 
 
 def of_user(theorem: Theorem, problems: Sequence[ProblemEntry]) -> Check:

@@ -16,7 +16,7 @@ from madatheory.theory.theorem import Theorem
 from proofs_check.bridge.literals import Place, literals_of, with_one_cut
 from proofs_check.coq.claims import COMPARED
 from proofs_check.coq.drift import draw_symbols
-from proofs_check.tenth import TENTH, UNTESTED, tenth_of_theorem, with_right
+from proofs_check.tenth import TENTH, tenth_of_theorem, with_right
 
 _POINTS = 500
 
@@ -52,7 +52,7 @@ def cuts(name: str) -> Mapping[str, Theorem]:
     """The theorem of this name with one thing cut to a tenth, by what that is."""
     theorem = list_theorems()[name]
     found = {TENTH: tenth_of_theorem(theorem)}
-    if name in COMPARED or TENTH in UNTESTED.get(name, ()):
+    if name in COMPARED:
         return found
     places = {place: x for place, x in literals(theorem).items() if place not in _tested_by_comparison()}
     words = [f"a tenth of {abs(Fraction(x).limit_denominator(1000))}" for x in places.values()]

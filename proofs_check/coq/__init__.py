@@ -93,13 +93,10 @@ _WITNESSES = {
     "yogi-below-largest-square": "beta2 = 1/3, g = 1, 1: v_2 = 4/3",
     "kingma-ba-step-bound": "beta1 = .9, beta2 = .99, g = 5, 6: step 1.0002 alpha",
 }
-_PUBLISHED = "published, with its proof; taken as it stands"
 _ENCLOSED = "a supremum over the real line or a norm of data: enclosures decide it"
 _REFUTED = "refuted by a computed path, not by a theorem"
 # by label, or by name where a label has several kinds of statements
 _REASONS = {
-    "T3": _PUBLISHED,
-    "T4": _PUBLISHED,
     "T10": "one path of a closed form; computed elsewhere",
     "T5hp": "it needs a supermartingale and Ville's inequality, which are not formalised",
     "A1-A3": _ENCLOSED,

@@ -194,6 +194,15 @@ RATES = (
     _rate("adam-rate", "AdamPublishedRate", "adam_rate_sharp"),
     _rate("adagrad-momentum-rate", "AdamMomentumRate", "adagrad_momentum_rate"),
     _rate("adam-momentum-rate", "AdamMomentumRate", "adam_momentum_rate", beta1=(0, 0.5), beta2=(0.3, 0.999)),
+    _rate("adagrad-momentum-published", "MomentumPublished", "adagrad_momentum_published", T=(100, 5000)),
+    _rate(
+        "adam-momentum-published",
+        "MomentumPublished",
+        "adam_momentum_published",
+        T=(100, 5000),
+        beta1=(0, 0.5),
+        beta2=(0.51, 0.999),
+    ),
     _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
     _rate("amsgrad-rate", "AMSGradRate", "amsgrad_rate"),
     _rate("avgrad-momentum-rate", "AVGradMomentum", "avgrad_momentum_rate"),
@@ -311,6 +320,8 @@ OTHERS = (
     CoqClaim(
         "amsgrad-monotone-rate", "MonotoneSteps", "monotone_steps", "T7 for all step sizes that do not grow", FINITE
     ),
+    CoqClaim("adagrad-momentum-published", "MomentumPublished", "adagrad_momentum_half", "half of it, by T3'"),
+    CoqClaim("adam-momentum-published", "MomentumPublished", "adam_momentum_half", "half of it, by T4'"),
     CoqClaim(
         "adam-momentum-rate",
         "ForgettingMomentum",

@@ -225,6 +225,27 @@ MUTANTS = (
         "T4' without what growing bias corrections cost",
     ),
     Mutant(
+        "adagrad-momentum-published",
+        "MomentumPublished",
+        "  <= / 2 * adagrad_momentum_published_right",
+        "  <= / 3 * adagrad_momentum_published_right",
+        "a third of T3 above T/T~ times T3'",
+    ),
+    Mutant(
+        "adagrad-momentum-published",
+        "MomentumPublished",
+        "  <= INR T / (INR T - beta1 / (1 - beta1)) * mean_squared_gradient",
+        "  <= mean_squared_gradient",
+        "the gradient at a random step below the average, though late steps weigh less",
+    ),
+    Mutant(
+        "adam-momentum-published",
+        "MomentumPublished",
+        "  <= / 2 * adam_momentum_published_right",
+        "  <= / 3 * adam_momentum_published_right",
+        "a third of T4 above T/T~ times T4'",
+    ),
+    Mutant(
         "amsgrad-monotone-sharp-rate",
         "MonotoneSharp",
         "(sqrt Q + r * G * k)² + 2 * r * Q)).",

@@ -70,7 +70,7 @@ def test_the_comparison_with_coq_sees_every_constant() -> None:
 def test_cuts_are_caught_on_trees_but_for_those_declared(name: str) -> None:
     """Slow: a minute for all trees, which `make prove` builds too."""
     for check in bridge.checks():
-        if check.statement == name and (check.part in cuts(name) or check.part.startswith("untested")):
+        if check.statement == name and (check.part in cuts(name) or check.part.startswith("unseen")):
             finding = check.decide()
             assert (finding.status is Status.REFUTED) is check.false, check.part
 
@@ -104,9 +104,9 @@ def test_the_constants_of_a_formula_are_found_and_cut() -> None:
 
 
 def test_the_table_says_who_refutes_a_tenth_and_what_is_untested() -> None:
-    rows = [statements()[name] for name in ("ratio-sum", "adam-momentum-published", "reddi-drift", "yogi-nonnegative")]
+    rows = [statements()[name] for name in ("ratio-sum", "avgrad-high-probability", "reddi-drift", "yogi-nonnegative")]
     check = Check("ratio-sum", lambda: Finding(Status.REFUTED), TENTH, false=True)
     found = [Evidence("coq", check, check.decide(), 0.0)]
     assert [refuted_tenth(row, found) for row in rows] == ["coq", "nothing", "n.a.", "n.a."]
-    assert "T4 adam-momentum-published (a tenth of the right side)" in markdown(rows, found)
+    assert "T5hp avgrad-high-probability (a tenth of 1/2, a tenth of 5)" in markdown(rows, found)
     assert untested(rows[:1]) == ""
