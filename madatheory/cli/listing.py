@@ -118,7 +118,7 @@ def _problem(entry: "ProblemEntry", full: bool) -> Text:
         lines.append(("", built.summary))
     if built.constants is not None:
         marks = {"exact": "=", "upper": "<=", "lower": ">="}
-        constants = [(name, c) for name, c in built.constants._asdict().items()]
+        constants = [(name, c) for name, c in built.constants._asdict().items() if c is not None]
         lines.append(("certified", ", ".join(f"{name} {marks[c.side]} {c.value:.6g}" for name, c in constants)))
         if full:
             lines += [(name, f"{c.derivation}; checked by {c.check}") for name, c in constants]

@@ -8,6 +8,7 @@ import numpy as np
 
 from madatheory.hparams import ANY, whole
 from madatheory.problems.noise_laws import NoiseLaw, law
+from madatheory.problems.norms import inflated
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, DType, Oracle, Words
 
 CHECK = "tests/problems/test_constants.py"
@@ -98,9 +99,23 @@ def bounded_gradient(slope: Constant, noise: NoiseLaw, *, multiplicative: bool) 
 
 
 def certify(
-    smoothness: Constant, slope: Constant, infimum: Constant, noise: NoiseLaw, *, multiplicative: bool
+    smoothness: Constant,
+    slope: Constant,
+    infimum: Constant,
+    noise: NoiseLaw,
+    *,
+    multiplicative: bool,
+    distance: Constant | None = None,
 ) -> tuple[Constants | None, dict[str, str]]:
     """The constants with this noise; none, and why A2 fails, when the noise is unbounded."""
     if math.isinf(noise.bound):
         return None, {"A2": f"{noise.name} noise is unbounded, so no G bounds the stochastic gradient"}
-    return Constants(smoothness, bounded_gradient(slope, noise, multiplicative=multiplicative), infimum), {}
+    largest = bounded_gradient(slope, noise, multiplicative=multiplicative)
+    return Constants(smoothness, largest, infimum, distance), {}
+
+
+def distance_from(minimizer: float, start: np.ndarray, derivation: str) -> Constant:
+    """|x_0 - x_star| for a convex F with the minimizer (minimizer, .., minimizer)."""
+    x0 = np.asarray(start, dtype=float)
+    value = inflated(float(np.linalg.norm(x0 - minimizer)), 2 * len(x0))
+    return Constant(value, "upper", f"|x_0 - ({minimizer:g}, ..)|; {derivation}", f"{CHECK}::test_distance")

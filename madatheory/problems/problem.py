@@ -30,11 +30,14 @@ class Constant:
 
 
 class Constants(NamedTuple):
-    """L (smoothness, Euclidean), G (sup over x and noise of |g_i|) and F_star (infimum of F)."""
+    """L (smoothness, Euclidean), G (sup over x and noise of |g_i|) and F_star (infimum of F); `distance` =
+    |x_0 - x_star| where F is convex and x_star a known minimizer, else None.
+    """
 
     L: Constant
     G: Constant
     F_star: Constant
+    distance: Constant | None = None
 
 
 class Words(NamedTuple):

@@ -9,7 +9,7 @@ from jax import lax
 
 from madatheory.errors import UserError, unknown
 from madatheory.problems.catalogue import ProblemEntry
-from madatheory.problems.coordinatewise import CHECK, certify, constant_start, coordinatewise
+from madatheory.problems.coordinatewise import CHECK, certify, constant_start, coordinatewise, distance_from
 from madatheory.problems.data import Table, sample
 from madatheory.problems.noise_laws import NOISES, index, law
 from madatheory.problems.norms import inflated, largest_column_sum, largest_eigenvalue
@@ -78,6 +78,12 @@ class Ridges(NamedTuple):
             return Constant(value, "exact", f"every term is least at x = 0; {self.phi.infimum.derivation}", INFIMUM)
         return Constant(value, "lower", f"no term is below its infimum; {self.phi.infimum.derivation}", INFIMUM)
 
+    def distance(self, start: np.ndarray) -> Constant | None:
+        """|x_0|, where phi is convex and every term is least at x = 0."""
+        if self.phi.convex and self.phi.minimizer == 0 and not np.any(self.offsets):
+            return distance_from(0.0, start, f"every term is convex and least there; {self.phi.convex}")
+        return None
+
 
 def ridge_problem(
     name: str,
@@ -93,7 +99,12 @@ def ridge_problem(
     d = ridges.rows.shape[1]
     oracle, noise_law = coordinatewise(noise, scale, d)
     constants, not_covered = certify(
-        ridges.smoothness, ridges.slope, ridges.infimum, noise_law, multiplicative=noise == "multiplicative"
+        ridges.smoothness,
+        ridges.slope,
+        ridges.infimum,
+        noise_law,
+        multiplicative=noise == "multiplicative",
+        distance=ridges.distance(start),
     )
     return Problem(
         name,

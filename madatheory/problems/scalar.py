@@ -40,7 +40,8 @@ JAX = Elementary(jnp.exp, jnp.log, jnp.sqrt, jnp.sin, jnp.cos, jnp.tanh)
 class Scalar:
     """phi : R -> R with its constants.
 
-    `phi` and `derivative` take (x, Elementary); `minimizer` is where the infimum is attained, None if nowhere.
+    `phi` and `derivative` take (x, Elementary); `minimizer` is where the infimum is attained, None if nowhere; `convex`
+    says why phi is, "" where it is not.
     A constant "exact" is the supremum itself, rounded up to a float.
     """
 
@@ -52,6 +53,7 @@ class Scalar:
     curvature: Constant
     infimum: Constant
     minimizer: float | None
+    convex: str = ""
 
 
 @cache
@@ -87,6 +89,8 @@ def separable_entry(scalar: Scalar, about: str) -> ProblemEntry:
             noise=noise,
             scale=scale,
             derivative=lambda x: scalar.derivative(x, JAX),
+            minimizer=scalar.minimizer if scalar.convex else None,
+            convex=scalar.convex,
         )
 
     return ProblemEntry(scalar.name, summary, build)

@@ -8,7 +8,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from madatheory.errors import UserError
-from madatheory.problems.coordinatewise import CHECK, certify, coordinatewise
+from madatheory.problems.coordinatewise import CHECK, certify, coordinatewise, distance_from
 from madatheory.problems.problem import Array, Constant, Problem
 
 
@@ -24,12 +24,15 @@ def separable(
     noise: str,
     scale: float,
     derivative: Callable[[Array], Array] | None = None,
+    minimizer: float | None = None,
+    convex: str = "",
 ) -> Problem:
     """F(x) = sum_j phi(x_j) with coordinatewise noise.
 
     `slope` = sup |phi'|, `curvature` = sup |phi''| and `infimum` = inf phi over the real line; `derivative` is phi' in
-    a form that is fast in the time loop (without it, automatic differentiation). L = sup |phi''| (the Hessian is
-    diagonal), G = sup |phi'| + sup |xi|, F_star = d inf phi. Unknown noise, negative scale, bad start: `UserError`.
+    a form that is fast in the time loop (without it, automatic differentiation); `minimizer` is where phi is least and
+    `convex` why it is convex, if it is. L = sup |phi''| (the Hessian is diagonal), G = sup |phi'| + sup |xi|, F_star =
+    d inf phi. Unknown noise, negative scale, bad start: `UserError`.
     """
     x0 = np.asarray(start, dtype=float)
     if x0.ndim != 1 or x0.size == 0:
@@ -44,7 +47,10 @@ def separable(
     lowest = Constant(
         d * infimum.value, infimum.side, f"F_star = d inf phi; {infimum.derivation}", f"{CHECK}::test_scalar_constants"
     )
-    constants, not_covered = certify(smoothness, slope, lowest, law, multiplicative=oracle.name == "multiplicative")
+    distance = distance_from(minimizer, x0, convex) if convex and minimizer is not None else None
+    constants, not_covered = certify(
+        smoothness, slope, lowest, law, multiplicative=oracle.name == "multiplicative", distance=distance
+    )
     return Problem(
         name=name,
         summary=summary,

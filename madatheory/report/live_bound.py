@@ -24,6 +24,7 @@ GIVEN: Mapping[str, Parameter] = {
     "L": Parameter(1.0, 0, open_low=True, meaning="smoothness"),
     "G": Parameter(1.0, 0, open_low=True, meaning="bound on every |g_i|"),
     "D": Parameter(1.0, 0, open_low=True, meaning="width of the box"),
+    "Delta": Parameter(1.0, 0, meaning="|x_0 - x_star|, F convex"),
 }
 """What the problem and the run decide, with the values at which the statements are about anything."""
 WHOLE = ("T", "d")
@@ -52,14 +53,14 @@ class AnyProblem:
     gap: Any = field(default_factory=lambda: symbol("D0"))
     not_covered: Mapping[str, str] = field(default_factory=dict)
     constants: Constants = field(
-        default_factory=lambda: Constants(*(Constant(cast(Any, v), "exact", "given", "") for v in (*_LG, 0.0)))
+        default_factory=lambda: Constants(*(Constant(cast(Any, v), "exact", "given", "") for v in _CONSTANTS))
     )
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"it asks for the problem's {name}, and a page knows the constants alone")
 
 
-_LG = (symbol("L"), symbol("G"))
+_CONSTANTS = (symbol("L"), symbol("G"), 0.0, symbol("Delta"))
 _PROBLEMS = (
     AnyProblem(None, GivenFacts()),
     AnyProblem((0.0, symbol("D")), GivenFacts(losses="linear")),  # [0, D] stands for any box of width D

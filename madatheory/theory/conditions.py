@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from madatheory.theory.theorem import Condition, Setting
+from madatheory.theory.verdict import deterministic
 
 
 def assumption(label: str, meaning: str) -> Condition:
@@ -27,12 +28,27 @@ def _unconstrained(setting: Setting) -> str | None:
     return None if setting.problem.box is None else f"{setting.problem.name} is projected on a box"
 
 
+def _convex(setting: Setting) -> str | None:
+    problem = setting.problem
+    if problem.constants is None or problem.constants.distance is None:
+        return f"{problem.name} is not known to be convex with a known minimizer"
+    if problem.constants.F_star.side != "exact":
+        return f"{problem.name} has a bound of F_star only, and the left side is F - F_star"
+    return None
+
+
+def _noiseless(setting: Setting) -> str | None:
+    return None if deterministic(setting.problem) else f"{setting.problem.name} has {setting.problem.oracle.name} noise"
+
+
 A1 = assumption("A1", "F bounded below")
 A2 = assumption("A2", "gradients bounded by G")
 A3 = assumption("A3", "L-smooth")
 A4 = assumption("A4", "unbiased gradients")
 CERTIFIED = Condition("certified constants", _certified)
 UNCONSTRAINED = Condition("unconstrained", _unconstrained)
+CONVEX = Condition("convex with a known minimizer", _convex)
+NOISELESS = Condition("no noise", _noiseless)
 STOCHASTIC_SMOOTH = (A1, A2, A3, A4, CERTIFIED, UNCONSTRAINED)
 
 

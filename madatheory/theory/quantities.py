@@ -10,7 +10,7 @@ class Quantities(NamedTuple):
 
     T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters (alpha, beta1, beta2,
     eps, rho, c, gamma) as in the optimizer's family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p`
-    a failure probability, `D` a width of the box.
+    a failure probability, `D` a width of the box, `Delta` = |x_0 - x_star| for a minimizer x_star of a convex F.
     A field that a setting does not have is None.
     """
 
@@ -31,6 +31,7 @@ class Quantities(NamedTuple):
     B3: Number = None
     p: Number = None
     D: Number = None
+    Delta: Number = None
 
     @property
     def w(self) -> Number:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event, Statistic, mean_squared_gradient, total
 from madatheory.engine.statistic import squared_gradient_over_root_t as squared_gradient_over_root_t
+from madatheory.problems.problem import Problem
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Level
 
@@ -62,6 +63,11 @@ def K2_avgrad(q: Quantities, xp: Arithmetic) -> Number:
     return xp.minimum(plain, uniform)
 
 
+def gap(problem: Problem, x: Number) -> Number:
+    """F(x) - F_star; not a number where no F_star is certified."""
+    return problem.value(x) - (jnp.nan if problem.constants is None else problem.constants.F_star.value)
+
+
 Term = Callable[[Event], Number]
 
 
@@ -83,6 +89,12 @@ decrease = Statistic(
     lambda s, clock: s[1],
 )
 
+MEAN_GAP = Level(
+    "measured average of F - F_star",
+    "",
+    lambda m, q, xp: m["mean_gap"],
+    (total("mean_gap", "(1/t) sum_{s<=t} F(x_{s-1}) - F_star", lambda e: gap(e.problem, e.x), mean=True),),
+)
 AVERAGE = Level(
     "measured average",
     "",

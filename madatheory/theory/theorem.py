@@ -27,7 +27,7 @@ Origin = Literal["published", "new"]
 Kind = Literal["expectation", "every-path", "probability"]
 At = Literal["any", "final"]
 # what the problem and the run decide; a statement cannot fix it
-_GIVEN = ("T", "d", "D0", "L", "G", "D")
+_GIVEN = ("T", "d", "D0", "L", "G", "D", "Delta")
 
 
 class Setting(NamedTuple):
@@ -262,6 +262,8 @@ def quantities(setting: Setting, **more: Number) -> Quantities:
     known |= {"T": setting.steps, "d": problem.dimension}
     if problem.constants is not None:
         known |= {"L": problem.constants.L.value, "G": problem.constants.G.value, "D0": problem.gap}
+        if problem.constants.distance is not None:
+            known["Delta"] = problem.constants.distance.value
     if problem.box is not None:
         known["D"] = problem.box[1] - problem.box[0]
     return Quantities(**{**known, **more})

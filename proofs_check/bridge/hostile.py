@@ -36,6 +36,8 @@ def huber(start: Sequence[float], slope: float = 1.0) -> Problem:
         noise="none",
         scale=0.0,
         derivative=lambda x: jnp.clip(x, -slope, slope),
+        minimizer=0.0,
+        convex="its derivative does not fall",
     )
 
 

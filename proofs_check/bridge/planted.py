@@ -38,6 +38,8 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "right side halved": ("", _times(lambda q, xp: 0.5)),
     "D0 forgotten": ("", _with(D0=lambda q: 0 * q.D0)),
     "half of L": ("", _with(L=lambda q: q.L / 2)),
+    "half of Delta": ("", _with(Delta=lambda q: q.Delta / 2)),
+    "half of L in the distances": ("distances", _with(L=lambda q: q.L / 2)),
     "d forgotten": ("", _with(d=lambda q: 1)),
     "logarithm forgotten": ("", _no_logarithm),
     "beta2 for 1 - beta2": ("", _with(beta2=lambda q: 1 - q.beta2)),

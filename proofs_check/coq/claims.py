@@ -169,6 +169,7 @@ DRAWN: Mapping[str, tuple[float, float]] = {
     "W": (1e-3, 1),
     "c": (0, 1),
     "D": (0.1, 10),
+    "Delta": (0.01, 100),
 }
 
 
@@ -262,12 +263,20 @@ DIVERGENCES = (
 )
 
 
+def _origin(i: int) -> float:
+    return 0.0
+
+
 def _noiseless(case: Values) -> Environment:
-    """The gradient is 0 and the iterates stay: only the right side is compared."""
-    return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x": lambda t: lambda i: 0.0}
+    """The gradient is 0 and the iterates stay, F is D0 there and 0 at xs: only the right side is compared."""
+    gap, still = case["D0"], lambda t: lambda i: 0.0
+    return {**case, "F": lambda x: 0.0 if x is _origin else gap, "Fstar": 0.0, "x": still, "xs": _origin}
 
 
-NOISELESS = (CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),)
+NOISELESS = (
+    CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),
+    CoqClaim("adagrad-norm-convex-rate", "AdagradNorm", "adagrad_norm_convex", values=_noiseless),
+)
 _CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (

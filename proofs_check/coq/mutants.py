@@ -351,6 +351,13 @@ MUTANTS = (
         "TN without the logarithm",
     ),
     Mutant(
+        "adagrad-norm-convex-rate",
+        "AdagradNorm",
+        "(Delta² + 2 * alpha² * ln (Rmax (alpha * L / sqrt eps) 1)).",
+        "(Delta² + alpha² * ln (Rmax (alpha * L / sqrt eps) 1)).",
+        "TNc with 1 for 2 before the logarithm",
+    ),
+    Mutant(
         "adagrad-norm-stochastic-rate",
         "AdagradNormNoise",
         "* (D0 + (2 / 5 * alpha * Gw + alpha² * L / 2)",

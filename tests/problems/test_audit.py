@@ -90,6 +90,21 @@ def test_a_planted_constant_is_found(name: str) -> None:
     assert re.search(message, "; ".join(broken_at_samples(with_constant(COIN, **values), DELTA)))
 
 
+@pytest.mark.parametrize(
+    ("problem", "distance"),
+    [
+        (build("pseudo-huber:d=4,noise=none,start=2"), 3.5),  # it is 4
+        (build("ridge-sum:phi=pseudo-huber,d=3,start=2"), 2.0),  # it is 3.46
+        (build("ratio:d=2"), 2.0),  # not convex
+        (build("cosine:d=2"), 2.0),  # not convex
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_planted_distance_is_found(problem: Problem, distance: float) -> None:
+    found = "; ".join(broken_at_samples(with_constant(problem, distance=distance), DELTA))
+    assert f"certificate distance = {distance:g} is broken at x = [" in found
+
+
 def test_a_descent_finds_values_below_F_star_where_no_sample_is() -> None:
     base, valley = build("ratio:d=4"), np.array([[1.3], [-0.7], [2.2], [0.4]])
     moved = replace(base, value=lambda x: base.value(x - valley), gradient=lambda x: base.full_gradient(x - valley))
@@ -297,6 +312,7 @@ def test_the_command_says_which_promise_is_broken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("planted", "message"),
     [
+        (with_constant(COIN, distance=-1.0), "distance = -1 is negative"),
         (with_constant(COIN, L=np.nan), "L = nan is not finite"),
         (with_constant(COIN, L=-1.0), "L = -1 is negative"),
         (with_constant(COIN, G=0.0), "G = 0 is not positive"),
@@ -323,7 +339,7 @@ def test_a_malformed_problem_is_refused_before_any_work(planted: Problem, messag
     assert message in str(refusal.value)
 
 
-@pytest.mark.parametrize(("name", "side"), [("L", "lower"), ("G", "lower"), ("F_star", "upper")])
+@pytest.mark.parametrize(("name", "side"), [("L", "lower"), ("G", "lower"), ("F_star", "upper"), ("distance", "lower")])
 def test_a_constant_on_the_wrong_side_is_refused(name: str, side: Any) -> None:
     assert COIN.constants is not None
     constants = COIN.constants._replace(**{name: Constant(1.0, side, "", "")})

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from madatheory.problems.catalogue import list_problems
 from madatheory.problems.data import table
 from madatheory.problems.noise_laws import law
 from madatheory.problems.problem import Constants, Problem, Words
-from madatheory.problems.scalar import JAX, Scalar, scalars
+from madatheory.problems.scalar import JAX, Elementary, Scalar, scalars
 from proofs_check.balls import constants
 from proofs_check.evidence import Status
 
@@ -149,6 +151,46 @@ def test_scalar_constants_on_a_grid(name: str) -> None:
         assert float(scalar.phi(jnp.asarray(scalar.minimizer), JAX)) == scalar.infimum.value
 
 
+@pytest.mark.parametrize("name", list(scalars()))
+def test_a_scalar_is_called_convex_where_it_is(name: str) -> None:
+    lowest = on_the_line(name).curvature.min()
+    assert (lowest >= -1e-12) == bool(scalars()[name].convex)
+
+
+def test_pseudo_huber_is_convex_on_the_whole_line() -> None:
+    """phi'' = (1+x^2)^{-3/2}, from the formula that the simulator runs."""
+    x = sympy.Symbol("x", real=True)
+    functions = Elementary(*(getattr(sympy, name) for name in Elementary._fields))
+    second = sympy.diff(scalars()["pseudo-huber"].phi(x, functions), x, 2)
+    assert sympy.simplify(second - (1 + x * x) ** sympy.Rational(-3, 2)) == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "distance"),
+    [
+        ("pseudo-huber:d=4,start=-3,noise=none", 6.0),
+        ("ridge-sum:phi=pseudo-huber,d=9,noise=none", 3.0),
+        ("reddi-smooth:d=4,start=5", 10.0),
+    ],
+)
+def test_distance(spec: str, distance: float) -> None:
+    """|x_0 - x_star|: F(x_star) = F_star, grad F vanishes there, and the start is so far, in exact arithmetic."""
+    problem = build(spec)
+    constants = constants_of(problem)
+    assert constants.distance is not None
+    star = jnp.zeros(problem.dimension)
+    assert float(problem.value(star)) == constants.F_star.value
+    assert np.all(np.asarray(problem.full_gradient(star)) == 0)
+    square = sum(Fraction(float(x)) ** 2 for x in problem.start)
+    assert square <= Fraction(constants.distance.value) ** 2 <= square * (1 + Fraction(1, 10**12))
+    assert constants.distance.value == pytest.approx(distance, rel=1e-12)
+
+
+@pytest.mark.parametrize("spec", ["ratio:d=3", "ridge-sum:phi=cosine", "cliff-noise-steep", "wave", "reddi-online"])
+def test_what_is_not_convex_has_no_distance(spec: str) -> None:
+    assert constants_of(build(spec)).distance is None
+
+
 # --- every problem: a search for counterexamples ---
 
 
@@ -236,7 +278,7 @@ def extreme_points(problem: Problem, phi: str, rows: np.ndarray) -> np.ndarray:
 def test_constants_are_attained(spec: str) -> None:
     """With as many rows as coordinates, G, L and F_star are reached to 1e-6 by explicit points."""
     problem = build(spec)
-    d, L, G, F_star = problem.dimension, *(c.value for c in constants_of(problem))
+    d, L, G, F_star = problem.dimension, *(c.value for c in constants_of(problem)[:3])
     rows = np.eye(d)
     if problem.name == "ridge-sum":
         rows = np.random.default_rng(0).standard_normal((d, d)) / np.sqrt(d)
@@ -258,7 +300,7 @@ def test_constants_are_attained(spec: str) -> None:
 
 def test_reddi_smooth_is_attained() -> None:
     problem = build("reddi-smooth:C=7,delta=0.25")
-    L, G, F_star = (c.value for c in constants_of(problem))
+    L, G, F_star = (c.value for c in constants_of(problem)[:3])
     x = jnp.asarray([[1e8]])
     assert float(problem.oracle.gradient(x, x, jnp.asarray([[7.0]]), jnp.asarray(1.0)).max()) >= G * (1 - 1e-6)
     assert float(problem.full_gradient(jnp.asarray([1e-6]))[0]) / 1e-6 >= L * (1 - 1e-6)
@@ -284,7 +326,7 @@ def test_linear_constants(spec: str) -> None:
 def test_ridge_norms(spec: str) -> None:
     """L and G of sums of ridges against a second computation from the rows, to 1e-9."""
     problem = build(spec)
-    L, G, _ = constants_of(problem)
+    L, G, *_ = constants_of(problem)
     options = problem.parameters
     if problem.name == "ridge-sum":
         phi, weight, groups = scalars()["cosine"], 1.0, 1
@@ -308,7 +350,7 @@ def test_ridge_norms(spec: str) -> None:
 def test_every_constant_names_a_check_that_exists() -> None:
     checks: set[str] = set()
     for spec in CERTIFIED:
-        checks |= {constant.check for constant in constants_of(build(spec))}
+        checks |= {constant.check for constant in constants_of(build(spec)) if constant is not None}
     for scalar in scalars().values():
         checks |= {scalar.slope.check, scalar.curvature.check, scalar.infimum.check}
     root = Path(__file__).parents[2]

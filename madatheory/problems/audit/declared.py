@@ -11,7 +11,7 @@ import numpy as np
 from madatheory.errors import UserError
 from madatheory.problems.problem import Constants, Problem, Words
 
-WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper"}
+WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper", "distance": "lower"}
 _POINTS = 3
 
 
@@ -32,6 +32,8 @@ def check_declared(problem: Problem) -> None:
 
 def _check_constants(name: str, constants: Constants) -> None:
     for symbol, constant in zip(constants._fields, constants, strict=True):
+        if constant is None:
+            continue
         if not math.isfinite(constant.value):
             raise UserError(f"{name}: the certificate {symbol} = {constant.value:g} is not finite; give a number")
         if constant.side == WRONG_SIDE[symbol]:
@@ -44,6 +46,8 @@ def _check_constants(name: str, constants: Constants) -> None:
         raise UserError(f"{name}: the certificate L = {constants.L.value:g} is negative; give a number >= 0")
     if constants.G.value <= 0:
         raise UserError(f"{name}: the certificate G = {constants.G.value:g} is not positive; give a number > 0")
+    if constants.distance is not None and constants.distance.value < 0:
+        raise UserError(f"{name}: the certificate distance = {constants.distance.value:g} is negative")
 
 
 def _check_shapes(problem: Problem) -> None:

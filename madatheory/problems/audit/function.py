@@ -64,7 +64,33 @@ def broken_by_function(probe: Probe, x: Points, rng: np.random.Generator, *, tho
                 f"the certificate G = {constants.G.value:.6g} is broken at x = {shown(x[:, worst])}: a derivative of F "
                 f"is {largest[worst]:.6g}, and the stochastic gradient has that mean"
             )
-    return found + _not_the_derivative(probe, some, curvature, rng)
+    return found + _too_far(probe, x, curvature) + _not_the_derivative(probe, some, curvature, rng)
+
+
+def _too_far(probe: Probe, x: Points, curvature: float) -> list[str]:
+    """F(y) - F_star <= <grad F(y), y - x_star> <= <grad F(y), y - x_0> + |grad F(y)| |x_0 - x_star| for a convex F.
+
+    Sharp just before the minimizer, so it is also asked on the way from the start to where a descent ends.
+    """
+    constants, missing = probe.problem.constants, probe.problem.not_covered
+    if constants is None or constants.distance is None or "A1" in missing:
+        return []
+    start, distance, F_star = np.asarray(probe.problem.start)[:, None], constants.distance.value, constants.F_star.value
+    end = descended(probe, start, 1 / curvature).x[:, None] if curvature > 0 else start
+    y = np.concatenate([start + (end - start) * [0.0, 0.5, 0.9, 0.99], x], axis=1)
+    value, gradient = probe.field(y)
+    with np.errstate(invalid="ignore", over="ignore"):
+        along, length = np.sum(gradient * (y - start), axis=0), np.linalg.norm(gradient, axis=0)
+        allowed = along + length * distance
+        size = np.abs(value) + abs(F_star) + np.abs(along) + length * distance
+        excess = np.nan_to_num(value - F_star - allowed - ROUNDING * size - 1e-12, nan=-1.0)
+    worst = int(np.argmax(excess))
+    if excess[worst] <= 0:
+        return []
+    return [
+        f"the certificate distance = {distance:.6g} is broken at x = {shown(y[:, worst])}: F(x) - F_star = "
+        f"{value[worst] - F_star:.6g} exceeds {allowed[worst]:.6g}, which a convex F with a minimizer so near allows"
+    ]
 
 
 def _spread(x: Points, count: int) -> Points:

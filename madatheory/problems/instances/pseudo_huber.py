@@ -14,5 +14,6 @@ pseudo_huber_function = Scalar(
     curvature=Constant(1.0, "exact", "phi'' = (1+x^2)^{-3/2} is largest at 0", PROVED),
     infimum=Constant(0.0, "exact", "phi >= 0 = phi(0)", PROVED),
     minimizer=0.0,
+    convex="phi'' = (1+x^2)^{-3/2} > 0",
 )
 pseudo_huber = separable_entry(pseudo_huber_function, "convex, linear far away")

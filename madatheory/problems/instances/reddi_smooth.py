@@ -5,7 +5,7 @@ import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import ProblemEntry
-from madatheory.problems.coordinatewise import CHECK, constant_start
+from madatheory.problems.coordinatewise import CHECK, constant_start, distance_from
 from madatheory.problems.noise_laws import bernoulli
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 
@@ -50,6 +50,7 @@ def build(C: float = 10.0, delta: float = 0.5, d: int = 1, start: float = 20.0) 
             ),
             Constant(C, "exact", "|xi| <= C and |h'| < 1, approached far away", f"{CHECK}::test_gradient_bound"),
             Constant(delta * d, "exact", "h >= 1 = h(0)", f"{CHECK}::test_infimum"),
+            distance_from(0.0, x0, "h'' = (1+x^2)^{-3/2} > 0"),
         ),
         lambda x: delta * slope(x),
         parameters={"C": C, "delta": delta, "d": d, "start": start},

@@ -3,15 +3,10 @@
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import latest
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.theory.conditions import A1, A3, A4, UNCONSTRAINED, method_is
+from madatheory.theory.conditions import A1, A3, A4, NOISELESS, UNCONSTRAINED, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE
 from madatheory.theory.theorem import Condition, Level, Setting, Theorem
-from madatheory.theory.verdict import deterministic
-
-
-def _noiseless(setting: Setting) -> str | None:
-    return None if deterministic(setting.problem) else f"{setting.problem.name} has {setting.problem.oracle.name} noise"
 
 
 def _constants(setting: Setting) -> str | None:
@@ -20,7 +15,6 @@ def _constants(setting: Setting) -> str | None:
     return f"{setting.problem.name} has no certified constants, of which L and F_star are needed"
 
 
-NOISELESS = Condition("no noise", _noiseless)
 CONSTANTS = Condition("certified constants", _constants)
 
 last_denominator = latest("last_denominator", "b_t^2 = eps + sum_{s<=t} |g_s|^2", lambda e: e.step.b[0])
@@ -28,9 +22,13 @@ last_denominator = latest("last_denominator", "b_t^2 = eps + sum_{s<=t} |g_s|^2"
 
 def largest_root(q: Quantities, xp: Arithmetic) -> Number:
     """max(sqrt(eps), alpha L) + (2/alpha) (D0 + alpha^2 L ln max(1, alpha L/sqrt(eps))), which no b_T exceeds."""
-    root, steep = xp.sqrt(q.eps), q.alpha * q.L
-    growth = q.D0 + q.alpha**2 * q.L * xp.log(xp.maximum(steep / root, xp.rational(1, 1)))
-    return xp.maximum(root, steep) + 2 * growth / q.alpha
+    growth = q.D0 + q.alpha**2 * q.L * early_growth(q, xp)
+    return xp.maximum(xp.sqrt(q.eps), q.alpha * q.L) + 2 * growth / q.alpha
+
+
+def early_growth(q: Quantities, xp: Arithmetic) -> Number:
+    """ln max(1, alpha L/sqrt(eps)): how far ln b_t moves while b_t < alpha L."""
+    return xp.log(xp.maximum(q.alpha * q.L / xp.sqrt(q.eps), xp.rational(1, 1)))
 
 
 adagrad_norm_rate = Theorem(
