@@ -8,6 +8,8 @@ import typer
 from rich.text import Text
 
 from madatheory.cli.console import OUT, complain, progress
+from madatheory.cli.options import OnCluster
+from madatheory.cli.options import workers as on_cluster
 from madatheory.defaults import PROFILE
 from madatheory.errors import UserError
 from madatheory.files import check_output, write
@@ -36,15 +38,18 @@ def conformance(
     profile: Annotated[str, typer.Option(help="quick, default or thorough.")] = PROFILE,
     limit: Annotated[float, typer.Option(metavar="SECONDS", help="Time for one identity.")] = 60.0,
     workers: Annotated[int | None, typer.Option(help="Targets at once; without: one per core, at most 4.")] = None,
+    cluster: OnCluster = None,
 ) -> None:
     """Run whole libraries against all identities; write a mark for each cell and the page with every mistake.
 
     A part is run again, and the other marks are kept, with LIBRARY, --target or --only.
     Every finding with its numbers and programs is written to details.md in the folder of the results.
-    Status 1 if one of our own optimizers fails otherwise than declared, or a note judges what is no finding.
+    Status 1 if one of our own optimizers fails otherwise than declared, or a note judges what is no finding. Status 2,
+    and no page is written, if workers of --cluster died again and again on a target.
 
     \b
     madatheory conformance
+    madatheory conformance --cluster tcp://scheduler:8786
     madatheory conformance optax --target optax:adam --target optax:lion --page /tmp/page.md
     """
     from madatheory.identities.report.conformance import NOTES, declared, read_notes
@@ -73,9 +78,19 @@ def conformance(
     unknown = [name for name in target or () if name not in specs]
     if unknown:
         raise UserError(f"--target {', '.join(unknown)}: not among the optimizers of the libraries")
-    with progress("conformance") as tell:
-        count = min(os.cpu_count() or 1, 4) if workers is None else workers
-        reports = check_all(specs, request, workers=count, out=Path(results), progress=tell)
+    if workers is not None and cluster is not None:
+        raise UserError("--workers is about processes of this machine: leave it out beside --cluster")
+    flags = os.environ.get("XLA_FLAGS", "")  # of optimizers as their users run them; workers have the engine's
+    with on_cluster(cluster) as executor, progress("conformance") as report:
+        reports = check_all(
+            specs,
+            request,
+            workers=min(os.cpu_count() or 1, 4) if workers is None else workers,
+            out=Path(results),
+            progress=report if executor is None else executor.shown(report),
+            elsewhere=None if executor is None else executor.calls,
+            flags=flags,
+        )
     by_name = dict(zip(specs, reports, strict=True))
     parts = [(part, [by_name[spec] for spec in part.optimizers if spec in by_name]) for part in chosen]
     sections = before | {part.name: section(part, found, request, before.get(part.name)) for part, found in parts}

@@ -105,7 +105,8 @@ def figures(
                 began, said = time.monotonic(), list[str]()
                 with progress(title) as report, ledger.watch(figure) as reads:
                     shown = report if executor is None else executor.shown(report)
-                    run = Run(profile, seed, kept.simulate, kept.cached, shown, data)
+                    at_once = None if executor is None else executor.slots
+                    run = Run(profile, seed, kept.simulate, kept.cached, shown, data, at_once)
                     try:
                         drawn = render(figure, run, folder, versions(), said.append)
                     except LostWork as error:

@@ -1,25 +1,28 @@
 """`madatheory worst`: the worst instance of a theorem that a search finds, certified and written as a file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from madatheory.cli.console import OUT, complain, interrupted, note, progress, warn
-from madatheory.cli.options import JsonFile, Load, Seed, Set
+from madatheory.cli.console import OUT, Report, complain, interrupted, note, progress, warn
+from madatheory.cli.options import JsonFile, Load, OnCluster, Seed, Set, workers
 from madatheory.cli.registry import Registry, registry
 from madatheory.defaults import SEED, WORST_SECONDS, WORST_STEPS
-from madatheory.errors import UserError
+from madatheory.errors import LostWork, UserError
 from madatheory.files import check_folder, check_output, write
 from madatheory.hparams import in_words, parse_settings
 
 if TYPE_CHECKING:
+    from madatheory.cluster.connect import Cluster
     from madatheory.theory.theorem import Theorem
     from madatheory.worst.search import WorstFound
+
+    Took = Callable[[Theorem, list[WorstFound], str], None]
 
 SAME = 1e-9
 """Largest difference between a certified ratio and the engine's."""
@@ -45,6 +48,10 @@ def worst(
     noise: Annotated[str, typer.Option(help="none, additive, or state: a scale that depends on x.")] = "none",
     slope_at_most: Annotated[float, typer.Option(help="Largest |F'| as a share of G; the rest must be noise.")] = 1.0,
     seconds: Annotated[float, typer.Option(help="Time of all searches for one theorem.")] = WORST_SECONDS,
+    candidates: Annotated[
+        int | None,
+        typer.Option(help="How many each search tries, instead of a time: every run finds the same."),
+    ] = None,
     step_size: Annotated[
         str | None,
         typer.Option(
@@ -62,18 +69,21 @@ def worst(
     load: Load = None,
     json_file: JsonFile = None,
     seed: Seed = SEED,
+    cluster: OnCluster = None,
 ) -> None:
     """Search the worst instance of a theorem: left/right as large as can be, enclosed with certainty.
 
     Two answers side by side: at the theorem's hyper-parameters (or those of --set), and with some of them free. The
     function is sought in one dimension, in units L = G = 1. Nothing is printed that is not certified; a search proves
-    no supremum. Ctrl-C keeps the best so far. Status 1 if left > right: then the theorem is refuted.
+    no supremum. Ctrl-C keeps the best so far; with --cluster, where every search is a task, what searches that have
+    ended found. Status 1 if left > right: then the theorem is refuted.
 
     \b
     madatheory worst T5c --steps 2000
     madatheory worst T5 --steps 4 --out worst_t5.py
     madatheory worst avgrad-rate --noise state --slope-at-most 0.5
     madatheory worst --load my_bound.py
+    madatheory worst --out worst --cluster local:4
     madatheory worst --step-size adam:form=practical --steps 6
     madatheory worst --step-size torch.optim:Adam --set beta1=0.9 --set beta2=0.99
     """
@@ -89,6 +99,8 @@ def worst(
     if step_size is not None:
         if theorem is not None or out is not None or page is not None:
             raise UserError("--step-size is about a method: give no theorem, no --out and no --page beside it")
+        if candidates is not None or cluster is not None:
+            raise UserError("--step-size is one search by time: give no --candidates and no --cluster beside it")
         _longest(entries, step_size, steps, numbers, seconds, seed, json_path)
         return
     theorems = entries.choose("theorems", None if theorem is None else [theorem])
@@ -103,37 +115,50 @@ def worst(
     # all that a signal must not wait for is imported before the search
     from madatheory.worst import page as pages
     from madatheory.worst import verdicts  # noqa: F401
-    from madatheory.worst.search import check_request
+    from madatheory.worst.search import check_candidates, check_request
     from madatheory.worst.unknowns import parse_free
 
     check_request(steps, noise, slope_at_most, seconds)
     page_text = None if page is None else pages.read(page)
     request = {"steps": steps, "noise": noise, "slope_at_most": slope_at_most, "seed": seed}
-    chosen = parse_free(free)
-    answers: list[WorstFound] = []
-    stopped = False
-    with progress("worst") as report:
-        for done, one in enumerate(theorems):
-            try:
-                found = _both(
-                    one,
-                    numbers,
-                    chosen,
-                    seconds,
-                    request,
-                    lambda at, of, what, done=done: report(done + at / of, len(theorems), what),
-                )
-            except UserError as error:
-                if not several:
-                    raise
-                note(f"left out: {error}")
-                continue
-            answers += found
-            stopped = not all(answer.complete for answer in found)
+    if candidates is not None:
+        request["candidates"] = check_candidates(candidates)
+    plan = {"settings": numbers, "free": parse_free(free), "seconds": seconds, **request}
+    came: dict[str, list[WorstFound]] = {}
+    lost = ""
+
+    def took(one: "Theorem", found: "list[WorstFound]", why: str) -> None:
+        if why and not several:
+            raise UserError(why)
+        if why:
+            note(f"left out: {why}")
+        elif found:
+            came[one.name] = found
             if target is not None:
                 _write(found, target, several)
-            if stopped:
-                break
+
+    stopped = False
+    with workers(cluster) as executor, progress("worst") as report:
+        if executor is None:
+            for done, one in enumerate(theorems):
+                _here(one, plan, lambda at, of, what, done=done: report(done + at / of, len(theorems), what), took)
+                stopped = not all(answer.complete for answer in came.get(one.name, ()))
+                if stopped:
+                    break
+        else:
+            try:
+                _on_workers(executor, theorems, plan, executor.shown(report), took)
+            except LostWork as error:
+                lost = str(error)
+            except KeyboardInterrupt:
+                stopped = True
+    answers = [answer for one in theorems for answer in came.get(one.name, ())]
+    if lost:
+        complain(lost)
+    if stopped and not answers:
+        raise KeyboardInterrupt
+    if lost and not answers:
+        raise typer.Exit(2)
     if not answers:
         raise UserError("no theorem could be searched, for the reasons above")
     _print(answers, steps, noise)
@@ -143,7 +168,10 @@ def worst(
     if page is not None and page_text is not None:
         write(page, pages.filled(page_text, pages.table(answers)))
     if json_path is not None:
-        write(json_path, json.dumps({**request, "worst_found": [a.as_json() for a in answers]}, indent=1) + "\n")
+        found = [answer.as_json() for answer in answers]
+        if candidates is not None:  # all else is the same in every run
+            found = [{name: value for name, value in one.items() if name != "seconds"} for one in found]
+        write(json_path, json.dumps({**request, "worst_found": found}, indent=1) + "\n")
     refuted = [answer for answer in answers if answer.ratio > 1]
     keep = "" if target is not None else "; --out FILE.py keeps it"
     for answer in refuted:
@@ -153,38 +181,53 @@ def worst(
         )
     if stopped:
         raise interrupted(_KEPT)
-    raise typer.Exit(1 if refuted else 0)
+    raise typer.Exit(2 if lost else 1 if refuted else 0)
 
 
-def _both(
-    theorem: "Theorem",
-    settings: dict[str, float],
-    free: Sequence[str] | None,
-    seconds: float,
-    request: dict,
-    report,
-) -> "list[WorstFound]":
-    """At the given hyper-parameters, and with the free ones free where there are any."""
-    from madatheory.worst.search import free_names, worst_case
+def _plans(theorem: "Theorem", plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The arguments of its searches: at the given hyper-parameters, and with the free ones free where there are any."""
+    from madatheory.worst.search import free_names
 
-    plan = {name: request[name] for name in ("steps", "noise", "slope_at_most")}
-    names = free_names(theorem, settings, free, seconds=seconds, **plan)
-    parts = [()] if not names else [(), names]
+    request = {name: plan[name] for name in ("steps", "noise", "slope_at_most", "seconds")}
+    names = free_names(theorem, plan["settings"], plan["free"], **request)
+    parts = [(), names] if names else [()]
+    return [{**plan, "free": chosen, "seconds": plan["seconds"] / len(parts)} for chosen in parts]
+
+
+def _here(theorem: "Theorem", plan: dict[str, Any], report: Report, took: "Took") -> None:
+    from madatheory.worst.search import worst_case
+
     found: list[WorstFound] = []
-    for number, chosen in enumerate(parts):
-        found.append(
-            worst_case(
-                theorem,
-                settings=settings,
-                free=chosen,
-                seconds=seconds / len(parts),
-                progress=lambda at, of, what, number=number: report(number * of + at, len(parts) * of, what),
-                **request,
-            )
-        )
-        if not found[-1].complete:
-            break
-    return found
+    try:
+        plans = _plans(theorem, plan)
+        for number, part in enumerate(plans):
+
+            def tell(at: float, of: float, what: str, number: int = number) -> None:
+                report(number * of + at, len(plans) * of, what)
+
+            found.append(worst_case(theorem, progress=tell, **part))
+            if not found[-1].complete:
+                break
+    except UserError as error:
+        took(theorem, [], str(error))
+    else:
+        took(theorem, found, "")
+
+
+def _on_workers(
+    executor: "Cluster", theorems: "Sequence[Theorem]", plan: dict[str, Any], report: Report, took: "Took"
+) -> None:
+    from madatheory.worst.elsewhere import worst_cases
+
+    planned: list[tuple[Theorem, list[dict[str, Any]]]] = []
+    for number, one in enumerate(theorems):
+        report(0, 1, f"planning {number + 1} of {len(theorems)}")
+        try:
+            planned.append((one, _plans(one, plan)))
+        except UserError as error:
+            took(one, [], str(error))
+    if planned:
+        worst_cases(executor, planned, took, report)
 
 
 def _write(found: "Sequence[WorstFound]", target: Path, several: bool) -> None:

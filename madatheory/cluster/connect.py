@@ -1,6 +1,7 @@
 """A Dask cluster as the store's executor: connecting, sending chunks, and going on when something dies."""
 
 import contextlib
+import hashlib
 import logging
 import threading
 import time
@@ -14,10 +15,11 @@ import xarray as xr
 
 from madatheory.cluster.pickling import dumps
 from madatheory.cluster.sameness import PROCESSOR, compare, sameness
-from madatheory.cluster.work import called, chunk
+from madatheory.cluster.work import called, chunk, parts_of
 from madatheory.engine.simulate import RunPlan
 from madatheory.errors import LostWork, UserError, needs
 from madatheory.hparams import whole
+from madatheory.store.executor import Compute
 
 with needs("--cluster"):
     import dask.config
@@ -41,14 +43,16 @@ def cluster(address: str, *, report: Callable[[str], None] = print) -> Iterator[
     `report` gets a line about what is no error. `UserError` if there is no scheduler, no worker, or a worker that has
     not what the client has.
     """
+    number = address.removeprefix("local:")
+    count = 0
+    if address.startswith("local:"):
+        count = whole("--cluster local:N", int(number) if number.isdecimal() else number, 1, 1024)
+    elif "://" not in address:
+        raise UserError(f"--cluster {address}: give a scheduler's address, tcp://HOST:8786, or local:N")
     ours = sameness()
     with contextlib.ExitStack() as stack:
-        number = address.removeprefix("local:")
-        if address.startswith("local:"):
-            count = whole("--cluster local:N", int(number) if number.isdecimal() else number, 1, 1024)
+        if count:
             address = stack.enter_context(_local(count))
-        elif "://" not in address:
-            raise UserError(f"--cluster {address}: give a scheduler's address, tcp://HOST:8786, or local:N")
         connected = Cluster(address, ours, report)
         stack.callback(connected.close)
         connected.examine()
@@ -161,13 +165,31 @@ class Cluster:
                 "else is kept. Give workers more memory, or see their logs; the same command then computes the rest"
             )
 
-    def call(self, key: str, name: str, compute: Callable[[], Any]) -> Any:
+    def calls(
+        self,
+        computations: Mapping[str, tuple[str, Compute]],
+        done: Callable[[str, Any], None],
+        alive: Callable[[], None],
+    ) -> None:
+        """See `Executor`. `LostWork` names what was given up."""
+        tasks, keys = dict[str, tuple[Any, ...]](), dict[str, str]()
+        for key, (name, compute) in computations.items():
+            kept, own = parts_of(compute)
+            data = [dumps(name, part) for part in (*kept, own)]
+            keyed = f"{key}-{hashlib.sha256(b''.join(data)).hexdigest()[:16]}"  # others may use the same workers
+            tasks[keyed], keys[keyed] = (called, data[:-1], data[-1], self._ours), key
+        lost = self._compute(tasks, lambda keyed, value: done(keys[keyed], value), alive)
+        if lost:
+            names = ", ".join(computations[keys[keyed]][0] for keyed, _ in lost)
+            raise self._given_up(
+                f"{names}: {lost[0][1]} workers that computed it died one after the other; all else is kept. Give "
+                "workers more memory, or see their logs"
+            )
+
+    def call(self, key: str, name: str, compute: Compute, alive: Callable[[], None] = lambda: None) -> Any:
         """`compute()` on a worker."""
         found: list[Any] = []
-        task = (called, dumps(name, compute), self._ours)
-        lost = self._compute({key: task}, lambda _, value: found.append(value), lambda: None)
-        if lost:
-            raise self._given_up(f"{name}: {lost[0][1]} workers that computed it died one after the other")
+        self.calls({key: (name, compute)}, lambda _, value: found.append(value), alive)
         return found[0]
 
     def _given_up(self, why: str) -> LostWork:

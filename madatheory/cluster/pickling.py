@@ -11,8 +11,8 @@ from typing import Any
 import cloudpickle
 import jax.numpy as jnp
 
-from madatheory.errors import UserError
 from madatheory.sources import is_users
+from madatheory.store.executor import NotSent
 
 
 class _Pickler(cloudpickle.CloudPickler):
@@ -24,7 +24,7 @@ class _Pickler(cloudpickle.CloudPickler):
 
 
 def dumps(what: str, value: object) -> bytes:
-    """The bytes; `UserError` that names `what` if it holds what only this process has."""
+    """The bytes; `NotSent` that names `what` if it holds what only this process has."""
     for name, module in list(sys.modules.items()):
         source = str(getattr(module, "__file__", "")).endswith(".py")
         if source and name == module.__name__ != "__main__" and is_users(module):
@@ -33,7 +33,7 @@ def dumps(what: str, value: object) -> bytes:
     try:
         _Pickler(memory).dump(value)
     except Exception as error:
-        raise UserError(
+        raise NotSent(
             f"{what} cannot be sent to a worker ({type(error).__name__}: {error}); build it from functions, arrays and "
             "numbers, or leave out --cluster"
         ) from error

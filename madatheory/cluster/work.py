@@ -1,8 +1,9 @@
-"""What a worker does: one task is one chunk of the store."""
+"""What a worker does: one task is one chunk of the store, or one call."""
 
+import multiprocessing
 import pickle
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import xarray as xr
@@ -26,10 +27,22 @@ def chunk(what: bytes, how: bytes, first: int, stop: int, client: Mapping[str, s
     return RunPlan(*_loaded(what), *_loaded(how)).trajectories(range(first, stop), workers=1)
 
 
-def called(function: bytes, client: Mapping[str, str]) -> Any:
+def parts_of(function: Callable[[], Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What `called` makes a function without arguments of again: what is kept on a worker, and what is not.
+
+    Of a `partial` its function and positional arguments are kept, each on its own; keywords are this call's.
+    """
+    if isinstance(function, partial):
+        return [function.func, *function.args], function.keywords
+    return [function], {}
+
+
+def called(kept: Sequence[bytes], own: bytes, client: Mapping[str, str]) -> Any:
     """The result of a function without arguments."""
     compare(_address(), sameness(), client)
-    return _loaded(function)()
+    multiprocessing.current_process().daemon = False  # Dask's workers may have no children; who checks a target has one
+    function, *arguments = map(_loaded, kept)
+    return function(*arguments, **pickle.loads(own))
 
 
 def _address() -> str:

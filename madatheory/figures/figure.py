@@ -50,7 +50,8 @@ class Run:
 
     `simulate` has the signature of `madatheory.engine.simulate.simulate`; `cached(name, config, compute)` keeps
     any other Dataset. `report(done, total, what)` moves the progress bar of this figure. `data` has what the user gave
-    to train on instead of what the package brings: "text" a file, "images" a folder.
+    to train on instead of what the package brings: "text" a file, "images" a folder. `workers` is how many parts of a
+    training run side by side, None one per core.
     """
 
     profile: Profile
@@ -59,6 +60,7 @@ class Run:
     cached: Cached = nothing_cached
     report: Callable[[int, int, str], None] = lambda done, total, what: None
     data: Mapping[str, Path] = field(default_factory=dict)
+    workers: int | None = None
 
     def pick(self, smoke: T, default: T, full: T) -> T:
         """The value for this run's profile."""

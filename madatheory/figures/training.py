@@ -51,7 +51,13 @@ class Study(NamedTuple):
 def outcomes(run: Run, study: Study, report: Callable[[int, int, str], None] | None = None) -> dict[str, MethodOutcome]:
     """The study's outcomes, with finished chunks taken from the run's store."""
     return compare_methods(
-        study.task, study.config, study.plan, seed=run.seed, cached=run.cached, report=report or run.report
+        study.task,
+        study.config,
+        study.plan,
+        seed=run.seed,
+        cached=run.cached,
+        report=report or run.report,
+        workers=run.workers,
     )
 
 

@@ -29,10 +29,10 @@ from madatheory.hparams import Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 from madatheory.store.cache_key import CacheKey, cache_key_of, canonical, code_of, digest, environment, merged
-from madatheory.store.checkpoint import Checkpoint, checkpoint
+from madatheory.store.checkpoint import Checkpoint, Tell, checkpoint, in_turns, no_tell
 from madatheory.store.checkpoint import discard as discard_states
 from madatheory.store.configuration import configuration_of
-from madatheory.store.executor import Executor
+from madatheory.store.executor import Executor, NotSent
 from madatheory.store.files import (
     Report,
     chunks,
@@ -176,6 +176,7 @@ class Store:
         compute: Callable[..., xr.Dataset],
         *,
         resumable: bool = False,
+        tell: Tell = no_tell,
     ) -> xr.Dataset:
         """The Dataset of `compute()`, computed once per configuration; of `compute(checkpoint)` where it is resumable.
 
@@ -186,7 +187,7 @@ class Store:
             identity = merged([cache_key_of(configuration), code_of(compute)])
         except UserError as error:
             self._refuse(name, str(error))
-            return parse(netcdf(compute(*[Checkpoint()] * resumable)))
+            return parse(netcdf(compute(*[Checkpoint(tell=tell)] * resumable)))
         text = canonical(
             {
                 "kind": "cached",
@@ -210,13 +211,21 @@ class Store:
         def now() -> list[tuple[str, Path]]:
             return chunks(folder, self.report)
 
+        last = None
         if resumable:
             last = checkpoint(
-                known, lambda path: read(path, text, self.report), kept, now, self.checkpoint_seconds, self._remove
+                known,
+                lambda path: read(path, text, self.report),
+                kept,
+                now,
+                self.checkpoint_seconds,
+                self._remove,
+                tell,
             )
+        if self._executor is not None:
+            compute = partial(_away, partial(self._executor.call, folder.name, name), compute, last)
+        elif last is not None:
             compute = partial(compute, last)
-        elif self._executor is not None:
-            compute = partial(self._executor.call, folder.name, name, compute)
         # as it reads back, so that the first call and later ones return the same types
         result = parse(kept(self._watched(name, identity, compute), "whole"))
         discard_states(now() if resumable else (), remove=self._remove)
@@ -397,6 +406,14 @@ class Store:
 
         executor.chunks(work.folder.name, work.name, work.plan, missing, done, alive)
         return parts
+
+
+def _away(call: Callable[..., Any], compute: Callable[..., xr.Dataset], last: Checkpoint | None) -> xr.Dataset:
+    """The result from a worker; what cannot be sent, such as a function that holds a store, is computed here."""
+    try:
+        return call(compute) if last is None else in_turns(call, compute, last)
+    except NotSent:
+        return compute() if last is None else compute(last)
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

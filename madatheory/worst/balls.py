@@ -1,7 +1,8 @@
 """Ball arithmetic as the algebra of a traced step: a ball holds every value that its formula can take, rounding too."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from madatheory.arithmetic import arithmetic
 from madatheory.engine.traced import Algebra
 
 Ball = Any
+_ONE = threading.RLock()
 _CERTAIN: dict[str, Callable[[Ball, Ball], tuple[bool, bool]]] = {
     "lt": lambda a, b: (a < b, a >= b),
     "le": lambda a, b: (a <= b, a > b),
@@ -21,11 +23,13 @@ _CERTAIN: dict[str, Callable[[Ball, Ball], tuple[bool, bool]]] = {
 """Whether a comparison of all numbers in two balls is certainly true, and certainly false."""
 
 
-def precision(bits: int) -> AbstractContextManager[Any]:
-    """Balls with midpoints of `bits` bits inside."""
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Balls with midpoints of `bits` bits inside, where one thread is at a time: python-flint has one for all."""
     from flint import ctx
 
-    return ctx.workprec(bits)
+    with _ONE, ctx.workprec(bits):
+        yield
 
 
 def ball(value: Fraction | float) -> Ball:

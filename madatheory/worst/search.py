@@ -3,11 +3,13 @@
 A search gives no supremum. What it returns is the worst instance found, whose left/right is enclosed with certainty.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +100,7 @@ def worst_case(
     noise: str = "none",
     slope_at_most: float = 1.0,
     seconds: float = WORST_SECONDS,
+    candidates: int | None = None,
     seed: int = SEED,
     progress: Progress | None = None,
 ) -> WorstFound:
@@ -110,28 +113,36 @@ def worst_case(
     `slope_at_most` keeps |F'| below that share of G, so that noise must make up the rest.
 
     Up to 100 steps (8 with noise) all functions are searched, see `madatheory.worst.resisting`; beyond, a family, see
-    `madatheory.worst.landing`. The time counts from when all is compiled. Ctrl-C ends the search and returns what is
-    certified so far. `UserError` where no problem in one dimension meets the assumptions, and for a method or formula
-    without a form in ball arithmetic.
+    `madatheory.worst.landing`. The time counts from when all is compiled. With `candidates` so many are tried, however
+    long it takes, and the same instance is found wherever processors are of the same kind. Ctrl-C ends the search and
+    returns what is certified so far. `UserError` where no problem in one dimension meets the assumptions, and for a
+    method or formula without a form in ball arithmetic.
     """
     begun, seed = time.monotonic(), whole("seed", seed, 0, 2**32 - 1)
     with needs("worst_case"):
         import flint  # noqa: F401
     theorem, unknowns, probe = _checked(theorem, steps, settings, free, noise, slope_at_most, seconds)
-    keeper = _Keeper(theorem, probe.steps, float(slope_at_most))
+    limit = None if candidates is None else check_candidates(candidates)
+    keeper = _Keeper(theorem, probe.steps, float(slope_at_most), counted=limit is not None)
     counts: dict[str, int] = {}
     complete = False
+
+    def tell(what: str) -> None:
+        if progress is not None and limit is not None:
+            progress(sum(counts.values()), limit, what)
+        elif progress is not None:
+            progress(min(time.monotonic() - begun, seconds), seconds, what)
+
     with suppress(KeyboardInterrupt):
         for search in _searches(theorem, probe, unknowns, noise, float(slope_at_most), seed):
-            if progress is not None:
-                progress(min(time.monotonic() - begun, seconds), seconds, "compiling the search")
-            candidates = search.prepare()
-            for ratio, found in candidates(time.monotonic() + search.share * seconds):
+            tell("compiling the search")
+            begin = search.prepare()
+            end = time.monotonic() + search.share * seconds if limit is None else math.inf
+            tried = begin(end) if limit is None else islice(begin(end), math.ceil(search.share * limit))
+            for ratio, found in tried:
                 counts[search.what] = counts.get(search.what, 0) + 1
                 keeper.offer(ratio, found)
-                if progress is not None:
-                    best = keeper.best[1].lower if keeper.best else 0.0
-                    progress(min(time.monotonic() - begun, seconds), seconds, f"worst found so far {best:.4f}")
+                tell(f"worst found so far {keeper.best[1].lower if keeper.best else 0.0:.4f}")
         keeper.finish()
         complete = True
     if keeper.best is None:
@@ -155,6 +166,11 @@ def free_names(
     names = [given[name] for name in ("noise", "slope_at_most", "seconds")]
     unknowns = _checked(theorem, given["steps"], settings, free, *names)[1]
     return tuple(unknowns.ranges) if free is None else tuple(free)
+
+
+def check_candidates(candidates: int) -> int:
+    """How many; `UserError` for what is no number of them."""
+    return whole("candidates", candidates, 1, 10**9)
 
 
 def check_request(steps: int, noise: str, slope_at_most: float, seconds: float) -> int:
@@ -223,10 +239,14 @@ def _instead(theorem: Theorem) -> str:
 
 
 class _Keeper:
-    """The worst instance that is certified, and a better one that is not yet."""
+    """The worst instance that is certified, and a better one that is not yet.
 
-    def __init__(self, theorem: Theorem, steps: int, slope_at_most: float) -> None:
+    Certified is after pauses, or, where numbers must not depend on time, after the 1st, 2nd, 4th, 8th, .. candidate.
+    """
+
+    def __init__(self, theorem: Theorem, steps: int, slope_at_most: float, *, counted: bool = False) -> None:
         self._theorem, self._steps, self._share = theorem, steps, slope_at_most
+        self._counted, self._offered = counted, 0
         self._waiting: tuple[float, Callable[[], Found]] | None = None
         self._due = 0.0
         self.best: tuple[Instance, Certificate] | None = None
@@ -238,7 +258,8 @@ class _Keeper:
         waiting = 0.0 if self._waiting is None else self._waiting[0]
         if ratio > max(least, waiting):
             self._waiting = ratio, found
-        if time.monotonic() >= self._due:
+        self._offered += 1
+        if self._offered.bit_count() == 1 if self._counted else time.monotonic() >= self._due:
             self.finish()
 
     def finish(self) -> None:

@@ -1,10 +1,13 @@
 """Two worker processes: the numbers of one machine, also where one of them is killed, and what is refused."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,10 +49,6 @@ def run(store: Store, num_trajectories: int = 1024, **options: Any) -> xr.Datase
     )
 
 
-def kill_self() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def test_chunks_of_two_workers_are_those_of_one_machine(two: Any, tmp_path: Path) -> None:
     there, here = (
         Store(tmp_path / "there", executor=two, chunk_seconds=1e-4),
@@ -82,8 +81,12 @@ def test_a_killed_worker_costs_what_was_in_flight(two: Any, tmp_path: Path) -> N
 
 
 def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) -> None:
+    def deadly() -> None:  # sent as code, so that no worker imports this file for it
+        time.sleep(0.5)  # a worker that dies while it starts is not started again
+        os._exit(9)
+
     done: dict[str, int] = {}
-    tasks = {"deadly": (kill_self,), **{f"number-{i}": (pow, i, 2) for i in range(8)}}
+    tasks = {"deadly": (deadly,), **{f"number-{i}": (pow, i, 2) for i in range(8)}}
     lost = two._compute(tasks, done.__setitem__, lambda: None)
     assert lost == [("deadly", 3)]
     assert done == {f"number-{i}": i * i for i in range(8)}
@@ -102,6 +105,133 @@ def test_the_command_writes_the_same_json(two: Any, tmp_path: Path) -> None:
         assert ran.exit_code == 0, ran.output
     assert (tmp_path / "0.json").read_bytes() == (tmp_path / "2.json").read_bytes()
     assert "tasks at a time" in ran.stderr  # of both, unless one is being started again
+
+
+STUDY = """
+import jax.numpy as jnp
+from madatheory import Claim, Figure
+from madatheory.studies.tasks.task import Task
+from madatheory.studies.training.comparison import ComparisonPlan, compare_methods
+from madatheory.studies.training.training_runs import TrainConfig
+
+task = Task(
+    "line", "a line", lambda key: {"x": jnp.ones(3)}, lambda x, key: jnp.sum(x["x"] ** 2) / 2,
+    lambda x: {"error": jnp.sum(x["x"] ** 2)}, "error", "squared distance",
+)
+
+
+def compute(run):
+    plan = ComparisonPlan(("sgd", "adam"), (1.0, 3.0), 1, 3)
+    options = {"seed": run.seed, "cached": run.cached, "report": run.report, "workers": run.workers}
+    found = compare_methods(task, TrainConfig(6, 3), plan, **options)
+    return {name: outcome.tuned["loss"].values for name, outcome in found.items()}
+
+
+studied = Figure(
+    "studied", "two methods", compute, lambda n: [Claim("something is shown", len(n) == 2, "2")],
+    lambda canvas, n: canvas.subplots(), caption=lambda n: "Two methods.",
+)
+"""
+
+
+def test_the_runs_of_a_study_are_trained_there(two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And go to another worker in the state that they had."""
+    (tmp_path / "study.py").write_text(STUDY)
+    sent: list[str] = []
+    calls, options = type(two).calls, Store.__init__.__kwdefaults__
+
+    def counted(self: Any, computations: Any, *others: Any) -> None:
+        sent.extend(computations)
+        calls(self, computations, *others)
+
+    monkeypatch.setattr(type(two), "calls", counted)
+    monkeypatch.setitem(options, "checkpoint_seconds", 0.0)  # a turn is what there is between two records
+    for where in ([], ["--cluster", two.address]):
+        name = str(tmp_path / f"{len(where)}")
+        asked = ["figures", "--load", str(tmp_path / "study.py"), "--out", name, "--store", f"{name}-store", *where]
+        ran = CliRunner().invoke(app, asked)
+        assert ran.exit_code == 0, ran.output
+    assert (tmp_path / "0/studied.json").read_bytes() == (tmp_path / "2/studied.json").read_bytes()
+    chunks = 2 * (2 + 2)  # of either method two to tune and two to judge
+    assert len(sent) == 3 * chunks, "of each chunk a turn for each record"
+
+
+def test_what_cannot_be_sent_is_computed_here(two: Any, tmp_path: Path) -> None:
+    lock, store = threading.Lock(), Store(tmp_path, executor=two)
+    found = store.cached("locked", {}, lambda: xr.Dataset({"x": int(lock.locked())}))
+    assert int(found["x"]) == 0
+
+
+def test_worst_finds_the_same(two: Any, tmp_path: Path) -> None:
+    asked = ["worst", "avgrad-rate", "--steps", "2", "--candidates", "2", "--out", str(tmp_path / "found.py")]
+    files = []
+    for where in ([], ["--cluster", two.address]):
+        ran = CliRunner().invoke(app, [*asked, "--json", str(tmp_path / "found.json"), *where])
+        assert ran.exit_code == 0, ran.output
+        files.append([(tmp_path / name).read_bytes() for name in ("found.json", "found.py")])
+    assert files[0] == files[1]
+    assert [len(one["free"]) for one in json.loads(files[1][0])["worst_found"]] == [0, 3]
+
+
+TARGETS = """
+import os, pathlib, signal
+
+
+def sgd(lr=0.1):
+    return (lambda x: 0), (lambda g, state, x: (x - lr * g, state))
+
+
+def kills_the_worker(lr=0.1):
+    mark = pathlib.Path(__file__).with_name("killed")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+    return sgd(lr)
+"""
+
+
+def test_conformance_writes_the_same_json_also_when_a_worker_is_killed(
+    two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from madatheory.identities.targets import library
+
+    file, before = tmp_path / "targets.py", set(two._client.run(os.getpid).values())
+    file.write_text(TARGETS)
+    specs = tuple(f"{file}:{name}" for name in ("sgd", "kills_the_worker"))
+    monkeypatch.setattr(library, "library", lambda name: library.Library(name, "1", specs, {}))
+    pages = []
+    for where in (["--cluster", two.address], []):  # here nothing may be killed any more
+        page = tmp_path / f"{len(where)}.md"
+        asked = ["conformance", "mine", "--only", "S1,F4", "--page", str(page), "--results", f"{page}-results", *where]
+        ran = CliRunner().invoke(app, asked)
+        assert ran.exit_code == 0, ran.output
+        pages.append(page.with_suffix(".json").read_bytes())
+    assert pages[0] == pages[1]
+    assert b"kills_the_worker" in pages[0]
+    assert before - set(two._client.run(os.getpid).values()), "a worker has died"
+
+
+def test_a_target_whose_library_differs_is_refused() -> None:
+    from madatheory.identities.report.outcome import Request
+    from madatheory.identities.runner import isolated
+
+    versions = {**isolated._versions("optax:sgd"), "optax": "0.0.1"}
+    with pytest.raises(UserError, match=r"^optax:sgd: a worker has optax \S+, and 0\.0\.1 is here: install the same"):
+        isolated._sent("optax:sgd", Request(), ["S1"], [], isolated._Settings(1, 1), versions)
+
+
+def test_calls_that_are_given_up_are_named(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compute(tasks: Any, done: Any, alive: Any) -> Any:
+        (first, second) = tasks
+        done(second, "found")
+        return [(first, 3)]
+
+    monkeypatch.setattr(two, "_compute", compute)
+    monkeypatch.setattr(two, "lost", [])
+    found: dict[str, str] = {}
+    with pytest.raises(LostWork, match="the first: 3 workers that computed it died one after the other; all else is"):
+        two.calls({"1": ("the first", dict), "2": ("the second", list)}, found.__setitem__, lambda: None)
+    assert found == {"2": "found"}
 
 
 def test_a_worker_that_differs_is_refused(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +289,55 @@ def test_an_address_without_a_scheduler_is_one_message(
 def start(kind: str, *arguments: str) -> subprocess.Popen[bytes]:
     line = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments, "--no-dashboard"]
     return subprocess.Popen(line, stderr=subprocess.DEVNULL)
+
+
+def test_a_worker_without_the_package_is_one_message(two: Any, tmp_path: Path) -> None:
+    from madatheory.cluster.connect import _explained
+    from madatheory.cluster.work import called
+
+    absent = "import sys; sys.modules['madatheory'] = None; from distributed.cli.dask_worker import main; main()"
+    words = [sys.executable, "-c", absent, two.address, "--no-nanny", "--no-dashboard", "--nthreads", "1"]
+    worker = subprocess.Popen([*words, "--name", "bare"], stderr=subprocess.DEVNULL)
+    try:
+        two._client.wait_for_workers(3, timeout=60)
+        asked = ["verify", "--theorem", "T5", "--problem", "ratio", "--store", str(tmp_path), "--cluster", two.address]
+        ran = CliRunner().invoke(app, asked)
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert ran.stderr.count("error: ") == 1
+        assert re.search(r"error: worker tcp://\S+ has not this madatheory \(.*madatheory.*\): install", ran.stderr)
+        late = two._client.submit(called, [], b"", {}, workers=["bare"]).exception(timeout=60)
+        assert "a worker has not what the client has" in str(_explained(late))
+    finally:
+        worker.kill()
+        worker.wait()
+        while len(two._client.scheduler_info(n_workers=-1)["workers"]) > 2:
+            time.sleep(0.05)
+
+
+def test_when_all_workers_have_left_the_same_command_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import distributed
+
+    from madatheory.cluster import connect
+
+    monkeypatch.setattr(connect, "PATIENCE", 1.0)
+    threads: Any = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    local: Any = distributed.LocalCluster(**threads)
+    with local:
+        there = connect.Cluster(local.scheduler_address, connect.sameness(), print)
+        store = Store(tmp_path / "store", executor=there, chunk_seconds=1e-4)
+
+        def leave(done: int, total: int) -> None:
+            if 0 < done < total:
+                local.scale(0)
+
+        with pytest.raises(UserError, match="all workers have left; what was computed is kept, and the same command"):
+            run(store, progress=leave)
+        there.close()
+    later = Store(tmp_path / "store", chunk_seconds=1e-4)
+    xr.testing.assert_identical(run(later), run(Store(tmp_path / "here")))
+    assert later.reused == store.computed > 0
 
 
 def test_a_scheduler_that_is_started_again_is_found_with_what_was_in_flight() -> None:

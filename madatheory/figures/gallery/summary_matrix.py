@@ -69,6 +69,7 @@ def verified(run: Run) -> Verified:
         seed=run.seed,
         save_at=4,
         run=run.simulate,
+        at_once=run.workers,
         progress=lambda done, total, what: run.report(int(done), total, what),
     )
     return Verified(statements, made, verdicts, steps, seeds)

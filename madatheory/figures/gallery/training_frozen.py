@@ -63,7 +63,14 @@ def compute(run: Run) -> Numbers:
         learned = {which: learned_at(ours, rate, averaged) for which, rate in rates.items()}
         means = {which: {name: float(v.mean()) for name, v in values.items()} for which, values in learned.items()}
         found[KEPT.name] = kept(
-            study.task, study.config, ours, means, seed=run.seed, cached=run.cached, report=part(2 * number + 1)
+            study.task,
+            study.config,
+            ours,
+            means,
+            seed=run.seed,
+            cached=run.cached,
+            report=part(2 * number + 1),
+            workers=run.workers,
         )
         for which in RATES:
             pairs += against(study.task, found, which, KEPT.name)

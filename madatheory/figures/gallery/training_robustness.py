@@ -63,14 +63,12 @@ def compute(run: Run) -> Numbers:
     tuning = range(runs, runs + 3)
     # the published runs all have this rate
     rates = run.pick(RATES, RATES, (1e-3,))
-    rate = tuned_rate(task, config, rates, tuning, seed=run.seed, cached=run.cached) if len(rates) > 1 else rates[0]
+    plan: dict[str, Any] = {"seed": run.seed, "cached": run.cached, "workers": run.workers}
+    rate = tuned_rate(task, config, rates, tuning, **plan) if len(rates) > 1 else rates[0]
     part, rows = shares(run, len(chosen)), []
     for number, index in enumerate(chosen):
         contender = CONTENDERS[index]
-        found = final_over_grid(
-            task, config, contender, rate, beta1, beta2, range(runs), seed=run.seed, cached=run.cached,
-            report=part(number),
-        )  # fmt: skip
+        found = final_over_grid(task, config, contender, rate, beta1, beta2, range(runs), report=part(number), **plan)
         finite = {name: np.isfinite(values) for name, values in found.items()}
         # a diverged run counts as the worst finite one of its contender; how many there are is said
         values = {name: np.where(finite[name], found[name], found[name][finite[name]].max()) for name in MEASURES}

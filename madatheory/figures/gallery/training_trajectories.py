@@ -11,10 +11,10 @@ from madatheory.figures.figure import Claim, Numbers, Run
 from madatheory.figures.gallery import training_control, training_language, training_vision
 from madatheory.figures.gallery.training_summary import check
 from madatheory.figures.style import colour
-from madatheory.figures.training import Study, shares, training_figure
+from madatheory.figures.training import Study, outcomes, shares, training_figure
 from madatheory.optimizers.presets import PRESETS
 from madatheory.statistics.intervals import t_interval
-from madatheory.studies.training.comparison import compare_methods, final
+from madatheory.studies.training.comparison import final
 from madatheory.studies.training.training_runs import train
 from madatheory.studies.training.trajectories import coefficients_of, distances, nearest
 from madatheory.training.methods import METHODS
@@ -37,7 +37,7 @@ def compute(run: Run) -> Numbers:
     for number, (study, varied) in enumerate(made):
         only = study.plan._replace(methods=("mada",))
         tell, more = part(2 * number), part(2 * number + 1)
-        outcome = compare_methods(study.task, study.config, only, seed=run.seed, cached=run.cached, report=tell)["mada"]
+        outcome = outcomes(run, study._replace(plan=only), tell)["mada"]
         found = coefficients_of(outcome.tuned)
         members = nearest(found)
         case: dict[str, Any] = {
@@ -58,7 +58,7 @@ def compute(run: Run) -> Numbers:
             scales = run.pick((1.0, 100.0), (0.0, 0.1, 1.0, 10.0, 100.0), (0.0, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0))
             data = train(
                 study.task, METHODS["mada"], study.config, {"rate": [outcome.rate], "scale": list(scales)},
-                range(only.runs), seed=run.seed, cached=run.cached, report=more,
+                range(only.runs), seed=run.seed, cached=run.cached, report=more, workers=run.workers,
             )  # fmt: skip
             values = np.array([final(study.task, data.isel(setting=i)) for i in range(len(scales))])
             case["scales"] = scales

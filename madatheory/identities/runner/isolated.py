@@ -3,6 +3,8 @@
 Every target gets a fresh interpreter, so that no target sees what another left behind. Results are written as they
 come, one JSON line each, and a later call with the same request goes on from them.
 
+With `elsewhere` each target is a task for workers of a cluster, and has its process there.
+
 No library of pools does this: concurrent.futures and loky set no limits and give a whole pool up when a process dies;
 pebble limits a task, but a task answers once, where a target here is built once, answers for each identity in turn with
 its limit set anew, and leaves the name of the identity at which it died. The package does not depend on one for less.
@@ -21,10 +23,10 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from madatheory import processes
 from madatheory.errors import UserError
@@ -43,6 +45,10 @@ GRACE = 10.0
 """Seconds beyond its limit after which a process is stopped from outside."""
 Progress = Callable[[int, int, str], None]
 """progress(identities done, identities in all, what)"""
+Elsewhere = Callable[
+    [Mapping[str, tuple[str, Callable[[], Any]]], Callable[[str, Any], None], Callable[[], None]], None
+]
+"""`calls` of an executor, which see (`madatheory.store.executor`)."""
 
 
 def check_all(
@@ -54,23 +60,51 @@ def check_all(
     progress: Progress | None = None,
     start: float = START,
     grace: float = GRACE,
+    elsewhere: Elsewhere | None = None,
+    flags: str | None = None,
 ) -> list[Report]:
     """One report per name of a target, in their order.
 
     `out` is a folder for the results as they come; a target that was finished there with the same request is not run
     again. A target that cannot be found gives an unusable report. `start` is the processor time for importing
-    and building a target, `grace` how long a process may go on after its time. Raises `UserError` on a bad request.
+    and building a target, `grace` how long a process may go on after its time. With `elsewhere` targets are tasks there
+    instead of `workers` processes here, with these `flags` of XLA. Raises `UserError` on a bad request, and where a
+    worker has other versions of what a target needs.
     """
     request = request or Request()
     codes = [item.code for item in select(request.only, request.profile)]
     if not 1 <= workers <= 1024:
         raise UserError(f"workers = {workers}: give 1 to 1024")
     jobs = [_Job(spec, request, codes, _Lines(out, spec, request)) for spec in dict.fromkeys(specs)]
-    waiting, running = [job for job in jobs if not job.finished], []
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            done = sum(len(codes) if job.finished else len(job.outcomes) for job in jobs)
+            progress(done, len(codes) * len(jobs), what)
+
+    if elsewhere is None:
+        _work(jobs, workers, _Settings(start, grace), tell)
+    else:
+        _send([job for job in jobs if not job.finished], elsewhere, _Settings(start, grace, flags), tell)
+    found = {job.spec: job.report() for job in jobs}
+    return [found[spec] for spec in specs]
+
+
+class _Settings(NamedTuple):
+    """Of the processes: times as of `check_all`, and the flags of XLA, None for those of the environment."""
+
+    start: float
+    grace: float
+    flags: str | None = None
+
+
+def _work(jobs: Sequence["_Job"], workers: int, settings: _Settings, tell: Callable[[str], None]) -> None:
+    """Finish the jobs by processes of this machine."""
+    waiting, running = [job for job in jobs if not job.finished], list[_Child]()
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                running.append(_Child(waiting.pop(0), start, grace))
+                running.append(_Child(waiting.pop(0), settings))
             wait([child.connection for child in running], timeout=0.2)
             for child in list(running):
                 child.listen()
@@ -78,14 +112,46 @@ def check_all(
                     running.remove(child)
                     if not child.job.finished:
                         waiting.insert(0, child.job)
-            if progress is not None:
-                done = sum(len(codes) if job.finished else len(job.outcomes) for job in jobs)
-                progress(done, len(codes) * len(jobs), ", ".join(child.what for child in running))
+            tell(", ".join(child.what for child in running))
     finally:
         for child in running:
             child.stop()
-    found = {job.spec: job.report() for job in jobs}
-    return [found[spec] for spec in specs]
+
+
+def _send(jobs: Sequence["_Job"], elsewhere: Elsewhere, settings: _Settings, tell: Callable[[str], None]) -> None:
+    """Finish the jobs by workers; what a worker found of a target is kept when it comes."""
+    by_name = {f"check-{job.spec}": job for job in jobs}
+
+    def done(key: str, records: Sequence[Mapping[str, Any]]) -> None:
+        for record in records:
+            by_name[key].take(record)
+
+    def task(job: _Job) -> tuple[str, Callable[[], Any]]:
+        return job.spec, partial(
+            _sent, job.spec, job.request, job.codes, job.lines.read(), settings, _versions(job.spec)
+        )
+
+    if jobs:
+        elsewhere({key: task(job) for key, job in by_name.items()}, done, lambda: tell("targets"))
+
+
+def _sent(
+    spec: str,
+    request: Request,
+    codes: Sequence[str],
+    known: Sequence[Mapping[str, Any]],
+    settings: _Settings,
+    versions: Mapping[str, str],
+) -> list[Mapping[str, Any]]:
+    """What a worker finds of a target beside what is known."""
+    for name, here in _versions(spec).items():
+        if here != versions[name]:
+            raise UserError(
+                f"{spec}: a worker has {name} {here}, and {versions[name]} is here: install the same on all workers"
+            )
+    lines = _Held(known)
+    _work([_Job(spec, request, codes, lines)], 1, settings, lambda what: None)
+    return lines.new
 
 
 @dataclass
@@ -95,7 +161,7 @@ class _Job:
     spec: str
     request: Request
     codes: Sequence[str]
-    lines: "_Lines"
+    lines: "_Lines | _Held"
     opened: Report | None = None
     outcomes: dict[str, IdentityOutcome] = field(default_factory=dict)
 
@@ -144,19 +210,20 @@ class _Job:
 class _Child:
     """A process that works on one target."""
 
-    def __init__(self, job: _Job, start: float, grace: float) -> None:
-        self.job, self._start, self._grace = job, start, grace
+    def __init__(self, job: _Job, settings: _Settings) -> None:
+        self.job = job
+        self._start, self._grace, flags = settings
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self.connection: Connection = ours  # type: ignore[assignment]
         self._log = tempfile.NamedTemporaryFile(prefix="madatheory-", suffix=".log")  # noqa: SIM115
-        arguments = (theirs, job.spec, job.request, job.left, job.opened, start, self._log.name)
+        arguments = (theirs, job.spec, job.request, job.left, job.opened, self._start, flags, self._log.name)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         with processes.shielded():
             self._process.start()
         theirs.close()
         self._doing, self.over = "", False
-        self._due = time.monotonic() + PATIENCE * (start + job.request.limit) + grace
+        self._due = time.monotonic() + PATIENCE * (self._start + job.request.limit) + self._grace
 
     @property
     def what(self) -> str:
@@ -210,6 +277,7 @@ def _serve(
     codes: Sequence[str],
     before: Report | None,
     start: float,
+    flags: str | None,
     log: str,
 ) -> None:
     """The whole life of a child: what the target prints goes to `log`, results to `connection`."""
@@ -219,6 +287,8 @@ def _serve(
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     faulthandler.enable()
+    if flags is not None:
+        os.environ["XLA_FLAGS"] = flags
     enable_quick_compilation()
     gc.disable()
     try:
@@ -278,6 +348,25 @@ class _Lines:
             append(self._file, json.dumps(record) + "\n")
 
 
+class _Held:
+    """The results of one target in a list."""
+
+    def __init__(self, known: Sequence[Mapping[str, Any]]) -> None:
+        self._known, self.new = known, list[Mapping[str, Any]]()
+
+    def read(self) -> Sequence[Mapping[str, Any]]:
+        return self._known
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        self.new.append(record)
+
+
+def _versions(spec: str) -> dict[str, str]:
+    """Of what a target is judged with, and of the distribution that it comes from."""
+    place = spec.rpartition(":")[0]
+    return {name: version_of(name) for name in ("numpy", "hypothesis", "jax", "optax", "torch", "keras", place)}
+
+
 def _fingerprint(spec: str) -> str:
     """Digest of what the result depends on: code of this package, libraries, and the target's files with their imports.
 
@@ -290,8 +379,7 @@ def _fingerprint(spec: str) -> str:
     top = source_of(place.partition(".")[0]) if source is not None and not named else None
     if top is not None and top.name == "__init__.py" and top.parent != PACKAGE:
         files += top.parent.rglob("*.py")
-    versions = {name: version_of(name) for name in ("numpy", "hypothesis", "jax", "optax", "torch", "keras", place)}
-    found = json.dumps([_ours(), closure_of_imports(files), versions], sort_keys=True)
+    found = json.dumps([_ours(), closure_of_imports(files), _versions(spec)], sort_keys=True)
     return hashlib.sha256(found.encode()).hexdigest()[:16]
 
 

@@ -49,6 +49,7 @@ def kept(
     seed: int = 0,
     cached: Cached = nothing_cached,
     report: Report = no_report,
+    workers: int | None = None,
 ) -> MethodOutcome:
     """MADA's outcome once more with nothing learned: the same rates and judging runs, at `coefficients`.
 
@@ -57,5 +58,7 @@ def kept(
     rates = {"default": outcome.method.default, "tuned": outcome.rate}
     settings = [{"rate": rates[which], **in_optax(coefficients[which])} for which in rates]
     runs = [int(run) for run in outcome.default["run"]]
-    judged: xr.Dataset = train(task, KEPT, config, settings, runs, seed=seed, cached=cached, report=report)
+    judged: xr.Dataset = train(
+        task, KEPT, config, settings, runs, seed=seed, cached=cached, report=report, workers=workers
+    )
     return outcome._replace(method=KEPT, default=judged.isel(setting=0), tuned=judged.isel(setting=1))

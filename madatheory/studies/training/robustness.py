@@ -62,19 +62,28 @@ def final_over_grid(
     seed: int = 0,
     cached: Cached = nothing_cached,
     report: Report = no_report,
+    workers: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Final measures, shape (beta1, beta2, run); a diverged run is +-inf. One program trains all cells."""
     axes: dict[str, Any] = {"rate": [rate], "b1": list(beta1), "b2": list(beta2)}
     if contender.scale is not None:
         axes["scale"] = [contender.scale]
-    found = train(task, METHODS[contender.method], config, axes, runs, seed=seed, cached=cached, report=report)
+    method, plan = METHODS[contender.method], {"seed": seed, "cached": cached, "report": report, "workers": workers}
+    found = train(task, method, config, axes, runs, **plan)
     return {name: final(task, found, name).reshape(len(beta1), len(beta2), len(runs)) for name in measures}
 
 
 def tuned_rate(
-    task: Task, config: TrainConfig, rates: Sequence[float], runs: Sequence[int], *, seed: int = 0, cached: Cached
+    task: Task,
+    config: TrainConfig,
+    rates: Sequence[float],
+    runs: Sequence[int],
+    *,
+    seed: int = 0,
+    cached: Cached,
+    workers: int | None = None,
 ) -> float:
     """Adam's best rate at its customary decays: the one that all contenders use."""
-    found = train(task, METHODS["adam"], config, {"rate": list(rates)}, runs, seed=seed, cached=cached)
+    found = train(task, METHODS["adam"], config, {"rate": list(rates)}, runs, seed=seed, cached=cached, workers=workers)
     means = [final(task, found.isel(setting=i)).mean() for i in range(len(rates))]
     return float(rates[int(np.argmin(means) if task.better == "lower" else np.argmax(means))])

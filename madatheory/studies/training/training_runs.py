@@ -107,13 +107,11 @@ def train(
         raise UserError("runs = (): give at least one run number")
     cells = [(point, int(run)) for point in points for run in runs]
     accelerated = jax.default_backend() != "cpu"
-    workers = 1 if accelerated else workers or os.cpu_count() or 1
-    program = _program(
-        task, method, config, tuple(points[0]), task.accelerator_batch if accelerated else task.cpu_batch
-    )
+    workers = workers or (1 if accelerated else os.cpu_count() or 1)
+    names, batch = tuple(points[0]), task.accelerator_batch if accelerated else task.cpu_batch
     # whole groups of runs, shared out among the workers
-    groups = min(program.groups, max(1, -(-len(cells) // (program.batch * workers))))
-    chunks = [cells[i : i + groups * program.batch] for i in range(0, len(cells), groups * program.batch)]
+    groups = min(_groups(batch), max(1, -(-len(cells) // (batch * workers))))
+    chunks = [cells[i : i + groups * batch] for i in range(0, len(cells), groups * batch)]
     done, total, stopped = [0] * len(chunks), len(chunks) * config.records, threading.Event()
 
     def chunk(number: int) -> xr.Dataset:
@@ -133,10 +131,11 @@ def train(
                 "config": tuple(config),
                 "seed": seed,
                 "cells": part,
-                "batch": program.batch,
+                "batch": batch,
             },
-            lambda checkpoint: _computed(program, part, seed, tell, checkpoint),
+            partial(_computed, task, method, config, names, batch, cells=part, seed=seed),
             resumable=True,
+            tell=tell,
         )
         tell(config.records)
         return found
@@ -178,7 +177,7 @@ class _Program:
         self, task: Task, method: TrainingMethod, config: TrainConfig, names: tuple[str, ...], batch: int
     ) -> None:
         self.config, self.names, self.batch = config, names, batch
-        self.groups = 8 if batch == 1 else 4
+        self.groups = _groups(batch)
         self._begin, self._advance = _parts(task, method, config)
         self._start = _start(task)
         self._lock = threading.Lock()
@@ -196,6 +195,11 @@ class _Program:
                 stepped = partial(_grouped, self._advance, self.batch)
                 self._compiled = jax.jit(stepped).lower(wanted, inputs, first).compile()
         return self._compiled(wanted, inputs, first)
+
+
+def _groups(batch: int) -> int:
+    """How many groups of runs a program has."""
+    return 8 if batch == 1 else 4
 
 
 @lru_cache(maxsize=32)
@@ -284,13 +288,19 @@ def _learned(state: optax.OptState) -> tuple[dict[str, Array], dict[str, Array]]
 
 
 def _computed(
-    program: _Program,
+    task: Task,
+    method: TrainingMethod,
+    config: TrainConfig,
+    names: tuple[str, ...],
+    batch: int,
+    checkpoint: Checkpoint,
+    *,
     cells: Sequence[tuple[Mapping[str, float], int]],
     seed: int,
-    tell: Callable[[int], None],
-    checkpoint: Checkpoint,
 ) -> xr.Dataset:
-    size, config = program.groups * program.batch, program.config
+    """The records of a chunk; the program is made where this runs, once for all chunks of a method there."""
+    program = _program(task, method, config, names, batch)
+    size = program.groups * program.batch
     filled = [*cells, *[cells[-1]] * (size - len(cells))]
     hyper = {name: jnp.asarray([point[name] for point, _ in filled], jnp.float32) for name in program.names}
     run = jnp.asarray([number for _, number in filled], jnp.uint32)
@@ -307,7 +317,7 @@ def _computed(
         records.append(jax.tree.map(np.asarray, record))
         if number + 1 < config.records:
             checkpoint.keep(partial(_state, records, states))
-        tell(number + 1)
+        checkpoint.tell(number + 1)
     stacked = {name: np.stack([record[name] for record in records], axis=1)[: len(cells)] for name in records[0]}
     return xr.Dataset({name: (("cell", "t"), values) for name, values in stacked.items()}, {"t": config.times()})
 
