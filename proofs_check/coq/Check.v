@@ -5,7 +5,7 @@ From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGrad
 From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate.
 From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi.
 From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
-From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
+From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic HyperGradient.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -66,5 +66,8 @@ Definition all_theorems :=
    @DivergenceMomentum.long_period_regret, @DivergenceMomentum.long_period_divergence,
    @DivergenceMomentum.long_period_exists, @DivergenceMomentum.adam_average_regret,
    @DivergenceStochastic.mean_direction, @DivergenceStochastic.mean_distance,
-   @DivergenceStochastic.stochastic_losses_exist).
+   @DivergenceStochastic.stochastic_losses_exist, @HyperGradient.online_descent,
+   @HyperGradient.hypergradient_fixed_step, @HyperGradient.hypergradient_null_steps,
+   @HyperGradient.hypergradient_rate, @HyperGradient.surrogate_convex_in_weights,
+   @HyperGradient.surrogate_not_convex_in_rho).
 Print Assumptions all_theorems.
