@@ -72,6 +72,14 @@ _MORE = (
     ),
     Statement("yogi-below-largest-square", "L8", "Yogi: v_t <= max_{s<=t} g_s^2", "folklore", "refutation", True),
     Statement(
+        "hypergradient-convex-in-rho",
+        "TH",
+        "F after one step of the interpolation between Adam and AVGrad is convex in rho, for convex F",
+        "new",
+        "refutation",
+        True,
+    ),
+    Statement(
         "interpolation-rate-hindsight-rho",
         "T6",
         "T6's data-dependent bound with rho_t chosen after g_t",

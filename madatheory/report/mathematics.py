@@ -35,6 +35,8 @@ MEANING: Mapping[str, str] = {
     "p": "probability with which the bound may fail",
     "D": "width of the box",
     "Delta": "distance of the start from a minimizer of a convex F",
+    "eta": "hyper learning rate",
+    "A": "largest step size",
 }
 """What the symbols of `Quantities` are."""
 _LETTERS = {"eps": "epsilon", "D0": "D_0", "B3": "B_3", "beta1": "beta_1", "beta2": "beta_2", "beta3": "beta_3"}

@@ -10,7 +10,8 @@ class Quantities(NamedTuple):
 
     T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters (alpha, beta1, beta2,
     eps, rho, c, gamma) as in the optimizer's family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p`
-    a failure probability, `D` a width of the box, `Delta` = |x_0 - x_star| for a minimizer x_star of a convex F.
+    a failure probability, `D` a width of the box, `Delta` = |x_0 - x_star| for a minimizer x_star of a convex F,
+    `eta` a hyper learning rate and `A` the largest step size that it learns.
     A field that a setting does not have is None.
     """
 
@@ -32,6 +33,8 @@ class Quantities(NamedTuple):
     p: Number = None
     D: Number = None
     Delta: Number = None
+    eta: Number = None
+    A: Number = None
 
     @property
     def w(self) -> Number:

@@ -23,7 +23,11 @@ from proofs_check.tenth import UNSEEN_ON_TREES
 TOGETHER = True  # one process, so that a method is compiled once for all theorems about it
 SECONDS = 70
 
-_TWO_STEPS = {"kingma-ba-step-bound": two_steps.kingma_ba, "yogi-below-largest-square": two_steps.yogi}
+_TWO_STEPS = {
+    "kingma-ba-step-bound": two_steps.kingma_ba,
+    "yogi-below-largest-square": two_steps.yogi,
+    "hypergradient-convex-in-rho": two_steps.learned_rho,
+}
 _REASONS = {
     "reddi-drift": "about a stationary law, not about a run of finite length",
     "problem-constants": "about functions, not about runs",

@@ -271,6 +271,15 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "eps forgotten",
         "half of L in the descent",
     ),
+    "hypergradient-rate": (
+        "right side halved",
+        "D0 forgotten",
+        "half of L",
+        "half of Delta",
+        "eta ten times as large in the regret",
+        "eta a tenth in the regret",
+        "T^2 for T",
+    ),
     "interpolation-monotone-log-rate": (
         "right side halved",
         "half of L",

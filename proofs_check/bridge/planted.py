@@ -40,6 +40,8 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "half of L": ("", _with(L=lambda q: q.L / 2)),
     "half of Delta": ("", _with(Delta=lambda q: q.Delta / 2)),
     "half of L in the distances": ("distances", _with(L=lambda q: q.L / 2)),
+    "eta ten times as large in the regret": ("best fixed step", _with(eta=lambda q: 10 * q.eta)),
+    "eta a tenth in the regret": ("best fixed step", _with(eta=lambda q: q.eta / 10)),
     "d forgotten": ("", _with(d=lambda q: 1)),
     "logarithm forgotten": ("", _no_logarithm),
     "beta2 for 1 - beta2": ("", _with(beta2=lambda q: 1 - q.beta2)),

@@ -1,4 +1,6 @@
-"""Refutations on a few given gradients: the published step bound of Adam, and v_t <= max g^2 for Yogi."""
+"""Refutations on a few given gradients: the published step bound of Adam, v_t <= max g^2 for Yogi, and that what a
+learned rho is judged by were convex.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +17,10 @@ ADAM = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
 GRADIENTS = (5.0, 6.0)
 YOGI = {"alpha": 1e-3, "beta1": 0.0, "beta2": 0.4, "eps": 1e-3}
 ONES = (1.0, 1.0)
+
+
+LINEAR = {"alpha": 1.0, "beta1": 0.0, "beta2": 15 / 17, "eps": 1e-12}
+RHO = 29 / 60
 
 
 def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> OpenLoopRun:
@@ -46,4 +52,18 @@ def yogi() -> Finding:
     detail = f"v_2 = {v:g}, max g^2 = {largest:g}, (2-beta2) max g^2 = {(2 - YOGI['beta2']) * largest:g}"
     if v > largest:
         return Finding(Status.REFUTED, detail, f"g = {ONES}, beta2 = {YOGI['beta2']:g}", v / largest - 1)
+    return Finding(Status.OPEN, detail)
+
+
+def learned_rho() -> Finding:
+    """F(x) = x: after the second step F is above its chord in rho; vhat_2 = 49/289, 225/1156, 64/289 at the three."""
+    at = {
+        rho: -float(run("adam-avgrad", "theory", {**LINEAR, "rho": rho}, ONES).step.delta[-1, 0]) for rho in (0, RHO, 1)
+    }
+    chord = (1 - RHO) * at[0] + RHO * at[1]
+    detail = f"F(x_2) - F(x_1) = {at[RHO]:.6f} at rho = 29/60, its chord from rho = 0 to 1 is {chord:.6f} there"
+    if at[RHO] > chord * (1 - 1e-3):
+        return Finding(
+            Status.REFUTED, detail, "F(x) = x, beta2 = 15/17, eps = 1e-12, rho = 0, 29/60, 1", at[RHO] / chord - 1
+        )
     return Finding(Status.OPEN, detail)

@@ -6,6 +6,7 @@ From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm Ada
 From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi.
 From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
+From Mada Require Import HyperGradient.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -68,5 +69,8 @@ Definition all_theorems :=
    @DivergenceStochastic.mean_direction, @DivergenceStochastic.mean_distance,
    @DivergenceStochastic.stochastic_losses_exist, @MomentumPublished.random_step_below_average,
    @MomentumPublished.adagrad_momentum_half, @MomentumPublished.adam_momentum_half,
-   @MomentumPublished.adagrad_momentum_published, @MomentumPublished.adam_momentum_published).
+   @MomentumPublished.adagrad_momentum_published, @MomentumPublished.adam_momentum_published,
+   @HyperGradient.online_descent, @HyperGradient.hypergradient_fixed_step,
+   @HyperGradient.hypergradient_null_steps, @HyperGradient.hypergradient_rate,
+   @HyperGradient.surrogate_convex_in_weights, @HyperGradient.surrogate_not_convex_in_rho).
 Print Assumptions all_theorems.

@@ -91,6 +91,7 @@ def _refused(mutant: mutants.Mutant) -> Finding:
 
 _WITNESSES = {
     "yogi-below-largest-square": "beta2 = 1/3, g = 1, 1: v_2 = 4/3",
+    "hypergradient-convex-in-rho": "F(x) = x, gradients 1 and 1, beta2 = 15/17, eps = 0, rho = 0, 29/60, 1",
     "kingma-ba-step-bound": "beta1 = .9, beta2 = .99, g = 5, 6: step 1.0002 alpha",
 }
 _ENCLOSED = "a supremum over the real line or a norm of data: enclosures decide it"

@@ -170,6 +170,8 @@ DRAWN: Mapping[str, tuple[float, float]] = {
     "c": (0, 1),
     "D": (0.1, 10),
     "Delta": (0.01, 100),
+    "eta": (1e-3, 1),
+    "A": (1e-3, 10),
 }
 
 
@@ -270,12 +272,20 @@ def _origin(i: int) -> float:
 def _noiseless(case: Values) -> Environment:
     """The gradient is 0 and the iterates stay, F is D0 there and 0 at xs: only the right side is compared."""
     gap, still = case["D0"], lambda t: lambda i: 0.0
-    return {**case, "F": lambda x: 0.0 if x is _origin else gap, "Fstar": 0.0, "x": still, "xs": _origin}
+    learned = {"a": lambda t: case["alpha"]}
+    return {**case, **learned, "F": lambda x: 0.0 if x is _origin else gap, "Fstar": 0.0, "x": still, "xs": _origin}
 
 
 NOISELESS = (
     CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),
     CoqClaim("adagrad-norm-convex-rate", "AdagradNorm", "adagrad_norm_convex", values=_noiseless),
+    CoqClaim(
+        "hypergradient-rate",
+        "HyperGradient",
+        "hypergradient_rate",
+        values=_noiseless,
+        ranges={"L": (30, 100), "A": (0.015, 0.02), "alpha": (1e-3, 0.015), "eta": (1e-4, 0.02), "T": (1, 10**7)},
+    ),
 )
 _CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
@@ -283,6 +293,13 @@ OTHERS = (
     CoqClaim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
+    CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),
+    CoqClaim(
+        "hypergradient-rate",
+        "HyperGradient",
+        "surrogate_convex_in_weights",
+        "convex in the weights of fixed directions: a learned interpolation of steps, not of b_t",
+    ),
     CoqClaim("kingma-ba-step-bound", "StepSize", "kingma_ba_bound_fails"),
     CoqClaim(
         "interpolation-rate",
@@ -317,6 +334,19 @@ OTHERS = (
         CoqClaim(f"smoothness-{name}", "Smoothness", "descent", "in R^d, for every F with a Lipschitz gradient")
         for name in ("ratio", "log", "exponential")
     ),
+    CoqClaim(
+        "hypergradient-rate",
+        "HyperGradient",
+        "hypergradient_fixed_step",
+        "as good as every fixed step of [0, A], regret taken off; any next point no worse than the step and than x_t",
+    ),
+    CoqClaim(
+        "hypergradient-rate",
+        "HyperGradient",
+        "hypergradient_null_steps",
+        "any A: the better of x_t and the step, |x_t - x_star| <= Delta for all t",
+    ),
+    CoqClaim("hypergradient-rate", "HyperGradient", "online_descent", "regret of online gradient descent"),
     CoqClaim("yogi-upper", "Yogi", "yogi_bounded", "all v_t, not one step"),
     CoqClaim(
         "interpolation-monotone",

@@ -358,6 +358,20 @@ MUTANTS = (
         "TNc with 1 for 2 before the logarithm",
     ),
     Mutant(
+        "hypergradient-rate",
+        "HyperGradient",
+        "(T * (c - L * c² / 2 - eta * M² / 2) - (alpha - c)² / (2 * eta)).",
+        "(T * (c - L * c² / 2 - eta * M² / 2)).",
+        "TH without what the first step size costs",
+    ),
+    Mutant(
+        "hypergradient-convex-in-rho",
+        "HyperGradient",
+        "29 / 60 * phi 1 < phi (29 / 60).",
+        "29 / 60 * phi 1 < 2 * phi (29 / 60).",
+        "not convex in rho, with twice the value",
+    ),
+    Mutant(
         "adagrad-norm-stochastic-rate",
         "AdagradNormNoise",
         "* (D0 + (2 / 5 * alpha * Gw + alpha² * L / 2)",

@@ -57,7 +57,24 @@ def test_adagrad_norm():
         np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
 
 
-@pytest.mark.parametrize("name", [n for n in list_optimizers() if n not in ("sgd", "adagrad-norm")])
+def test_hypergradient_descent():
+    hyper = {"alpha": 0.1, "eta": 0.3, "A": 0.35}
+    found = paths(list_optimizers()["hypergradient-descent"].build(), hyper)[0]
+    x, a, last = X0.copy(), 0.1, None
+    steps = []
+    for g, expected in zip(SEQUENCES["normal"], found, strict=True):
+        if last is not None:
+            a = min(max(a + 0.3 * np.dot(g, last) / np.dot(last, last), 0.0), 0.35)
+        steps.append(a)
+        x, last = x - a * g, g
+        np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
+    assert {0.0, 0.35} & set(steps)
+    assert any(0 < a < 0.35 for a in steps[1:])
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in list_optimizers() if n not in ("sgd", "adagrad-norm", "hypergradient-descent")]
+)
 def test_traits_say_what_theorems_ask_for(name):
     optimizer = list_optimizers()[name].build()
     traits = optimizer.traits
