@@ -3,10 +3,10 @@ From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights De
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum LogarithmRatio AVGradHorizonSums AVGradHorizonRate MonotoneSteps.
 From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate.
-From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate Example HarmonicSums InterpolationRate Regret Yogi.
-From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
-From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
-From Mada Require Import HyperGradient.
+From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret.
+From Mada Require Import Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
+From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
+From Mada Require Import MomentumPublished HyperGradient.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -42,7 +42,7 @@ Definition all_theorems :=
    @AdamMomentumRate.summed_momentum_rate, @AdamMomentumRate.adagrad_momentum_rate,
    @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate,
    @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
-   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
+   @AdoptRate.adopt_rate, @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
    @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
    @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
    @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,

@@ -226,6 +226,7 @@ RATES = (
     _rate("amsgrad-horizon-rate", "AMSGradHorizonRate", "amsgrad_horizon_rate"),
     _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
     _rate("adagrad-norm-stochastic-rate", "AdagradNormNoise", "adagrad_norm_noise_rate"),
+    _rate("adopt-rate", "AdoptRate", "adopt_rate"),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
 )

@@ -358,6 +358,13 @@ MUTANTS = (
         "TNc with 1 for 2 before the logarithm",
     ),
     Mutant(
+        "adopt-rate",
+        "AdoptRate",
+        "/ ln (1 + (1 - beta2) * M / beta2)).",
+        "/ ln (1 + M / beta2)).",
+        "TP without 1-beta2 in the logarithm",
+    ),
+    Mutant(
         "hypergradient-rate",
         "HyperGradient",
         "(T * (c - L * c² / 2 - eta * M² / 2) - (alpha - c)² / (2 * eta)).",

@@ -57,6 +57,16 @@ def test_adagrad_norm():
         np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
 
 
+def test_adopt():
+    """The denominator of step t is that of before it: the first is sqrt(eps)."""
+    found = paths(list_optimizers()["adopt"].build(), {"alpha": 0.5, "eps": 0.25, "beta2": 0.8})[0]
+    x, v = X0.copy(), 0 * X0
+    for g, expected in zip(SEQUENCES["normal"], found, strict=True):
+        x = x - 0.5 * g / np.sqrt(0.25 + v)
+        v = 0.8 * v + 0.2 * g**2
+        np.testing.assert_allclose(expected, x, rtol=DOUBLE.hundreds)
+
+
 def test_hypergradient_descent():
     hyper = {"alpha": 0.1, "eta": 0.3, "A": 0.35}
     found = paths(list_optimizers()["hypergradient-descent"].build(), hyper)[0]
@@ -73,7 +83,7 @@ def test_hypergradient_descent():
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in list_optimizers() if n not in ("sgd", "adagrad-norm", "hypergradient-descent")]
+    "name", [n for n in list_optimizers() if n not in ("sgd", "adagrad-norm", "adopt", "hypergradient-descent")]
 )
 def test_traits_say_what_theorems_ask_for(name):
     optimizer = list_optimizers()[name].build()
