@@ -98,6 +98,7 @@ _PATHS: Grid = {
     "beta1": (0.0,),
     "beta2": (1e-3, 0.25, 0.9, 0.999),
 }
+_MOMENTUM: Grid = {**_PATHS, "beta1": (0.0, 0.5, 0.9)}
 _STEPS: Grid = {
     "alpha": (1e-3,),
     "eps": (1e-9,),
@@ -131,6 +132,16 @@ def _linear() -> tuple[Field, ...]:
 
 
 @cache
+def _convex() -> tuple[Field, ...]:
+    """T9's losses and losses that bend, with momentum."""
+    bent = list_problems()["online-quadratic"].make({"p": 0.5, "high": 2.0, "low": -2.0, "start": -1.0})
+    return (
+        *(replace(field, grid=_MOMENTUM) for field in _linear()),
+        Field("quadratic losses (x -+ 2)^2/2 on [-1, 1], T <= 6", bent, 6, _MOMENTUM),
+    )
+
+
+@cache
 def _divergent() -> Mapping[str, Field]:
     """Where Adam diverges, by the label of the theorem about it."""
     small = {"alpha": (0.1, 0.45), "eps": (1e-9,), "beta1": (0.0, 0.1)}
@@ -158,10 +169,10 @@ def _sequences() -> tuple[Field, ...]:
 
 def all_fields() -> tuple[Field, ...]:
     """Every hostile problem."""
-    return (*_smooth(), *_linear(), *_sequences())
+    return (*_smooth(), *_linear(), *_convex(), *_sequences())
 
 
-PLACES = ("T9", "T10", "TD1", "TD2", "TD3", "TD4")  # labels of theorems that have problems of their own
+PLACES = ("T9", "T9m", "T10", "TD1", "TD2", "TD3", "TD4")  # labels of theorems that have problems of their own
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
 
 
@@ -169,6 +180,8 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
     """Where a theorem is tried."""
     if theorem.label == "T9":
         return _linear()
+    if theorem.label == "T9m":
+        return _convex()
     if theorem.label == "T10":
         return _sequences()
     if theorem.label in _divergent():

@@ -192,6 +192,14 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "no K at all",
         "half of L in the descent",
     ),
+    "amsgrad-momentum-regret": (
+        "right side halved",
+        "logarithm forgotten",
+        "beta2 for 1 - beta2",
+        "half of D",
+        "beta1 forgotten in the data-dependent form",
+        "beta1 forgotten in the telescope",
+    ),
     "amsgrad-regret": ("right side halved", "logarithm forgotten", "beta2 for 1 - beta2"),
     "avgrad-high-probability": ("logarithm forgotten",),
     "avgrad-horizon-rate": (
@@ -267,6 +275,13 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "no K at all",
         "eps forgotten",
         "half of L in the descent",
+    ),
+    "avgrad-momentum-regret": (
+        "right side halved",
+        "beta2 for 1 - beta2",
+        "half of D",
+        "beta1 forgotten in the data-dependent form",
+        "beta1 forgotten in the telescope",
     ),
     "avgrad-regret": ("right side halved", "beta2 for 1 - beta2"),
     "avgrad-step-size": ("right side halved", "beta2 for 1 - beta2"),

@@ -144,6 +144,21 @@ Proof.
   apply sqrt_le_1_alt; lra.
 Qed.
 
+(* Cauchy-Schwarz against 1, 1/sqrt 2, .., 1/sqrt T. *)
+Lemma over_roots T y : (0 < T)%nat -> sum T (fun t => Rabs (y t) * sqrt (/ INR (S t)))
+  <= sqrt (sum T (fun t => (y t)²)) * sqrt (1 + ln (INR T)).
+Proof.
+  intros HT. assert (H1 : 0 <= sum T (fun t => (y t)²)) by (apply sum_nonneg; intros; apply Rle_0_sqr).
+  pose proof (harmonic_sum T HT) as H2. rewrite <- sqrt_mult_alt by auto. rewrite <- (sqrt_Rsqr (sum T _)).
+  2:{ apply sum_nonneg; intros. apply Rmult_le_pos; [apply Rabs_pos | apply sqrt_pos]. }
+  apply sqrt_le_1_alt. apply Rle_trans with (1 := cauchy T _ _). apply Rmult_le_compat.
+  - apply sum_nonneg; intros; apply Rle_0_sqr.
+  - apply sum_nonneg; intros; apply Rle_0_sqr.
+  - right. apply sum_ext; intros t _. rewrite <- Rsqr_abs. reflexivity.
+  - apply Rle_trans with (2 := H2). right. apply sum_ext; intros t _. apply Rsqr_sqrt.
+    left. apply Rinv_0_lt_compat, INR_S_pos.
+Qed.
+
 Section Methods.
 Variables (d : nat) (lo hi x0 : vec) (g : nat -> vec) (eps alpha beta2 : R).
 Hypothesis x0_in : forall i, (i < d)%nat -> lo i <= x0 i <= hi i.
@@ -163,6 +178,52 @@ Proof. unfold B. pose proof (INR_S_pos t). field. lra. Qed.
 Local Lemma avgrad_eta_b t i : avgrad_eta eps alpha beta2 g t i = alpha / sqrt (B (squares g i) eps beta2 (S t)).
 Proof. unfold avgrad_eta. rewrite avgrad_b. reflexivity. Qed.
 
+Lemma avgrad_steps i : 1 / 2 * sum T (fun t => avgrad_eta eps alpha beta2 g t i * (g t i)²)
+  <= alpha / sqrt (1 - beta2) * sqrt (sum T (squares g i)).
+Proof.
+  pose proof (sqrt_lt_R0 (1 - beta2) ltac:(lra)) as Hw.
+  apply Rle_trans with
+    (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => squares g i t / sqrt (sum (S t) (squares g i))))).
+  - apply Rmult_le_compat_l; [lra|]. rewrite <- sum_scal. apply sum_le; intros t _. rewrite avgrad_eta_b.
+    fold (squares g i t). pose proof (squares_nonneg g i t) as H0.
+    assert (Hs : 0 <= sum (S t) (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg).
+    destruct (Req_dec (squares g i t) 0) as [Z | NZ]; [rewrite Z; unfold Rdiv; lra|].
+    assert (P : 0 < sum (S t) (squares g i)).
+    { rewrite sum_S. assert (0 <= sum t (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg). lra. }
+    apply Rle_trans with (alpha / sqrt ((1 - beta2) * sum (S t) (squares g i)) * squares g i t).
+    + apply Rmult_le_compat_r; [auto|]. apply step_mono; [auto|]. split; [apply Rmult_lt_0_compat; lra|].
+      unfold B. pose proof (pos_INR (S t)).
+      pose proof (avgrad_least_weight beta2 (squares g i) (S t) ltac:(lra) (squares_nonneg g i)). nra.
+    + right. rewrite sqrt_mult by lra. pose proof (sqrt_lt_R0 _ P). field. lra.
+  - pose proof (ratio_root_sum T (squares g i) (squares_nonneg g i)) as H.
+    assert (Q : 0 <= alpha / sqrt (1 - beta2)) by (left; apply Rdiv_lt_0_compat; auto). nra.
+Qed.
+
+(* For every denominator t h_t with h_t >= (1-beta2) g_t^2. *)
+Lemma amsgrad_steps i h : (forall t, 0 < h t) -> (forall t, (1 - beta2) * (g t i)² <= h t) ->
+  1 / 2 * sum T (fun t => alpha / sqrt (INR (S t) * h t) * (g t i)²)
+  <= alpha * sqrt (1 + ln (INR T)) / (2 * sqrt (1 - beta2)) * sqrt (sum T (squares g i)).
+Proof.
+  intros h_pos h_low. pose proof (sqrt_lt_R0 (1 - beta2) ltac:(lra)) as Hw.
+  (* eta_t g_t^2 <= (alpha/sqrt w) |g_t|/sqrt t, then Cauchy-Schwarz *)
+  apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => Rabs (g t i) * sqrt (/ INR (S t))))).
+  - apply Rmult_le_compat_l; [lra|]. rewrite <- sum_scal. apply sum_le; intros t _.
+    pose proof (INR_S_pos t) as Ht. pose proof (Rabs_pos (g t i)) as Ha.
+    destruct (Req_dec (g t i) 0) as [Z | NZ]; [rewrite Z, Rsqr_0, Rabs_R0; lra|].
+    assert (P : 0 < Rabs (g t i)) by (apply Rabs_pos_lt; auto).
+    assert (E : (g t i)² = Rabs (g t i) * Rabs (g t i)) by (rewrite Rsqr_abs; reflexivity).
+    apply Rle_trans with (alpha / sqrt (INR (S t) * ((1 - beta2) * (g t i)²)) * (g t i)²).
+    + apply Rmult_le_compat_r; [apply Rle_0_sqr|]. apply step_mono; [auto|].
+      split; [rewrite E; repeat apply Rmult_lt_0_compat; lra|].
+      apply Rmult_le_compat_l; [lra | apply h_low].
+    + right. rewrite (sqrt_mult_alt (INR (S t))), (sqrt_mult_alt (1 - beta2)) by lra.
+      rewrite sqrt_Rsqr_abs, E, sqrt_inv. pose proof (sqrt_lt_R0 _ Ht). field. lra.
+  - apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * (sqrt (sum T (squares g i)) * sqrt (1 + ln (INR T))))).
+    + apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat_l; [left; apply Rdiv_lt_0_compat; auto|].
+      apply (over_roots T (fun t => g t i)); auto.
+    + right. field. lra.
+Qed.
+
 Local Lemma avgrad_regret_of : let X := online (avgrad_eta eps alpha beta2 g) g lo hi x0 in
   (forall t u, f t u >= f t (X t) + dot d (g t) (fun i => u i - X t i)) ->
   sum T (fun t => f t (X t) - f t u) <= avgrad_regret_bound T d eps alpha beta2 lo hi g.
@@ -176,21 +237,7 @@ Proof.
   apply sum_le; intros i _. apply Rplus_le_compat.
   - right. destruct T as [|T']; [lia|]. replace (S T' - 1)%nat with T' by lia. rewrite avgrad_eta_b, avgrad_b.
     pose proof (sqrt_lt_R0 _ (Bp i T')). field. lra.
-  - apply Rle_trans with
-      (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => squares g i t / sqrt (sum (S t) (squares g i))))).
-    + apply Rmult_le_compat_l; [lra|]. rewrite <- sum_scal. apply sum_le; intros t _. rewrite avgrad_eta_b.
-      fold (squares g i t). pose proof (squares_nonneg g i t) as H0.
-      assert (Hs : 0 <= sum (S t) (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg).
-      destruct (Req_dec (squares g i t) 0) as [Z | NZ]; [rewrite Z; unfold Rdiv; lra|].
-      assert (P : 0 < sum (S t) (squares g i)).
-      { rewrite sum_S. assert (0 <= sum t (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg). lra. }
-      apply Rle_trans with (alpha / sqrt ((1 - beta2) * sum (S t) (squares g i)) * squares g i t).
-      * apply Rmult_le_compat_r; [auto|]. apply step_mono; [auto|]. split; [apply Rmult_lt_0_compat; lra|].
-        unfold B. pose proof (pos_INR (S t)).
-        pose proof (avgrad_least_weight beta2 (squares g i) (S t) ltac:(lra) (squares_nonneg g i)). nra.
-      * right. rewrite sqrt_mult by lra. pose proof (sqrt_lt_R0 _ P). field. lra.
-    + pose proof (ratio_root_sum T (squares g i) (squares_nonneg g i)) as H.
-      assert (Q : 0 <= alpha / sqrt (1 - beta2)) by (left; apply Rdiv_lt_0_compat; auto). nra.
+  - apply avgrad_steps.
 Qed.
 
 Local Lemma amsgrad_regret_of : let X := online (amsgrad_eta eps alpha beta2 g) g lo hi x0 in
@@ -212,35 +259,10 @@ Proof.
   apply sum_le; intros i _. apply Rplus_le_compat.
   - right. destruct T as [|T']; [lia|]. replace (S T' - 1)%nat with T' by lia. unfold amsgrad_eta.
     fold (b i T'). pose proof (sqrt_lt_R0 _ (bp i T')). field. lra.
-  - (* eta_t g_t^2 <= (alpha/sqrt w) |g_t|/sqrt t, then Cauchy-Schwarz *)
-    apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * sum T (fun t => Rabs (g t i) * sqrt (/ INR (S t))))).
-    + apply Rmult_le_compat_l; [lra|]. rewrite <- sum_scal. apply sum_le; intros t _.
-      pose proof (INR_S_pos t) as Ht. pose proof (Rabs_pos (g t i)) as Ha.
-      destruct (Req_dec (g t i) 0) as [Z | NZ]; [rewrite Z, Rsqr_0, Rabs_R0; lra|].
-      assert (P : 0 < Rabs (g t i)) by (apply Rabs_pos_lt; auto).
-      assert (E : (g t i)² = Rabs (g t i) * Rabs (g t i)) by (rewrite Rsqr_abs; reflexivity).
-      apply Rle_trans with (alpha / sqrt (INR (S t) * ((1 - beta2) * (g t i)²)) * (g t i)²).
-      * apply Rmult_le_compat_r; [apply Rle_0_sqr|]. apply step_mono; [auto|].
-        split; [rewrite E; repeat apply Rmult_lt_0_compat; lra|].
-        apply Rmult_le_compat_l; [lra|].
-        pose proof (vmax_low beta2 (squares g i) t ltac:(lra) (squares_nonneg g i)) as Hm.
-        unfold squares at 1 in Hm. lra.
-      * right. rewrite (sqrt_mult_alt (INR (S t))), (sqrt_mult_alt (1 - beta2)) by lra.
-        rewrite sqrt_Rsqr_abs, E, sqrt_inv. pose proof (sqrt_lt_R0 _ Ht). field. lra.
-    + apply Rle_trans with (1 / 2 * (alpha / sqrt (1 - beta2) * (sqrt (sum T (squares g i)) * sqrt (1 + ln (INR T))))).
-      * apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat_l; [left; apply Rdiv_lt_0_compat; auto|].
-        assert (H1 : 0 <= sum T (squares g i)) by (apply sum_nonneg; intros; apply squares_nonneg).
-        pose proof (harmonic_sum T T_pos) as H2.
-        rewrite <- sqrt_mult_alt by auto. rewrite <- (sqrt_Rsqr (sum T _)).
-        2:{ apply sum_nonneg; intros. apply Rmult_le_pos; [apply Rabs_pos | apply sqrt_pos]. }
-        apply sqrt_le_1_alt. apply Rle_trans with (1 := cauchy T _ _).
-        apply Rmult_le_compat.
-        -- apply sum_nonneg; intros; apply Rle_0_sqr.
-        -- apply sum_nonneg; intros; apply Rle_0_sqr.
-        -- right. apply sum_ext; intros t _. rewrite <- Rsqr_abs. reflexivity.
-        -- apply Rle_trans with (2 := H2). right. apply sum_ext; intros t _. apply Rsqr_sqrt.
-           left. apply Rinv_0_lt_compat, INR_S_pos.
-      * right. field. lra.
+  - apply (amsgrad_steps i (fun t => eps + vmax beta2 (squares g i) (S t))).
+    + intros t. pose proof (vmax_nonneg beta2 (squares g i) (S t)). lra.
+    + intros t. pose proof (vmax_low beta2 (squares g i) t ltac:(lra) (squares_nonneg g i)) as Hm.
+      unfold squares at 1 in Hm. lra.
 Qed.
 End Methods.
 
@@ -283,17 +305,22 @@ Proof.
   - replace (sqrt (INR T) * (C * G)) with (C * (sqrt (INR T) * G)) by ring. apply Rmult_le_compat_l; auto.
 Qed.
 
-Local Lemma avgrad_regret_apriori :
-  avgrad_regret_bound T d eps alpha beta2 lo hi g <= avgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
+Local Lemma average_up i : (i < d)%nat -> 0 <= tvbar beta2 (squares g i) T / INR T <= G².
 Proof.
-  unfold avgrad_regret_right. rewrite Rmult_assoc. apply sum_le_const. intros i Hi.
-  assert (PT : 0 < INR T) by (apply lt_0_INR; auto). pose proof (sqrt_lt_R0 (1 - beta2) ltac:(lra)).
-  apply coordinate; auto; [|left; apply Rdiv_lt_0_compat; auto]. split.
+  intros Hi. assert (PT : 0 < INR T) by (apply lt_0_INR; auto). split.
   - apply Rmult_le_pos; [apply tvbar_nonneg; auto using squares_nonneg | left; apply Rinv_0_lt_compat; auto].
   - apply Rmult_le_reg_r with (INR T); [auto|].
     replace (tvbar beta2 (squares g i) T / INR T * INR T) with (tvbar beta2 (squares g i) T) by (field; lra).
     rewrite Rmult_comm. apply Rle_trans with (1 := avgrad_largest_weight beta2 _ T ltac:(lra) (squares_nonneg g i)).
     apply sum_le_const. intros t _. apply squares_up; auto.
+Qed.
+
+Local Lemma avgrad_regret_apriori :
+  avgrad_regret_bound T d eps alpha beta2 lo hi g <= avgrad_regret_right (INR T) (INR d) D G eps alpha beta2.
+Proof.
+  unfold avgrad_regret_right. rewrite Rmult_assoc. apply sum_le_const. intros i Hi.
+  pose proof (sqrt_lt_R0 (1 - beta2) ltac:(lra)).
+  apply coordinate; auto; [apply average_up; auto | left; apply Rdiv_lt_0_compat; auto].
 Qed.
 
 Local Lemma amsgrad_regret_apriori :

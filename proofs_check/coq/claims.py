@@ -229,6 +229,8 @@ RATES = (
     _rate("adopt-rate", "AdoptRate", "adopt_rate"),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
+    _rate("avgrad-momentum-regret", "RegretMomentum", "avgrad_momentum_regret", box=""),
+    _rate("amsgrad-momentum-regret", "RegretMomentum", "amsgrad_momentum_regret", box=""),
 )
 
 

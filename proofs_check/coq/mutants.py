@@ -162,6 +162,20 @@ MUTANTS = (
         "T9 with half the second term",
     ),
     Mutant(
+        "amsgrad-momentum-regret",
+        "RegretMomentum",
+        "Rmax ((1 - beta1)²) (1 - beta1² / beta2).",
+        "Rmax ((1 - beta1)²) (1 - beta1² / 2 / beta2).",
+        "T9m with half of beta1^2/beta2",
+    ),
+    Mutant(
+        "avgrad-momentum-regret",
+        "RegretMomentum",
+        "(hi i - lo i)² / (2 * alpha * (1 - beta1))\n                    * sqrt (INR T * (eps + tvbar",
+        "(hi i - lo i)² / (2 * alpha * (1 + beta1))\n                    * sqrt (INR T * (eps + tvbar",
+        "T9m with 1 + beta1 for 1 - beta1",
+    ),
+    Mutant(
         "smoothness-ratio",
         "SmoothFunctions",
         "2 * x / (1 + x * x) ^ 2 * (y - x) + 2 / 2 *",

@@ -46,6 +46,7 @@ CERTIFIED = (
     "wave:d=2,stride=0.3",
     "reddi-online",
     "reddi-stochastic:d=2",
+    "online-quadratic:d=2,high=2,low=-3",
     "reddi-smooth:d=2",
     "cliff-noise-steep",
 )
@@ -318,6 +319,28 @@ def test_linear_constants(spec: str) -> None:
     assert float(problem.value(corners).min()) == pytest.approx(constants.F_star.value, abs=1e-12)
     slopes = [5.0, 1.0] if "C=5" in spec else [1010.0, 10.0]
     assert constants.G.value == max(slopes)
+
+
+@pytest.mark.parametrize(
+    ("spec", "mean"),
+    [("curvature=3,high=2,low=-1", -0.25), ("p=0.5,high=4,low=2", 3.0), ("p=0.5,high=-1,low=-2", -1.5)],
+)
+def test_constants_of_online_quadratics(spec: str, mean: float) -> None:
+    """F is least at the mean centre, moved into the box; G is met at an end of it; L is the curvature."""
+    problem = build(f"online-quadratic:{spec}")
+    constants, atoms = constants_of(problem), problem.oracle.atoms
+    a = float(problem.parameters["curvature"])
+    x = jnp.asarray([[-1.0, 1.0, np.clip(mean, -1.0, 1.0)]])
+    assert atoms is not None
+    assert atoms.values @ atoms.probabilities == mean
+    slopes = [abs(problem.oracle.gradient(x, x, jnp.full_like(x, c), jnp.asarray(1.0))).max() for c in atoms.values]
+    assert max(slopes) == constants.G.value
+    assert constants.L.value == a
+    variance = float((atoms.values - mean) ** 2 @ atoms.probabilities)
+    least = a / 2 * (variance + max(abs(mean) - 1, 0.0) ** 2)
+    assert constants.F_star.value == pytest.approx(least, rel=1e-15)
+    assert constants.F_star.value < least
+    assert float(problem.value(x).min()) == pytest.approx(least, rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ def broken(theorem: Theorem) -> str:
     return next((worst.broken for _, worst in tried(theorem, theorem) if worst.broken), "")
 
 
-@pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-momentum-rate", "amsgrad-rate", "avgrad-regret"])
+@pytest.mark.parametrize(
+    "name", ["avgrad-rate", "avgrad-momentum-rate", "amsgrad-rate", "avgrad-regret", "amsgrad-momentum-regret"]
+)
 def test_chains_hold(name: str) -> None:
     assert broken(list_theorems()[name]) == ""
 
@@ -93,7 +95,7 @@ def test_every_theorem_has_mistakes_that_are_caught() -> None:
             assert plant(list_theorems()[name], mistake) is not None, (name, mistake)
 
 
-@pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-regret"])
+@pytest.mark.parametrize("name", ["avgrad-rate", "avgrad-regret", "amsgrad-momentum-regret"])
 def test_planted_mistakes_are_caught(name: str) -> None:
     for mistake in CAUGHT[name]:
         assert bridge._catch(list_theorems()[name], mistake).status is Status.REFUTED, mistake

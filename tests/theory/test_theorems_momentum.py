@@ -126,6 +126,10 @@ BY_HAND = {
     "safeguarded-sum-hindsight-rate": t7log(W, Q_SUM, SUM_ROOT),
     "avgrad-regret": DISTANCE + d * alpha / math.sqrt(w) * G * math.sqrt(T),
     "amsgrad-regret": DISTANCE + d * alpha * math.sqrt(1 + lnT) / (2 * math.sqrt(w)) * G * math.sqrt(T),
+    "avgrad-momentum-regret": DISTANCE / (1 - beta1) + d * 3 * alpha / math.sqrt(w) * G * math.sqrt(T),
+    # beta1 = 1/2, beta2 = 3/4: 1 - beta1^2/beta2 = 2/3 > 1/4
+    "amsgrad-momentum-regret": DISTANCE / (1 - beta1)
+    + d * 1.5 * alpha * math.sqrt(1 + lnT) / (2 * math.sqrt(w * 2 / 3)) * G * math.sqrt(T),
     "adam-step-size": _B,
     "avgrad-step-size": math.sqrt(T) * _B,
     "mada-step-size": gamma * _B / math.sqrt(rho + (1 - rho) / T) + 1 - gamma,
@@ -266,13 +270,23 @@ def test_every_link_holds_on_simulated_data(name: str) -> None:
     assert np.all(gap.mean(axis=0) >= -6 * error - 1e-11 * np.abs(paths[:, 1:].mean(axis=0)))
 
 
-@pytest.mark.parametrize("name", ["avgrad-regret", "amsgrad-regret"])
+BENT = {"p": 0.3, "high": 2.0, "low": -0.75, "curvature": 1.5, "d": 2}
+ONLINE = {
+    "avgrad-regret": ("reddi-stochastic", {"p": 0.3, "up": 4.0, "down": 1.0, "d": 2}, 0.0),
+    "amsgrad-regret": ("reddi-stochastic", {"p": 0.3, "up": 4.0, "down": 1.0, "d": 2}, 0.0),
+    "avgrad-momentum-regret": ("online-quadratic", BENT, 0.8),
+    "amsgrad-momentum-regret": ("online-quadratic", BENT, 0.8),
+}
+
+
+@pytest.mark.parametrize("name", ONLINE)
 def test_regret_chain_holds_on_every_path(name: str) -> None:
-    proof = theorem(name)
-    problem = mt.list_problems()["reddi-stochastic"].make({"p": 0.3, "up": 4.0, "down": 1.0, "d": 2})
-    settings = {"alpha": (0.1, 1.0, 5.0), "beta2": (0.0, 0.9), "beta1": 0.0, "eps": 1e-6}
+    proof, (problem, options, momentum) = theorem(name), ONLINE[name]
+    built = mt.list_problems()[problem].make(options)
+    fixed = {"beta1": momentum, "eps": 1e-6}
+    settings = {"alpha": (0.1, 1.0, 5.0), "beta2": (0.05 if momentum else 0.0, 0.9), **fixed}
     data = simulate(
-        problem,
+        built,
         proof.method(),
         300,
         num_trajectories=16,
@@ -281,9 +295,10 @@ def test_regret_chain_holds_on_every_path(name: str) -> None:
         save_at=[1, 2, 7, 60, 300],
     )
     for point in np.ndindex(3, 2, 16):
-        hyper = {"alpha": settings["alpha"][point[0]], "beta2": settings["beta2"][point[1]], "beta1": 0.0, "eps": 1e-6}
+        hyper = {"alpha": settings["alpha"][point[0]], "beta2": settings["beta2"][point[1]], **fixed}
+        assert not proof.reasons(Setting(built, proof.method(), hyper, 300))
         path = data.isel(alpha=point[0], beta2=point[1], seed=point[2])
-        assert_ordered(name, levels(name, problem, path, hyper))
+        assert_ordered(name, levels(name, built, path, hyper))
 
 
 @pytest.mark.parametrize("beta1", [0.0, 0.5, 0.9])

@@ -109,8 +109,16 @@ def _linear(setting: Setting) -> str | None:
     return f"{setting.problem.name} does not declare linear losses f_t(x) = <g_t, x>, on which the regret is measured"
 
 
+def _known_losses(setting: Setting) -> str | None:
+    if setting.problem.facts.get("losses") in ("linear", "quadratic"):
+        return None
+    return f"{setting.problem.name} declares no online losses, linear or quadratic, against which regret is measured"
+
+
 BOXED = Condition("projected on a box", _boxed)
 LINEAR_LOSSES = Condition("linear losses", _linear)
+KNOWN_LOSSES = Condition("linear or quadratic losses", _known_losses)
+"""The bounds hold for all convex losses; their best fixed point is known for these."""
 
 
 def _geometric(setting: Setting) -> str | None:

@@ -14,18 +14,20 @@ from madatheory.theory.terms import R, harmonic, measured_sum
 from madatheory.theory.theorem import Level, Measured, Theorem
 
 
-def _lane_zeros(c: Context) -> Number:
+def lane_zeros(c: Context) -> Number:
+    """0 per trajectory."""
     return jnp.zeros(c.x.shape[1:], c.x.dtype)
 
 
-def _box(e: Event) -> tuple[float, float]:
+def box_of(e: Event) -> tuple[float, float]:
+    """The ends of the box."""
     assert e.problem.box is not None, "the regret is taken over a box"
     return e.problem.box
 
 
 def _regret(state: tuple[Number, Number, Number], e: Event) -> tuple[Number, Number, Number]:
     paid, slopes = state[0] + jnp.sum(e.g * e.x, axis=0), state[1] + e.g
-    low, high = _box(e)
+    low, high = box_of(e)
     return paid, slopes, paid - jnp.sum(jnp.minimum(low * slopes, high * slopes), axis=0)
 
 
@@ -33,7 +35,7 @@ def _one_step(state: tuple[Number, ...], e: Event) -> tuple[Number, ...]:
     slopes = state[2] + e.g
     to_ends = [
         total + ((e.x - end) ** 2 - (e.next - end) ** 2) / (2 * e.step.eta)
-        for total, end in zip(state[:2], _box(e), strict=True)
+        for total, end in zip(state[:2], box_of(e), strict=True)
     ]
     # the best fixed point in hindsight is the low end where the slopes add up to a positive number, else the high end
     return *to_ends, slopes, jnp.sum(jnp.where(slopes > 0, to_ends[0], to_ends[1]), axis=0)
@@ -42,14 +44,14 @@ def _one_step(state: tuple[Number, ...], e: Event) -> tuple[Number, ...]:
 regret = Statistic(
     "regret",
     "sum_s <g_s, x_{s-1}> - min over the box of <sum_s g_s, x>",
-    lambda c: (_lane_zeros(c), jnp.zeros_like(c.x), _lane_zeros(c)),
+    lambda c: (lane_zeros(c), jnp.zeros_like(c.x), lane_zeros(c)),
     _regret,
     lambda state, clock: state[2],
 )
 weighted_approach = Statistic(
     "weighted_approach",
     "sum_s sum_i ((x_{s-1,i} - x*_i)^2 - (x_{s,i} - x*_i)^2)/(2 eta_{s,i}), x* the best fixed point at t",
-    lambda c: (jnp.zeros_like(c.x), jnp.zeros_like(c.x), jnp.zeros_like(c.x), _lane_zeros(c)),
+    lambda c: (jnp.zeros_like(c.x), jnp.zeros_like(c.x), jnp.zeros_like(c.x), lane_zeros(c)),
     _one_step,
     lambda state, clock: state[3],
 )
