@@ -70,6 +70,14 @@ _MORE = (
         "refutation",
         True,
     ),
+    Statement(
+        "amsgrad-published-weights",
+        "T9s",
+        "Reddi, Kale and Kumar, proof of Theorem 4: sqrt(t vmax_t)/(1-beta_t) does not decrease",
+        "published",
+        "refutation",
+        True,
+    ),
     Statement("yogi-below-largest-square", "L8", "Yogi: v_t <= max_{s<=t} g_s^2", "folklore", "refutation", True),
     Statement(
         "hypergradient-convex-in-rho",

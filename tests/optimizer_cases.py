@@ -9,7 +9,7 @@ import numpy as np
 
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
-from madatheory.references import adagrad, adam, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
+from madatheory.references import adagrad, adam, adamx, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
 from proofs_check.open_loop import open_loop
 
 T, D = 40, 2
@@ -138,6 +138,8 @@ _ROWS: list[tuple[str, str, dict[str, Any], dict[str, float], Callable[..., np.n
         (f"amsgrad practical {o}", "amsgrad", {**_PRACTICAL, "order": o}, _H, amsgrad.run, {**_ON, "max_order": o})
         for o in ("before", "after")
     ),
+    ("amsgrad fading", "amsgrad-fading", {}, _H, amsgrad.run, {**_SQRT, **_INSIDE, "beta1": 0.8 / EVERY}),
+    ("adamx", "adamx", {}, _H, adamx.run, {**_SQRT, "beta1": 0.8 / EVERY}),
     ("avgrad theory", "avgrad", _THEORY, _H, avgrad.run, {**_SQRT, **_PLAIN}),
     *(
         (f"avgrad practical {c}", "avgrad", {**_PRACTICAL, "correction": c}, _H, avgrad.run, {"bias_correction": c})

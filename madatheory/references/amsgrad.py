@@ -17,6 +17,7 @@ from madatheory.references.sequence import (
     denominator,
     divided,
     followed,
+    per_step,
     squared,
 )
 
@@ -26,7 +27,7 @@ def run(
     gradients: ArrayLike,
     *,
     alpha: Coefficient,
-    beta1: float,
+    beta1: Coefficient,
     beta2: float,
     eps: float,
     eps_place: EpsPlace = "outside",
@@ -37,16 +38,19 @@ def run(
     decay: Decay = "coupled",
     complex_as: ComplexAs = "modulus",
 ) -> Vector:
-    """Algorithm 2: vhat_t = max(vhat_{t-1}, v_t), step alpha_t m_t/sqrt(vhat_t).
+    """Algorithm 2: vhat_t = max(vhat_{t-1}, v_t), step alpha_t m_t/sqrt(vhat_t); beta1 may be a sequence.
 
     The paper has no bias correction. With it, `max_order` says whether the maximum is over v_t ("before", torch) or
     over v_t/(1-beta2^t) ("after", optax).
     """
 
+    decays = per_step(beta1, len(np.asarray(gradients)))
+
     def step(t: int, alpha: float, now: Vector, m: Vector, v: Vector, largest: Vector) -> Step:
-        m = beta1 * m + (1 - beta1) * now
+        b1 = decays[t - 1]
+        m = b1 * m + (1 - b1) * now
         v = beta2 * v + (1 - beta2) * squared(now)
-        c1, c2 = corrections(bias_correction, beta1, beta2, t)
+        c1, c2 = corrections(bias_correction, b1, beta2, t)
         largest = np.maximum(largest, v if max_order == "before" else v / c2)
         root = denominator(largest, c2 if max_order == "before" else 1.0, eps, eps_place, eps_root)
         return alpha * divided(m / c1, root), (m, v, largest)

@@ -25,6 +25,7 @@ SECONDS = 70
 
 _TWO_STEPS = {
     "kingma-ba-step-bound": two_steps.kingma_ba,
+    "amsgrad-published-weights": two_steps.published_weights,
     "yogi-below-largest-square": two_steps.yogi,
     "hypergradient-convex-in-rho": two_steps.learned_rho,
 }

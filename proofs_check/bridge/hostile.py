@@ -172,7 +172,17 @@ def all_fields() -> tuple[Field, ...]:
     return (*_smooth(), *_linear(), *_convex(), *_sequences())
 
 
-PLACES = ("T9", "T9m", "T10", "TD1", "TD2", "TD3", "TD4")  # labels of theorems that have problems of their own
+PLACES = (
+    "T9",
+    "T9m",
+    "T9s",
+    "T9x",
+    "T10",
+    "TD1",
+    "TD2",
+    "TD3",
+    "TD4",
+)  # labels of theorems that have problems of their own
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
 
 
@@ -180,7 +190,7 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
     """Where a theorem is tried."""
     if theorem.label == "T9":
         return _linear()
-    if theorem.label == "T9m":
+    if theorem.label in ("T9m", "T9s", "T9x"):
         return _convex()
     if theorem.label == "T10":
         return _sequences()

@@ -182,6 +182,15 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "half of L at the shifted point",
         "D0 forgotten in the data-dependent form",
     ),
+    "amsgrad-published-regret": (
+        "right side halved",
+        "logarithm forgotten",
+        "beta2 for 1 - beta2",
+        "half of D",
+        "beta1 forgotten in the data-dependent form",
+        "beta1 forgotten in the telescope",
+        "beta1 forgotten in the published bound",
+    ),
     "amsgrad-rate": (
         "right side halved",
         "half of L",
@@ -191,6 +200,22 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "half of G",
         "no K at all",
         "half of L in the descent",
+    ),
+    "adamx-regret": (
+        "right side halved",
+        "logarithm forgotten",
+        "beta2 for 1 - beta2",
+        "half of D",
+        "beta1 forgotten in the data-dependent form",
+        "beta1 forgotten in the telescope",
+    ),
+    "amsgrad-fading-regret": (
+        "right side halved",
+        "logarithm forgotten",
+        "beta2 for 1 - beta2",
+        "half of D",
+        "beta1 forgotten in the data-dependent form",
+        "beta1 forgotten in the telescope",
     ),
     "amsgrad-momentum-regret": (
         "right side halved",

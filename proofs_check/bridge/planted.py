@@ -49,6 +49,7 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "half of D": ("", _with(D=lambda q: q.D / 2)),
     "beta1 forgotten in the data-dependent form": ("data-dependent bound", _with(beta1=lambda q: 0 * q.beta1)),
     "beta1 forgotten in the telescope": ("telescoped distances", _with(beta1=lambda q: 0 * q.beta1)),
+    "beta1 forgotten in the published bound": ("published bound", _with(beta1=lambda q: 0 * q.beta1)),
     "half of K": ("decoupled", _half_of_K),
     "half of G": ("decoupled", _with(G=lambda q: q.G / 2)),
     "no K at all": ("decoupled", _with(G=lambda q: 0 * q.G)),

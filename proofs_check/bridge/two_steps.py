@@ -1,5 +1,5 @@
-"""Refutations on a few given gradients: the published step bound of Adam, v_t <= max g^2 for Yogi, and that what a
-learned rho is judged by were convex.
+"""Refutations on a few given gradients: the published step bound of Adam, a step of the published proof about AMSGrad,
+v_t <= max g^2 for Yogi, and that what a learned rho is judged by were convex.
 """
 
 import jax
@@ -17,6 +17,8 @@ ADAM = {"alpha": 1e-3, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
 GRADIENTS = (5.0, 6.0)
 YOGI = {"alpha": 1e-3, "beta1": 0.0, "beta2": 0.4, "eps": 1e-3}
 ONES = (1.0, 1.0)
+FADING = {"alpha": 1.0, "beta1": 0.5, "beta2": 0.9, "eps": 1e-8}
+THEN_NONE = (1.0, 0.0)
 
 
 LINEAR = {"alpha": 1.0, "beta1": 0.0, "beta2": 15 / 17, "eps": 1e-12}
@@ -25,7 +27,7 @@ RHO = 29 / 60
 
 def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> OpenLoopRun:
     """The package's optimizer in float64 on these gradients, from x_0 = 0."""
-    optimizer = list_optimizers()[method].make({"form": form})
+    optimizer = list_optimizers()[method].make({"form": form} if form else {})
     with jax.enable_x64(True):
         g = jnp.asarray(gradients, jnp.float64)[:, None]
         return open_loop(optimizer)(jnp.zeros(1, jnp.float64), g, optimizer.hyper(hyper))
@@ -65,5 +67,21 @@ def learned_rho() -> Finding:
     if at[RHO] > chord * (1 - 1e-3):
         return Finding(
             Status.REFUTED, detail, "F(x) = x, beta2 = 15/17, eps = 1e-12, rho = 0, 29/60, 1", at[RHO] / chord - 1
+        )
+    return Finding(Status.OPEN, detail)
+
+
+def published_weights() -> Finding:
+    """sqrt(t (eps + vmax_t))/(1-beta1/t) falls from t = 1 to 2 where the second gradient is 0; AdamX's does not."""
+    decays = FADING["beta1"] / np.arange(1, 3)
+    weights = {
+        method: np.sqrt(np.asarray(run(method, "", FADING, THEN_NONE).step.b[:, 0])) / (1 - decays)
+        for method in ("amsgrad-fading", "adamx")
+    }
+    (first, second), (kept, later) = weights["amsgrad-fading"], weights["adamx"]
+    detail = f"{first:.6f}, then {second:.6f}; of AdamX {kept:.6f}, then {later:.6f}"
+    if second < first and kept <= later:
+        return Finding(
+            Status.REFUTED, detail, f"g = {THEN_NONE}, beta1_t = 1/(2t), any beta2", float(1 - second / first)
         )
     return Finding(Status.OPEN, detail)

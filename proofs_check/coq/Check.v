@@ -6,7 +6,7 @@ From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm Ada
 From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret.
 From Mada Require Import Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
 From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
-From Mada Require Import MomentumPublished HyperGradient RegretMomentum.
+From Mada Require Import MomentumPublished HyperGradient RegretMomentum RegretSchedule.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -75,5 +75,9 @@ Definition all_theorems :=
    @HyperGradient.surrogate_convex_in_weights, @HyperGradient.surrogate_not_convex_in_rho,
    @RegretMomentum.momentum_regret, @RegretMomentum.avgrad_momentum_regret_data,
    @RegretMomentum.amsgrad_momentum_regret_data, @RegretMomentum.avgrad_momentum_regret,
-   @RegretMomentum.amsgrad_momentum_regret).
+   @RegretMomentum.amsgrad_momentum_regret, @RegretSchedule.adamx_weights_rise,
+   @RegretSchedule.amsgrad_fading_data, @RegretSchedule.amsgrad_published_data,
+   @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
+   @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
+   @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall).
 Print Assumptions all_theorems.

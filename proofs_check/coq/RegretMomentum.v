@@ -1,14 +1,14 @@
-(* T9m: regret on a box, on every path, with momentum of a constant beta1: m_t = beta1 m_{t-1} + (1-beta1) g_t and
-   x_t = clip(x_{t-1} - eta_t m_t) coordinate by coordinate, with step sizes eta_t that do not increase. For every u of
-   the box, D_i the width of the box and g_t a subgradient of the convex loss f_t at x_{t-1},
+(* T9m: regret on a box, on every path, with momentum: m_t = beta_t m_{t-1} + (1-beta_t) g_t and
+   x_t = clip(x_{t-1} - eta_t m_t) coordinate by coordinate, with decays beta_t <= beta1 < 1 and step sizes eta_t that do
+   not increase. For every u of the box, D_i its width and g_t a subgradient of the convex loss f_t at x_{t-1},
        sum_t (f_t(x_{t-1}) - f_t(u)) <= sum_i [ D_i^2/(2 (1-beta1) eta_{T,i})
-                                                + (1+beta1)/(2 (1-beta1)) sum_t eta_{t,i} m_{t,i}^2 ],
-   and with eta_t = alpha/sqrt(t (eps + vhat_t)), w = 1 - beta2, C = max((1-beta1)^2, 1 - beta1^2/beta2),
+                                                + (1+beta1)/(2 (1-beta1)) sum_t eta_{t,i} m_{t,i}^2 ].
+   With beta_t = beta1, eta_t = alpha/sqrt(t (eps + vhat_t)), w = 1 - beta2, C = max((1-beta1)^2, 1 - beta1^2/beta2),
      AVGrad   sum_i [ (D_i^2/(2 alpha (1-beta1))) sqrt(T (eps + vbar_{T,i}))
                       + ((1+beta1) alpha/((1-beta1) sqrt w)) sqrt(sum_t g_{t,i}^2) ],
      AMSGrad  sum_i [ (D_i^2/(2 alpha (1-beta1))) sqrt(T (eps + vmax_{T,i}))
                       + ((1+beta1) alpha sqrt(1 + ln T)/(2 sqrt(w C))) sqrt(sum_t g_{t,i}^2) ].
-   In Coq the sequences start at 0: g t, beta1 t and eta t belong to the step from x t to x (t+1). *)
+   In Coq the sequences start at 0: g t, b t and eta t belong to the step from x t to x (t+1). *)
 From Coq Require Import Reals Lra Lia Psatz.
 From Mada Require Import Sums Logarithm RatioSums DecreasingWeights Setting AVGradWeights AVGradRatioSum Regret.
 Local Open Scope R_scope.
@@ -86,30 +86,41 @@ Proof. intros Hx Hu. apply Rsqr_le_abs_1. unfold Rabs. repeat destruct (Rcase_ab
 End Box.
 
 Section Coordinate.
-Variables (x e y : nat -> R) (lo hi u b : R).
-Let M := moment (steady b) y.
+Variables (x e y b : nat -> R) (lo hi u beta1 : R).
+Let M := moment b y.
+Let a t := / (1 - b t).
 Hypothesis x0_in : lo <= x O <= hi.
 Hypothesis u_in : lo <= u <= hi.
-Hypothesis b_01 : 0 <= b < 1.
+Hypothesis b_up : forall t, 0 <= b t <= beta1.
+Hypothesis b_mono : forall t, b (S t) <= b t.
+Hypothesis beta1_1 : beta1 < 1.
 Hypothesis e_pos : forall t, 0 < e t.
 Hypothesis e_mono : forall t, e (S t) <= e t.
 Hypothesis x_step : forall t, x (S t) = clip lo hi (x t - e t * M (S t)).
 
-Local Lemma M_S t : M (S t) = b * M t + (1 - b) * y t.
-Proof. reflexivity. Qed.
-
 Local Lemma inside t : lo <= x t <= hi.
 Proof. destruct t as [|t]; [auto|]. rewrite x_step. apply clip_in. lra. Qed.
 
-(* g_t = (m_t - beta1 m_{t-1})/(1-beta1), summed against x_{t-1} - u. *)
-Local Lemma by_moments T : (1 - b) * sum (S T) (fun t => y t * (x t - u))
-  = (1 - b) * sum (S T) (fun t => M (S t) * (x t - u)) + b * (M (S T) * (x T - u))
-    + b * sum T (fun t => M (S t) * (x t - x (S t))).
+Local Lemma a_low t : 1 <= a t.
+Proof. pose proof (b_up t). unfold a. rewrite <- Rinv_1. apply Rinv_le_contravar; lra. Qed.
+
+Local Lemma a_mono t : a (S t) <= a t.
+Proof. pose proof (b_up t). pose proof (b_mono t). apply Rinv_le_contravar; lra. Qed.
+
+Local Lemma a_first t : a t <= a O.
+Proof. induction t as [|t IH]; [lra|]. apply Rle_trans with (2 := IH), a_mono. Qed.
+
+(* g_t = (m_t - beta_t m_{t-1})/(1-beta_t), summed against x_{t-1} - u; a_t = 1/(1-beta_t). *)
+Local Lemma by_moments T : sum (S T) (fun t => y t * (x t - u))
+  = sum (S T) (fun t => M (S t) * (x t - u)) + (a T - 1) * (M (S T) * (x T - u))
+    + sum T (fun t => (a t - a (S t)) * (M (S t) * (x t - u)) + (a (S t) - 1) * (M (S t) * (x t - x (S t)))).
 Proof.
+  assert (E : forall t, y t = a t * M (S t) - (a t - 1) * M t).
+  { intros t. pose proof (b_up t). unfold a, M. simpl. field. lra. }
   induction T as [|T IH].
-  - simpl sum. rewrite M_S. unfold M. simpl. ring.
-  - rewrite (sum_S (S T) (fun t => y t * (x t - u))), (sum_S (S T) (fun t => M (S t) * (x t - u))),
-      (sum_S T (fun t => M (S t) * (x t - x (S t)))), !Rmult_plus_distr_l, IH, (M_S (S T)). ring.
+  - simpl sum. rewrite (E O). unfold M at 2. simpl (moment b y 0). ring.
+  - rewrite (sum_S (S T) (fun t => y t * (x t - u))), (sum_S (S T) (fun t => M (S t) * (x t - u))), IH, (E (S T)),
+      (sum_S T (fun t => (a t - a (S t)) * _ + _)). ring.
 Qed.
 
 Local Lemma moved t : M (S t) * (x t - x (S t)) <= e t * (M (S t))².
@@ -118,7 +129,7 @@ Proof.
   apply Rmult_le_reg_l with (e t); [apply e_pos|]. unfold Rsqr in *. lra.
 Qed.
 
-Local Lemma last_moment t : M (S t) * (x t - u) <= (hi - lo)² / (2 * e t) + 1 / 2 * (e t * (M (S t))²).
+Local Lemma one_moment t : M (S t) * (x t - u) <= (hi - lo)² / (2 * e t) + 1 / 2 * (e t * (M (S t))²).
 Proof.
   pose proof (e_pos t) as P. pose proof (width_square lo hi (x t) u (inside t) u_in) as W.
   apply Rmult_le_reg_r with (2 * e t); [lra|].
@@ -127,24 +138,43 @@ Proof.
   pose proof (Rle_0_sqr (e t * M (S t) - (x t - u))). unfold Rsqr in *. lra.
 Qed.
 
-Lemma coordinate_momentum T : sum (S T) (fun t => y t * (x t - u))
-  <= (hi - lo)² / (2 * (1 - b) * e T) + (1 + b) / (2 * (1 - b)) * sum (S T) (fun t => e t * (M (S t))²).
+Local Lemma corrections T :
+  sum T (fun t => (a t - a (S t)) * (M (S t) * (x t - u)) + (a (S t) - 1) * (M (S t) * (x t - x (S t))))
+  <= (a O - a T) * ((hi - lo)² / (2 * e T)) + (a O - 1) * sum T (fun t => e t * (M (S t))²).
 Proof.
-  apply Rmult_le_reg_l with (1 - b); [lra|]. rewrite by_moments.
-  pose proof (e_pos T) as P. set (Q := sum (S T) (fun t => e t * (M (S t))²)).
-  pose proof (coordinate_regret x e (fun t => M (S t)) lo hi u x0_in u_in e_pos e_mono x_step T) as H.
-  cbv beta in H. fold Q in H.
-  assert (H2 : sum T (fun t => M (S t) * (x t - x (S t))) <= Q - e T * (M (S T))²).
-  { unfold Q. rewrite sum_S.
-    assert (sum T (fun t => M (S t) * (x t - x (S t))) <= sum T (fun t => e t * (M (S t))²))
-      by (apply sum_le; intros; apply moved). lra. }
-  pose proof (last_moment T) as H3.
-  assert (0 <= e T * (M (S T))²) by (apply Rmult_le_pos; [lra | apply Rle_0_sqr]).
-  replace ((1 - b) * ((hi - lo)² / (2 * (1 - b) * e T) + (1 + b) / (2 * (1 - b)) * Q))
-    with ((hi - lo)² / (2 * e T) + (1 + b) / 2 * Q) by (field; lra).
-  pose proof (Rmult_le_compat_l (1 - b) _ _ ltac:(lra) H).
-  pose proof (Rmult_le_compat_l b _ _ ltac:(lra) H2). pose proof (Rmult_le_compat_l b _ _ ltac:(lra) H3).
-  assert (0 <= b * (e T * (M (S T))²)) by (apply Rmult_le_pos; lra). lra.
+  induction T as [|T IH]; [simpl; lra|]. rewrite !sum_S.
+  pose proof (one_moment T) as H1. pose proof (moved T) as H2. pose proof (a_mono T) as A. pose proof (a_first T) as A0.
+  pose proof (a_low (S T)) as A1. set (s := e T * (M (S T))²) in *.
+  assert (Ps : 0 <= s) by (apply Rmult_le_pos; [left; apply e_pos | apply Rle_0_sqr]).
+  assert (HD : (hi - lo)² / (2 * e T) <= (hi - lo)² / (2 * e (S T))).
+  { apply Rmult_le_compat_l; [apply Rle_0_sqr|]. pose proof (e_pos (S T)). pose proof (e_mono T).
+    apply Rinv_le_contravar; lra. }
+  pose proof (Rmult_le_compat_l (a T - a (S T)) _ _ ltac:(lra) H1).
+  pose proof (Rmult_le_compat_l (a (S T) - 1) _ _ ltac:(lra) H2).
+  pose proof (Rmult_le_compat_l (a O - a (S T)) _ _ ltac:(lra) HD).
+  assert (0 <= (a O - a T) * s) by (apply Rmult_le_pos; lra).
+  assert (0 <= (a T - a (S T)) * s) by (apply Rmult_le_pos; lra). lra.
+Qed.
+
+Lemma coordinate_momentum T : sum (S T) (fun t => y t * (x t - u))
+  <= (hi - lo)² / (2 * (1 - beta1) * e T) + (1 + beta1) / (2 * (1 - beta1)) * sum (S T) (fun t => e t * (M (S t))²).
+Proof.
+  rewrite by_moments. pose proof (e_pos T) as P.
+  pose proof (coordinate_regret x e (fun t => M (S t)) lo hi u x0_in u_in e_pos e_mono x_step T) as H. cbv beta in H.
+  pose proof (one_moment T) as H1. pose proof (corrections T) as H2. pose proof (a_low T) as A1. pose proof (a_first T) as A0.
+  pose proof (Rmult_le_compat_l (a T - 1) _ _ ltac:(lra) H1) as H3.
+  rewrite (sum_S T (fun t => e t * (M (S t))²)) in *.
+  set (Q := sum T (fun t => e t * (M (S t))²)) in *. set (s := e T * (M (S T))²) in *.
+  set (D := (hi - lo)² / (2 * e T)) in *.
+  assert (Ps : 0 <= s) by (apply Rmult_le_pos; [lra | apply Rle_0_sqr]).
+  assert (PQ : 0 <= Q) by (apply sum_nonneg; intros; apply Rmult_le_pos; [left; apply e_pos | apply Rle_0_sqr]).
+  assert (PD : 0 <= D) by (apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat; lra]).
+  assert (A : a O <= / (1 - beta1)) by (pose proof (b_up O); apply Rinv_le_contravar; lra).
+  replace ((hi - lo)² / (2 * (1 - beta1) * e T)) with (/ (1 - beta1) * D) by (unfold D; field; lra).
+  replace ((1 + beta1) / (2 * (1 - beta1)) * (Q + s)) with ((/ (1 - beta1) - 1 / 2) * (Q + s)) by (field; lra).
+  pose proof (Rmult_le_compat_r _ _ _ PD A). pose proof (Rmult_le_compat_r _ _ _ PQ A).
+  pose proof (Rmult_le_compat_r _ _ _ Ps A). pose proof (Rmult_le_compat_r _ _ _ Ps A0).
+  assert (0 <= (a T - 1) * s) by (apply Rmult_le_pos; lra). lra.
 Qed.
 End Coordinate.
 
@@ -162,23 +192,25 @@ Proof.
 Qed.
 
 Section Regret.
-Variables (d : nat) (lo hi x0 : vec) (g eta : nat -> vec) (beta1 : R).
+Variables (d : nat) (lo hi x0 : vec) (g eta : nat -> vec) (b : nat -> R) (beta1 : R).
 Hypothesis x0_in : forall i, (i < d)%nat -> lo i <= x0 i <= hi i.
-Hypothesis beta1_01 : 0 <= beta1 < 1.
+Hypothesis b_up : forall t, 0 <= b t <= beta1.
+Hypothesis b_mono : forall t, b (S t) <= b t.
+Hypothesis beta1_1 : beta1 < 1.
 Hypothesis eta_pos : forall t i, (i < d)%nat -> 0 < eta t i.
 Hypothesis eta_mono : forall t i, (i < d)%nat -> eta (S t) i <= eta t i.
-Let X := online eta (moments (steady beta1) g) lo hi x0.
+Let X := online eta (moments b g) lo hi x0.
 Variable f : nat -> vec -> R.
 Hypothesis f_convex : forall t u, f t u >= f t (X t) + dot d (g t) (fun i => u i - X t i).
 
 Theorem momentum_regret T u : (0 < T)%nat -> (forall i, (i < d)%nat -> lo i <= u i <= hi i) ->
   sum T (fun t => f t (X t) - f t u)
   <= sum d (fun i => (hi i - lo i)² / (2 * (1 - beta1) * eta (T - 1)%nat i)
-                     + (1 + beta1) / (2 * (1 - beta1)) * sum T (fun t => eta t i * (moments (steady beta1) g t i)²)).
+                     + (1 + beta1) / (2 * (1 - beta1)) * sum T (fun t => eta t i * (moments b g t i)²)).
 Proof.
   intros HT Hu. apply by_coordinates with (g := g); auto. intros i Hi. destruct T as [|T]; [lia|].
   replace (S T - 1)%nat with T by lia.
-  apply (coordinate_momentum (fun t => X t i) (fun t => eta t i) (fun t => g t i) (lo i) (hi i) (u i) beta1); auto.
+  apply (coordinate_momentum (fun t => X t i) (fun t => eta t i) (fun t => g t i) b (lo i) (hi i) (u i) beta1); auto.
 Qed.
 End Regret.
 
@@ -330,7 +362,8 @@ Proof.
   { intros. apply Rmult_le_compat; auto using pos_INR; [left; apply hp | apply le_INR; lia]. }
   assert (bp : forall i t, 0 < INR (S t) * h i t)
     by (intros; apply Rmult_lt_0_compat; [apply INR_S_pos | apply hp]).
-  apply Rle_trans with (1 := momentum_regret d lo hi x0 g (amsgrad_eta eps alpha beta2 g) beta1 x0_in beta1_01
+  apply Rle_trans with (1 := momentum_regret d lo hi x0 g (amsgrad_eta eps alpha beta2 g) (steady beta1) beta1 x0_in
+    ltac:(intros; unfold steady; lra) ltac:(intros; unfold steady; lra) ltac:(lra)
     ltac:(intros; apply Rdiv_lt_0_compat; auto; apply sqrt_lt_R0, bp)
     ltac:(intros; apply step_mono; auto; split; [apply bp | apply bm])
     f Hf T u T_pos u_in).
@@ -361,7 +394,8 @@ Proof.
     by (intros; rewrite Eb; apply Rdiv_lt_0_compat; auto; apply sqrt_lt_R0, Bp).
   assert (Em : forall t i, avgrad_eta eps alpha beta2 g (S t) i <= avgrad_eta eps alpha beta2 g t i).
   { intros; rewrite !Eb. apply step_mono; auto. split; auto. apply B_mono; auto using squares_nonneg; lra. }
-  apply Rle_trans with (1 := momentum_regret d lo hi x0 g (avgrad_eta eps alpha beta2 g) beta1 x0_in beta1_01
+  apply Rle_trans with (1 := momentum_regret d lo hi x0 g (avgrad_eta eps alpha beta2 g) (steady beta1) beta1 x0_in
+    ltac:(intros; unfold steady; lra) ltac:(intros; unfold steady; lra) ltac:(lra)
     ltac:(auto) ltac:(auto) f Hf T u T_pos u_in).
   apply sum_le; intros i _. apply Rplus_le_compat.
   - right. destruct T as [|T']; [lia|]. replace (S T' - 1)%nat with T' by lia. rewrite Eb, Regret.avgrad_b.

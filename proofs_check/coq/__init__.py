@@ -90,6 +90,7 @@ def _refused(mutant: mutants.Mutant) -> Finding:
 
 
 _WITNESSES = {
+    "amsgrad-published-weights": "beta_t = 1/(2t), g = 1, 0: sqrt 2/(1 - 1/4) < 1/(1 - 1/2), any eps, alpha and beta2",
     "yogi-below-largest-square": "beta2 = 1/3, g = 1, 1: v_2 = 4/3",
     "hypergradient-convex-in-rho": "F(x) = x, gradients 1 and 1, beta2 = 15/17, eps = 0, rho = 0, 29/60, 1",
     "kingma-ba-step-bound": "beta1 = .9, beta2 = .99, g = 5, 6: step 1.0002 alpha",

@@ -231,6 +231,16 @@ RATES = (
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
     _rate("avgrad-momentum-regret", "RegretMomentum", "avgrad_momentum_regret", box=""),
     _rate("amsgrad-momentum-regret", "RegretMomentum", "amsgrad_momentum_regret", box=""),
+    _rate("amsgrad-fading-regret", "RegretSchedule", "amsgrad_fading_regret", box=""),
+    _rate(
+        "amsgrad-published-regret",
+        "RegretSchedule",
+        "amsgrad_published_regret",
+        box="",
+        beta1=(0, 0.5),
+        beta2=(0.3, 0.99),
+    ),
+    _rate("adamx-regret", "RegretSchedule", "adamx_regret", box=""),
 )
 
 
@@ -304,6 +314,26 @@ OTHERS = (
         "convex in the weights of fixed directions: a learned interpolation of steps, not of b_t",
     ),
     CoqClaim("kingma-ba-step-bound", "StepSize", "kingma_ba_bound_fails"),
+    CoqClaim("amsgrad-published-weights", "RegretSchedule", "amsgrad_weights_fall"),
+    CoqClaim(
+        "amsgrad-published-regret",
+        "RegretSchedule",
+        "amsgrad_published_data",
+        "by data, for every schedule beta_t <= beta1 that does not increase",
+    ),
+    CoqClaim(
+        "amsgrad-published-regret",
+        "RegretSchedule",
+        "amsgrad_published_any_order",
+        "by data, for every schedule beta_t <= beta1, with D^2/(1-beta1) before the second sum",
+    ),
+    CoqClaim(
+        "amsgrad-fading-regret",
+        "RegretSchedule",
+        "amsgrad_fading_data",
+        "by data, for every schedule beta_t <= beta1 that does not increase",
+    ),
+    CoqClaim("adamx-regret", "RegretSchedule", "adamx_weights_rise", "sqrt(t h_t)/(1-beta_t) does not decrease"),
     CoqClaim(
         "interpolation-rate",
         "InterpolationRate",

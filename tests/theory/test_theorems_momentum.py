@@ -104,6 +104,7 @@ def t4() -> float:
 SUM_ROOT = max(S, math.sqrt(eps + W * G**2))
 Q_SUM = math.log(1 + W * T * G**2 / eps) / W
 DISTANCE = d * D**2 / (2 * alpha) * math.sqrt(T) * R
+FADING_STEPS = (1 + beta1) / (2 * (1 - beta1) ** 2) * d * alpha * math.sqrt((1 + lnT) / w) * G * math.sqrt(T)
 BY_HAND = {
     "adagrad-momentum-published": t3(),
     "adam-momentum-published": t4(),
@@ -130,6 +131,10 @@ BY_HAND = {
     # beta1 = 1/2, beta2 = 3/4: 1 - beta1^2/beta2 = 2/3 > 1/4
     "amsgrad-momentum-regret": DISTANCE / (1 - beta1)
     + d * 1.5 * alpha * math.sqrt(1 + lnT) / (2 * math.sqrt(w * 2 / 3)) * G * math.sqrt(T),
+    "amsgrad-fading-regret": DISTANCE / (1 - beta1) + FADING_STEPS,
+    "amsgrad-published-regret": 2 * DISTANCE * (1 + beta1) / (1 - beta1)
+    + 2 / (1 + beta1) * FADING_STEPS / (1 - beta1 / math.sqrt(beta2)),
+    "adamx-regret": DISTANCE * (1 + 2 * beta1) / (1 - beta1) + FADING_STEPS,
     "adam-step-size": _B,
     "avgrad-step-size": math.sqrt(T) * _B,
     "mada-step-size": gamma * _B / math.sqrt(rho + (1 - rho) / T) + 1 - gamma,

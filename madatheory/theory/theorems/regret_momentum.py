@@ -1,17 +1,15 @@
 """T9m: regret of AVGrad and AMSGrad on a box with momentum of a constant beta1, convex losses, every path."""
 
-from collections.abc import Callable
-
 import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.engine.statistic import Context, Event, Statistic
+from madatheory.engine.statistic import Event, Statistic
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.momentum_conditions import BOXED, KNOWN_LOSSES
 from madatheory.theory.conditions import A2, CERTIFIED, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import R, harmonic, measured_sum
-from madatheory.theory.theorem import Level, Measured, Theorem
+from madatheory.theory.theorem import Formula, Level, Measured, Theorem
 from madatheory.theory.theorems.regret_bounds import box_of, inverse_step_size, lane_zeros, regret, root_of_squares
 
 
@@ -25,18 +23,12 @@ def _paid(state: tuple[Number, Number, Number], e: Event) -> tuple[Number, Numbe
 
 
 def _by_moments(state: tuple[Number, ...], e: Event) -> tuple[Number, ...]:
-    slopes, r = state[2] + e.g, e.hyper["beta1"] / (1 - e.hyper["beta1"])
+    slopes = state[2] + e.g
     to_ends = [
-        total + ((e.x - end) ** 2 - (e.next - end) ** 2) / (2 * e.step.eta)
+        total + ((e.x - end) ** 2 - (e.next - end) ** 2) / (2 * e.step.eta) + (e.g - e.step.m) * (e.x - end)
         for total, end in zip(state[:2], box_of(e), strict=True)
     ]
-    held = [total + r * (state[3] + e.step.m * (e.x - end)) for total, end in zip(to_ends, box_of(e), strict=True)]
-    moved = state[3] + e.step.m * (e.x - e.next)
-    return *to_ends, slopes, moved, jnp.sum(jnp.where(slopes > 0, held[0], held[1]), axis=0)
-
-
-def _four_zeros(c: Context) -> tuple[Number, ...]:
-    return (*(jnp.zeros_like(c.x) for _ in range(4)), lane_zeros(c))
+    return *to_ends, slopes, jnp.sum(jnp.where(slopes > 0, to_ends[0], to_ends[1]), axis=0)
 
 
 loss_regret = Statistic(
@@ -48,14 +40,19 @@ loss_regret = Statistic(
 )
 momentum_approach = Statistic(
     "momentum_approach",
-    "sum_s sum_i ((x_{s-1,i} - x*_i)^2 - (x_{s,i} - x*_i)^2)/(2 eta_{s,i}) "
-    "+ beta1/(1-beta1) sum_i (m_{t,i} (x_{t-1,i} - x*_i) + sum_{s<t} m_{s,i} (x_{s-1,i} - x_{s,i}))",
-    _four_zeros,
+    "sum_s sum_i [((x_{s-1,i} - x*_i)^2 - (x_{s,i} - x*_i)^2)/(2 eta_{s,i}) + (g_{s,i} - m_{s,i}) (x_{s-1,i} - x*_i)]",
+    lambda c: (jnp.zeros_like(c.x), jnp.zeros_like(c.x), jnp.zeros_like(c.x), lane_zeros(c)),
     _by_moments,
-    lambda state, clock: state[4],
+    lambda state, clock: state[3],
 )
 weighted_moments = measured_sum(
     "weighted_moments", "sum_s sum_i eta_{s,i} m_{s,i}^2", lambda e: e.step.eta * e.step.m**2
+)
+ONLINE = (BOXED, KNOWN_LOSSES, A2, CERTIFIED)
+SETTINGS = {"alpha": 0.45, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
+REGRET = (
+    Level("regret", "", lambda m, q, xp: m["loss_regret"], (loss_regret,)),
+    Level("linear regret", "f_t(x) - f_t(u) <= <g_t, x - u>", lambda m, q, xp: m["regret"], (regret,)),
 )
 
 
@@ -64,18 +61,50 @@ def kept(q: Quantities, xp: Arithmetic) -> Number:
     return xp.maximum((1 - q.beta1) ** 2, 1 - q.beta1**2 / q.beta2)
 
 
-def _theorem(
-    method: str, name: str, steps: Callable[[Quantities, Arithmetic], Number], moment: str, text: str, by: str
-) -> Theorem:
+def momentum_right(steps: Formula) -> Formula:
+    """d sqrt(T) (D^2 R/(2 alpha (1-beta1)) + steps G)."""
+    return lambda q, xp: q.d * xp.sqrt(q.T) * (q.D**2 * R(q, xp) / (2 * q.alpha * (1 - q.beta1)) + steps(q, xp) * q.G)
+
+
+def momentum_levels(steps: Formula, by: str, right: Formula) -> tuple[Level, ...]:
+    """From the regret to its data-dependent bound, for decays that do not increase; `steps` is the factor of |g|."""
+
     def distance(m: Measured, q: Quantities) -> Number:
         return q.D**2 / (2 * (1 - q.beta1)) * m["inverse_step_size"]
 
     def squares(m: Measured, q: Quantities) -> Number:
         return (1 + q.beta1) / (2 * (1 - q.beta1)) * m["weighted_moments"]
 
-    def right(q: Quantities, xp: Arithmetic) -> Number:
-        return q.d * xp.sqrt(q.T) * (q.D**2 * R(q, xp) / (2 * q.alpha * (1 - q.beta1)) + steps(q, xp) * q.G)
+    return (
+        *REGRET,
+        Level(
+            "one step",
+            "m_t for g_t; clipping brings no point of the box further away",
+            lambda m, q, xp: m["momentum_approach"] + m["weighted_moments"] / 2,
+            (momentum_approach, weighted_moments),
+        ),
+        Level(
+            "telescoped distances",
+            "m_t = beta_t m_{t-1} + (1-beta_t) g_t, 1/eta_t nondecreasing, (x - x*)^2 <= D^2, "
+            "|x_t - x_{t-1}| <= eta_t |m_t|",
+            lambda m, q, xp: distance(m, q) + squares(m, q),
+            (inverse_step_size, weighted_moments),
+            highest=right,
+            data_bound=True,
+        ),
+        Level(
+            "data-dependent bound",
+            by,
+            lambda m, q, xp: distance(m, q) + steps(q, xp) * m["root_of_squares"],
+            (inverse_step_size, root_of_squares),
+            highest=right,
+            data_bound=True,
+        ),
+    )
 
+
+def _theorem(method: str, name: str, steps: Formula, moment: str, text: str, by: str) -> Theorem:
+    right = momentum_right(steps)
     return Theorem(
         name,
         "T9m",
@@ -84,42 +113,9 @@ def _theorem(
         "after Alacaoglu, Malitsky, Mertikopoulos, Cevher (2020), arXiv 2003.09729: derived anew",
         "new",
         lambda: get_optimizer(f"{method.lower()}:schedule=inverse_sqrt"),
-        (
-            BOXED,
-            KNOWN_LOSSES,
-            A2,
-            CERTIFIED,
-            method_is(method.lower(), form="theory", schedule="inverse_sqrt"),
-            hyper_positive("beta2"),
-        ),
-        (
-            Level("regret", "", lambda m, q, xp: m["loss_regret"], (loss_regret,)),
-            Level("linear regret", "f_t(x) - f_t(u) <= <g_t, x - u>", lambda m, q, xp: m["regret"], (regret,)),
-            Level(
-                "one step",
-                "g_t = (m_t - beta1 m_{t-1})/(1-beta1); clipping brings no point of the box further away",
-                lambda m, q, xp: m["momentum_approach"] + m["weighted_moments"] / 2,
-                (momentum_approach, weighted_moments),
-            ),
-            Level(
-                "telescoped distances",
-                "1/eta_t nondecreasing, (x - x*)^2 <= D^2, |x_t - x_{t-1}| <= eta_t |m_t|",
-                lambda m, q, xp: distance(m, q) + squares(m, q),
-                (inverse_step_size, weighted_moments),
-                highest=right,
-                data_bound=True,
-            ),
-            Level(
-                "data-dependent bound",
-                by,
-                lambda m, q, xp: distance(m, q) + steps(q, xp) * m["root_of_squares"],
-                (inverse_step_size, root_of_squares),
-                highest=right,
-                data_bound=True,
-            ),
-            Level("a-priori bound", "|g| <= G", lambda m, q, xp: right(q, xp)),
-        ),
-        {"alpha": 0.45, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8},
+        (*ONLINE, method_is(method.lower(), form="theory", schedule="inverse_sqrt"), hyper_positive("beta2")),
+        (*momentum_levels(steps, by, right), Level("a-priori bound", "|g| <= G", lambda m, q, xp: right(q, xp))),
+        SETTINGS,
         kind="every-path",
     )
 
