@@ -65,6 +65,7 @@ def _local(count: int) -> Iterator[str]:
     settings = {
         "distributed.scheduler.allowed-failures": DEATHS - 1,
         "distributed.worker.memory.terminate": False,
+        "distributed.deploy.lost-worker-timeout": "1h",  # of Dask's 15 s a busy machine starts no worker again
         "distributed.admin.tick.limit": "1h",  # compiling holds the interpreter for seconds, which is no fault
     }
     with dask.config.set(settings), contextlib.ExitStack() as stack:

@@ -71,6 +71,18 @@ BAD: dict[str, Sequence[str]] = {
     "text": ("", "none.txt", ".", "\0"),
     "images": ("", "none", "text.txt", "\0"),
     "group": ("", "theories", "THEORY", "\0"),
+    "cluster": (
+        "",
+        "local",
+        "local:",
+        "local:0",
+        "local:x",
+        "local:-1",
+        "local:1.5",
+        f"local:{HUGE}",
+        "host:8786",
+        "\0",
+    ),
 }
 # command: what it takes when nothing is wrong, and the kinds of its arguments (numbers: positions) and options
 COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
@@ -88,6 +100,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--json": "output",
             "--seed": "seed",
             "--store": "folder",
+            "--cluster": "cluster",
         },
     ),
     "worst": (
@@ -100,12 +113,14 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--noise": "noise",
             "--slope-at-most": "share",
             "--seconds": "seconds",
+            "--candidates": "whole",
             "--step-size": "optimizer",
             "--out": "output",
             "--page": "page",
             "--load": "load",
             "--json": "output",
             "--seed": "seed",
+            "--cluster": "cluster",
         },
     ),
     "simulate": (
@@ -135,6 +150,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--images": "images",
             "--load": "load",
             "--store": "folder",
+            "--cluster": "cluster",
         },
     ),
     "check": (
@@ -173,6 +189,7 @@ COMMANDS: dict[str, tuple[Sequence[str], dict[int | str, str]]] = {
             "--profile": "profile",
             "--limit": "seconds",
             "--workers": "whole",
+            "--cluster": "cluster",
         },
     ),
     "prove": (

@@ -83,7 +83,7 @@ def test_a_killed_worker_costs_what_was_in_flight(two: Any, tmp_path: Path) -> N
 
 def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) -> None:
     def deadly() -> None:  # sent as code, so that no worker imports this file for it
-        time.sleep(3)  # Dask does not start a worker again that dies while it is being started
+        time.sleep(1)  # Dask does not start a worker again that dies while it is being started
         os._exit(9)
 
     done: dict[str, int] = {}
