@@ -7,6 +7,7 @@ From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate AdoptRate 
 From Mada Require Import Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
 From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
 From Mada Require Import MomentumPublished HyperGradient RegretMomentum RegretSchedule.
+From Mada Require Import ExponentialMoment AVGradHighProbability.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -24,7 +25,11 @@ Definition all_theorems :=
    @AMSGradRate.amsgrad_rate, @AMSGradHorizonRate.amsgrad_horizon_sum,
    @AMSGradHorizonRate.amsgrad_horizon_rate, @AVGradRatioSum.psi_sum, @AVGradRatioSum.psi_integral,
    @AVGradRatioSum.avgrad_ratio_sum, @AVGradRatioSum.avgrad_ratio_sum_uniform,
-   @AVGradRatioSum.avgrad_ratio_sum_least, @LogarithmRatio.log1p_over_above,
+   @AVGradRatioSum.avgrad_ratio_sum_least, @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate,
+   @AVGradRate.avgrad_rate_sharp, @AVGradRate.avgrad_weighted_rate_sharp,
+   @AVGradRate.avgrad_rate_published_constants, @ExponentialMoment.exponential_moment_of_excess,
+   @ExponentialMoment.exponential_moment, @AVGradHighProbability.ville,
+   @AVGradHighProbability.avgrad_high_probability, @LogarithmRatio.log1p_over_above,
    @AVGradHorizonSums.avgrad_horizon_sum, @AVGradHorizonSums.avgrad_horizon_sum_root,
    @AVGradHorizonRate.avgrad_horizon_rate, @MonotoneSteps.monotone_steps,
    @MomentumRates.amsgrad_monotone_rate, @MomentumRates.amsgrad_monotone_sharp_rate,
@@ -32,8 +37,6 @@ Definition all_theorems :=
    @MomentumRates.avgrad_monotone_sharp_rate, @MomentumRates.avgrad_monotone_log_rate,
    @MomentumRates.interpolation_monotone_rate, @MomentumRates.interpolation_monotone_sharp_rate,
    @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
-   @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
-   @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
    @AdagradNorm.adagrad_norm_rate, @AdagradNorm.adagrad_norm_convex,
    @AdagradNormNoise.adagrad_norm_noise_rate, @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp,
    @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,

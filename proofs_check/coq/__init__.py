@@ -100,7 +100,6 @@ _REFUTED = "refuted by a computed path, not by a theorem"
 # by label, or by name where a label has several kinds of statements
 _REASONS = {
     "T10": "one path of a closed form; computed elsewhere",
-    "T5hp": "it needs a supermartingale and Ville's inequality, which are not formalised",
     "A1-A3": _ENCLOSED,
     "3": "an expectation over an infinite past, which finite trees do not contain",
     "interpolation-rate-hindsight-rho": _REFUTED,

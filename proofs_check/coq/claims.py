@@ -21,6 +21,8 @@ class CoqClaim:
     values   a case of the package's statement as values of the Coq names: for a lemma of its `draw`, for a theorem of
              its symbols; None where there is nothing to compute
     ranges   of a theorem: symbols that are drawn from another interval than DRAWN's
+    bound    of a theorem about the chance to exceed something: its name in the file, to be compared in the place of the
+             theorem's right side
     """
 
     statement: str
@@ -30,6 +32,7 @@ class CoqClaim:
     box: str = ""
     values: Callable[[Values], Environment] | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    bound: str = ""
 
     @property
     def name(self) -> str:
@@ -77,6 +80,12 @@ def _law_with_denominators(case: Values) -> Environment:
     named = {name: case[name] for name in ("G", "a", "W")}
     laws = {"p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"]), "b": sequence(case["b"])}
     return {"n": len(case["p"]), **laws, **named}
+
+
+def _exponents(case: Values) -> Environment:
+    total = sum(case["p"])
+    laws = {"p": sequence([p / total for p in case["p"]]), "g": sequence(case["g"])}
+    return {"n": len(case["p"]), **laws, **{name: case[name] for name in ("G", "a", "w")}}
 
 
 def _summands(case: Values) -> Environment:
@@ -132,6 +141,7 @@ LEMMAS = (
     CoqClaim("amsgrad-horizon-sum", "AMSGradHorizonRate", "amsgrad_horizon_sum", values=_avgrad),
     CoqClaim("avgrad-horizon-sum", "AVGradHorizonSums", "avgrad_horizon_sum", values=_avgrad),
     CoqClaim("avgrad-horizon-sum-root", "AVGradHorizonSums", "avgrad_horizon_sum_root", values=_avgrad),
+    CoqClaim("exponential-moment", "ExponentialMoment", "exponential_moment", values=_exponents),
     CoqClaim("decreasing-weights", "DecreasingWeights", "decreasing_weights", values=_summands),
     CoqClaim("harmonic-split", "HarmonicSums", "harmonic_split", values=_numbers),
     CoqClaim("harmonic-sums", "HarmonicSums", "harmonic_sums", values=_denominators),
@@ -274,6 +284,19 @@ DIVERGENCES = (
         "DivergenceConstantStep",
         "constant_step_time",
         values=_beside(stride=True, x=lambda t: 0.0),
+    ),
+)
+
+
+CHANCES = (
+    CoqClaim(
+        "avgrad-high-probability",
+        "AVGradHighProbability",
+        "avgrad_high_probability",
+        box=f"{FINITE}, t up to any T",
+        values=lambda case: {**_symbols(case), "q": case["p"], "t": case["T"]},
+        ranges={"p": (0.01, 0.9)},
+        bound="avgrad_high_probability_right",
     ),
 )
 
@@ -453,6 +476,6 @@ OTHERS = (
         )
     ),
 )
-CLAIMS = (*LEMMAS, *RATES, *DIVERGENCES, *NOISELESS, *OTHERS)
+CLAIMS = (*LEMMAS, *RATES, *CHANCES, *DIVERGENCES, *NOISELESS, *OTHERS)
 # statements whose formula is compared, as a whole, with a proved one
 COMPARED = frozenset(claim.statement for claim in CLAIMS if claim.values is not None and not claim.part)

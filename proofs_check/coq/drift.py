@@ -12,7 +12,7 @@ from madatheory.theory.lemma import Lemma, case
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Theorem
 from proofs_check.coq.claims import DRAWN, CoqClaim
-from proofs_check.coq.theorem import CoqTheorem, statement
+from proofs_check.coq.theorem import CoqTheorem, application, statement
 
 TOLERANCE = 1e-9
 _SEED = 20260720
@@ -76,7 +76,8 @@ def _rate(claim: CoqClaim, theorem: CoqTheorem, cases: int, rate: Any) -> Iterat
         if not theorem.admits(given):
             raise Drifted(f"{claim.name} does not cover {symbols}")
         package = float(rate.bound(Quantities(**symbols), NUMPY))
-        yield _close(claim, "right side", theorem.value(theorem.right, given), package, abs(package), symbols)
+        right = application(theorem.left, claim.bound) if claim.bound else theorem.right
+        yield _close(claim, "right side", theorem.value(right, given), package, abs(package), symbols)
 
 
 def _values(claim: CoqClaim, one: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -82,6 +82,27 @@ MUTANTS = (
         "decoupling-published", "Decoupling", "decoupling (1 / 2) 2.", "decoupling (1 / 2) (1 / 5).", "L1 at (1/2, 1/5)"
     ),
     Mutant(
+        "exponential-moment",
+        "ExponentialMoment",
+        "exp (sqrt w / (4 * G) * excess n p g G a w k)) <= 1.",
+        "exp (3 / 2 * (sqrt w / G) * excess n p g G a w k)) <= 1.",
+        "the exponential moment at (3/2) sqrt(w)/G",
+    ),
+    Mutant(
+        "avgrad-high-probability",
+        "AVGradHighProbability",
+        "- 4 * alpha * G * ln q / sqrt (1 - beta2)",
+        "- 2 * alpha * G * ln q / sqrt (1 - beta2)",
+        "T5hp with 2 for 4",
+    ),
+    Mutant(
+        "avgrad-high-probability",
+        "AVGradHighProbability",
+        "Exp n p T (ever_above X bound) [] <= q.",
+        "Exp n p T (ever_above X bound) [] <= q * q.",
+        "Ville's inequality with q^2",
+    ),
+    Mutant(
         "decreasing-weights",
         "DecreasingWeights",
         "sum T a / sqrt (INR T) <= sum",

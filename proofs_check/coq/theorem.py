@@ -111,6 +111,19 @@ def statement(module: str, name: str) -> CoqTheorem:
     )
 
 
+def application(term: Term, name: str) -> Term:
+    """Where the definition `name` is applied within a term, with its arguments."""
+    head = term
+    while head[0] == "apply":
+        head = head[1]
+    if head == ("name", name):
+        return term
+    for part in term:
+        if isinstance(part, tuple) and part and (found := application(part, name)):
+            return found
+    return ()
+
+
 def _in_full(module: str, name: str) -> tuple[list[str], list[Term], Term, list[Declaration]]:
     """A theorem with the variables, hypotheses and abbreviations of its sections."""
     context, hypotheses = list[Declaration](), list[tuple[tuple[str, ...], Term]]()

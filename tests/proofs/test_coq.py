@@ -193,6 +193,23 @@ def test_the_interpolation_in_coq_is_the_package_s(rho: float) -> None:
     assert in_coq == pytest.approx(package, rel=DOUBLE.thousands)
 
 
+def test_the_chance_in_coq_is_the_package_s() -> None:
+    """T5hp's left side: that the sum of |grad F|^2/sqrt(s) is ever above levels, one of which some paths exceed."""
+    problem, steps, hyper = PROBLEMS["one coordinate, rare large noise"](), 4, {"alpha": 0.3, "beta2": 0.8, "eps": 0.1}
+    method, levels = list_theorems()["avgrad-high-probability"].method(), np.array([0.3, 0.3, 0.2, 0.4])
+    tree = enumerate_tree(
+        problem, method, steps, settings=hyper, statistics=(squared_gradient_over_root_t,), save_at=[1, 2, 3, 4]
+    )
+    sums = tree[squared_gradient_over_root_t.name].squeeze().values
+    package = tree["probability"].values @ np.any(sums > levels, axis=1)
+    named, given = values.definitions("AVGradHighProbability"), trees.oracle(problem)
+    point = named["avgrad_point"](given["g"])(hyper["eps"])(hyper["alpha"])(hyper["beta2"])(given["x0"])
+    total = named["weighted_so_far"](given["d"])(given["gF"])(point)
+    above = named["ever_above"](total)(lambda t: levels[t - 1] if t else 0.0)
+    assert named["Exp"](given["n"])(given["p"])(steps)(above)(()) == pytest.approx(package, abs=1e-12)
+    assert 0.05 < package < 0.95
+
+
 def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
     """Where the package keeps away from small rho and small arguments, and with its integral for the sum of c_t."""
     named, rng, same = values.definitions("InterpolationConstant"), np.random.default_rng(0), 0

@@ -102,7 +102,7 @@ def typed(name: str, T, d, D0, L, G, eps, alpha, beta1, beta2, rho, p) -> float:
     if name == "avgrad-weighted-rate":
         return R / alpha * (D0 + d * (0.4 * alpha * G * math.sqrt(w) + alpha**2 * L / 2) * K2)
     if name == "avgrad-high-probability":
-        deviation = 5 * d * alpha * G * math.log(1 / p) / math.sqrt(w)
+        deviation = 4 * d * alpha * G * math.log(1 / p) / math.sqrt(w)
         return R / alpha * (D0 + d * (alpha * G * math.sqrt(w) + alpha**2 * L / 2) * K2 + deviation)
     if name == "amsgrad-rate":
         theory = 1 + math.log(T) + beta2 / w * (1 + math.log(2 + Lam))

@@ -37,11 +37,11 @@ def _hypothesis(v: Values) -> list:
 _BASE = Lemma(
     "exponential-moment",
     "T5hp",
-    "E exp(lam (m^2/sqrt(E b) - m g/sqrt(b) - G sqrt(w) g^2/b)) <= 1, lam = sqrt(w)/(5G), b = a + w g^2, m = E g, "
+    "E exp(lam (m^2/sqrt(E b) - m g/sqrt(b) - G sqrt(w) g^2/b)) <= 1, lam = sqrt(w)/(4G), b = a + w g^2, m = E g, "
     "|g| <= G",
     "new",
     _draw,
-    lambda v, xp: _moment(v, xp, xp.rational(1, 5)),
+    lambda v, xp: _moment(v, xp, xp.rational(1, 4)),
     lambda v, xp: xp.rational(1, 1),
     _hypothesis,
 )

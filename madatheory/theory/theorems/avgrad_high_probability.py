@@ -16,10 +16,10 @@ PROBABILITY = 0.1
 
 
 def right(q: Quantities, xp: Arithmetic) -> Number:
-    """(R/alpha) [D0 + d(alpha G sqrt(w) + alpha^2 L/2) K2(T) + 5 d alpha G ln(1/p)/sqrt(w)]."""
+    """(R/alpha) [D0 + d(alpha G sqrt(w) + alpha^2 L/2) K2(T) + 4 d alpha G ln(1/p)/sqrt(w)]."""
     root = xp.sqrt(q.w)
     sums = (q.alpha * q.G * root + q.alpha**2 * q.L / 2) * K2_avgrad(q, xp)
-    deviation = -5 * q.alpha * q.G * xp.log(q.p) / root
+    deviation = -4 * q.alpha * q.G * xp.log(q.p) / root
     return R(q, xp) / q.alpha * (q.D0 + q.d * (sums + deviation))
 
 
@@ -70,7 +70,7 @@ avgrad_high_probability = Theorem(
     "T5hp",
     "AVGrad, beta1 = 0, alpha_t = alpha/sqrt(t): with probability >= 1-p, for every T at once, "
     "sum_{t<=T} |grad F(x_{t-1})|^2/sqrt(t) <= (R/alpha) [D0 + d(alpha G sqrt(w) + alpha^2 L/2) K2(T) "
-    "+ 5 d alpha G ln(1/p)/sqrt(w)]",
+    "+ 4 d alpha G ln(1/p)/sqrt(w)]",
     "new: exponential supermartingale and Ville's inequality",
     "new",
     lambda: get_optimizer("avgrad:schedule=inverse_sqrt"),
