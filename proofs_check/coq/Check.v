@@ -6,7 +6,7 @@ From Mada Require Import MomentumRates AVGradMomentum AVGradRate AdagradNorm Ada
 From Mada Require Import ForgettingMomentum AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret.
 From Mada Require Import Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
 From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
-From Mada Require Import MomentumPublished HyperGradient.
+From Mada Require Import MomentumPublished HyperGradient SGDRate.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -72,5 +72,6 @@ Definition all_theorems :=
    @MomentumPublished.adagrad_momentum_published, @MomentumPublished.adam_momentum_published,
    @HyperGradient.online_descent, @HyperGradient.hypergradient_fixed_step,
    @HyperGradient.hypergradient_null_steps, @HyperGradient.hypergradient_rate,
-   @HyperGradient.surrogate_convex_in_weights, @HyperGradient.surrogate_not_convex_in_rho).
+   @HyperGradient.surrogate_convex_in_weights, @HyperGradient.surrogate_not_convex_in_rho,
+   @SGDRate.sgd_rate).
 Print Assumptions all_theorems.
