@@ -14,8 +14,16 @@ from madatheory.figures.render import plain
 # numbers are compared with those of the command, which compiles like this
 pytestmark = pytest.mark.usefixtures("full_compilation")
 
-NAMES = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic", "reddi-online", "reddi-stochastic", "rho-sweep")
-QUICK = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic")
+NAMES = (
+    "adam-rest",
+    "drift-sign",
+    "interior-rho-exact",
+    "interior-rho-stochastic",
+    "reddi-online",
+    "reddi-stochastic",
+    "rho-sweep",
+)
+QUICK = ("adam-rest", "drift-sign", "interior-rho-exact", "interior-rho-stochastic")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -47,6 +55,10 @@ def test_numbers_are_the_same_in_a_second_run(name: str, smoke_figure: Any) -> N
 
 DOCTORED = [
     # (figure, where in the numbers, what to put there, the claims that must then fail)
+    ("adam-rest", ("cells", 0, "simulated", 0), 0.01, 0),
+    ("adam-rest", ("cells", 4, "simulated", 0), lambda old: -old, 1),
+    ("adam-rest", ("cells", 5, "limit"), lambda old: 0.7 * old, 2),
+    ("adam-rest", ("curves", 1, "exact", 0), lambda old: 1.1 * old, 3),
     ("drift-sign", ("panels", 0, "simulated", 1, -1), -1.0, 0),
     ("drift-sign", ("panels", 0, "simulated", 0, 0), -1e-9, 1),
     ("drift-sign", ("panels", 1, "simulated", -1, 0), 1e-9, 2),
