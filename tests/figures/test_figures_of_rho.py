@@ -22,6 +22,7 @@ NAMES = (
     "reddi-online",
     "reddi-stochastic",
     "rho-sweep",
+    "rotation",
 )
 QUICK = ("adam-rest", "drift-sign", "interior-rho-exact", "interior-rho-stochastic")
 
@@ -80,6 +81,10 @@ DOCTORED = [
     ("reddi-stochastic", ("methods", "avgrad", "0", "last_x"), [-0.1, -0.3, 0.1], 3),
     ("reddi-stochastic", ("methods", "amsgrad", "0", "average_regret", "mean"), last(9.0), 1),
     ("reddi-stochastic", ("methods", "amsgrad", "0", "worst"), 1.01, 2),
+    ("rotation", ("losses", "adam:form=practical", 3, "low"), 2e-4, 0),
+    ("rotation", ("losses", "sgd", 3, "low"), 9.0, 1),
+    ("rotation", ("problems", 2, "L"), 1.1, 2),
+    ("rotation", ("losses", "avgrad:form=practical", 1, "edge"), True, 3),
     ("rho-sweep", ("cases", 0, "prior", 0, 3), 1e-6, 0),
     ("rho-sweep", ("cases", 1, "outcome", 2), "violated", 3),
 ]

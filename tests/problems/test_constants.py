@@ -49,6 +49,7 @@ CERTIFIED = (
     "reddi-smooth:d=2",
     "cliff-noise-steep",
     "quadratic:d=3,condition=4,noise=uniform",
+    "rotated:d=4,noise=uniform",
 )
 
 
