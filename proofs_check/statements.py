@@ -63,6 +63,14 @@ _MORE = (
         "lemma",
     ),
     Statement(
+        "adam-rests-at-the-mean",
+        "3",
+        "data C with probability p, else -u, of mean 0, x = 0, alpha -> 0: E[(x-xi)/sqrt(v)] = "
+        "p C E[(beta2 v+(1-beta2)u^2)^(-1/2) - (beta2 v+(1-beta2)C^2)^(-1/2)], 0 if and only if C = u",
+        "new",
+        "lemma",
+    ),
+    Statement(
         "kingma-ba-step-bound",
         "T10",
         "Kingma and Ba, section 2.1: |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2))",

@@ -103,15 +103,18 @@ def certify(
     slope: Constant,
     infimum: Constant,
     noise: NoiseLaw,
+    d: int,
     *,
     multiplicative: bool,
     distance: Constant | None = None,
-) -> tuple[Constants | None, dict[str, str]]:
-    """The constants with this noise; none, and why A2 fails, when the noise is unbounded."""
+) -> tuple[Constants, dict[str, str]]:
+    """The constants with this noise in d coordinates; G is inf, and the second value says why, where A2 fails."""
     if math.isinf(noise.bound):
-        return None, {"A2": f"{noise.name} noise is unbounded, so no G bounds the stochastic gradient"}
-    largest = bounded_gradient(slope, noise, multiplicative=multiplicative)
-    return Constants(smoothness, largest, infimum, distance), {}
+        reason = f"{noise.name} noise is unbounded, so no G bounds the stochastic gradient"
+        return Constants(smoothness, unbounded(reason), infimum, distance, slope, *moments(noise, d)), {"A2": reason}
+    size = slope.value if multiplicative else 1.0
+    G = bounded_gradient(slope, noise, multiplicative=multiplicative)
+    return Constants(smoothness, G, infimum, distance, slope, *moments(noise, d, size)), {}
 
 
 def distance_from(minimizer: float, start: np.ndarray, derivation: str) -> Constant:
@@ -119,3 +122,25 @@ def distance_from(minimizer: float, start: np.ndarray, derivation: str) -> Const
     x0 = np.asarray(start, dtype=float)
     value = inflated(float(np.linalg.norm(x0 - minimizer)), 2 * len(x0))
     return Constant(value, "upper", f"|x_0 - ({minimizer:g}, ..)|; {derivation}", f"{CHECK}::test_distance")
+
+
+def unbounded(reason: str) -> Constant:
+    """The supremum that does not exist."""
+    return Constant(math.inf, "exact", reason, f"{CHECK}::test_gradient_bound")
+
+
+def moments(noise: NoiseLaw, d: int, size: float = 1.0) -> tuple[Constant, Constant]:
+    """sigma, the root of E|xi|^2, and M4 = E|xi|^4 of d independent entries of a law times at most `size`.
+
+    E(sum xi_i^2)^2 = d E xi^4 + d (d-1) (E xi^2)^2.
+    """
+    second, fourth = noise.variance, noise.fourth
+    cross = d * (d - 1) * second**2 if d > 1 else 0.0
+    check = "tests/problems/test_noise_moments.py::test_moments_of_a_law_and_of_its_entries"
+    sigma = round_up(math.sqrt(d * second)) * size
+    about = f"{d} entries with E xi^2 = {second:g}" + (f", times sup|d_i F| = {size:g}" if size != 1 else "")
+    M4 = round_up(round_up(d * fourth + cross)) * size**4
+    return (
+        Constant(sigma, "upper", f"root of E|xi|^2, {about}", check),
+        Constant(M4, "upper", f"E|xi|^4, {about}, E xi^4 = {fourth:g}", check),
+    )

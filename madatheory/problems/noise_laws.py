@@ -1,7 +1,10 @@
 """Noise laws: independent, identical, centred entries, one per coordinate.
 
-Finite laws carry their atoms for exact enumeration; unbounded ones (Gaussian, Student) are for problems that must be
-refused. Samplers use the two words of an entry and nothing else, and compile into the time loop.
+Finite laws carry their atoms for exact enumeration; unbounded ones (Gaussian, Student) have no G, and their second and
+fourth moments are what a theorem may use. Those of the sampled values, of which there are finitely many, are not
+larger: |xi|^2 and |xi|^4 are convex in the uniform number of the radius, and a convex function at the midpoint of a
+cell is at most its mean over the cell. Samplers use the two words of an entry and nothing else, and compile into the
+time loop.
 """
 
 import math
@@ -68,7 +71,7 @@ def index(words: Words, count: int) -> Array:
 
 @dataclass(frozen=True)
 class NoiseLaw:
-    """A centred law on the reals: sampler, sup |xi| (inf if none), variance (inf if none), atoms if finite.
+    """A centred law on the reals: sampler, sup |xi|, E xi^2 and E xi^4 (inf if none), atoms if finite.
 
     `sample` turns two words into one value; `pair`, where it exists, turns them into two independent values.
     """
@@ -79,10 +82,16 @@ class NoiseLaw:
     variance: float
     atoms: Atoms | None = None
     pair: Pair | None = None
+    fourth: float = math.inf
 
 
 def _of_one_word(
-    name: str, value: Callable[[Array, DType], Array], bound: float, variance: float, atoms: Atoms | None = None
+    name: str,
+    value: Callable[[Array, DType], Array],
+    bound: float,
+    variance: float,
+    fourth: float,
+    atoms: Atoms | None = None,
 ) -> NoiseLaw:
     """A law whose value is a function of a single word, so that two words make two values."""
     return NoiseLaw(
@@ -92,12 +101,14 @@ def _of_one_word(
         variance,
         atoms,
         lambda w, dtype: (value(w.first, dtype), value(w.second, dtype)),
+        fourth,
     )
 
 
 def none() -> NoiseLaw:
     """No noise: xi = 0."""
-    return _of_one_word("none", lambda w, dtype: jnp.zeros(w.shape, dtype), 0.0, 0.0, Atoms(np.zeros(1), np.ones(1)))
+    atoms = Atoms(np.zeros(1), np.ones(1))
+    return _of_one_word("none", lambda w, dtype: jnp.zeros(w.shape, dtype), 0.0, 0.0, 0.0, atoms)
 
 
 def rademacher(scale: float) -> NoiseLaw:
@@ -108,13 +119,18 @@ def rademacher(scale: float) -> NoiseLaw:
         lambda w, dtype: jnp.where(w >> jnp.uint32(31), dtype(scale), dtype(-scale)),
         scale,
         scale**2,
+        scale**4,
         Atoms(np.array([scale, -scale]), half),
     )
 
 
 def uniform(scale: float) -> NoiseLaw:
     """xi uniform on [-scale, scale] (on 2^32 midpoints: the variance scale^2/3 is exact up to a factor 1 - 2^-64)."""
-    return _of_one_word("uniform", lambda w, dtype: dtype(scale) * (2 * uniform01(w, dtype) - 1), scale, scale**2 / 3)
+
+    def value(w: Array, dtype: DType) -> Array:
+        return dtype(scale) * (2 * uniform01(w, dtype) - 1)
+
+    return _of_one_word("uniform", value, scale, scale**2 / 3, scale**4 / 5)
 
 
 def rare_large(scale: float) -> NoiseLaw:
@@ -126,7 +142,7 @@ def rare_large(scale: float) -> NoiseLaw:
         return jnp.where(below, dtype(size), jnp.where(above, dtype(-size), dtype(0)))
 
     atoms = Atoms(np.array([size, -size, 0.0]), np.array([RARE / 2, RARE / 2, 1 - RARE]))
-    return _of_one_word("rare-large", value, size, scale**2, atoms)
+    return _of_one_word("rare-large", value, size, scale**2, scale**4 / RARE, atoms)
 
 
 def gaussian(scale: float) -> NoiseLaw:
@@ -137,7 +153,8 @@ def gaussian(scale: float) -> NoiseLaw:
         cos, sin = circle(w.second, dtype)
         return radius * cos, radius * sin
 
-    return NoiseLaw("gaussian", lambda w, dtype: pair(w, dtype)[0], math.inf if scale else 0.0, scale**2, None, pair)
+    bound = math.inf if scale else 0.0
+    return NoiseLaw("gaussian", lambda w, dtype: pair(w, dtype)[0], bound, scale**2, None, pair, 3 * scale**4)
 
 
 def student(scale: float, df: float = 3.0) -> NoiseLaw:
@@ -150,8 +167,10 @@ def student(scale: float, df: float = 3.0) -> NoiseLaw:
         radius = jnp.sqrt(df * (uniform01(w.first, dtype) ** (-2 / df) - 1))
         return (dtype(scale) * radius * circle(w.second, dtype)[0]).astype(dtype)
 
-    variance = scale**2 * df / (df - 2) if df > 2 else (math.inf if scale else 0.0)
-    return NoiseLaw("student-t", sample, math.inf if scale else 0.0, variance)
+    none = math.inf if scale else 0.0
+    variance = scale**2 * df / (df - 2) if df > 2 else none
+    fourth = 3 * scale**4 * df**2 / ((df - 2) * (df - 4)) if df > 4 else none
+    return NoiseLaw("student-t", sample, none, variance, fourth=fourth)
 
 
 LAWS: dict[str, Callable[[float], NoiseLaw]] = {

@@ -38,3 +38,11 @@ def largest_column_sum(rows: np.ndarray) -> float:
     """An upper bound of max_i sum_j |A_ji|, tight to rounding."""
     a = np.abs(np.asarray(rows, dtype=float))
     return inflated(float(np.max(np.sum(a, axis=0))), a.shape[0])
+
+
+def entry_sum(rows: np.ndarray) -> float:
+    """An upper bound, tight to rounding, of sum_ij |(A^T A)_ij|."""
+    a = np.asarray(rows, dtype=float)
+    n, d = a.shape
+    radius = (n + 1) * UNIT / (1 - (n + 1) * UNIT) * (np.abs(a).T @ np.abs(a))
+    return inflated(float(np.sum(np.abs(a.T @ a) + radius)), n + d * d)

@@ -32,12 +32,18 @@ class Constant:
 class Constants(NamedTuple):
     """L (smoothness, Euclidean), G (sup over x and noise of |g_i|) and F_star (infimum of F); `distance` =
     |x_0 - x_star| where F is convex and x_star a known minimizer, else None.
+
+    Where A2 fails G is inf, and there is more to say: S = sup |d_i F|, sigma^2 = sup E|g - grad F|^2 and
+    M4 = sup E|g - grad F|^4 over all x, each inf where it is. Left out, they follow from G.
     """
 
     L: Constant
     G: Constant
     F_star: Constant
     distance: Constant | None = None
+    S: Constant | None = None
+    sigma: Constant | None = None
+    M4: Constant | None = None
 
 
 class Words(NamedTuple):
@@ -84,8 +90,8 @@ class Oracle:
 class Problem:
     """A stochastic problem min F over R^d (or over a box).
 
-    `constants` is None where no certified L, G, F_star exist; `not_covered` then maps an assumption (A1 .. A4) to the
-    reason why it fails, which is what a theorem answers instead of a number. `value` takes (d, *batch) to (*batch).
+    `constants` is None where no certified L, F_star exist; `not_covered` maps an assumption (A1 .. A4) to the reason
+    why it fails, which is what a theorem answers instead of a number. `value` takes (d, *batch) to (*batch).
     `gradient` is grad F; without it, automatic differentiation of `value`. `oracle` gives stochastic gradients,
     `start` is x_0 and has `dimension` entries; `parameters` are the options that `name` was made with, `summary` is one
     line for lists, and `facts` are what is known of the problem beyond its constants.

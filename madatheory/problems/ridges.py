@@ -103,6 +103,7 @@ def ridge_problem(
         ridges.slope,
         ridges.infimum,
         noise_law,
+        d,
         multiplicative=noise == "multiplicative",
         distance=ridges.distance(start),
     )

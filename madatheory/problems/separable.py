@@ -49,7 +49,7 @@ def separable(
     )
     distance = distance_from(minimizer, x0, convex) if convex and minimizer is not None else None
     constants, not_covered = certify(
-        smoothness, slope, lowest, law, multiplicative=oracle.name == "multiplicative", distance=distance
+        smoothness, slope, lowest, law, d, multiplicative=oracle.name == "multiplicative", distance=distance
     )
     return Problem(
         name=name,

@@ -48,6 +48,8 @@ VARIABLES: Mapping[str, Variable] = {
     "gamma": Variable(0, 1, 1, "linear"),
     "W": Variable(1e-4, 1e2, 1, "log"),
     "D": Variable(1e-3, 1e3, 1, "log"),
+    "S": Variable(1e-3, 1e3, 1, "log"),
+    "sigma": Variable(1e-3, 1e3, 1, "log"),
 }
 """In the order in which they are listed; what is not among them gets its range from its declaration."""
 SEARCHED: Mapping[str, Variable] = {

@@ -25,6 +25,9 @@ GIVEN: Mapping[str, Parameter] = {
     "G": Parameter(1.0, 0, open_low=True, meaning="bound on every |g_i|"),
     "D": Parameter(1.0, 0, open_low=True, meaning="width of the box"),
     "Delta": Parameter(1.0, 0, meaning="|x_0 - x_star|, F convex"),
+    "S": Parameter(1.0, 0, meaning="bound on every |d_i F|"),
+    "sigma": Parameter(1.0, 0, meaning="root of the bound on E|g - grad F|^2"),
+    "M4": Parameter(1.0, 0, meaning="bound on E|g - grad F|^4"),
 }
 """What the problem and the run decide, with the values at which the statements are about anything."""
 WHOLE = ("T", "d")
@@ -60,7 +63,7 @@ class AnyProblem:
         raise AttributeError(f"it asks for the problem's {name}, and a page knows the constants alone")
 
 
-_CONSTANTS = (symbol("L"), symbol("G"), 0.0, symbol("Delta"))
+_CONSTANTS = (symbol("L"), symbol("G"), 0.0, *(symbol(name) for name in ("Delta", "S", "sigma", "M4")))
 _PROBLEMS = (
     AnyProblem(None, GivenFacts()),
     AnyProblem((0.0, symbol("D")), GivenFacts(losses="linear")),  # [0, D] stands for any box of width D

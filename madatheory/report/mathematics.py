@@ -37,9 +37,15 @@ MEANING: Mapping[str, str] = {
     "Delta": "distance of the start from a minimizer of a convex F",
     "eta": "hyper learning rate",
     "A": "largest step size",
+    "S": "bound on every entry of grad F",
+    "sigma": "root of the bound on E|g - grad F|^2",
+    "M4": "bound on E|g - grad F|^4",
 }
 """What the symbols of `Quantities` are."""
-_LETTERS = {"eps": "epsilon", "D0": "D_0", "B3": "B_3", "beta1": "beta_1", "beta2": "beta_2", "beta3": "beta_3"}
+_LETTERS = {
+    "eps": "epsilon",
+    **{name: f"{name[:-1]}_{name[-1]}" for name in ("D0", "B3", "M4", "beta1", "beta2", "beta3")},
+}
 # each computed from the package's own terms and looked for in a formula, the largest first
 _ABBREVIATIONS: tuple[tuple[str, Callable[[Quantities, Arithmetic], Any]], ...] = (
     ("K_2", terms.K2_avgrad),

@@ -6,6 +6,10 @@ empirical Bernstein  E X <= mean + sqrt(2 V ln(2/delta)/n) + 7 r ln(2/delta)/(3(
 with V the unbiased sample variance; the lower limits by symmetry. `half_width` takes the better of the two. Where the
 laws of the X_i differ, E X is the average of their means: both rest on inequalities for independent variables, and E V
 is then at least the average of the variances, so that the second errs on the safe side.
+
+Without a range, for X >= 0: Y = min(X, c) has range c, E Y <= E X, and E X <= E Y + E X^2/(4c) because
+(x-c)_+ <= x^2/(4c), that is (x-2c)^2 >= 0. So `half_width` for Y gives a lower limit with no assumption at all, and an
+upper limit where a bound on E X^2 is known; c is fixed before X is seen.
 """
 
 from numbers import Real
@@ -56,6 +60,22 @@ def half_width(samples: Array, width: Array, delta: float, axis: int = -1) -> Ar
 def half_width_of(variance: Array, n: int, width: Array, delta: float) -> Array:
     """`half_width` from the unbiased sample variance of n samples."""
     return np.minimum(hoeffding(n, width, delta / 2), empirical_bernstein(variance, n, width, delta / 2))
+
+
+def cut(second_moment: Array, n: int, delta: float) -> Array:
+    """The c at which c (7/3) ln(4/delta)/(n-1) and E X^2/(4c), the terms that it moves, are least together."""
+    check_level(delta)
+    return np.sqrt(3 * (n - 1) * np.asarray(second_moment) / (28 * np.log(4 / delta)))
+
+
+def limits_without_range(samples: Array, second_moment: Array, c: Array, delta: float) -> tuple[Array, Array]:
+    """Lower and upper limit, each at `delta`, of the mean of X >= 0 with E X^2 <= `second_moment`, axis 0.
+
+    `c` must not depend on the samples. Where `second_moment` is inf so is the upper limit; 0 says that X <= `c`.
+    """
+    kept = np.minimum(samples, c)
+    half = half_width(kept, c, delta, axis=0)
+    return kept.mean(axis=0) - half, kept.mean(axis=0) + half + second_moment / (4 * c)
 
 
 def clopper_pearson_upper(successes: int, n: int, delta: float) -> float:

@@ -24,6 +24,12 @@ def _certified(setting: Setting) -> str | None:
     return None
 
 
+def _constants(setting: Setting) -> str | None:
+    if setting.problem.constants is not None:
+        return None
+    return f"{setting.problem.name} has no certified constants, of which L and F_star are needed"
+
+
 def _unconstrained(setting: Setting) -> str | None:
     return None if setting.problem.box is None else f"{setting.problem.name} is projected on a box"
 
@@ -46,6 +52,7 @@ A2 = assumption("A2", "gradients bounded by G")
 A3 = assumption("A3", "L-smooth")
 A4 = assumption("A4", "unbiased gradients")
 CERTIFIED = Condition("certified constants", _certified)
+CONSTANTS = Condition("certified constants", _constants)
 UNCONSTRAINED = Condition("unconstrained", _unconstrained)
 CONVEX = Condition("convex with a known minimizer", _convex)
 NOISELESS = Condition("no noise", _noiseless)

@@ -49,17 +49,31 @@ def right_side(theorem: Theorem, setting: Setting, times: np.ndarray, level: Lev
 
 
 def largest(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:
-    """The almost sure bound `highest` of a level at `times`: finite and not negative, else `UserError`."""
+    """The almost sure bound `highest` of a level at `times`: finite and not negative, else `UserError`.
+
+    It may be inf where the level has a bound on its second moment.
+    """
     what = f"`highest` of level {level.name!r}"
     with blame("", level.highest or level.value):
         if level.highest is None:
             raise UserError(f"theorem {theorem.name!r}: {what} is missing: give the almost sure bound of its value")
         values = _prior(theorem, setting, times, what, level.highest, level.highest)
-        bad = ~((values >= 0) & (values < np.inf))
+        bad = ~((values >= 0) & ((values < np.inf) | (level.second_moment is not None)))
         if bad.any():
             found = f"{what} is {values[bad][0]:g} at T = {times[bad][0]}"
             raise UserError(f"theorem {theorem.name!r}: {found}: give a finite number >= 0")
         return values
+
+
+def second_moment(theorem: Theorem, level: Level, setting: Setting, times: np.ndarray) -> np.ndarray:
+    """The bound on E value^2 of a level at `times`, inf where there is none; negative: `UserError`."""
+    if level.second_moment is None:
+        return np.full(len(times), np.inf)
+    what = f"`second_moment` of level {level.name!r}"
+    values = _prior(theorem, setting, times, what, level.second_moment, level.second_moment)
+    if not np.all(values >= 0):
+        raise UserError(f"theorem {theorem.name!r}: {what} is {values.min():g}: give a number >= 0")
+    return values
 
 
 def _on_trajectories(

@@ -11,7 +11,8 @@ class Quantities(NamedTuple):
     T steps, d dimension, D0 = F(x_0) - F_star, L smoothness, G bound on |g_i|, hyper-parameters (alpha, beta1, beta2,
     eps, rho, c, gamma) as in the optimizer's family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p`
     a failure probability, `D` a width of the box, `Delta` = |x_0 - x_star| for a minimizer x_star of a convex F,
-    `eta` a hyper learning rate and `A` the largest step size that it learns.
+    `eta` a hyper learning rate and `A` the largest step size that it learns. S bounds |d_i F|, sigma^2 and M4 bound
+    E|g - grad F|^2 and E|g - grad F|^4.
     A field that a setting does not have is None.
     """
 
@@ -35,6 +36,9 @@ class Quantities(NamedTuple):
     Delta: Number = None
     eta: Number = None
     A: Number = None
+    S: Number = None
+    sigma: Number = None
+    M4: Number = None
 
     @property
     def w(self) -> Number:

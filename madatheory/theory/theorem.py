@@ -15,7 +15,7 @@ from madatheory.engine.statistic import Statistic
 from madatheory.errors import UserError, check_text, unknown
 from madatheory.hparams import Hyper, one_number
 from madatheory.optimizers.optimizer import Optimizer
-from madatheory.problems.problem import Problem
+from madatheory.problems.problem import Constants, Problem
 from madatheory.structure import conform, kind
 from madatheory.theory.quantities import Quantities
 
@@ -27,7 +27,7 @@ Origin = Literal["published", "new"]
 Kind = Literal["expectation", "every-path", "probability"]
 At = Literal["any", "final"]
 # what the problem and the run decide; a statement cannot fix it
-_GIVEN = ("T", "d", "D0", "L", "G", "D", "Delta")
+_GIVEN = ("T", "d", "D0", "L", "G", "D", "Delta", "S", "sigma", "M4")
 
 
 class Setting(NamedTuple):
@@ -71,6 +71,7 @@ class Level:
     statistics   what the engine must measure for it
     highest      almost sure upper bound of `value` for one trajectory, from constants alone (the lower bound is 0);
                  with it a distribution-free confidence bound on the mean exists. None: no verdict at this level
+    second_moment upper bound of E `value`^2, from constants alone: of use where `highest` is inf or None
     data_bound   True where this level is itself a bound in a data-dependent form, to be compared with the left side
     """
 
@@ -80,6 +81,7 @@ class Level:
     statistics: tuple[Statistic, ...] = ()
     highest: Formula | None = None
     data_bound: bool = False
+    second_moment: Formula | None = None
 
     def __post_init__(self) -> None:
         check_text("level", name=self.name)
@@ -87,8 +89,8 @@ class Level:
         _check(owner, "by", self.by, isinstance(self.by, str), "a text")
         _check(owner, "value", self.value, callable(self.value), "a function (measured, quantities, arithmetic)")
         _check(owner, "statistics", self.statistics, _all(self.statistics, Statistic), "a tuple of `Statistic`")
-        given = self.highest is None or callable(self.highest)
-        _check(owner, "highest", self.highest, given, "a function (quantities, arithmetic), or None")
+        for name, given in (("highest", self.highest), ("second_moment", self.second_moment)):
+            _check(owner, name, given, given is None or callable(given), "a function (quantities, arithmetic), or None")
         _check(owner, "data_bound", self.data_bound, isinstance(self.data_bound, bool), "True or False")
 
     def at(self, values: Mapping[str, Number], q: Quantities, xp: Arithmetic) -> Number:
@@ -253,6 +255,17 @@ def _check(owner: str, name: str, value: object, good: object, wanted: str) -> N
         raise UserError(f"{owner}: {name} = {value!r:.80}: give {wanted}")
 
 
+def _of_the_gradient(constants: Constants, d: Number) -> dict[str, Number]:
+    """G, S, sigma and M4; from G alone E|g - grad F|^2 <= E|g|^2 <= d G^2, and |g_i - d_i F| <= 2G."""
+    G, S, sigma, M4 = constants.G, constants.S, constants.sigma, constants.M4
+    return {
+        "G": G.value,
+        "S": G.value if S is None else S.value,
+        "sigma": d**0.5 * G.value if sigma is None else sigma.value,
+        "M4": 4 * d**2 * G.value**4 if M4 is None else M4.value,
+    }
+
+
 def quantities(setting: Setting, **more: Number) -> Quantities:
     """The symbols' values in a setting (T and arrays may be overridden by `more`); needs certified constants."""
     problem = setting.problem
@@ -261,7 +274,7 @@ def quantities(setting: Setting, **more: Number) -> Quantities:
         known.setdefault(name, value)
     known |= {"T": setting.steps, "d": problem.dimension}
     if problem.constants is not None:
-        known |= {"L": problem.constants.L.value, "G": problem.constants.G.value, "D0": problem.gap}
+        known |= {"L": problem.constants.L.value, "D0": problem.gap, **_of_the_gradient(problem.constants, known["d"])}
         if problem.constants.distance is not None:
             known["Delta"] = problem.constants.distance.value
     if problem.box is not None:

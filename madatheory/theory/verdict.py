@@ -17,14 +17,23 @@ from madatheory.errors import UserError
 from madatheory.hparams import Hyper
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
-from madatheory.statistics.confidence import check_level, clopper_pearson_lower, clopper_pearson_upper, half_width
+from madatheory.statistics.confidence import (
+    check_level,
+    clopper_pearson_lower,
+    clopper_pearson_upper,
+    cut,
+    half_width,
+    limits_without_range,
+)
 from madatheory.store.cache_key import fingerprint
-from madatheory.theory.evaluate import evaluate, failure_probability, largest
+from madatheory.theory.evaluate import evaluate, failure_probability, largest, second_moment
 from madatheory.theory.theorem import Level, Setting, Theorem
 
 Outcome = Literal["holds", "violated", "inconclusive", "not applicable"]
 ROUNDING = 1e-9
 """Relative slack granted to float64 rounding where a bound may be attained."""
+INTERVAL, INTERVAL_OF_CUT = "empirical Bernstein / Hoeffding", "empirical Bernstein / Hoeffding, cut"
+"""Methods by the range of the left side, and by its second moment: see `madatheory.statistics.confidence`."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +230,8 @@ def _broken_range(theorem: Theorem, setting: Setting, times: np.ndarray, levels:
         if level.highest is None:
             continue
         top, values = largest(theorem, level, setting, times), levels[level.name]
-        outside = np.isfinite(values) & ~((values >= -ROUNDING * top) & (values <= top * (1 + ROUNDING)))
+        least = np.where(np.isfinite(top), -ROUNDING * top, 0.0)
+        outside = np.isfinite(values) & ~((values >= least) & (values <= top * (1 + ROUNDING)))
         if outside.any():
             path, at = np.argwhere(outside)[0]
             return (
@@ -267,8 +277,11 @@ def _compare(
         width = largest(theorem, theorem.left, setting, times)
         if level.data_bound:
             width = width + largest(theorem, level, setting, times)
-        half = half_width(gap, width, sample.delta, axis=0)
-        below, above, method = gap.mean(axis=0) - half, gap.mean(axis=0) + half, "empirical Bernstein / Hoeffding"
+        if level.data_bound or theorem.left.second_moment is None:
+            half = half_width(gap, width, sample.delta, axis=0)
+            below, above, method = gap.mean(axis=0) - half, gap.mean(axis=0) + half, INTERVAL
+        else:
+            below, above, method = _cut_limits(theorem, setting, times, left, width, limit, sample.delta)
     slack = ROUNDING * np.abs(limit)
     if np.any(below > threshold + slack):
         outcome: Outcome = "violated"
@@ -278,6 +291,25 @@ def _compare(
         outcome = "inconclusive"
     shift = limit if level.data_bound else 0.0
     return Comparison(level.name, times, mean, below + shift, above + shift, limit, outcome, method)
+
+
+def _cut_limits(
+    theorem: Theorem,
+    setting: Setting,
+    times: np.ndarray,
+    left: np.ndarray,
+    width: np.ndarray,
+    limit: np.ndarray,
+    delta: float,
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Limits from the range or from the second moment, at each time from what constants say is the narrower."""
+    moment = second_moment(theorem, theorem.left, setting, times)
+    # without a moment only a violation can be seen: then the cut is for a left side about as large as the bound
+    c = cut(np.where(np.isfinite(moment), moment, limit**2), len(left), delta)
+    whole = width <= np.where(np.isfinite(moment), 2 * c, np.inf)
+    whole &= np.isfinite(width)
+    below, above = limits_without_range(left, np.where(whole, 0.0, moment), np.where(whole, width, c), delta)
+    return below, above, INTERVAL if np.all(whole) else INTERVAL_OF_CUT
 
 
 def _probability(
@@ -314,5 +346,8 @@ def _overall(found: Sequence[Comparison]) -> tuple[Outcome, str]:
             return "inconclusive", f"{comparison.name} {comparison.method}"
     main = found[0]
     if main.outcome == "inconclusive":
+        if np.any(np.isinf(main.upper)):
+            why = "the left side has neither a certified range nor a second moment: its mean has no upper limit"
+            return "inconclusive", f"{main.name}: {why}, and the lower one is below the bound"
         return "inconclusive", f"{main.name}: the confidence interval reaches beyond the bound; use more seeds"
     return main.outcome, ""

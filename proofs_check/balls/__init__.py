@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from madatheory.errors import needs
-from proofs_check.balls import constants, data, decoupling, drift, lemmas
+from proofs_check.balls import constants, data, decoupling, drift, lemmas, resting
 from proofs_check.evidence import Check, Finding
 from proofs_check.statements import Statement
 
@@ -27,7 +27,7 @@ _REASONS = {
 
 def checks() -> Iterable[Check]:
     """Every question to this method."""
-    for module in (constants, data, decoupling, drift, lemmas):
+    for module in (constants, data, decoupling, drift, lemmas, resting):
         for check in module.checks():
             yield replace(check, decide=partial(_with_flint, check.decide))
 

@@ -31,6 +31,7 @@ _TWO_STEPS = {
 }
 _REASONS = {
     "reddi-drift": "about a stationary law, not about a run of finite length",
+    "adam-rests-at-the-mean": "about a stationary law, not about a run of finite length",
     "problem-constants": "about functions, not about runs",
     "data-constants": "about functions, not about runs",
 }

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.problems.catalogue import list_problems
-from madatheory.problems.coordinatewise import oracle_of
+from madatheory.problems.coordinatewise import moments, oracle_of
 from madatheory.problems.noise_laws import NoiseLaw
 from madatheory.problems.problem import Array, Atoms, Constant, Problem
 from madatheory.problems.separable import separable
@@ -44,9 +44,11 @@ def huber(start: Sequence[float], slope: float = 1.0) -> Problem:
 def noisy(problem: Problem, values: Sequence[float], chances: Sequence[float], G: float) -> Problem:
     """The problem with independent noise of a finite law on every coordinate; `G` bounds |g| along its trees."""
     x, p = np.asarray(values, float), np.asarray(chances, float)
-    law = NoiseLaw("atoms", lambda words, dtype: None, float(np.abs(x).max()), float(p @ x**2), Atoms(x, p))
+    atoms, second, fourth = Atoms(x, p), float(p @ x**2), float(p @ x**4)
+    law = NoiseLaw("atoms", lambda words, dtype: None, float(np.abs(x).max()), second, atoms, fourth=fourth)
     assert problem.constants is not None
-    constants = problem.constants._replace(G=_exact(G))
+    sigma, M4 = moments(law, problem.dimension)
+    constants = problem.constants._replace(G=_exact(G), sigma=sigma, M4=M4)
     return replace(problem, oracle=oracle_of(law, problem.dimension), constants=constants)
 
 
@@ -126,6 +128,12 @@ def _smooth() -> tuple[Field, ...]:
 
 
 @cache
+def _unbounded() -> tuple[Field, ...]:
+    problem = list_problems()["quadratic"].make({"d": 1, "noise": "rademacher"})
+    return (Field("quadratic, Rademacher noise, d = 1, T <= 7", problem, 7, EVERYWHERE),)
+
+
+@cache
 def _linear() -> tuple[Field, ...]:
     problem = list_problems()["reddi-stochastic"].make({"p": 0.55, "up": 1.0, "down": 1.0, "start": -1.0})
     return (Field("linear losses +-x on [-1, 1], T <= 8", problem, 8, _PATHS),)
@@ -172,17 +180,8 @@ def all_fields() -> tuple[Field, ...]:
     return (*_smooth(), *_linear(), *_convex(), *_sequences())
 
 
-PLACES = (
-    "T9",
-    "T9m",
-    "T9s",
-    "T9x",
-    "T10",
-    "TD1",
-    "TD2",
-    "TD3",
-    "TD4",
-)  # labels of theorems that have problems of their own
+# labels of theorems that have problems of their own
+PLACES = ("T9", "T9m", "T9s", "T9x", "T10", "TV", "TD1", "TD2", "TD3", "TD4")
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
 
 
@@ -194,6 +193,8 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
         return _convex()
     if theorem.label == "T10":
         return _sequences()
+    if theorem.label == "TV":
+        return (*_smooth()[:2], *_unbounded())
     if theorem.label in _divergent():
         return (_divergent()[theorem.label],)
     return _smooth() if theorem.method().name in LONGER and theorem.at == "any" else _smooth()[:2]

@@ -28,6 +28,15 @@ CAUGHT: Mapping[str, tuple[str, ...]] = {
         "logarithm forgotten",
         "T^2 for T",
     ),
+    "sgd-rate": (
+        "right side halved",
+        "D0 forgotten",
+        "half of L",
+        "noise forgotten",
+        "half of sigma",
+        "T^2 for T",
+        "half of L in the descent",
+    ),
     "adagrad-norm-rate": ("D0 forgotten", "T^2 for T"),
     "adopt-rate": (
         "right side halved",

@@ -45,6 +45,8 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "d forgotten": ("", _with(d=lambda q: 1)),
     "logarithm forgotten": ("", _no_logarithm),
     "beta2 for 1 - beta2": ("", _with(beta2=lambda q: 1 - q.beta2)),
+    "noise forgotten": ("", _with(sigma=lambda q: 0 * q.sigma)),
+    "half of sigma": ("", _with(sigma=lambda q: q.sigma / 2)),
     "T^2 for T": ("", _with(T=lambda q: q.T**2)),
     "half of D": ("", _with(D=lambda q: q.D / 2)),
     "beta1 forgotten in the data-dependent form": ("data-dependent bound", _with(beta1=lambda q: 0 * q.beta1)),

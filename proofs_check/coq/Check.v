@@ -8,6 +8,7 @@ From Mada Require Import Yogi Safeguarded MomentumExample SmoothFunctions Decoup
 From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
 From Mada Require Import MomentumPublished HyperGradient RegretMomentum RegretSchedule.
 From Mada Require Import ExponentialMoment AVGradHighProbability.
+From Mada Require Import SGDRate.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -82,5 +83,6 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_fading_data, @RegretSchedule.amsgrad_published_data,
    @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
-   @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall).
+   @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall,
+    @SGDRate.sgd_rate).
 Print Assumptions all_theorems.

@@ -182,6 +182,7 @@ DRAWN: Mapping[str, tuple[float, float]] = {
     "Delta": (0.01, 100),
     "eta": (1e-3, 1),
     "A": (1e-3, 10),
+    "sigma": (0.01, 100),
 }
 
 
@@ -237,6 +238,7 @@ RATES = (
     _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
     _rate("adagrad-norm-stochastic-rate", "AdagradNormNoise", "adagrad_norm_noise_rate"),
     _rate("adopt-rate", "AdoptRate", "adopt_rate"),
+    _rate("sgd-rate", "SGDRate", "sgd_rate", alpha=(1e-3, 0.0199)),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),
     _rate("avgrad-momentum-regret", "RegretMomentum", "avgrad_momentum_regret", box=""),

@@ -448,6 +448,20 @@ MUTANTS = (
         "* (D0 + (1 / 5 * alpha * Gw + alpha² * L / 2)",
         "TNs with 1/5 for 2/5",
     ),
+    Mutant(
+        "sgd-rate",
+        "SGDRate",
+        "  (D0 / (alpha * T) + alpha * L * sigma² / 2) / (1 - alpha * L / 2).",
+        "  (D0 / (alpha * T) + alpha * L * sigma² / 2) / (1 - alpha * L / 4).",
+        "TV with half of what curvature takes",
+    ),
+    Mutant(
+        "sgd-rate",
+        "SGDRate",
+        "Hypothesis short : alpha * L < 2.",
+        "Hypothesis short : alpha * L < 3.",
+        "TV for steps that are too long",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 

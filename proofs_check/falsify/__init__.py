@@ -73,7 +73,10 @@ _REASONS = {
     "decoupling-least-constant": "says that a law exists; balls evaluates one, and no search can add to it",
     "decoupling-largest-factor": "says that a law exists for every K; balls evaluates one",
     "data-constants": "norms of fixed matrices: there is nothing to search over; balls encloses them",
-    "reddi-drift": "an identity between expectations over an infinite past: samples would carry the larger error",
+    **dict.fromkeys(
+        ("reddi-drift", "adam-rests-at-the-mean"),
+        "an identity between expectations over an infinite past: samples would carry the larger error",
+    ),
 }
 
 

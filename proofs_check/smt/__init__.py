@@ -99,7 +99,10 @@ _REASONS = {
     "decoupling-largest-factor": "a limit a -> inf: balls evaluates it",
     "problem-constants": "most of these functions are transcendental: balls and symbolic decide them",
     "data-constants": "norms of matrices of data: balls encloses them",
-    "reddi-drift": "an expectation over an infinite past: symbolic derives it from stationarity",
+    **dict.fromkeys(
+        ("reddi-drift", "adam-rests-at-the-mean"),
+        "an expectation over an infinite past: symbolic derives it from stationarity",
+    ),
 }
 
 

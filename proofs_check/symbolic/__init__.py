@@ -92,6 +92,10 @@ def _of_constants() -> Iterable[Check]:
     yield Check("problem-constants", partial(smooth.constant, "log", "slope", 0.999), "0.999 slope of log", false=True)
     yield Check("reddi-drift", updates.drift)
     yield Check("reddi-drift", updates.law_of_reddi_smooth, "the package's law")
+    resting, shift = "adam-rests-at-the-mean", "its first order in 1-beta2 is m3/(2 sigma^3), four values"
+    yield Check(resting, updates.resting)
+    yield Check(resting, partial(updates.resting_shift, 2), shift)
+    yield Check(resting, partial(updates.resting_shift, 1), "m3/sigma^3", false=True)
 
 
 def checks() -> Iterable[Check]:

@@ -198,6 +198,39 @@ def drift() -> Finding:
     )
 
 
+def resting() -> Finding:
+    """E[(x-xi)/sqrt v] at the mean x = 0 of data C, -u: with H_a = E h(beta2 v + w a^2) it is p C (H_u - H_C).
+
+    h falls, so that H_u - H_C has the sign of C - u.
+    """
+    p, C, at_C, at_u = symbols("p C H_C H_u")
+    u = p * C / (1 - p)
+    return identity(
+        -p * C * at_C + (1 - p) * u * at_u - p * C * (at_u - at_C), "independence is all that is used; h may be any"
+    )
+
+
+def resting_shift(divisor: int) -> Finding:
+    """d/dw of E[-eta (beta2 S + w eta^2)^(-1/2)] at w = 0 is m3/(2 S^(3/2)), for four values of mean 0, E eta^2 = S.
+
+    v_{t-1} is replaced by its mean S: its spread does not depend on eta and changes the order w^2 alone.
+    """
+    import sympy as sp
+
+    w = sp.Symbol("w")
+    a, b, c, e, p, q, r = symbols("a b c e p q r")
+    values, chances = (a, b, c, e), (p, q, r, 1 - p - q - r)
+    mean = sum(chance * value for value, chance in zip(values, chances, strict=True))
+    m1, m3 = (sum(k * (value - mean) ** n for value, k in zip(values, chances, strict=True)) for n in (1, 3))
+    s = sp.Symbol("s", positive=True)  # S, put in afterwards
+    field = sum(
+        -k * (value - mean) / sp.sqrt((1 - w) * s + w * (value - mean) ** 2)
+        for value, k in zip(values, chances, strict=True)
+    )
+    slope = sp.diff(field, w).subs(w, 0) * s ** sp.Rational(3, 2)
+    return identity(sp.expand(slope - m3 / divisor + s * m1 / 2), "m1 = 0, and S is left out of the first order")
+
+
 def law_of_reddi_smooth() -> Finding:
     """The law in `drift` is the package's: values C, -1 with P[xi = C] = (1+delta)/(C+1), on a grid of C and delta."""
     from madatheory.problems.catalogue import get_problem

@@ -14,8 +14,17 @@ from madatheory.figures.render import plain
 # numbers are compared with those of the command, which compiles like this
 pytestmark = pytest.mark.usefixtures("full_compilation")
 
-NAMES = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic", "reddi-online", "reddi-stochastic", "rho-sweep")
-QUICK = ("drift-sign", "interior-rho-exact", "interior-rho-stochastic")
+NAMES = (
+    "adam-rest",
+    "drift-sign",
+    "interior-rho-exact",
+    "interior-rho-stochastic",
+    "reddi-online",
+    "reddi-stochastic",
+    "rho-sweep",
+    "rotation",
+)
+QUICK = ("adam-rest", "drift-sign", "interior-rho-exact", "interior-rho-stochastic")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -47,6 +56,10 @@ def test_numbers_are_the_same_in_a_second_run(name: str, smoke_figure: Any) -> N
 
 DOCTORED = [
     # (figure, where in the numbers, what to put there, the claims that must then fail)
+    ("adam-rest", ("cells", 0, "simulated", 0), 0.01, 0),
+    ("adam-rest", ("cells", 4, "simulated", 0), lambda old: -old, 1),
+    ("adam-rest", ("cells", 5, "limit"), lambda old: 0.7 * old, 2),
+    ("adam-rest", ("curves", 1, "exact", 0), lambda old: 1.1 * old, 3),
     ("drift-sign", ("panels", 0, "simulated", 1, -1), -1.0, 0),
     ("drift-sign", ("panels", 0, "simulated", 0, 0), -1e-9, 1),
     ("drift-sign", ("panels", 1, "simulated", -1, 0), 1e-9, 2),
@@ -68,6 +81,10 @@ DOCTORED = [
     ("reddi-stochastic", ("methods", "avgrad", "0", "last_x"), [-0.1, -0.3, 0.1], 3),
     ("reddi-stochastic", ("methods", "amsgrad", "0", "average_regret", "mean"), last(9.0), 1),
     ("reddi-stochastic", ("methods", "amsgrad", "0", "worst"), 1.01, 2),
+    ("rotation", ("losses", "adam:form=practical", 3, "low"), 2e-4, 0),
+    ("rotation", ("losses", "sgd", 3, "low"), 9.0, 1),
+    ("rotation", ("problems", 2, "L"), 1.1, 2),
+    ("rotation", ("losses", "avgrad:form=practical", 1, "edge"), True, 3),
     ("rho-sweep", ("cases", 0, "prior", 0, 3), 1e-6, 0),
     ("rho-sweep", ("cases", 1, "outcome", 2), "violated", 3),
 ]

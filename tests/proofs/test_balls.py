@@ -15,7 +15,7 @@ from madatheory.problems.scalar import Elementary, scalars
 from madatheory.theory.catalogue import list_lemmas
 from madatheory.theory.lemmas import decoupling as decoupling_lemmas
 from proofs_check import balls
-from proofs_check.balls import constants, data, decoupling, drift
+from proofs_check.balls import constants, data, decoupling, drift, resting
 from proofs_check.balls import lemmas as on_boxes
 from proofs_check.balls.boxes import Box, cover
 from proofs_check.balls.branch import precision
@@ -204,3 +204,17 @@ def test_without_flint_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) 
     check = next(iter(balls.checks()))
     with pytest.raises(Missing, match="python-flint"):
         check.decide()
+
+
+def test_the_field_of_the_package_is_enclosed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resting.quadrature(0.0).status is Status.SUPPORTED
+    exact = resting.field
+    monkeypatch.setattr(resting, "field", lambda x, law, beta2: exact(x, law, beta2) * 1.01)
+    assert resting.quadrature(0.0).status is Status.REFUTED
+
+
+def test_the_identity_of_the_field_is_about_data_with_mean_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resting.identity(1).status is Status.PROVED
+    atoms = ((Fraction(3), Fraction(1, 10)), (Fraction(-1, 2), Fraction(9, 10)))
+    monkeypatch.setattr(resting.Point, "atoms", property(lambda point: atoms))
+    assert resting.identity(1).status is Status.REFUTED

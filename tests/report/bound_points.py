@@ -55,8 +55,9 @@ def draw(live: LiveBound, count: int, random: np.random.Generator) -> dict[str, 
 
 
 def _problem(point: Mapping[str, float]) -> Any:
-    L, G, zero = (Constant(value, "exact", "given", "") for value in (point.get("L", 1.0), point.get("G", 1.0), 0.0))
-    return AnyProblem(None, {}, dimension=point.get("d", 1), gap=point.get("D0", 1.0), constants=Constants(L, G, zero))
+    known = {name: Constant(point.get(name, 1.0), "exact", "given", "") for name in ("L", "G", "S", "sigma", "M4")}
+    constants = Constants(**known, F_star=Constant(0.0, "exact", "given", ""))
+    return AnyProblem(None, {}, dimension=point.get("d", 1), gap=point.get("D0", 1.0), constants=constants)
 
 
 def reasons(live: LiveBound, points: Mapping[str, np.ndarray]) -> list[list[str | None]]:

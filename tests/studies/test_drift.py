@@ -100,7 +100,7 @@ def test_far_field_is_the_smooth_reddi_problem() -> None:
         )
         np.testing.assert_allclose(grid.value(jnp.asarray(x)), total)
     assert grid.constants is not None
-    assert [c.value for c in grid.constants] == [2.0, C, 2.3]
+    assert [c.value for c in grid.constants[:3]] == [2.0, C, 2.3]
 
 
 def test_drift_refuses_bad_arguments() -> None:

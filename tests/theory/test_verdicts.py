@@ -78,8 +78,8 @@ def test_not_applicable_gives_the_reason() -> None:
 
 def test_a_theorem_without_conditions_meets_a_problem_without_constants() -> None:
     bare = replace(only_ends(T5), conditions=())
-    with pytest.raises(UserError, match="which quadratic does not have"):
-        verify([bare], [list_problems()["quadratic"].make({"d": 2})], steps=20, num_trajectories=8)
+    with pytest.raises(UserError, match="which rastrigin does not have"):
+        verify([bare], [list_problems()["rastrigin"].make({"d": 2})], steps=20, num_trajectories=8)
 
 
 def test_a_broken_certificate_is_a_violation() -> None:

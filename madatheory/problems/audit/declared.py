@@ -11,7 +11,8 @@ import numpy as np
 from madatheory.errors import UserError
 from madatheory.problems.problem import Constants, Problem, Words
 
-WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper", "distance": "lower"}
+WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper"} | dict.fromkeys(("distance", "S", "sigma", "M4"), "lower")
+_MAY_BE_INF = ("S", "sigma", "M4")  # and G, where A2 is said to fail
 _POINTS = 3
 
 
@@ -23,18 +24,19 @@ def check_declared(problem: Problem) -> None:
             f"{problem.name}: start = {start.tolist()}; give {d} finite coordinates, as many as `dimension`"
         )
     if problem.constants is not None:
-        _check_constants(problem.name, problem.constants)
+        _check_constants(problem.name, problem.constants, bounded="A2" not in problem.not_covered)
     atoms = problem.oracle.atoms
     if atoms is not None and not (np.ndim(atoms.values) == 1 and 0 < len(atoms.values) == len(atoms.probabilities)):
         raise UserError(f"{problem.name}: the noise's atoms need as many probabilities as values, at least one")
     _check_shapes(problem)
 
 
-def _check_constants(name: str, constants: Constants) -> None:
+def _check_constants(name: str, constants: Constants, *, bounded: bool) -> None:
     for symbol, constant in zip(constants._fields, constants, strict=True):
         if constant is None:
             continue
-        if not math.isfinite(constant.value):
+        endless = constant.value == math.inf and (symbol in _MAY_BE_INF or (symbol == "G" and not bounded))
+        if not math.isfinite(constant.value) and not endless:
             raise UserError(f"{name}: the certificate {symbol} = {constant.value:g} is not finite; give a number")
         if constant.side == WRONG_SIDE[symbol]:
             needed = "lower" if symbol == "F_star" else "upper"
@@ -46,8 +48,10 @@ def _check_constants(name: str, constants: Constants) -> None:
         raise UserError(f"{name}: the certificate L = {constants.L.value:g} is negative; give a number >= 0")
     if constants.G.value <= 0:
         raise UserError(f"{name}: the certificate G = {constants.G.value:g} is not positive; give a number > 0")
-    if constants.distance is not None and constants.distance.value < 0:
-        raise UserError(f"{name}: the certificate distance = {constants.distance.value:g} is negative")
+    for symbol in ("distance", "S", "sigma", "M4"):
+        constant = getattr(constants, symbol)
+        if constant is not None and constant.value < 0:
+            raise UserError(f"{name}: the certificate {symbol} = {constant.value:g} is negative; give a number >= 0")
 
 
 def _check_shapes(problem: Problem) -> None:

@@ -1,4 +1,4 @@
-"""The promises about the stochastic gradient: E g = grad F (A4), the stated E g^2, |g_i| <= G, and the noise's law.
+"""The promises about the stochastic gradient: E g = grad F (A4), the stated E g^2, |g_i| <= G, sigma, the noise's law.
 
 Where the noise has few values the expectations are sums over them, exact up to rounding. The sampler, and noise with
 many values, is judged by draws, with distribution-free confidence limits: an honest problem is called broken with
@@ -12,7 +12,7 @@ import numpy as np
 
 from madatheory.problems.audit.function import ROUNDING
 from madatheory.problems.audit.probe import Points, Probe, shown
-from madatheory.statistics.confidence import half_width_of, hoeffding
+from madatheory.statistics.confidence import half_width_of, hoeffding, limits_without_range
 
 HISTORIES = 2**12
 """Up to so many combinations of the noise's values one step is enumerated."""
@@ -39,7 +39,7 @@ def broken_by_oracle(probe: Probe, places: Sequence[QueryPoints], rng: np.random
         return sampler
     if enumerable(probe):
         return _exact(probe, places)
-    return _by_draws(probe, places, noise, delta / 2)
+    return _by_draws(probe, places, noise, delta / 4) or _too_spread(probe, places, noise, delta / 4)
 
 
 def enumerable(probe: Probe) -> bool:
@@ -85,8 +85,46 @@ def _exact(probe: Probe, places: Sequence[QueryPoints]) -> list[str]:
             square = g**2 @ weight
             stated = moment.reshape(g.shape)[:, :, 0]
             found = _differs("E g^2", "second_moment", square, stated, square, place)
+        if not found and (sigma := _sigma(probe)) is not None:
+            spread = np.sum((g - gradient[:, :, None]) ** 2, axis=0) @ weight
+            worst = int(np.argmax(spread))
+            if spread[worst] > sigma**2 * (1 + ROUNDING) + ROUNDING * np.sum(gradient[:, worst] ** 2):
+                found = [_spread_words(sigma, float(spread[worst]), f" at x = {shown(place.x[:, worst])}", place.t)]
         if found:
             return found
+    return []
+
+
+def _sigma(probe: Probe) -> float | None:
+    """The certified sigma, None where there is none or it is inf."""
+    constants = probe.problem.constants
+    sigma = None if constants is None or constants.sigma is None else constants.sigma.value
+    return None if sigma is None or not np.isfinite(sigma) else sigma
+
+
+def _spread_words(sigma: float, found: float, where: str, t: float) -> str:
+    return (
+        f"the certificate sigma = {sigma:.6g} is broken{where}: E|g - grad F|^2 is at least {found:.6g} at t = {t:g}, "
+        f"and sigma^2 = {sigma**2:.6g}"
+    )
+
+
+def _too_spread(probe: Probe, places: Sequence[QueryPoints], noise: Sequence[np.ndarray], delta: float) -> list[str]:
+    """E min(|g - grad F|^2, c) has a lower limit whatever the law is, and sigma^2 must not lie below it."""
+    sigma = _sigma(probe)
+    if sigma is None:
+        return []
+    for place, xi in zip(places, noise, strict=True):
+        points = place.x.shape[1]
+        each = xi.shape[1] // points
+        x, grad = (np.tile(a, each) for a in (place.x, probe.field(place.x).gradient))
+        g, _ = probe.noisy(x, grad, xi[:, : each * points], place.t)
+        # g - grad F has lost digits where grad F is large
+        error = np.sum(np.maximum(np.abs(g - grad) - ROUNDING * np.abs(grad), 0) ** 2, axis=0)
+        c = 8 * sigma**2 if sigma > 0 else 1.0
+        lower, _ = limits_without_range(error[:, None], np.zeros(1), np.full(1, c), delta / len(places))
+        if lower[0] > sigma**2 * (1 + ROUNDING):
+            return [_spread_words(sigma, float(lower[0]), " at the points asked together", place.t)]
     return []
 
 

@@ -1,13 +1,13 @@
-"""F(x) = (1/2) sum_i lambda_i x_i^2 with Gaussian or Student noise: both the gradient and the noise are unbounded."""
+"""F(x) = (1/2) sum_i lambda_i x_i^2 with Gaussian or Student noise: gradient and noise are unbounded, L is known."""
 
 import jax.numpy as jnp
 import numpy as np
 
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import ProblemEntry
-from madatheory.problems.coordinatewise import constant_start, oracle_of
+from madatheory.problems.coordinatewise import CHECK, constant_start, oracle_of
 from madatheory.problems.noise_laws import law, student
-from madatheory.problems.problem import Array, Problem
+from madatheory.problems.problem import Array, Constant, Problem
 from madatheory.problems.uncertified import uncertified
 
 
@@ -43,7 +43,11 @@ def build(
         reasons={"A2": "the gradient of a quadratic is unbounded, so no G bounds it"},
         parameters={"d": d, "condition": condition, "noise": noise, "scale": scale, "df": df, "start": start},
         oracle=(oracle_of(tailed, d), tailed) if noise == "student-t" and scale > 0 else None,
+        certified=(
+            Constant(1.0, "exact", "the largest eigenvalue", f"{CHECK}::test_smoothness"),
+            Constant(0.0, "exact", "F >= 0 = F(0)", f"{CHECK}::test_infimum"),
+        ),
     )
 
 
-quadratic = ProblemEntry("quadratic", "a quadratic with Gaussian or Student noise: outside the theory", build)
+quadratic = ProblemEntry("quadratic", "a quadratic with Gaussian or Student noise: no bound on the gradient", build)

@@ -31,6 +31,17 @@ _STEP = 0.05  # spacing of the quadrature in ln s; the trapezoidal rule converge
 _CHECK = "tests/studies/test_drift.py::test_far_field_is_the_smooth_reddi_problem"
 
 
+class FiniteLaw(NamedTuple):
+    """Values and their probabilities."""
+
+    values: np.ndarray
+    probabilities: np.ndarray
+
+    def moment(self, k: int) -> float:
+        """E a^k."""
+        return float(self.probabilities @ self.values**k)
+
+
 class TwoPointLaw(NamedTuple):
     """The two-point law of xi: C with probability p, else -1."""
 
@@ -47,6 +58,11 @@ class TwoPointLaw(NamedTuple):
         """S = E xi^2 = p C^2 + 1 - p."""
         return 1 + self.p * (self.C**2 - 1)
 
+    @property
+    def finite(self) -> FiniteLaw:
+        """The same as values and probabilities."""
+        return FiniteLaw(np.array([self.C, -1.0]), np.array([self.p, 1 - self.p]))
+
 
 def _check(rho: float, beta2: float, law: TwoPointLaw) -> None:
     PARAMETERS["rho"].refuse("rho", rho)
@@ -55,39 +71,57 @@ def _check(rho: float, beta2: float, law: TwoPointLaw) -> None:
         raise UserError(f"C = {law.C:g}, delta = {law.delta:g}: give C > 1 and delta in [0, C)")
 
 
-def _transforms(rho: float, beta2: float, law: TwoPointLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _transforms(rho: float, beta2: float, law: FiniteLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """s on a grid that is uniform in ln s, ln E exp(-s z), E[xi exp(-s z)]/E exp(-s z) and the spacing.
 
     z = (1-rho) S + rho v. With chi(y) = E exp(-y xi^2) and psi(y) = E[xi exp(-y xi^2)], independence gives
     E exp(-s z) = exp(-s (1-rho) S) prod_k chi(rho w s beta2^k), and E[xi_t exp(-s z)] has psi for chi in the factor
     k = 0. The spacing divides ln beta2, so the product over k is a cumulative sum along the grid.
     """
-    w, S, excess = 1 - beta2, law.second_moment, law.C**2 - 1
+    w, S, squares = 1 - beta2, law.moment(2), law.values**2
+    # v is nowhere smaller; where a value is 0 the chance that v is below this is too small to see
+    least = max(float(squares.min()), 1e-9 * S)
     per_factor = max(1, math.ceil(-math.log(beta2) / _STEP))
     spacing = -math.log(beta2) / per_factor
-    low = math.log(1e-14 / (S + rho * w * law.C**2))
-    high = math.log(45 / ((1 - rho) * S + rho))  # v >= 1 always, so exp(-s z) < e^-45 beyond
+    low = math.log(1e-14 / (S + rho * w * float(squares.max())))
+    high = math.log(45 / ((1 - rho) * S + rho * least))  # v >= least, so exp(-s z) < e^-45 beyond
     rows = math.ceil((high - low) / (spacing * per_factor)) + 1
     s = np.exp(low + spacing * np.arange(rows * per_factor))
     y = rho * w * s
-    log_chi = -y + np.log1p(law.p * np.expm1(-excess * y))
+    gone = np.expm1(-(squares - squares.min())[:, None] * y)
+    log_chi = -squares.min() * y + np.log1p(law.probabilities @ gone)
     # the factors below the grid are within 1e-14 of 1 together
     log_product = np.cumsum(log_chi.reshape(rows, per_factor), axis=0).ravel()
-    large = np.exp(-excess * y)
-    ratio = (law.p * law.C * large - (1 - law.p)) / (law.p * large + 1 - law.p)
+    left = law.probabilities[:, None] * (1 + gone)
+    ratio = law.values @ left / left.sum(axis=0)
     return s, log_product - s * (1 - rho) * S, ratio, spacing
 
 
 def inverse_root_moments(rho: float, beta2: float, law: TwoPointLaw) -> tuple[float, float]:
-    """(E[xi z^{-1/2}], E[z^{-1/2}]), z = (1-rho) S + rho v, by z^{-1/2} = pi^{-1/2} int_0^inf s^{-1/2} e^{-s z} ds."""
+    """(E[xi z^{-1/2}], E[z^{-1/2}]), z = (1-rho) S + rho v, of the two-point law."""
     _check(rho, beta2, law)
+    return inverse_root_of(rho, beta2, law.finite)
+
+
+def inverse_root_of(rho: float, beta2: float, law: FiniteLaw, beta1: float = 0.0) -> tuple[float, float]:
+    """The same for any finite law, 0 < rho, beta2 < 1, by z^{-1/2} = pi^{-1/2} int_0^inf s^{-1/2} e^{-s z} ds.
+
+    With `beta1` the first is E[m z^{-1/2}], m = (1-beta1) sum_k beta1^k xi_{t-k}: E[xi_{t-k} e^{-s z}]/E e^{-s z} is
+    that of xi_t at beta2^k s.
+    """
     s, log_weight, ratio, spacing = _transforms(rho, beta2, law)
+    if beta1 > 0:
+        ratio = ratio.reshape(-1, round(-math.log(beta2) / spacing))
+        ratio[0] = (1 - beta1) * ratio[0] + beta1 * law.moment(1)  # below the grid e^{-s z} is 1
+        for k in range(1, len(ratio)):
+            ratio[k] = (1 - beta1) * ratio[k] + beta1 * ratio[k - 1]
+        ratio = ratio.ravel()
     weight = np.sqrt(s) * np.exp(log_weight) * spacing  # s^{-1/2} ds = s^{1/2} d ln s
     weight[0] /= 2
     # the part below the grid, where e^{-s z} = 1: int_0^{s_0} s^{-1/2} ds
     rest = 2 * math.sqrt(s[0])
     root_pi = math.sqrt(math.pi)
-    return float(np.sum(weight * ratio) + law.delta * rest) / root_pi, float(np.sum(weight) + rest) / root_pi
+    return float(np.sum(weight * ratio) + law.moment(1) * rest) / root_pi, float(np.sum(weight) + rest) / root_pi
 
 
 def exact_drift(rho: float, beta2: float, law: TwoPointLaw) -> float:

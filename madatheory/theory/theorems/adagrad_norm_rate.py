@@ -3,19 +3,10 @@
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import latest
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.theory.conditions import A1, A3, A4, NOISELESS, UNCONSTRAINED, method_is
+from madatheory.theory.conditions import A1, A3, A4, CONSTANTS, NOISELESS, UNCONSTRAINED, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE
-from madatheory.theory.theorem import Condition, Level, Setting, Theorem
-
-
-def _constants(setting: Setting) -> str | None:
-    if setting.problem.constants is not None:
-        return None
-    return f"{setting.problem.name} has no certified constants, of which L and F_star are needed"
-
-
-CONSTANTS = Condition("certified constants", _constants)
+from madatheory.theory.theorem import Level, Theorem
 
 last_denominator = latest("last_denominator", "b_t^2 = eps + sum_{s<=t} |g_s|^2", lambda e: e.step.b[0])
 
