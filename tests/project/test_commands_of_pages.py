@@ -1,9 +1,14 @@
 """Every command that a page shows is one that the program takes, and every block of Python is run by a test."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -24,6 +29,17 @@ RUN_BY = {
     "docs/reports/": "project/test_reports.py",
 }
 """Page, or folder of pages, with blocks of Python -> the test that runs them."""
+ELSEWHERE = {
+    "make ": "by .ci/run, or it takes hours",
+    "pip install": "by .ci/run, from where it installs",
+    "madatheory prove": "by .ci/run, all of it at once",
+    "tcp://": "with a scheduler of their own, in tests/cluster",
+    "path/to/": "as my_optimizer.py",
+}
+"""In a line that is not run here -> where it is."""
+NEEDS = {"torch": "torch", "ports.py": "torch", "keras": "keras", "report": "bokeh"}
+BREAKS = ("my_bound.py", "my_adam.py", "my_torch_adam.py", "plain_adam.py", "compare", "adagrad_bound.py")
+"""Lines with these show something that is wrong or differs, so they may end with status 1."""
 
 
 def lines() -> list[tuple[str, str]]:
@@ -82,3 +98,47 @@ def test_every_block_of_python_is_run_by_a_test() -> None:
             (by,) = [test for start, test in RUN_BY.items() if name.startswith(start)]
             words = Path(name).name if "reports" not in name else "reports"
             assert words in (ROOT / "tests" / by).read_text(encoding="utf-8"), name
+
+
+def runs() -> list[Any]:
+    """Each line that can be run here, once."""
+    found = []
+    for line in dict.fromkeys(line for _, line in lines()):
+        if not any(part in line for part in ELSEWHERE):
+            extras = {extra for part, extra in NEEDS.items() if part in line}
+            found.append(pytest.param(line, marks=[pytest.mark.needs(extra) for extra in sorted(extras)], id=line))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the pages show, and those that they only name; a store that the commands share."""
+    found = tmp_path_factory.mktemp("reader")
+    for page in PAGES:
+        for name, code in re.findall(r'```python title="(\w+\.py)"\n(.*?)```', page.read_text(encoding="utf-8"), re.S):
+            (found / name).write_text(code, encoding="utf-8")
+    amsgrad = "amsgrad = functools.partial(torch.optim.Adam, amsgrad=True)"  # docs/compare.md has it in a sentence
+    (found / "ports.py").write_text(f"import functools\n\nimport torch\n\n{amsgrad}\n")
+    for name in ("my_port.py", "my_optimizer.py"):
+        (found / name).write_text("import optax\n\ndef make(lr):\n    return optax.adam(lr)\n")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", runs())
+def test_the_command_does_what_the_page_says(line: str, folder: Path) -> None:
+    words = shlex.split(line.replace("$(hostname)", "localhost"))
+    if words[0] == "pytest":
+        words = [sys.executable, "-m", *words]
+    else:
+        words[0] = shutil.which(words[0], path=str(Path(sys.executable).parent)) or words[0]
+    ran = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, timeout=1500, env=os.environ | {"COLUMNS": "100"}
+    )
+    assert "Traceback" not in ran.stderr
+    assert ran.returncode in ((0, 1) if any(part in line for part in BREAKS) else (0,)), (
+        ran.stdout[-2000:] + ran.stderr[-2000:]
+    )
+    assert ran.stdout or ran.stderr
+    for option, name in re.findall(r"(--out|--json) (\S+)", line):
+        assert (folder / name).exists(), option

@@ -13,7 +13,6 @@ from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting
 
 POINTS = 2000
-NAMES = (*GIVEN, "alpha", "beta1", "beta2", "beta3", "rho", "c", "gamma", "eps", "W")
 # what is tried of a range without an end: what a run could have
 WIDE = {"T": (1, 10**7), "d": (1, 10**6), "eps": (1e-16, 1e2), "alpha": (1e-6, 1e2), "W": (1e-4, 1e2)}
 CLOSE = 1e-6  # to an end that is refused
@@ -50,7 +49,8 @@ def draw(live: LiveBound, count: int, random: np.random.Generator) -> dict[str, 
     settings = cast(Mapping[str, Any], live.theorem.settings)
     return {
         name: _values(name, p, float(np.ravel(settings.get(name, p.default))[0]), count, random)
-        for name, p in ((name, live.admitted[name]) for name in NAMES if name in live.inputs)
+        for name, p in live.admitted.items()
+        if name in live.inputs
     }
 
 
