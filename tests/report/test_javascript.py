@@ -34,11 +34,12 @@ def points(live: dict[str, LiveBound]) -> dict[str, dict[str, np.ndarray]]:
     return {name: points_of(one, seed) for seed, (name, one) in enumerate(live.items())}
 
 
-def in_python(code: str) -> Callable[[Mapping[str, Any]], Any]:
-    """A written right side run by Python, which reads its operators as JavaScript does."""
+def in_python(code: str, **changed: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """A written right side run by Python, which reads its operators as JavaScript does; with functions `changed`."""
     lines = [line.strip().rstrip(";").removeprefix("const ") for line in code.splitlines()[1:-1]]
     functions = {"max": np.maximum, "min": np.minimum, "pow": np.power, "abs": np.abs, "PI": np.pi}
     functions |= {name: getattr(np, name) for name in ("sqrt", "log", "exp", "log1p")}
+    functions |= changed
     body = "\n ".join(lines)
     names: dict[str, Any] = {"Math": types.SimpleNamespace(**functions)}
     exec(f"def run(q):\n {body}\n", names)
@@ -164,7 +165,27 @@ def compare(live: dict[str, LiveBound], points: Mapping[str, dict[str, np.ndarra
     for name, one in live.items():
         got, wanted = np.array(answers[name], float), expected(one, points[name], NUMPY, POINTS)
         assert got.shape == (POINTS,)
-        np.testing.assert_allclose(got, wanted, rtol=EXACT, err_msg=name)
+        same = ~(np.isfinite(got) & np.isfinite(wanted))
+        np.testing.assert_array_equal(got[same], wanted[same], err_msg=name)
+        with np.errstate(all="ignore"):
+            wrong = np.flatnonzero(np.abs(got - wanted) > EXACT * np.abs(wanted) + unsure(one, points[name]))
+        wrong = [i for i in wrong if not same[i]]
+        assert wrong == [], f"{name}: {got[wrong]}, not {wanted[wrong]}"
+
+
+def unsure(one: LiveBound, points: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What a last digit more or less of pow, log and exp makes: neither language says how exact they are.
+
+    1 - beta2^T has few digits left where beta2 is near 1; NumPy's pow is another one on other processors.
+    """
+    spread = np.zeros(POINTS)
+    for name in ("pow", "log", "exp", "log1p"):
+        function = getattr(np, {"pow": "power"}.get(name, name))
+        ends = [lambda *a, by=by, f=function: f(*a) * by for by in (1 + 2**-52, 1 - 2**-52)]
+        with np.errstate(all="ignore"):
+            high, low = (in_python(one.bound.code, **{name: end})(points) for end in ends)
+            spread = spread + np.nan_to_num(np.abs(high - low), posinf=0)
+    return spread
 
 
 def test_points_reach_the_ends_and_are_inside_the_conditions(live: dict[str, LiveBound]) -> None:
