@@ -1,9 +1,10 @@
 """What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 2000] [--pairs 5].
 
-First the scheduler's time per chunk, with workers of one thread that wait instead of computing. Each has a connection, a
-heartbeat and a place in the scheduler of its own, as 200 machines would have, but all are objects in this process: so one
-core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two threads
-on the same chunks, by turns, by the clock and in processor seconds of all processes, since others may be at work.
+First the scheduler's time per chunk, with workers of one thread that wait instead of computing. Each has its own
+connection, heartbeat and place in the scheduler, as 200 machines would have, but all are objects in this process: one
+core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two
+threads on the same chunks, by turns, by the clock and in processor seconds of all processes, since others may be at
+work.
 """
 
 import argparse
