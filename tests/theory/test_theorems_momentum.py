@@ -279,7 +279,6 @@ BENT = {"p": 0.3, "high": 2.0, "low": -0.75, "curvature": 1.5, "d": 2}
 ONLINE = {
     "avgrad-regret": ("reddi-stochastic", {"p": 0.3, "up": 4.0, "down": 1.0, "d": 2}, 0.0),
     "amsgrad-regret": ("reddi-stochastic", {"p": 0.3, "up": 4.0, "down": 1.0, "d": 2}, 0.0),
-    "avgrad-momentum-regret": ("online-quadratic", BENT, 0.8),
     "amsgrad-momentum-regret": ("online-quadratic", BENT, 0.8),
 }
 
