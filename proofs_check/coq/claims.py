@@ -217,6 +217,8 @@ RATES = (
         beta1=(0, 0.5),
         beta2=(0.51, 0.999),
     ),
+    _rate("interpolation-rate", "InterpolationConstant", "interpolation_constant_rate"),
+    _rate("interpolation-rate-published-constants", "InterpolationConstant", "interpolation_constant_rate_published"),
     _rate("interpolation-moving-rate", "InterpolationRate", "interpolation_moving_rate_sharp"),
     _rate("amsgrad-rate", "AMSGradRate", "amsgrad_rate"),
     _rate("avgrad-momentum-rate", "AVGradMomentum", "avgrad_momentum_rate"),
@@ -325,7 +327,6 @@ NOISELESS = (
         ranges={"L": (30, 100), "A": (0.015, 0.02), "alpha": (1e-3, 0.015), "eta": (1e-4, 0.02), "T": (1, 10**7)},
     ),
 )
-_CONSTANT = "a priori for constant 0 < rho < 1: K1, K2 by L2a, L2b, L7 and trivially, with sums for the integrals"
 # statements that are no inequality between two formulas of the package
 OTHERS = (
     CoqClaim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
@@ -371,14 +372,6 @@ OTHERS = (
         "InterpolationRate",
         "interpolation_rate_data_published",
         "data-dependent form, rho_t any function of the past",
-        FINITE,
-    ),
-    CoqClaim("interpolation-rate", "InterpolationConstant", "interpolation_constant_rate", _CONSTANT, FINITE),
-    CoqClaim(
-        "interpolation-rate-published-constants",
-        "InterpolationConstant",
-        "interpolation_constant_rate_published",
-        _CONSTANT,
         FINITE,
     ),
     CoqClaim(

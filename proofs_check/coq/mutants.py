@@ -234,9 +234,23 @@ MUTANTS = (
     Mutant(
         "interpolation-rate",
         "InterpolationConstant",
-        "/ (rho * (1 - beta2)) * sum T c.",
-        "/ (rho * (1 - beta2)) * c O.",
+        "/ (kept * (1 - beta2)) * total.",
+        "/ (kept * (1 - beta2)) * first.",
         "T6 with one term of Adam's sum",
+    ),
+    Mutant(
+        "interpolation-rate",
+        "InterpolationConstant",
+        "  2 * u - 1 + k * (ln T",
+        "  2 * u - 2 + k * (ln T",
+        "T6 with the integral alone, without the first term",
+    ),
+    Mutant(
+        "interpolation-rate-published-constants",
+        "InterpolationConstant",
+        "Rmin (G² / eps * total)",
+        "Rmin (G² / (2 * eps) * total)",
+        "T6 with half of the trivial bound",
     ),
     Mutant(
         "amsgrad-horizon-rate",

@@ -15,9 +15,7 @@ from madatheory.engine.statistic import squared_gradient_over_root_t
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.problems.catalogue import list_problems
 from madatheory.theory.catalogue import list_lemmas, list_theorems
-from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting
-from madatheory.theory.theorems import interpolation_rate as interpolation
 from proofs_check import coq
 from proofs_check.coq import build, claims, drift, gallina, mutants, readme, sources, theorem, trees, values
 from proofs_check.coq.claims import CLAIMS, LEMMAS, RATES, CoqClaim
@@ -208,26 +206,6 @@ def test_the_chance_in_coq_is_the_package_s() -> None:
     above = named["ever_above"](total)(lambda t: levels[t - 1] if t else 0.0)
     assert named["Exp"](given["n"])(given["p"])(steps)(above)(()) == pytest.approx(package, abs=1e-12)
     assert 0.05 < package < 0.95
-
-
-def test_the_parts_of_the_interpolation_s_bound_are_the_package_s() -> None:
-    """Where the package keeps away from small rho and small arguments, and with its integral for the sum of c_t."""
-    named, rng, same = values.definitions("InterpolationConstant"), np.random.default_rng(0), 0
-    for _ in range(60):
-        drawn = drift.draw_symbols(rng, {"T": (1, 60), "rho": (0.3, 0.9), "eps": (1e-3, 1)})
-        T, G, eps, beta2, rho = (drawn[name] for name in ("T", "G", "eps", "beta2", "rho"))
-        terms = [1 / t for t in range(1, int(T) + 1)]
-        q, weights = Quantities(**drawn), interpolation.Weights(1.0, sum(terms), 1.0)
-        in_coq = named["adam_part"](claims.sequence(terms))(T)(G)(eps)(beta2)(rho)
-        package = interpolation._adam_part(q, NUMPY, weights, eps)
-        if -np.log(beta2) * eps < 0.3 * (1 - beta2) * G**2:
-            assert in_coq == pytest.approx(float(package), rel=1e-9)
-            same += 1
-        plain = named["avgrad_part"](1.0)(float(T))(G)(eps)(beta2)(rho)
-        assert float(interpolation._avgrad_part(q, NUMPY, weights, eps)) <= plain * (1 + 1e-9)
-        everything = named["constant_K2"](T)(G)(eps)(beta2)(rho)
-        assert everything <= min(in_coq, plain, G**2 / eps * sum(terms)) * (1 + 1e-12)
-    assert same > 20
 
 
 @pytest.mark.parametrize("claim", REGRETS, ids=lambda claim: claim.name)

@@ -136,7 +136,8 @@ def test_a_page_has_a_row_or_a_number_for_every_statement(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert marked(text)
     if "status" in marked(text):
-        written = re.findall(r"^\| \S+ \| (\S+) \| \w+", text, re.MULTILINE)
+        table = text[text.index("<!-- status: begin") : text.index("<!-- status: end")]
+        written = re.findall(r"^\| \S+ \| (\S+) \| \w+", table, re.MULTILINE)
         assert written == list(ROWS)
         assert " | ".join(METHODS) in text
     else:
