@@ -4,6 +4,7 @@ import json
 import math
 import re
 import types
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def live() -> dict[str, LiveBound]:
 
 @pytest.fixture(scope="module")
 def points(live: dict[str, LiveBound]) -> dict[str, dict[str, np.ndarray]]:
-    return {name: points_of(one, seed) for seed, (name, one) in enumerate(live.items())}
+    """By a seed of the name, so that a new theorem does not move the points of the others."""
+    return {name: points_of(one, zlib.crc32(name.encode())) for name, one in live.items()}
 
 
 def in_python(code: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -164,7 +166,14 @@ def compare(live: dict[str, LiveBound], points: Mapping[str, dict[str, np.ndarra
     for name, one in live.items():
         got, wanted = np.array(answers[name], float), expected(one, points[name], NUMPY, POINTS)
         assert got.shape == (POINTS,)
-        np.testing.assert_allclose(got, wanted, rtol=EXACT, err_msg=name)
+        with np.errstate(all="ignore"):
+            # a last digit in which two libraries' powers differ, where 1 - beta^T is small
+            decays = [np.asarray(points[name].get(key, 0.0)) for key in ("beta1", "beta2")]
+            digits = sum(np.finfo(float).eps / (1 - beta ** points[name].get("T", 1.0)) for beta in decays)
+            allowed = (EXACT + digits) * np.abs(wanted)
+            same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+            wrong = ~(same | (np.abs(got - wanted) <= allowed))
+        assert not wrong.any(), (name, {key: v[wrong] for key, v in points[name].items()}, got[wrong], wanted[wrong])
 
 
 def test_points_reach_the_ends_and_are_inside_the_conditions(live: dict[str, LiveBound]) -> None:
