@@ -56,6 +56,7 @@ def draw(live: LiveBound, count: int, random: np.random.Generator) -> dict[str, 
 
 def _problem(point: Mapping[str, float]) -> Any:
     known = {name: Constant(point.get(name, 1.0), "exact", "given", "") for name in ("L", "G", "S", "sigma", "M4")}
+    known["distance"] = Constant(point.get("Delta", 1.0), "exact", "given", "")
     constants = Constants(**known, F_star=Constant(0.0, "exact", "given", ""))
     return AnyProblem(None, {}, dimension=point.get("d", 1), gap=point.get("D0", 1.0), constants=constants)
 
