@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import NullFormatter
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
@@ -95,17 +96,22 @@ def _short(name: str) -> str:
 
 
 def draw(canvas: Canvas, n: Numbers) -> None:
-    """The loss over the (1,1)-norm."""
+    """The loss over the (1,1)-norm; a line joins the angles of one rotation."""
     canvas.set_size_inches(6.2, 3.8)
     axes = canvas.subplots()
     norms = np.array([p["norm"] for p in n["problems"]])
-    order = np.argsort(norms)
-    for name, cells in n["losses"].items():
-        mean, low, high = (np.array([c[key] for c in cells])[order] for key in ("mean", "low", "high"))
-        shade = colour(SHADES.get(name, _short(name)))
-        axes.errorbar(norms[order], mean, [mean - low, high - mean], fmt=".-", color=shade, label=_short(name))
-    axes.set(xscale="log", yscale="log", xlabel="Σ|H(0)ᵢⱼ|", ylabel=f"F(x_T) − F*, T = {n['steps']}, α tuned")
-    axes.set_title("one spectrum, turned")
+    one = np.array([p["seed"] == n["problems"][0]["seed"] for p in n["problems"]])
+    for number, (name, cells) in enumerate(n["losses"].items()):
+        mean, low, high = (np.array([c[key] for c in cells]) for key in ("mean", "low", "high"))
+        shade, beside = colour(SHADES.get(name, _short(name))), 1 + 0.012 * (number - 2)
+        bars = [mean - low, high - mean]
+        axes.errorbar(norms * beside, mean, bars, fmt=".", color=shade, label=_short(name))
+        axes.plot(norms[one] * beside, mean[one], color=shade)
+    axes.set(xscale="log", yscale="log", ylabel=f"F(x_T) − F*, T = {n['steps']}, α tuned")
+    axes.set_xlabel("(1,1)-norm of the Hessian, Σ|H(0)ᵢⱼ|")
+    axes.set_xticks([2, 3, 5, 10, 15], ["2", "3", "5", "10", "15"])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_title("one spectrum, turned: lines join the angles of one rotation")
     axes.legend(loc="upper left", ncols=2)
 
 
