@@ -137,7 +137,16 @@ def commands(session: Session) -> Iterator[GpuNumber]:
 
 def equality(session: Session) -> Iterator[GpuNumber]:
     """The tests that run kernels on a GPU and compare them with the CPU."""
-    words = "-m pytest -q -p no:cacheprovider tests/engine/test_persistent.py -k gpu_equals_the_cpu".split()
+    words = [
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/engine/test_persistent.py",
+        "-k",
+        "gpu_equals_the_cpu",
+    ]
     _, status, said = _ran([sys.executable, *words], session.end)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", said)}
     wrong = counts.get("failed", 0) + counts.get("error", 0) if "passed" in counts or "failed" in counts else None
