@@ -20,6 +20,8 @@ from madatheory.engine.flags import enable_native_loop
 
 _PLAN = b"0" * 20_000
 """As large as the plans of the package are."""
+_AT_ONCE = 50
+"""Workers that are started together: with 200 that one thread has to answer, connections time out and begin anew."""
 
 
 class Spent(NamedTuple):
@@ -42,7 +44,7 @@ def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
     from madatheory.cluster.connect import Cluster
 
     with distributed.LocalCluster(
-        n_workers=workers,
+        n_workers=min(workers, _AT_ONCE),
         threads_per_worker=1,
         processes=False,
         dashboard_address=None,  # pyright: ignore[reportArgumentType]
@@ -50,7 +52,9 @@ def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
     ) as local:
         address = str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]
         there = Cluster(address, {}, print)
-        there._client.wait_for_workers(workers)
+        for number in range(_AT_ONCE, workers, _AT_ONCE):
+            local.scale(min(number + _AT_ONCE, workers))  # pyright: ignore[reportAttributeAccessIssue]
+            there._client.wait_for_workers(min(number + _AT_ONCE, workers))
         for count, seconds in ((workers, 0.0), (chunks, 0.0), (2 * workers, 5.0)):  # the first makes connections
             tasks = {f"{seconds}-{count}-{i}": (idle, _PLAN + str(i).encode(), seconds) for i in range(count)}
             began = Spent(time.perf_counter(), time.process_time())
