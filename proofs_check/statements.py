@@ -41,6 +41,14 @@ _MORE = (
         "constant",
     ),
     Statement(
+        "avgrad-weighted-logarithm",
+        "T5low",
+        "T5w needs its ln T: for all alpha, eps, beta2 there is a problem with D0 = 0, d = G = 1 and alpha L = "
+        "sqrt(eps + w)/2 on which sum E|grad F|^2/sqrt(t) >= (alpha L/(9R)) (1/2 + .. + 1/T) for every T",
+        "new",
+        "constant",
+    ),
+    Statement(
         "problem-constants",
         "A1-A3",
         "certified L = sup |phi''|, sup |phi'| and inf phi of every scalar function, on the whole real line",

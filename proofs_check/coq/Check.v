@@ -2,12 +2,12 @@
 From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights Decoupling DecoupledRate.
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum AVGradRate ExponentialMoment AVGradHighProbability LogarithmRatio.
-From Mada Require Import AVGradHorizonSums AVGradHorizonRate MonotoneSteps MomentumRates AVGradMomentum AdagradNorm.
-From Mada Require Import AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum AdamMomentumRate AdamRate AdoptRate.
-From Mada Require Import Example HarmonicSums InterpolationRate Regret Yogi Safeguarded MomentumExample SmoothFunctions.
-From Mada Require Import DecouplingLeastConstant StepSize InterpolationConstant DivergenceConstantStep DivergenceOnline.
-From Mada Require Import DivergenceMomentum DivergenceStochastic MomentumPublished HyperGradient RegretMomentum RegretSchedule.
-From Mada Require Import SGDRate.
+From Mada Require Import AVGradHorizonSums AVGradHorizonRate AVGradLogarithm MonotoneSteps MomentumRates AVGradMomentum.
+From Mada Require Import AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum AdamMomentumRate.
+From Mada Require Import AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded MomentumExample.
+From Mada Require Import SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant DivergenceConstantStep.
+From Mada Require Import DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished HyperGradient.
+From Mada Require Import RegretMomentum RegretSchedule SGDRate.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -31,13 +31,13 @@ Definition all_theorems :=
    @ExponentialMoment.exponential_moment, @AVGradHighProbability.ville,
    @AVGradHighProbability.avgrad_high_probability, @LogarithmRatio.log1p_over_above,
    @AVGradHorizonSums.avgrad_horizon_sum, @AVGradHorizonSums.avgrad_horizon_sum_root,
-   @AVGradHorizonRate.avgrad_horizon_rate, @MonotoneSteps.monotone_steps,
-   @MomentumRates.amsgrad_monotone_rate, @MomentumRates.amsgrad_monotone_sharp_rate,
-   @MomentumRates.amsgrad_monotone_log_rate, @MomentumRates.avgrad_monotone_rate,
-   @MomentumRates.avgrad_monotone_sharp_rate, @MomentumRates.avgrad_monotone_log_rate,
-   @MomentumRates.interpolation_monotone_rate, @MomentumRates.interpolation_monotone_sharp_rate,
-   @MomentumRates.interpolation_monotone_log_rate, @AVGradMomentum.avgrad_momentum_rate,
-   @AdagradNorm.adagrad_norm_rate, @AdagradNorm.adagrad_norm_convex,
+   @AVGradHorizonRate.avgrad_horizon_rate, @AVGradLogarithm.avgrad_logarithm,
+   @MonotoneSteps.monotone_steps, @MomentumRates.amsgrad_monotone_rate,
+   @MomentumRates.amsgrad_monotone_sharp_rate, @MomentumRates.amsgrad_monotone_log_rate,
+   @MomentumRates.avgrad_monotone_rate, @MomentumRates.avgrad_monotone_sharp_rate,
+   @MomentumRates.avgrad_monotone_log_rate, @MomentumRates.interpolation_monotone_rate,
+   @MomentumRates.interpolation_monotone_sharp_rate, @MomentumRates.interpolation_monotone_log_rate,
+   @AVGradMomentum.avgrad_momentum_rate, @AdagradNorm.adagrad_norm_rate, @AdagradNorm.adagrad_norm_convex,
    @AdagradNormNoise.adagrad_norm_noise_rate, @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp,
    @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
    @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,

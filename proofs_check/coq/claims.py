@@ -330,6 +330,7 @@ NOISELESS = (
 # statements that are no inequality between two formulas of the package
 OTHERS = (
     CoqClaim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
+    CoqClaim("avgrad-weighted-logarithm", "AVGradLogarithm", "avgrad_logarithm"),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
     CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),

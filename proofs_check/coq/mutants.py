@@ -89,6 +89,13 @@ MUTANTS = (
         "the exponential moment at (3/2) sqrt(w)/G",
     ),
     Mutant(
+        "avgrad-weighted-logarithm",
+        "AVGradLogarithm",
+        "(9 * radius eps 1) * (sum T (fun t => / INR (S t)) - 1)",
+        "(9 * radius eps 1) * sum T (fun t => / INR (S t))",
+        "T5w's lower bound with the whole harmonic sum",
+    ),
+    Mutant(
         "avgrad-high-probability",
         "AVGradHighProbability",
         "- 4 * alpha * G * ln q / sqrt (1 - beta2)",

@@ -10,6 +10,7 @@ import pytest
 from madatheory.arithmetic import NUMPY
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
+from proofs_check.coq.values import definitions
 from proofs_check.open_loop import open_loop
 
 STEPS = 10
@@ -36,6 +37,8 @@ def test_the_weighted_rate_of_avgrad_needs_a_logarithm_of_its_steps(alpha: float
     assert np.all(means[1:] >= alpha * L / (9 * R * np.sqrt(t[1:])))
     least = alpha * L / (9 * R) * np.cumsum(1 / t)[1:] - alpha * L / (9 * R)
     found = np.cumsum(means / np.sqrt(t))[1:]
+    in_coq = definitions("AVGradLogarithm")["coin_weighted"](eps)(alpha)(beta2)(L)
+    assert in_coq(STEPS) == pytest.approx(found[-1], rel=1e-9)
     symbols = Quantities(T=t[1:], d=1, D0=0.0, L=L, G=1.0, eps=eps, alpha=alpha, beta1=0.0, beta2=beta2)
     assert np.all(least <= found)
     assert np.all(found <= theorem.bound(symbols, NUMPY))
