@@ -24,7 +24,7 @@ STATEMENT = "adam-rests-at-the-mean"
 DEPTH = 8
 
 
-class Point(NamedTuple):
+class TwoValues(NamedTuple):
     """Data C with probability p, else -p C/(1-p); rational, as beta2 is."""
 
     C: Fraction
@@ -47,7 +47,7 @@ class Point(NamedTuple):
 
 
 POINTS = tuple(
-    Point(Fraction(C), Fraction(p), Fraction(beta2))
+    TwoValues(Fraction(C), Fraction(p), Fraction(beta2))
     for C, p, beta2 in ((3, "1/10", "1/2"), (1, "1/2", "2/3"), (7, "1/50", "2/5"), (1, "4/5", "1/2"))
 )
 
@@ -91,7 +91,7 @@ def identity(times: int) -> Finding:
     return Finding(Status.PROVED, f"{values} values of f, their weights equal on both sides in rational arithmetic")
 
 
-def enclosed_field(point: Point, x: Fraction, depth: int) -> Any:
+def enclosed_field(point: TwoValues, x: Fraction, depth: int) -> Any:
     """Phi(x) = E[(x-xi)/sqrt v] from all histories of `depth` steps; the rest of v is enclosed."""
     from flint import arb, fmpq
 

@@ -216,5 +216,5 @@ def test_the_field_of_the_package_is_enclosed(monkeypatch: pytest.MonkeyPatch) -
 def test_the_identity_of_the_field_is_about_data_with_mean_0(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resting.identity(1).status is Status.PROVED
     atoms = ((Fraction(3), Fraction(1, 10)), (Fraction(-1, 2), Fraction(9, 10)))
-    monkeypatch.setattr(resting.Point, "atoms", property(lambda point: atoms))
+    monkeypatch.setattr(resting.TwoValues, "atoms", property(lambda point: atoms))
     assert resting.identity(1).status is Status.REFUTED
