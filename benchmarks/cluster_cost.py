@@ -39,17 +39,22 @@ def idle(plan: bytes, seconds: float) -> int:
 
 def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
     """(what a chunk costs that computes nothing, share of the workers' time that is used with chunks of 5 s)."""
+    import dask.config
     import distributed
 
     from madatheory.cluster.connect import Cluster
 
-    with distributed.LocalCluster(
-        n_workers=min(workers, _AT_ONCE),
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=None,  # pyright: ignore[reportArgumentType]
-        silence_logs=logging.CRITICAL,
-    ) as local:
+    settings = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "1h"}
+    with (
+        dask.config.set(settings),  # what a worker does to itself, a hundred times a second, its machine would do
+        distributed.LocalCluster(
+            n_workers=min(workers, _AT_ONCE),
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,  # pyright: ignore[reportArgumentType]
+            silence_logs=logging.CRITICAL,
+        ) as local,
+    ):
         address = str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]
         there = Cluster(address, {}, print)
         for number in range(_AT_ONCE, workers, _AT_ONCE):
