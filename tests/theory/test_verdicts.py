@@ -9,9 +9,9 @@ import xarray as xr
 
 from madatheory.engine.simulate import simulate
 from madatheory.errors import UserError
-from madatheory.problems.catalogue import list_problems
+from madatheory.problems.catalogue import get_problem, list_problems
 from madatheory.theory.catalogue import list_theorems
-from madatheory.theory.theorem import Level, Theorem
+from madatheory.theory.theorem import Level, Setting, Theorem
 from madatheory.theory.verdict import Verdict, judge, statistics_of
 from madatheory.theory.verify import verify
 
@@ -181,3 +181,12 @@ def test_bad_requests_are_refused_before_any_work(arguments: dict[str, Any], mes
 
     with pytest.raises(UserError, match=message):
         verify([T5], [RATIO], run=never, **arguments)
+
+
+def test_every_theorem_applies_to_a_problem_and_says_of_every_other_why_not() -> None:
+    problems = [get_problem(name) for name in list_problems()]
+    for theorem in list_theorems().values():
+        method = theorem.method()
+        at = {name: float(np.ravel(value)[0]) for name, value in theorem.settings.items()}
+        answers = [theorem.reasons(Setting(problem, method, method.hyper(at), 2000)) for problem in problems]
+        assert any(not reasons for reasons in answers), theorem.name

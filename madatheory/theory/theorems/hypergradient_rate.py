@@ -19,7 +19,8 @@ from madatheory.theory.theorem import Condition, Level, Measured, Setting, Theor
 
 def _short(setting: Setting) -> str | None:
     constants, hyper = setting.problem.constants, setting.hyper
-    assert constants is not None
+    if constants is None:
+        return None  # CONVEX says so
     if hyper["A"] * constants.L.value > 2:
         return f"A L = {hyper['A'] * constants.L.value:g}, the statement needs A L <= 2"
     return None if hyper["alpha"] <= hyper["A"] else "the first step size is above A"
@@ -27,6 +28,8 @@ def _short(setting: Setting) -> str | None:
 
 def _away(setting: Setting) -> str | None:
     problem = setting.problem
+    if problem.constants is None:
+        return None  # CONVEX says so
     return None if problem.gap > 0 else f"{problem.name} starts at its minimizer"
 
 
