@@ -20,6 +20,7 @@ from madatheory.theory.verify import verify
 from madatheory.worst.instance_file import worst_of
 
 COLOURS = {"holds": "#b7e1cd", "violated": "#e66b5b", "inconclusive": "#fde29b", "not applicable": "#ececec"}
+MOST = 1e12
 
 
 def _code(condition: str) -> str:
@@ -140,13 +141,11 @@ def _text(cell: Mapping[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    return (
-        f"{value:.2g}"
-        if value < 10
-        else f"{value:.0f}"
-        if value < 1000
-        else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
-    )
+    if value >= MOST:
+        return f">{MOST:.0e}".replace("e+", "e")  # what is measured has vanished
+    if value >= 1000:
+        return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
 
 def _table(cells: Mapping[str, Mapping[str, Any]]) -> list[str]:
