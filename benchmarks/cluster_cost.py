@@ -1,10 +1,10 @@
-"""What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 2000] [--pairs 5].
+"""What a cluster costs beside computing: python -m benchmarks.cluster_cost [--workers 200] [--chunks 1000] [--pairs 5].
 
-First the scheduler's time per chunk, with workers of one thread that wait instead of computing. Each has its own
-connection, heartbeat and place in the scheduler, as 200 machines would have, but all are objects in this process: one
-core carries client, scheduler and workers, and the number is an upper bound. Then two worker processes against two
-threads on the same chunks, by turns, by the clock and in processor seconds of all processes, since others may be at
-work.
+First the scheduler's time per chunk, with workers of one thread that do nothing. Each has its own connection, heartbeat
+and place in the scheduler, as 200 machines would have, but all are objects in this process: one core carries client,
+scheduler and workers, and the number is an upper bound. Chunks of five seconds are on a tenth as many workers of ten
+threads, for which one process has the time. Then two worker processes against two threads on the same chunks, by turns,
+by the clock and in processor seconds of all processes, since others may be at work.
 """
 
 import argparse
@@ -39,6 +39,12 @@ def idle(plan: bytes, seconds: float) -> int:
 
 def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
     """(what a chunk costs that computes nothing, share of the workers' time that is used with chunks of 5 s)."""
+    nothing, waited = spent(workers, chunks, 0.0), spent(workers // 10, 2 * workers, 5.0, threads=10)
+    return Spent(*(total / chunks for total in nothing)), 2 * 5.0 / waited.clock
+
+
+def spent(workers: int, chunks: int, seconds: float, threads: int = 1) -> Spent:
+    """What so many chunks take on new workers; one each before makes the connections."""
     import dask.config
     import distributed
 
@@ -49,7 +55,7 @@ def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
         dask.config.set(settings),  # what a worker does to itself, a hundred times a second, its machine would do
         distributed.LocalCluster(
             n_workers=min(workers, _AT_ONCE),
-            threads_per_worker=1,
+            threads_per_worker=threads,
             processes=False,
             dashboard_address=None,  # pyright: ignore[reportArgumentType]
             silence_logs=logging.CRITICAL,
@@ -60,15 +66,13 @@ def overhead(workers: int, chunks: int) -> tuple[Spent, float]:
         for number in range(_AT_ONCE, workers, _AT_ONCE):
             local.scale(min(number + _AT_ONCE, workers))  # pyright: ignore[reportAttributeAccessIssue]
             there._client.wait_for_workers(min(number + _AT_ONCE, workers))
-        for count, seconds in ((workers, 0.0), (chunks, 0.0), (2 * workers, 5.0)):  # the first makes connections
-            tasks = {f"{seconds}-{count}-{i}": (idle, _PLAN + str(i).encode(), seconds) for i in range(count)}
+        for name, count, wait in (("first", workers * threads, 0.0), ("measured", chunks, seconds)):
+            tasks = {f"{name}-{i}": (idle, _PLAN + str(i).encode(), wait) for i in range(count)}
             began = Spent(time.perf_counter(), time.process_time())
             there._compute(tasks, lambda key, value: None, lambda: None)
             took = Spent(time.perf_counter() - began.clock, time.process_time() - began.processors)
-            if count == chunks and not seconds:
-                each = Spent(took.clock / chunks, took.processors / chunks)
         there.close()
-        return each, 2 * 5.0 / took.clock
+        return took
 
 
 def against_threads(pairs: int) -> tuple[list[Spent], list[Spent]]:
@@ -101,7 +105,7 @@ def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=200)
-    parser.add_argument("--chunks", type=int, default=2000)
+    parser.add_argument("--chunks", type=int, default=1000)
     parser.add_argument("--pairs", type=int, default=5)
     given = parser.parse_args()
     enable_native_loop()
@@ -113,7 +117,7 @@ def main() -> None:
         flush=True,
     )
     print(
-        f"{2 * given.workers} chunks of 5 s on {given.workers} workers: {100 * used:.1f} % of their time is used",
+        f"{2 * given.workers} chunks of 5 s on {given.workers} threads: {100 * used:.1f} % of their time is used",
         flush=True,
     )
     threads, processes = against_threads(given.pairs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,3 +72,28 @@ def test_force_begins_anew(tmp_path: Path) -> None:
     store = Store(tmp_path, force=True)
     store.cached("counting", {"to": 5}, count_to(5, begun), resumable=True)
     assert begun == [0, 0]
+
+
+def test_elsewhere_it_is_computed_in_turns_whose_states_are_kept(tmp_path: Path) -> None:
+    turns: list[str] = []
+
+    class Elsewhere:
+        def call(self, key: str, name: str, compute: Callable[[], Any], alive: Callable[[], None]) -> Any:
+            alive()
+            turns.append(name)
+            if len(turns) == 4:
+                raise KeyboardInterrupt
+            return compute()
+
+    begun: list[int] = []
+    for end in (False, True):
+        executor: Any = Elsewhere()
+        store = Store(tmp_path, checkpoint_seconds=0.0, executor=executor)
+        if end:
+            found = store.cached("counting", {"to": 5}, count_to(5, begun), resumable=True)
+            assert int(found["now"]) == 5
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                store.cached("counting", {"to": 5}, count_to(5, begun), resumable=True)
+            assert len(states(tmp_path)) == 1
+    assert (begun, states(tmp_path)) == ([0, 1, 2, 3, 4, 5], [])
