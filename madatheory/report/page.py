@@ -58,7 +58,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem
 @media (max-width: 34rem) {
   body { padding: .5rem .75rem 3rem } h1 { font-size: 1.4rem }
   dl.facts { grid-template-columns: 1fr; gap: 0 } dl.facts dd { margin-bottom: .5rem }
-  table { font-size: .82rem } td.wide { min-width: 10rem } th, td { padding-right: .5rem } }
+  table { font-size: .82rem } td.wide { min-width: 7rem } th, td { padding-right: .5rem } }
 @media print {
   :root { --ink: #000; --muted: #444; --paper: #fff; --panel: #fff; --line: #999; --link: #000; --good: #0b6a3c;
     --bad: #b3261e; --open: #7a4b00; color-scheme: light }
