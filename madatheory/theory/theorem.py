@@ -255,15 +255,16 @@ def _check(owner: str, name: str, value: object, good: object, wanted: str) -> N
         raise UserError(f"{owner}: {name} = {value!r:.80}: give {wanted}")
 
 
+def moments_from_bound(G: Number, d: Number) -> dict[str, Number]:
+    """S, sigma and M4 from G alone: E|g - grad F|^2 <= E|g|^2 <= d G^2, and |g_i - d_i F| <= 2G."""
+    return {"S": G, "sigma": d**0.5 * G, "M4": 4 * d**2 * G**4}
+
+
 def _of_the_gradient(constants: Constants, d: Number) -> dict[str, Number]:
-    """G, S, sigma and M4; from G alone E|g - grad F|^2 <= E|g|^2 <= d G^2, and |g_i - d_i F| <= 2G."""
-    G, S, sigma, M4 = constants.G, constants.S, constants.sigma, constants.M4
-    return {
-        "G": G.value,
-        "S": G.value if S is None else S.value,
-        "sigma": d**0.5 * G.value if sigma is None else sigma.value,
-        "M4": 4 * d**2 * G.value**4 if M4 is None else M4.value,
-    }
+    """G, S, sigma and M4."""
+    given = {name: getattr(constants, name) for name in ("G", "S", "sigma", "M4")}
+    certified = {name: constant.value for name, constant in given.items() if constant is not None}
+    return moments_from_bound(constants.G.value, d) | certified
 
 
 def quantities(setting: Setting, **more: Number) -> Quantities:

@@ -19,7 +19,7 @@ from madatheory.problems.coordinatewise import exact_oracle
 from madatheory.problems.piecewise import Piecewise
 from madatheory.problems.problem import Array, Problem
 from madatheory.theory.quantities import Quantities
-from madatheory.theory.theorem import Theorem
+from madatheory.theory.theorem import Theorem, moments_from_bound
 from madatheory.worst.unknowns import UNITS, Range, Unknowns
 
 _LENGTH = Range(np.exp(-5.0), np.exp(9.0), "log")
@@ -106,7 +106,9 @@ class Landing:
         measured = {s.name: v[:, 0] for s, v in zip(job.statistics, values, strict=True)}
         fields = {**self._method.traits.get("pinned", {}), **self._theorem.symbols, **known}
         fields = {name: value for name, value in fields.items() if name in Quantities._fields}
-        q = Quantities(**{**fields, "T": float(self._steps), "d": 1.0, "D0": gap * G**2 / L})
+        q = Quantities(
+            **{**fields, **moments_from_bound(G, 1.0), "T": float(self._steps), "d": 1.0, "D0": gap * G**2 / L}
+        )
         with np.errstate(all="ignore"):
             found = self._theorem.left.at(measured, q, NUMPY) / self._theorem.bound(q, NUMPY)
         return np.where(np.isfinite(found) & (found > 0), found, 0.0)

@@ -24,7 +24,7 @@ from madatheory.errors import UserError
 from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.problems.piecewise import Piecewise
 from madatheory.theory.quantities import Quantities
-from madatheory.theory.theorem import Theorem
+from madatheory.theory.theorem import Theorem, moments_from_bound
 from madatheory.worst.unknowns import Unknowns
 from madatheory.xla import accepted
 
@@ -176,7 +176,7 @@ class ResistingOracle:
         names = {**hyper, "L": L, "G": G}
         pinned = self._method.traits.get("pinned", {})
         fields = {n: v for n, v in {**pinned, **self._theorem.symbols, **names}.items() if n in Quantities._fields}
-        q = Quantities(**{**fields, "T": horizon, "d": 1.0, "D0": D0 * G**2 / L})
+        q = Quantities(**{**fields, **moments_from_bound(G, 1.0), "T": horizon, "d": 1.0, "D0": D0 * G**2 / L})
         xp = arithmetic("jax")
         # what the left side is at the last level: its nodes' metrics after step T, one value per atom
         last = slice(N - k ** (T - 1), N)

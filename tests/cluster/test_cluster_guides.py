@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
 import madatheory
@@ -25,6 +24,7 @@ def blocks(kind: str, text: str = PAGE) -> list[str]:
 
 def refused(words: list[str]) -> str:
     """Why Dask does not take a command line, "" where it does; nothing is started."""
+    import click
     from distributed.cli import dask_scheduler, dask_worker
 
     command: click.Command = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}[words[1]]

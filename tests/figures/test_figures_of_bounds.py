@@ -222,7 +222,7 @@ def free_is_no_worse(numbers: Numbers) -> None:
 
 
 def nearer_at_small_T(numbers: Numbers) -> None:
-    panel = numbers["panels"][-1]
+    panel = next(panel for panel in numbers["panels"] if panel["gallery"]["ratio"] < 0.9)
     panel["free"]["ratio"][0] = panel["gallery"]["ratio"] * 1.001
 
 

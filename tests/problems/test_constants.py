@@ -29,6 +29,7 @@ ROUNDING = 1 + 1e-12
 LANES = 64
 
 CERTIFIED = (
+    "bowl",
     "ratio:d=3,noise=none",
     "ratio:d=2,noise=rare-large",
     "log:d=3,noise=rademacher,scale=0.3",

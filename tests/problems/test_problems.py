@@ -50,6 +50,8 @@ VARIANTS = (
     "rastrigin:d=3",
     "quadratic:d=3,condition=100",
     "quadratic:d=3,noise=student-t,df=1.5",
+    "bowl:d=2",
+    "rotated:d=3,noise=rademacher",
 )
 
 WITHOUT_ATOMS = (  # continuous laws, covered by test_additive_noise_without_atoms

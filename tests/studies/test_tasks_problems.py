@@ -52,7 +52,7 @@ def test_measures_of_a_problem_are_its_own() -> None:
     assert float(found["excess"]) == pytest.approx(float(value) - problem.constants.F_star.value)
     assert float(found["squared_gradient"]) == pytest.approx(float(np.sum(np.asarray(gradient) ** 2)))
     np.testing.assert_allclose(task.init(jax.random.key(9)), problem.start, rtol=SINGLE.few)
-    uncertified = problem_task(list_problems()["quadratic"].make())
+    uncertified = problem_task(list_problems()["rastrigin"].make())
     assert "excess" not in jax.eval_shape(uncertified.measures, uncertified.init(jax.random.key(0)))
 
 

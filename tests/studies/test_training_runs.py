@@ -76,7 +76,7 @@ def test_numbers_do_not_depend_on_the_other_runs_nor_on_workers(cpu_batch: int) 
 def test_an_interrupted_call_goes_on_where_it_was(tmp_path: Path) -> None:
     store, calls = Store(tmp_path), []
 
-    def dying(name: str, config: Mapping[str, Any], compute: Callable[..., xr.Dataset], **options: bool) -> xr.Dataset:
+    def dying(name: str, config: Mapping[str, Any], compute: Callable[..., xr.Dataset], **options: Any) -> xr.Dataset:
         calls.append(name)
         if len(calls) == 3:
             raise KeyboardInterrupt
