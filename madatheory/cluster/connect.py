@@ -71,15 +71,20 @@ def _local(count: int) -> Iterator[str]:
     with dask.config.set(settings), contextlib.ExitStack() as stack:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a disk is slow, which is nobody's mistake
-            local = stack.enter_context(
-                distributed.LocalCluster(
+            try:
+                made = distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
                     memory_limit=None,
                     dashboard_address=None,  # type: ignore[arg-type]
                     silence_logs=logging.CRITICAL,
                 )
-            )
+            except RuntimeError as error:
+                raise UserError(
+                    f"--cluster local:{count}: a worker process ended while it was started ({error}); is there memory "
+                    f"for {count}? Give fewer, or run the same command again"
+                ) from error
+            local = stack.enter_context(made)
         yield str(local.scheduler_address)  # pyright: ignore[reportAttributeAccessIssue]  # a class that may be awaited
 
 
@@ -128,8 +133,12 @@ class Cluster:
 
         self._asked = float("-inf")
         processors = set()
-        answers: Any = self._client.run(ask)
+        answers: Any = self._client.run(ask, on_error="return")
         for worker, theirs in answers.items():
+            if isinstance(theirs, OSError):  # it died before it answered; each task compares again
+                continue
+            if isinstance(theirs, Exception):
+                raise theirs
             if "missing" in theirs:
                 raise UserError(
                     f"worker {worker} has not this madatheory ({theirs['missing']}): install the same version there, "

@@ -314,6 +314,37 @@ def test_a_worker_without_the_package_is_one_message(two: Any, tmp_path: Path) -
             time.sleep(0.05)
 
 
+def test_a_worker_that_dies_while_it_is_started_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    from madatheory.cluster import cluster
+
+    def dies(**options: Any) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(distributed, "LocalCluster", dies)
+    with (
+        pytest.raises(UserError, match=r"local:2: a worker process ended .*\(Nanny failed to start\.\)"),
+        cluster("local:2"),
+    ):
+        pass
+
+
+def test_a_worker_that_dies_while_it_is_asked_is_passed_over(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = two._client.run
+
+    def asked(function: Any, **options: Any) -> dict[str, Any]:
+        first, *rest = run(function, **options).items()
+        return {first[0]: broken, **dict(rest)}
+
+    monkeypatch.setattr(two._client, "run", asked)
+    broken: Exception = ConnectionError("Stream is closed")
+    two.examine()
+    broken = ValueError("what is wrong with the versions")
+    with pytest.raises(ValueError, match="versions"):
+        two.examine()
+
+
 def test_when_all_workers_have_left_the_same_command_goes_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
