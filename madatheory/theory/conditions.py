@@ -1,8 +1,9 @@
 """The assumptions that theorems share, each with the reason when it fails."""
 
+import math
 from collections.abc import Iterable
 
-from madatheory.theory.theorem import Condition, Setting
+from madatheory.theory.theorem import Condition, Setting, quantities
 from madatheory.theory.verdict import deterministic
 
 
@@ -43,6 +44,12 @@ def _convex(setting: Setting) -> str | None:
     return None
 
 
+def _variance(setting: Setting) -> str | None:
+    if setting.problem.constants is None or quantities(setting).sigma < math.inf:
+        return None
+    return f"the noise of {setting.problem.name} has no finite variance"
+
+
 def _noiseless(setting: Setting) -> str | None:
     return None if deterministic(setting.problem) else f"{setting.problem.name} has {setting.problem.oracle.name} noise"
 
@@ -55,6 +62,7 @@ CERTIFIED = Condition("certified constants", _certified)
 CONSTANTS = Condition("certified constants", _constants)
 UNCONSTRAINED = Condition("unconstrained", _unconstrained)
 CONVEX = Condition("convex with a known minimizer", _convex)
+VARIANCE = Condition("variance of the noise bounded by sigma^2", _variance)
 NOISELESS = Condition("no noise", _noiseless)
 STOCHASTIC_SMOOTH = (A1, A2, A3, A4, CERTIFIED, UNCONSTRAINED)
 

@@ -7,7 +7,7 @@ From Mada Require Import AdagradNorm AdagradNormNoise AdagradRate AdamPublishedR
 From Mada Require Import AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded MomentumExample.
 From Mada Require Import SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant DivergenceConstantStep.
 From Mada Require Import DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished HyperGradient.
-From Mada Require Import RegretMomentum RegretSchedule SGDRate.
+From Mada Require Import RegretMomentum RegretSchedule SGDRate RMSPropRate.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -82,5 +82,6 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_fading_data, @RegretSchedule.amsgrad_published_data,
    @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
-   @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate).
+   @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate,
+   @RMSPropRate.rmsprop_rate).
 Print Assumptions all_theorems.

@@ -240,6 +240,7 @@ RATES = (
     _rate("avgrad-horizon-rate", "AVGradHorizonRate", "avgrad_horizon_rate"),
     _rate("adagrad-norm-stochastic-rate", "AdagradNormNoise", "adagrad_norm_noise_rate"),
     _rate("adopt-rate", "AdoptRate", "adopt_rate"),
+    _rate("rmsprop-rate", "RMSPropRate", "rmsprop_rate"),
     _rate("sgd-rate", "SGDRate", "sgd_rate", alpha=(1e-3, 0.0199)),
     _rate("avgrad-regret", "Regret", "avgrad_regret", box=""),
     _rate("amsgrad-regret", "Regret", "amsgrad_regret", box=""),

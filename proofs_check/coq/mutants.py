@@ -483,6 +483,20 @@ MUTANTS = (
         "Hypothesis short : alpha * L < 3.",
         "TV for steps that are too long",
     ),
+    Mutant(
+        "rmsprop-rate",
+        "RMSPropRate",
+        "  sqrt (p * (d * sqrt (eps + sigma²) + (1 + sqrt beta2) * p)).",
+        "  sqrt (p * (d * sqrt (eps + sigma²) + sqrt beta2 * p)).",
+        "TR without the newest gradient in the denominators",
+    ),
+    Mutant(
+        "rmsprop-rate",
+        "RMSPropRate",
+        "Ex n p (fun k => (u - sqrt (b k))²) <= 2 * w * (second - m²).",
+        "Ex n p (fun k => (u - sqrt (b k))²) <= w * (second - m²).",
+        "TR with half of the spread of the denominator",
+    ),
 )
 _UNRELATED = ("Syntax error", "Lexer", "was not found in the current environment", "Cannot find")
 

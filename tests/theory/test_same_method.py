@@ -93,5 +93,5 @@ def test_methods_that_cannot_be_told_apart_are_not_shared() -> None:
 def test_the_packages_theorems_still_share_their_simulations() -> None:
     statements = list(list_theorems().values())
     found = shared_runs(statements, [QUIET])
-    assert len({id(job.optimizer) for job in found}) == 26
-    assert len(found) == 41 < len(statements) == 57
+    assert len({id(job.optimizer) for job in found}) == 27
+    assert len(found) == 42 < len(statements) == 58

@@ -1,20 +1,13 @@
 """TV: SGD with a constant step under a bound on the variance: noise and gradients may be unbounded."""
 
-import math
 from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.theory.conditions import A1, A3, A4, CONSTANTS, UNCONSTRAINED, hyper_is, method_is
+from madatheory.theory.conditions import A1, A3, A4, CONSTANTS, UNCONSTRAINED, VARIANCE, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, decrease
 from madatheory.theory.theorem import Condition, Level, Setting, Theorem, quantities
-
-
-def _variance(setting: Setting) -> str | None:
-    if setting.problem.constants is None or quantities(setting).sigma < math.inf:
-        return None
-    return f"the noise of {setting.problem.name} has no finite variance"
 
 
 def _short(setting: Setting) -> str | None:
@@ -24,7 +17,6 @@ def _short(setting: Setting) -> str | None:
     return None if q.alpha * q.L < 2 else f"alpha L = {q.alpha * q.L:g}, the statement needs alpha L < 2"
 
 
-VARIANCE = Condition("variance of the noise bounded by sigma^2", _variance)
 SHORT = Condition("alpha L < 2", _short)
 
 
