@@ -56,13 +56,13 @@ LAWS = {"signs": ((1.0, -1.0), (0.5, 0.5)), "rare": ((10.0, -1 / 3), (1 / 31, 30
 
 
 def enumerated(alpha: float, eps: float, beta2: float, law: str, T: int) -> dict[str, float]:
-    """On x^2/2 from 1, d = 1, exactly: sums over t of means."""
+    """On x^2/2 from 1, d = 1, exactly: sums over t of means, and the largest mean of |x| on a path."""
     w = 1 - beta2
-    found: dict[str, float] = {"slope": 0.0, "P": 0.0, "denominators": 0.0, "ratios": 0.0}
+    found: dict[str, float] = {"slope": 0.0, "P": 0.0, "denominators": 0.0, "ratios": 0.0, "path": 0.0}
     atoms, chances = LAWS[law]
     r2 = float(np.dot(chances, np.square(atoms)))
     for history in itertools.product(range(2), repeat=T):
-        weight, x, v = math.prod(chances[k] for k in history), 1.0, 0.0
+        weight, x, v, path = math.prod(chances[k] for k in history), 1.0, 0.0, 0.0
         for k in history:
             root = math.sqrt(eps + beta2 * v + w * (x * x + r2))
             g = x + atoms[k]
@@ -70,16 +70,22 @@ def enumerated(alpha: float, eps: float, beta2: float, law: str, T: int) -> dict
             for name, value in (("slope", abs(x)), ("P", x * x / root), ("denominators", root)):
                 found[name] += weight * value
             found["ratios"] += weight * g * g / (eps + v)
+            path += abs(x) / T
             x -= alpha * g / math.sqrt(eps + v)
+        found["path"] = max(found["path"], path)
     return {**found, "sigma": math.sqrt(r2)}
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_every_step_of_the_proof_on_enumerated_means(law: str) -> None:
-    T, tight = 7, 0.0
+    T, tight, highest = 7, 0.0, TR.left.highest
+    assert highest is not None
     for alpha, eps, beta2 in itertools.product((0.1, 1.0, 10.0), (1e-4, 1.0, 1e4), (0.01, 0.5, 0.99)):
         m = enumerated(alpha, eps, beta2, law, T)
         _, N, p, right = constants(T, 1, 0.5, 1.0, m["sigma"], eps, alpha, beta2)
+        q = Quantities(
+            T=float(T), d=1.0, D0=0.5, L=1.0, sigma=m["sigma"], S=math.inf, eps=eps, alpha=alpha, beta2=beta2
+        )
         most = T * math.sqrt(eps + m["sigma"] ** 2) + (1 + math.sqrt(beta2)) * m["P"]
         for smaller, larger in (
             (m["ratios"], N),
@@ -87,6 +93,7 @@ def test_every_step_of_the_proof_on_enumerated_means(law: str) -> None:
             (m["denominators"], most),
             (m["slope"], math.sqrt(m["P"] * m["denominators"])),
             (m["slope"] / T, right),
+            (m["path"], float(highest(q, NUMPY))),
         ):
             assert smaller <= larger * (1 + 1e-12)
         tight = max(tight, m["denominators"] / most)
