@@ -79,9 +79,10 @@ def verified(run: Run) -> Verified:
 def hardest(run: Run, known: Verified | None = None) -> xr.Dataset:
     """For each theorem the problem on which left/right is largest in the end, and left/right there at its times, nan
     beyond; `known` saves verifying, and the store both."""
+    theorems, problems = list(list_theorems().values()), [entry.make() for entry in list_problems().values()]
     return run.cached(
         "hardest problem of each theorem",
-        {"profile": run.profile, "seed": run.seed},
+        {"profile": run.profile, "seed": run.seed, "theorems": theorems, "problems": problems},
         lambda: _hardest(verified(run) if known is None else known),
     )
 
