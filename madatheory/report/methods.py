@@ -17,7 +17,7 @@ from madatheory.optimizers.optimizer import Clock, Optimizer
 from madatheory.optimizers.schedule import SCHEDULES
 from madatheory.problems.catalogue import get_problem
 from madatheory.problems.problem import Problem, Words
-from madatheory.report.document import Absent, Chart, DataTable, Fact, Prose, Series, numbers
+from madatheory.report.document import Absent, Chart, DataTable, Fact, Folded, Prose, Series, numbers
 from madatheory.report.parts import Made, Tell
 from madatheory.statistics.intervals import t_interval
 from madatheory.store.cache_key import fingerprint
@@ -45,34 +45,33 @@ def theorems_of_steps(target: Target, tell: Tell) -> Made:
     grouped: dict[str, list[Theorem]] = {}
     for theorem in list_theorems().values():
         grouped.setdefault(fingerprint(theorem.optimizer()), []).append(theorem)
-    rows: list[tuple[str, str, str, str]] = []
+    applies: list[tuple[str, str, str]] = []
+    others: list[tuple[str, str, str]] = []
     for number, theorems in enumerate(grouped.values()):
         method = theorems[0].optimizer()
         schedule = method.traits.get("schedule", "constant")
         tell(number, len(grouped), method.name)
         found = same_steps(target, method)
         names = ", ".join(dict.fromkeys(f"{t.label} {t.name}" for t in theorems))
-        rows.append(
-            (
-                f"{method.name}, form {method.traits.get('form', '?')}, schedule {schedule}",
-                "yes" if found.agrees else "no",
-                found.how,
-                names,
-            )
-        )
-    rows.sort(key=lambda row: row[1] != "yes")
-    applies = [row for row in rows if row[1] == "yes"]
-    note = (
+        which = f"{method.name}, form {method.traits.get('form', '?')}, schedule {schedule}"
+        (applies if found.agrees else others).append((which, found.how, names))
+    note = Prose(
         "Theorems are about methods as they are written in proofs: eps inside the root, no bias correction, a stated "
         "schedule. An optimizer that differs in a convention takes other steps, and no theorem here is about it. "
         "Beside the method each theorem has assumptions on problem and hyper-parameters: madatheory list theorems NAME."
     )
-    table = DataTable(("method", "the same steps", "how, or where it first differs", "theorems"), tuple(rows))
-    count = sum(len(row[3].split(", ")) for row in applies)
     text = "none: it takes the steps of no method that a theorem is about"
     if applies:
-        text = f"{count}, about {'; '.join(row[0] for row in applies)}"
-    return Made((Prose(note), table), (Fact("theorems", text, "good" if applies else "none"),))
+        count = sum(len(names.split(", ")) for _, _, names in applies)
+        text = f"{count}, about {'; '.join(which for which, _, _ in applies)}"
+    same = (
+        DataTable(("the same steps as", "how", "theorems"), tuple(applies))
+        if applies
+        else Prose(f"{text[0].upper()}{text[1:]}.")
+    )
+    differ = DataTable(("method", "where it first differs", "theorems"), tuple(others))
+    folded = (Folded(f"Methods that it differs from, and where: {len(others)}", (differ,)),) if others else ()
+    return Made((note, same, *folded), (Fact("theorems", text, "good" if applies else "none"),))
 
 
 def same_steps(target: Target, method: Optimizer) -> Same:

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from madatheory.cli import app
 from madatheory.identities.targets.lookup import find
 from madatheory.problems.catalogue import get_problem
+from madatheory.report import methods
+from madatheory.report.document import DataTable, Folded, Prose
 from madatheory.report.methods import closed_loop, same_steps
 from madatheory.theory.catalogue import get_theorem
 
@@ -50,6 +52,20 @@ def test_a_theorem_is_about_its_own_method_and_no_other() -> None:
     found = same_steps(other, about_adam)
     assert not found.agrees
     assert found.how.startswith("step 1: ")
+
+
+def test_what_applies_is_shown_and_what_does_not_is_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {name: get_theorem(name) for name in ("adam-constant-step-rate", "avgrad-rate")}
+    monkeypatch.setattr(methods, "list_theorems", lambda: two)
+    about, table, folded = methods.theorems_of_steps(find(constant_adam), lambda *done: None).blocks
+    assert isinstance(about, Prose)
+    assert isinstance(table, DataTable)
+    assert isinstance(folded, Folded)
+    assert [row[2] for row in table.rows] == ["TA adam-constant-step-rate"]
+    (other,) = folded.blocks
+    assert isinstance(other, DataTable)
+    assert [row[2] for row in other.rows] == ["T5 avgrad-rate"]
+    assert str(other.rows[0][1]).startswith("step ")
 
 
 def test_steps_that_are_no_numbers_agree_with_nothing() -> None:
