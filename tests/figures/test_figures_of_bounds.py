@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ from figure_cases import committed, same, smoke_run
 
 from madatheory.figures.catalogue import list_figures
 from madatheory.figures.figure import Numbers
+from madatheory.figures.gallery import summary_matrix
 from madatheory.figures.render import render
+from madatheory.problems.catalogue import list_problems
+from madatheory.store.cache_key import fingerprint
+from madatheory.theory.catalogue import list_theorems
 
 NAMES = (
     "convergence-ratio",
@@ -292,3 +297,20 @@ def test_a_number_below_one_is_not_shown_as_one():
         "178",
         "1.19e+06",
     ]
+
+
+def test_the_hardest_problems_are_computed_again_when_a_theorem_or_a_problem_comes(monkeypatch) -> None:
+    asked = []
+
+    def cached(name, configuration, compute):
+        asked.append(fingerprint(configuration))
+
+    run = replace(smoke_run(0), cached=cached)
+    for theorems, problems in ((2, 2), (3, 2), (2, 3), (2, 2)):
+        some = dict(list(list_theorems().items())[:theorems])
+        entries = dict(list(list_problems().items())[:problems])
+        monkeypatch.setattr(summary_matrix, "list_theorems", lambda some=some: some)
+        monkeypatch.setattr(summary_matrix, "list_problems", lambda entries=entries: entries)
+        summary_matrix.hardest(run)
+    assert asked[0] == asked[3]
+    assert len(set(asked)) == 3

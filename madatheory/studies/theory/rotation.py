@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from scipy import stats
 
 from madatheory.engine.statistic import final_value
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.problems.problem import Problem
+from madatheory.statistics.intervals import t_interval
 
 COORDINATES = ("adam:form=practical", "amsgrad:form=practical", "avgrad:form=practical")
 INVARIANT = ("sgd", "adagrad-norm")  # they commute with rotations
@@ -62,8 +62,6 @@ def tuned_loss(
     half = num_trajectories // 2
     first = loss[:, :half].mean(axis=1)
     best = int(np.argmin(np.where(np.isfinite(first), first, np.inf)))
-    rest = loss[best, half:]
-    reach = stats.t.isf((1 - confidence) / 2, len(rest) - 1) * rest.std(ddof=1) / np.sqrt(len(rest))
-    mean = float(rest.mean())
+    mean, low, high = (float(end) for end in t_interval(loss[best, half:], confidence))
     edge = best in (0, len(alphas) - 1)
-    return Loss(float(alphas[best]), mean, mean - float(reach), mean + float(reach), edge)
+    return Loss(float(alphas[best]), mean, low, high, edge)

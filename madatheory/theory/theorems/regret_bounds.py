@@ -11,7 +11,7 @@ from madatheory.theory.chains.momentum_conditions import BOXED, LINEAR_LOSSES
 from madatheory.theory.conditions import A2, CERTIFIED, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import R, harmonic, measured_sum
-from madatheory.theory.theorem import Level, Measured, Theorem
+from madatheory.theory.theorem import Formula, Level, Measured, Theorem
 
 
 def lane_zeros(c: Context) -> Number:
@@ -66,9 +66,21 @@ root_of_squares = Statistic(
 )
 
 
-def _theorem(
-    method: str, name: str, steps: Callable[[Quantities, Arithmetic], Number], moment: str, text: str, by: str
-) -> Theorem:
+def by_data(
+    distance: Callable[[Measured, Quantities], Number], steps: Formula, by: str, right: Formula, *more: Statistic
+) -> Level:
+    """distance + steps sum_i sqrt(sum_t g_{t,i}^2); `more` are statistics of `distance` beside 1/eta_T."""
+    return Level(
+        "data-dependent bound",
+        by,
+        lambda m, q, xp: distance(m, q) + steps(q, xp) * m["root_of_squares"],
+        (inverse_step_size, *more, root_of_squares),
+        highest=right,
+        data_bound=True,
+    )
+
+
+def _theorem(method: str, name: str, steps: Formula, moment: str, text: str, by: str) -> Theorem:
     def distance(m: Measured, q: Quantities) -> Number:
         return q.D**2 / 2 * m["inverse_step_size"]
 
@@ -107,14 +119,7 @@ def _theorem(
                 highest=right,
                 data_bound=True,
             ),
-            Level(
-                "data-dependent bound",
-                by,
-                lambda m, q, xp: distance(m, q) + steps(q, xp) * m["root_of_squares"],
-                (inverse_step_size, root_of_squares),
-                highest=right,
-                data_bound=True,
-            ),
+            by_data(distance, steps, by, right),
             Level("a-priori bound", "|g| <= G", lambda m, q, xp: right(q, xp)),
         ),
         {"alpha": 0.45, "beta1": 0.0, "beta2": 0.99, "eps": 1e-8},

@@ -10,7 +10,7 @@ from madatheory.theory.conditions import A2, CERTIFIED, hyper_positive, method_i
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import R, harmonic, measured_sum
 from madatheory.theory.theorem import Formula, Level, Measured, Theorem
-from madatheory.theory.theorems.regret_bounds import box_of, inverse_step_size, lane_zeros, regret, root_of_squares
+from madatheory.theory.theorems.regret_bounds import box_of, by_data, inverse_step_size, lane_zeros, regret
 
 
 def _paid(state: tuple[Number, Number, Number], e: Event) -> tuple[Number, Number, Number]:
@@ -92,14 +92,7 @@ def momentum_levels(steps: Formula, by: str, right: Formula) -> tuple[Level, ...
             highest=right,
             data_bound=True,
         ),
-        Level(
-            "data-dependent bound",
-            by,
-            lambda m, q, xp: distance(m, q) + steps(q, xp) * m["root_of_squares"],
-            (inverse_step_size, root_of_squares),
-            highest=right,
-            data_bound=True,
-        ),
+        by_data(distance, steps, by, right),
     )
 
 

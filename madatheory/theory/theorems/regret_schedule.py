@@ -11,7 +11,7 @@ from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import R, harmonic, measured_sum
 from madatheory.theory.theorem import Formula, Level, Measured, Theorem
 from madatheory.theory.theorems.adam_divergence import ROOT_BELOW
-from madatheory.theory.theorems.regret_bounds import box_of, inverse_step_size, lane_zeros, root_of_squares
+from madatheory.theory.theorems.regret_bounds import box_of, by_data, inverse_step_size, lane_zeros, root_of_squares
 from madatheory.theory.theorems.regret_momentum import (
     ONLINE,
     REGRET,
@@ -160,14 +160,7 @@ adamx_regret = Theorem(
             highest=_adamx,
             data_bound=True,
         ),
-        Level(
-            "data-dependent bound",
-            _BY,
-            lambda m, q, xp: _adamx_distances(m, q) + _steps(q, xp) * m["root_of_squares"],
-            (inverse_step_size, fading_distances, root_of_squares),
-            highest=_adamx,
-            data_bound=True,
-        ),
+        by_data(_adamx_distances, _steps, _BY, _adamx, fading_distances),
         _last(_adamx),
     ),
     SETTINGS,
