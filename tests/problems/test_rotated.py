@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 from madatheory.errors import UserError
 from madatheory.problems.catalogue import get_problem
 from madatheory.problems.norms import entry_sum
 from madatheory.problems.problem import Problem
+from madatheory.studies.theory.rotation import tuned_loss
 
 
 def hessian(problem: Problem, x: np.ndarray) -> np.ndarray:
@@ -70,3 +72,19 @@ def test_entry_sum_and_options() -> None:
     assert entry_sum(rows) >= np.abs(rows.T @ rows).sum()
     with pytest.raises(UserError, match="give numbers >= 0"):
         get_problem("rotated:angle=-1")
+
+
+def test_the_step_size_is_chosen_on_seeds_that_the_loss_does_not_know() -> None:
+    """On the first half 0.1 is the best, on the whole 0.2: chosen is 0.1, and said is what its second half gives."""
+    values = np.array([[1.0, 1.0, 9.0, 11.0], [2.0, 2.0, 0.0, 0.0], [np.nan] * 4])
+    alphas = (0.1, 0.2, 0.3)
+
+    def run(*_: object, **__: object) -> xr.Dataset:
+        return xr.Dataset({"final_value": (("alpha", "t", "seed"), values[:, None])}, {"alpha": list(alphas)})
+
+    found = tuned_loss(
+        run, "sgd", get_problem("bowl"), alphas=alphas, steps=1, num_trajectories=4, seed=0, confidence=0.5
+    )
+    assert (found.alpha, found.mean, found.edge) == (0.1, 10.0, True)
+    assert found.low + found.high == pytest.approx(20.0)
+    assert found.high - found.low == pytest.approx(2.0)  # sd/sqrt(2) = 1, as is the quartile of t_1
