@@ -16,6 +16,8 @@ import time
 import warnings
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from madatheory.engine.flags import enable_native_loop
 
 _PLAN = b"0" * 20_000
@@ -101,8 +103,28 @@ def against_threads(pairs: int) -> tuple[list[Spent], list[Spent]]:
     return threads[1:], processes[1:]
 
 
+def on_paper(steps: int, trajectories: int) -> tuple[int, float]:
+    """(simulations, coordinate updates) of `madatheory verify` with every theorem on every problem."""
+    from madatheory.problems.catalogue import list_problems
+    from madatheory.store.cache_key import fingerprint
+    from madatheory.theory.catalogue import list_theorems
+    from madatheory.theory.theorem import Setting
+    from madatheory.theory.verdict import deterministic
+
+    problems = [entry.make() for entry in list_problems().values()]
+    updates: dict[tuple[str, str], int] = {}
+    for theorem in list_theorems().values():
+        method = theorem.method()
+        hyper = method.hyper({name: value for name, value in theorem.settings.items() if np.ndim(value) == 0})
+        for problem in problems:
+            if not theorem.reasons(Setting(problem, method, hyper, steps)):
+                paths = 1 if deterministic(problem) else trajectories
+                updates[fingerprint((method, dict(hyper))), problem.name] = steps * paths * problem.dimension
+    return len(updates), float(sum(updates.values()))
+
+
 def main() -> None:
-    """Print both."""
+    """Print all of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=200)
     parser.add_argument("--chunks", type=int, default=1000)
@@ -110,6 +132,10 @@ def main() -> None:
     given = parser.parse_args()
     enable_native_loop()
     warnings.simplefilter("ignore")
+    number, updates = on_paper(100_000, 1024)
+    print(
+        f"verify --steps 100000 --trajectories 1024: {number} simulations, {updates:.2g} coordinate updates", flush=True
+    )
     each, used = overhead(given.workers, given.chunks)
     print(
         f"{given.workers} workers that wait, {given.chunks} chunks: {1e3 * each.clock:.2f} ms per chunk by the clock, "
