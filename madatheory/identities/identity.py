@@ -67,6 +67,10 @@ def _made(cases: "Callable[[], st.SearchStrategy[Any]]") -> "st.SearchStrategy[A
     return cases()
 
 
+def _none() -> "st.SearchStrategy[Any]":
+    return st.none()
+
+
 def identity(
     code: str,
     name: str,
@@ -90,7 +94,7 @@ def identity(
             " ".join(statement.split()),
             " ".join(holds.split()),
             tuple(needs),
-            partial(_made, cases or st.none),
+            partial(_made, cases or _none),
             test,
             examples if cases else 0.0,
             convention,

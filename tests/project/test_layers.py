@@ -228,6 +228,12 @@ def test_the_first_import_does_not_wait_for_the_numerical_libraries(first: str) 
     assert run_python(f"import sys; {first}; print([n for n in {heavy} if n in sys.modules])").strip() == "[]"
 
 
+def test_who_names_identities_does_not_wait_for_what_draws_examples() -> None:
+    heavy = ("hypothesis", "jax", "scipy")
+    named = "from madatheory.identities.check import select; select(None, 'quick')"
+    assert run_python(f"import sys; {named}; print([n for n in {heavy} if n in sys.modules])").strip() == "[]"
+
+
 def test_the_public_names_are_those_that_type_checkers_see() -> None:
     tree = ast.parse((PACKAGE / "__init__.pyi").read_text())
     seen = {

@@ -142,4 +142,5 @@ def _takes_schedules(make: Make, named: bool) -> bool:
 
 
 def _tensors(shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
-    return [jnp.ones(shape) for shape in shapes]
+    """For `jax.eval_shape`, which takes them as they are: an array would be a program, compiled."""
+    return [jax.ShapeDtypeStruct(shape, jnp.result_type(float)) for shape in shapes]
