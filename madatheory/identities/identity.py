@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -124,4 +124,9 @@ def _place(code: str) -> tuple[int, int, str]:
 def identities() -> dict[str, Identity]:
     """Every identity by its code, in the order S, F, D, M, C, R, E, B, N, K, H and of their numbers."""
     _import_laws()
-    return {code: _FOUND[code] for code in sorted(_FOUND, key=_place)}
+    return {code: _FOUND[code] for code in _in_order(tuple(_FOUND))}
+
+
+@lru_cache(maxsize=4)
+def _in_order(codes: tuple[str, ...]) -> list[str]:
+    return sorted(codes, key=_place)
