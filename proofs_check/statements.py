@@ -49,6 +49,15 @@ _MORE = (
         "constant",
     ),
     Statement(
+        "avgrad-rate-weight-growth",
+        "T5low",
+        "T5's growth with 1/sqrt(w) is needed, up to ln(1/w): for all w <= 1/100, G, alpha there is a problem with "
+        "D0 = 0, d = 1 and a T, eps = w G^2, with sqrt(T) times AVGrad's average >= G^2/(150000 sqrt(w) ln(1/w)) "
+        "and sqrt(T) times T5's right side <= (3/2) G^2/sqrt(w)",
+        "new",
+        "constant",
+    ),
+    Statement(
         "problem-constants",
         "A1-A3",
         "certified L = sup |phi''|, sup |phi'| and inf phi of every scalar function, on the whole real line",

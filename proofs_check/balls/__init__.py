@@ -20,7 +20,9 @@ _REASONS = {
     "interpolation-growth": "an identity; balls decide inequalities",
     "avgrad-weights": "an identity; balls decide inequalities",
     "avgrad-bias-factor": "an identity; balls decide inequalities",
-    "avgrad-weighted-logarithm": "about every number of steps: no box holds them",
+    **dict.fromkeys(
+        ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth"), "about any number of steps: no box holds them"
+    ),
     "kingma-ba-step-bound": "refuted on two steps of the package's optimizer: bridge",
     "yogi-below-largest-square": "refuted on two steps of the package's optimizer: bridge",
 }

@@ -34,7 +34,10 @@ _REASONS = {
     "adam-rests-at-the-mean": "about a stationary law, not about a run of finite length",
     "problem-constants": "about functions, not about runs",
     "data-constants": "about functions, not about runs",
-    "avgrad-weighted-logarithm": "its noise depends on the point, which trees do not have; a test has all sign paths",
+    **dict.fromkeys(
+        ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth"),
+        "its noise depends on the point, which trees do not have; a test has all sign paths",
+    ),
 }
 
 

@@ -11,22 +11,34 @@ Definition ones_step (eps alpha beta2 : R) (t : nat) : R := alpha / sqrt (ones_b
 Definition ones_L (eps alpha beta2 : R) : R := / (2 * ones_step eps alpha beta2 1).
 Definition clipped (L x : R) : R := Rmax (- 1) (Rmin 1 (L * x)).
 
-(* E phi(x_t) after t steps from x: the gradient is 1 with probability (1 + F'(x))/2, else -1. *)
-Fixpoint coin_mean (eps alpha beta2 L : R) (t : nat) (phi : R -> R) : R :=
+(* E phi(x_t) after t steps of lengths eta_1, eta_2, .. from 0: down with probability (1 + h(x))/2, else up. *)
+Fixpoint coin_mean (eta : nat -> R) (h : R -> R) (t : nat) (phi : R -> R) : R :=
   match t with
   | O => phi 0
-  | S t => coin_mean eps alpha beta2 L t (fun x => let P := (1 + clipped L x) / 2 in
-      P * phi (x - ones_step eps alpha beta2 (S t)) + (1 - P) * phi (x + ones_step eps alpha beta2 (S t)))
+  | S t => coin_mean eta h t (fun x => let P := (1 + h x) / 2 in
+      P * phi (x - eta (S t)) + (1 - P) * phi (x + eta (S t)))
   end.
 
 Definition coin_weighted (eps alpha beta2 L : R) (T : nat) : R :=
-  sum T (fun t => coin_mean eps alpha beta2 L t (fun x => (clipped L x)²) / sqrt (INR (S t))).
+  sum T (fun t => coin_mean (ones_step eps alpha beta2) (clipped L) t (fun x => (clipped L x)²) / sqrt (INR (S t))).
 
-Lemma coin_affine eps alpha beta2 L t : forall phi a c,
-  coin_mean eps alpha beta2 L t (fun x => a * phi x + c) = a * coin_mean eps alpha beta2 L t phi + c.
+Lemma coin_linear eta h t : forall phi psi a b c, coin_mean eta h t (fun x => a * phi x + b * psi x + c)
+  = a * coin_mean eta h t phi + b * coin_mean eta h t psi + c.
 Proof.
-  induction t as [|t IH]; intros phi a c; cbn [coin_mean]; [reflexivity|]. rewrite <- IH. f_equal.
+  induction t as [|t IH]; intros phi psi a b c; cbn [coin_mean]; [reflexivity|]. rewrite <- IH. f_equal.
   apply functional_extensionality. intros x. cbv zeta. ring.
+Qed.
+
+(* Monotone on what is reached. *)
+Lemma coin_le eta h (reached : R -> Prop) : reached 0 -> (forall t x, reached x -> let P := (1 + h x) / 2 in
+    0 <= P <= 1 /\ (0 < P -> reached (x - eta (S t))) /\ (P < 1 -> reached (x + eta (S t)))) ->
+  forall t phi psi, (forall x, reached x -> phi x <= psi x) -> coin_mean eta h t phi <= coin_mean eta h t psi.
+Proof.
+  intros H0 stays. induction t as [|t IH]; intros phi psi H; cbn [coin_mean]; [auto|].
+  apply IH. intros x Hx. cbv zeta. destruct (stays t x Hx) as (P & D & U).
+  set (p := (1 + h x) / 2) in *. apply Rplus_le_compat.
+  - destruct (Req_dec p 0) as [-> | N]; [lra|]. apply Rmult_le_compat_l; [lra|]. apply H, D. lra.
+  - destruct (Req_dec p 1) as [-> | N]; [lra|]. apply Rmult_le_compat_l; [lra|]. apply H, U. lra.
 Qed.
 
 Section Logarithm.
@@ -37,7 +49,7 @@ Hypothesis beta2_01 : 0 <= beta2 < 1.
 
 Let eta := ones_step eps alpha beta2.
 Let L := ones_L eps alpha beta2.
-Let E := coin_mean eps alpha beta2 L.
+Let E := coin_mean eta (clipped L).
 
 Local Lemma b_bounds t : 0 < ones_b eps beta2 (S t) <= INR (S t) * (eps + 1).
 Proof.
@@ -72,7 +84,7 @@ Proof.
   pose proof (eta_pos 0). unfold L, ones_L. fold eta. split; [apply Rinv_0_lt_compat; lra | field; lra].
 Qed.
 
-(* Linear in phi and monotone on what is reached, |x| <= 3/(2L). *)
+(* What is reached: |x| <= 3/(2L). *)
 Definition reached (x : R) : Prop := -3 <= 2 * (L * x) <= 3.
 
 Local Lemma clipped_values x : reached x -> -1 <= clipped L x <= 1 /\ (L * x) * clipped L x <= (L * x)² /\
@@ -95,29 +107,24 @@ Proof.
   unfold reached in *. rewrite Rmult_minus_distr_l, Rmult_plus_distr_l. unfold P. repeat split; lra.
 Qed.
 
-Local Lemma E_le t : forall phi psi, (forall x, reached x -> phi x <= psi x) -> E t phi <= E t psi.
+Local Lemma E_le : forall t phi psi, (forall x, reached x -> phi x <= psi x) -> E t phi <= E t psi.
 Proof.
-  induction t as [|t IH]; intros phi psi H; simpl.
-  - apply H. unfold reached. rewrite !Rmult_0_r. lra.
-  - apply IH. intros x Hx. cbv zeta. destruct (stays t x Hx) as (P & D & U). fold (eta (S t)).
-    set (p := (1 + clipped L x) / 2) in *. apply Rplus_le_compat.
-    + destruct (Req_dec p 0) as [-> | N]; [lra|]. apply Rmult_le_compat_l; [lra|]. apply H, D. lra.
-    + destruct (Req_dec p 1) as [-> | N]; [lra|]. apply Rmult_le_compat_l; [lra|]. apply H, U. lra.
+  apply coin_le with (reached := reached); [unfold reached; rewrite !Rmult_0_r; lra | exact stays].
 Qed.
 
 (* E x_t^2 >= eta_{t+1}/(4L). *)
 Local Lemma spread t : eta (S (S t)) <= 4 * L * E (S t) Rsqr.
 Proof.
   destruct L_first as [PL EL].
-  assert (Step : forall t, (1 - 2 * L * eta (S t)) * E t Rsqr + (eta (S t))² <= E (S t) Rsqr).
-  { intros s. unfold E. rewrite <- coin_affine. apply (E_le s). intros x Hx. cbv zeta. fold (eta (S s)).
+  assert (Step : forall t, (1 - 2 * L * eta (S t)) * E t Rsqr + 0 * E t Rsqr + (eta (S t))² <= E (S t) Rsqr).
+  { intros s. unfold E. rewrite <- coin_linear. apply (E_le s). intros x Hx. cbv zeta.
     destruct (clipped_values x Hx) as (_ & C & _). pose proof (eta_pos s) as Pe. set (e := eta (S s)) in *.
     set (f := clipped L x) in *. assert (Z : 0 <= 2 * e * (/ L * ((L * x)² - L * x * f))).
     { apply Rmult_le_pos; [lra|]. apply Rmult_le_pos; [left; apply Rinv_0_lt_compat; auto | lra]. }
     replace (/ L * ((L * x)² - L * x * f)) with (L * x² - x * f) in Z by (unfold Rsqr; field; lra).
     unfold Rsqr in *. lra. }
   induction t as [|t IH].
-  - pose proof (Step O) as H. change (E 0%nat Rsqr) with (0²) in H. rewrite Rsqr_0, Rmult_0_r, Rplus_0_l in H.
+  - pose proof (Step O) as H. change (E 0%nat Rsqr) with (0²) in H. rewrite Rsqr_0, !Rmult_0_r, !Rplus_0_l in H.
     pose proof (eta_falls 0). pose proof (eta_pos 0).
     apply Rmult_le_compat_l with (r := 4 * L) in H; [|lra]. unfold Rsqr at 1 in H.
     replace (4 * L * (eta 1 * eta 1)) with (2 * (2 * L * eta 1) * eta 1) in H by ring. rewrite EL in H. lra.
@@ -137,8 +144,8 @@ Proof.
   set (c := alpha * L / (9 * radius eps 1)) in *.
   assert (Step : forall t, c * / INR (S (S t)) <= E (S t) (fun x => (clipped L x)²) / sqrt (INR (S (S t)))).
   { intros t. pose proof (INR_S_pos (S t)) as Pt. pose proof (sqrt_lt_R0 _ Pt) as Ps.
-    assert (H : 4 / 9 * L² * E (S t) Rsqr + 0 <= E (S t) (fun x => (clipped L x)²)).
-    { unfold E. rewrite <- coin_affine. apply (E_le (S t)). intros x Hx. destruct (clipped_values x Hx) as (_ & _ & C & _).
+    assert (H : 4 / 9 * L² * E (S t) Rsqr + 0 * E (S t) Rsqr + 0 <= E (S t) (fun x => (clipped L x)²)).
+    { unfold E. rewrite <- coin_linear. apply (E_le (S t)). intros x Hx. destruct (clipped_values x Hx) as (_ & _ & C & _).
       unfold Rsqr in *. lra. }
     pose proof (spread t) as Hs. pose proof (eta_low (S t)) as Hl.
     apply Rle_trans with (L / 9 * (alpha / (radius eps 1 * sqrt (INR (S (S t))))) / sqrt (INR (S (S t)))).
@@ -148,7 +155,8 @@ Proof.
       + apply Rmult_le_compat_l with (r := L / 9) in Hs; [|lra]. unfold Rsqr in *. lra. }
   unfold coin_weighted. destruct T as [|T]; [simpl; lra|]. induction T as [|T IH].
   - simpl. unfold clipped. rewrite Rmult_0_r, Rmin_right, Rmax_right, Rsqr_0, Rinv_1 by lra. unfold Rdiv. lra.
-  - rewrite (sum_S (S T) (fun t => / INR (S t))), (sum_S (S T)). pose proof (Step T) as H. cbv beta in *. fold (E (S T)).
+  - rewrite (sum_S (S T) (fun t => / INR (S t))), (sum_S (S T)). pose proof (Step T) as H.
+    cbv beta in *. fold eta in IH |- *. fold (E (S T)).
     rewrite Rmult_minus_distr_l, Rmult_plus_distr_l in *. lra.
 Qed.
 End Logarithm.

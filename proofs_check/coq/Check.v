@@ -3,11 +3,11 @@ From Mada Require Import Smoothness RatioSums DecreasingWeights AVGradWeights De
 From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog MonotoneLog InterpolationMonotone AMSGradRate.
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum AVGradRate ExponentialMoment AVGradHighProbability LogarithmRatio.
 From Mada Require Import AVGradHorizonSums AVGradHorizonRate AVGradLogarithm MonotoneSteps MomentumRates AVGradMomentum.
-From Mada Require Import AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum AdamMomentumRate.
-From Mada Require Import AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded MomentumExample.
-From Mada Require Import SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant DivergenceConstantStep.
-From Mada Require Import DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished HyperGradient.
-From Mada Require Import RegretMomentum RegretSchedule SGDRate RMSPropRate.
+From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum.
+From Mada Require Import AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
+From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
+From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate.
 Definition all_theorems :=
   (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
    @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
@@ -37,7 +37,9 @@ Definition all_theorems :=
    @MomentumRates.avgrad_monotone_rate, @MomentumRates.avgrad_monotone_sharp_rate,
    @MomentumRates.avgrad_monotone_log_rate, @MomentumRates.interpolation_monotone_rate,
    @MomentumRates.interpolation_monotone_sharp_rate, @MomentumRates.interpolation_monotone_log_rate,
-   @AVGradMomentum.avgrad_momentum_rate, @AdagradNorm.adagrad_norm_rate, @AdagradNorm.adagrad_norm_convex,
+   @AVGradMomentum.avgrad_momentum_rate, @AVGradWeightGrowth.avgrad_average_low,
+   @AVGradWeightGrowth.growth_problem, @AVGradWeightGrowth.avgrad_weight_growth,
+   @AdagradNorm.adagrad_norm_rate, @AdagradNorm.adagrad_norm_convex,
    @AdagradNormNoise.adagrad_norm_noise_rate, @AdagradRate.adagrad_rate, @AdagradRate.adagrad_rate_sharp,
    @AdagradRate.adagrad_published_rate, @AdamPublishedRate.adam_sum_rate,
    @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,

@@ -332,6 +332,11 @@ NOISELESS = (
 OTHERS = (
     CoqClaim("decoupling-largest-factor", "Decoupling", "decoupling_largest_factor"),
     CoqClaim("avgrad-weighted-logarithm", "AVGradLogarithm", "avgrad_logarithm"),
+    CoqClaim(
+        "avgrad-rate-weight-growth", "AVGradWeightGrowth", "growth_problem", "F is smooth, D0 = 0, and G bounds F'"
+    ),
+    CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_average_low", "at every T <= ln(1/w)^2/w"),
+    CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_weight_growth"),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
     CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),

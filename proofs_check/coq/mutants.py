@@ -96,6 +96,27 @@ MUTANTS = (
         "T5w's lower bound with the whole harmonic sum",
     ),
     Mutant(
+        "avgrad-rate-weight-growth",
+        "AVGradWeightGrowth",
+        "G² / (150000 * sqrt w * ln (/ w)) <=",
+        "G² / (150000 * w * ln (/ w)) <=",
+        "growth of AVGrad's average with 1/w",
+    ),
+    Mutant(
+        "avgrad-rate-weight-growth",
+        "AVGradWeightGrowth",
+        "<= 3 / 2 * (G² / sqrt w).",
+        "<= 1 / 2 * (G² / sqrt w).",
+        "half of G^2/sqrt(w) above T5's right side",
+    ),
+    Mutant(
+        "avgrad-rate-weight-growth",
+        "AVGradWeightGrowth",
+        "(G² / (ln (/ w))²) * (1 - / INR T) <= growth_average",
+        "(G² / (ln (/ w))²) <= growth_average",
+        "AVGrad's average at T = 1 above 0",
+    ),
+    Mutant(
         "avgrad-high-probability",
         "AVGradHighProbability",
         "- 4 * alpha * G * ln q / sqrt (1 - beta2)",
