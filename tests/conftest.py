@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -24,6 +25,10 @@ from madatheory.xla import QUICK, enable_quick_compilation
 os.environ[QUICK] = "true"
 enable_quick_compilation()
 enable_native_loop()  # XLA reads the flag when its CPU backend starts, so before any test computes
+
+# a hundred processes of tests import the same modules, of which compiling takes three times as long as reading
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # a shell that starts the tests in the background makes them ignore Ctrl-C; tests of it, and their children, need it
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -27,8 +27,9 @@ with needs("--cluster"):
     from distributed.client import FutureCancelledError
     from distributed.scheduler import KilledWorker
 
-DEATHS = 3
-"""Workers of `local:N` that may die on a chunk before it is given up; of a scheduler elsewhere see docs/cluster.md."""
+DEATHS = 2
+"""Workers of `local:N` that may die on a chunk before it is computed alone, and as many then before it is given up; of
+a scheduler elsewhere see docs/cluster.md."""
 PATIENCE = 60.0
 """Seconds for a scheduler that is started again, and for the first or a new worker."""
 ANSWER = 10.0
@@ -214,21 +215,30 @@ class Cluster:
     def _compute(
         self, tasks: Mapping[str, tuple[Any, ...]], done: Callable[[str, Any], None], alive: Callable[[], None]
     ) -> list[tuple[str, int]]:
-        """Compute all tasks (function, *arguments); the keys of those that were given up, and after how many deaths."""
-        client, pending = self._client, dict[str, Any]()
+        """Compute all tasks (function, *arguments); the keys of those that were given up, and after how many deaths.
+
+        A death is counted against all that the worker had, so what is suspected is computed again when all else is
+        there, one at a time.
+        """
+        client, pending, suspected, tried = self._client, dict[str, Any](), list[str](), set[str]()
         waiting, lost, look, alone = dict(tasks), list[tuple[str, int]](), _LEAST_LOOK, time.monotonic()
         try:
-            while waiting or pending:
+            while waiting or pending or suspected:
+                if not waiting and not pending:
+                    tried.add(key := suspected.pop())
+                    waiting[key] = tasks[key]
                 if client.status != "running":  # with the scheduler went what it knew
                     waiting |= {key: tasks[key] for key in pending}
                     pending.clear()
                     client = self._again(client)
                 while waiting:
                     key, task = waiting.popitem()
-                    pending[key] = client.submit(*task, key=key)
+                    pending[key] = client.submit(*task, key=f"{key}-alone" if key in tried else key)
                 ended = {key: pending.pop(key) for key in [k for k, f in pending.items() if f.status != "pending"]}
                 for key, found in _results(client, ended).items():
-                    if isinstance(found, KilledWorker):
+                    if isinstance(found, KilledWorker) and key not in tried:
+                        suspected.append(key)
+                    elif isinstance(found, KilledWorker):
                         lost.append((key, found.allowed_failures + 1))
                     elif isinstance(found, BaseException):
                         raise _explained(found)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -89,8 +90,47 @@ def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) 
     done: dict[str, int] = {}
     tasks = {"deadly": (deadly,), **{f"number-{i}": (pow, i, 2) for i in range(8)}}
     lost = two._compute(tasks, done.__setitem__, lambda: None)
-    assert lost == [("deadly", 3)]
+    assert lost == [("deadly", 2)]
     assert done == {f"number-{i}": i * i for i in range(8)}
+
+
+class Blaming:
+    """A client whose workers die of "deadly", with all that they have beside it."""
+
+    status = "running"
+
+    def __init__(self) -> None:
+        self.flying = dict[str, Any]()
+
+    def submit(self, function: Any, *arguments: Any, key: str) -> Any:
+        self.flying[key] = SimpleNamespace(status="pending", result=lambda timeout: function(*arguments))
+        return self.flying[key]
+
+    def fly(self) -> None:
+        from distributed.scheduler import KilledWorker
+
+        nobody: Any = None
+        killed = any(key.startswith("deadly") for key in self.flying)
+        for future in self.flying.values():
+            future.status, future.exception = "error" if killed else "finished", lambda: KilledWorker("", nobody, 1)
+        self.flying.clear()
+
+
+def test_a_chunk_is_blamed_only_if_its_workers_die_when_it_is_alone(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, beside, done = Blaming(), list[list[str]](), dict[str, int]()
+
+    def fly() -> None:
+        beside.append(sorted(client.flying))
+        client.fly()
+
+    monkeypatch.setattr(two, "_client", client)
+    monkeypatch.setattr(two, "_known", {"a worker": {}})
+    monkeypatch.setattr(two, "_asked", float("inf"))
+    tasks = {"deadly": (pow, 0, 2), "number-1": (pow, 1, 2), "number-2": (pow, 2, 2)}
+    assert two._compute(tasks, done.__setitem__, fly) == [("deadly", 2)]
+    assert done == {"number-1": 1, "number-2": 4}
+    assert sorted(beside[0]) == sorted(tasks)
+    assert sorted(what for what in beside[1:] if what) == [["deadly-alone"], ["number-1-alone"], ["number-2-alone"]]
 
 
 def test_the_command_writes_the_same_json(two: Any, tmp_path: Path) -> None:

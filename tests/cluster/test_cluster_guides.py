@@ -82,7 +82,7 @@ def test_the_cluster_of_kubernetes_is_what_the_operator_reads() -> None:
     name, spec = whole["metadata"]["name"], whole["spec"]
     assert all(isinstance(word, str) for part in ("worker", "scheduler") for word in container(part)["args"])
     assert [refused(container(part)["args"]) for part in ("worker", "scheduler")] == ["", ""]
-    assert [one["value"] for one in container("scheduler")["env"]] == ["2"]
+    assert [one["value"] for one in container("scheduler")["env"]] == ["1"]
     ports = {one["name"]: one["containerPort"] for one in container("scheduler")["ports"]}
     service = {one["targetPort"]: one["port"] for one in spec["scheduler"]["service"]["ports"]}
     assert service == ports == {"tcp-comm": 8786, "http-dashboard": 8787}  # the names by which the operator asks
