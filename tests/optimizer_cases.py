@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 
+from madatheory.identities.targets.numpy_programs import evaluated
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.references import adagrad, adam, adamx, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi
@@ -62,13 +64,28 @@ def paths(optimizer: Optimizer, hyper: Mapping[str, float]) -> np.ndarray:
     """x_1 .. x_T of every sequence, (sequences, T, D), in float64."""
     with jax.enable_x64(True):
         start = np.repeat(X0[:, None], GRADIENTS.shape[-1], axis=1)
-        run = jax.jit(lambda h: open_loop(optimizer)(start, GRADIENTS, h, float(T)).x)
-        return np.moveaxis(np.asarray(run(optimizer.hyper(hyper))), -1, 0)
+        return np.moveaxis(looped(optimizer)(start, GRADIENTS, optimizer.hyper(hyper), float(T)).x, -1, 0)
+
+
+in_numpy = partial(evaluated, compiled=jax.jit)
+"""In place of `jax.jit` for what runs a few times: traced, evaluated in NumPy, compiled only where that cannot be."""
+FEW = 300
+"""Steps that NumPy takes in less time than it takes to compile them."""
 
 
 def looped(optimizer: Optimizer) -> Any:
-    """`open_loop`, quickly compiled."""
-    return jax.jit(open_loop(optimizer))
+    """`open_loop`, in NumPy if the steps are few."""
+    compiled = open_loop(optimizer)
+    quick = in_numpy(compiled)
+
+    def call(x0: Any, gradients: Any, hyper: Mapping[str, Any], *horizon: Any) -> Any:
+        def array(value: Any) -> Any:
+            return value if hasattr(value, "dtype") else np.asarray(value, x0.dtype)
+
+        run = quick if len(gradients) <= FEW else compiled
+        return run(x0, gradients, {name: array(value) for name, value in hyper.items()}, *map(array, horizon))
+
+    return call
 
 
 def worst_error(case: Case, optimizer: Optimizer | None = None) -> tuple[float, str]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, looped
+from optimizer_cases import GRADIENTS, SEQUENCES, X0, D, T, in_numpy, looped
 from tolerances import DOUBLE
 
 from madatheory.errors import UserError
@@ -41,7 +41,7 @@ def made(point: Optimizer, names: tuple[str, ...], lag: int = 0, **rule: Any) ->
 
 
 def run(method: Optimizer, hyper: dict[str, Any], g: np.ndarray, x0: np.ndarray = X0) -> OpenLoopRun:
-    return looped(method)(x0, g, hyper)  # compiled anew, with whatever a planted mistake has replaced
+    return looped(method)(x0, g, hyper)  # traced anew, with whatever a planted mistake has replaced
 
 
 @pytest.mark.parametrize("spec", [spec for spec in POINTS if spec != "sgd"])  # sgd has a closed form below
@@ -55,7 +55,7 @@ def test_it_is_the_central_difference_of_the_one_step_loss(spec, float64):
     def loss(x: jax.Array) -> jax.Array:
         return jnp.sum(jnp.sin(3 * (x - center)) + (x - center) ** 2)
 
-    @jax.jit
+    @in_numpy
     def one(x: jax.Array, state: Any, noise: jax.Array, t: jax.Array) -> tuple[Any, ...]:
         """What comes next, and both derivatives of each coefficient."""
         g, clock = jax.grad(loss)(x) + noise, Clock(t, jnp.nan)

@@ -31,7 +31,7 @@ from madatheory.training.arguments import spelled
 @pytest.mark.parametrize("names", [("rho",), ("beta1", "rho", "gamma")])
 def test_a_compiled_tree_is_an_eager_vector(names, float64):
     tx = made(FULL | {"beta3": 0.0}, names)
-    compiled, states = run(tx, G[:4])
+    compiled, states = run(tx, G[:4], compiled=True)
     x: Any = jnp.asarray(X0)
     whole = tx.init(x)
     for t in range(4):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from optimizer_cases import in_numpy
 from tolerances import DOUBLE, SINGLE
 from torch_cases import ALL, COVERING, EPS, START, STEPS, SUBSETS, X0, G, asked, family, run, torch
 
@@ -124,7 +125,7 @@ def beside_optax(steps: int, dtype: Any, **options: Any) -> dict[str, np.ndarray
     def deal(x: Any) -> Any:
         return [jnp.asarray(x[..., :1], dtype), jnp.asarray(x[..., 1:], dtype)]
 
-    run = jax.jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
+    run = in_numpy(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
     x, values = run(deal(X0), deal(G[:steps]))
     named = {"lr" if name == "learning_rate" else name: np.asarray(value) for name, value in values.items()}
     return {"x": np.concatenate([np.asarray(part) for part in x], axis=-1), **named}

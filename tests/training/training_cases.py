@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from optimizer_cases import FEW, in_numpy
 
 import madatheory.training.transformation as module
 from madatheory import training
@@ -35,8 +36,8 @@ def flat(t: Any) -> np.ndarray:
 
 
 @cache
-def _runner(tx: Any) -> Any:
-    """Compiled once for a transformation that runs several times."""
+def _runner(tx: Any, compiled: bool) -> Any:
+    """Traced once for a transformation that runs several times, under scan; to compile it would take far longer."""
 
     def step(carry: Any, now: Any) -> Any:
         x, state = carry
@@ -44,15 +45,21 @@ def _runner(tx: Any) -> Any:
         x = optax.apply_updates(x, move)
         return (x, state), (x, state)
 
-    return jax.jit(lambda p, g: jax.lax.scan(step, (p, tx.init(p)), g)[1])
+    def whole(p: Any, g: Any) -> Any:
+        return jax.lax.scan(step, (p, tx.init(p)), g)[1]
+
+    return jax.jit(whole) if compiled else in_numpy(whole)
 
 
-def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None) -> tuple[np.ndarray, Any]:
-    """x_1 .. x_T and the states after each step, under jit and scan; `extra`: other gradients, by name."""
+def run(tx: Any, g: Any = G, x0: Any = X0, extra: Any = None, compiled: bool = False) -> tuple[np.ndarray, Any]:
+    """x_1 .. x_T and the states after each step, by a scan, which is compiled if asked for or of many steps.
+
+    `extra`: other gradients, by name.
+    """
     named = extra if isinstance(extra, dict) else {} if extra is None else {"validation_gradient": extra}
     given = {name: tree(jnp.asarray(gradients)) for name, gradients in named.items()}
-    x, state = _runner(tx)(tree(jnp.asarray(x0)), (tree(jnp.asarray(g)), given))
-    return flat(x), state
+    x, state = _runner(tx, compiled or len(g) > FEW)(tree(jnp.asarray(x0)), (tree(jnp.asarray(g)), given))
+    return flat(x), jax.tree.map(np.asarray, state)  # of an array of JAX each part is a program of its own
 
 
 def made(initial: dict[str, Any], names: tuple[str, ...], rule: Any = None, **options: Any) -> Any:
@@ -101,7 +108,7 @@ def check_central_differences(label: str) -> None:
         step, after = plan.point.step(values, inner, g, Clock(t, jnp.nan))
         return (1 - plan.alpha(values, t) * decay) * x - step.delta, after
 
-    @jax.jit
+    @in_numpy
     def slopes(used: Any, *past: Any) -> Any:
         """Differences in one coefficient after the other, all through one program."""
         ends = [
@@ -113,7 +120,7 @@ def check_central_differences(label: str) -> None:
         losses = jax.vmap(lambda values: loss(moved(values, *past)[0]))(stacked).reshape(-1, 2)
         return dict(zip(names, (losses[:, 1] - losses[:, 0]) / (2 * width), strict=True))
 
-    update, plain, slope = jax.jit(tx.update), jax.jit(moved), jax.jit(jax.grad(loss))
+    update, plain, slope = map(in_numpy, (tx.update, moved, jax.grad(loss)))
     x, inner = jnp.asarray(X0), plan.point.init({name: initial[name] for name in names}, jnp.asarray(X0))
     state: Any = tx.init(tree(x))
     for t in range(1, 5):

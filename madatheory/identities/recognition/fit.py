@@ -93,7 +93,9 @@ def fitted(
 
     if start is None:
         inner = _INNER if candidate.family.fitted else _INNER[:1]
-        start = min((solve({**values, **more}, 12) for values in _STARTS for more in inner), key=distance)
+        every = ({**values, **more} for values in _STARTS for more in inner)
+        different = {tuple(first[name] for name in unknown): first for first in every}
+        start = min((solve(first, 12) for first in different.values()), key=distance)
     best = solve(start, 15)
     if distance(best) < _CLOSE:
         best = solve(best, 40)

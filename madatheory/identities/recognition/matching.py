@@ -58,9 +58,9 @@ def _agree(runs: Sequence[Observation], dtype: DTypeLike) -> list[Candidate]:
         found = [
             candidate
             for family in FAMILIES
-            if matrices or not family.matrices
+            if (matrices or not family.matrices) and not next(candidates(family)).unknown(values)
             for candidate in candidates(family, step_size)
-            if not candidate.unknown(values) and all(candidate.agrees(run, dtype) for run in runs)
+            if all(candidate.agrees(run, dtype) for run in runs)
         ]
         if found:
             return found

@@ -46,6 +46,7 @@ class Observations:
         self._decayed: Observation | None = None
         self._matrices: list[Observation] | None = None
         self._estimates: dict[tuple[str, str], Candidate | None] = {}
+        self._explored: dict[tuple[str, str], list[Candidate]] = {}
         base: dict[str, Any] = {"lr": LR, "weight_decay": 0.0, "momentum": target.defaults.get("momentum", MOMENTUM)}
         self.base = {name: value for name, value in base.items() if name in target.settable}
         self.visible = {name: value for name, value in VISIBLE.items() if name in target.settable}
@@ -141,8 +142,12 @@ class Observations:
         """The nearest candidate and those tried before it.
 
         From `first` on one switch after the other is set to what comes nearest, until nothing comes nearer. What is
-        then not close is begun anew from the family's options that are far apart.
+        then not close is begun anew from the family's options that are far apart. Around what it has led to nothing is
+        nearer, so that is not explored again.
         """
+        key = first.family.name, first.step_size
+        if key in self._explored and self._explored[key][0] is first:
+            return self._explored[key]
         run, best = self.plain[0], first
         unknown = tuple(name for name in first.known if name != "eps_root")
         tried, nearer = {(best.labels, *best.extra.values()): best}, True
@@ -158,8 +163,9 @@ class Observations:
             other = fitted(replace(first, labels=labels, known={}), run, unknown, None)
             tried[(labels, *other.extra.values())] = other
             best = min(best, other, key=lambda c: c.distance(run))
-        self._estimates[best.family.name, best.step_size] = best
-        return sorted(tried.values(), key=lambda c: c is not best)
+        self._estimates[key] = best
+        self._explored[key] = sorted(tried.values(), key=lambda c: c is not best)
+        return self._explored[key]
 
     def reads_x(self) -> bool:
         """Whether a shifted start changes the updates beyond rounding: a decay that is no setting."""
