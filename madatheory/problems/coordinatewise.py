@@ -107,14 +107,15 @@ def certify(
     *,
     multiplicative: bool,
     distance: Constant | None = None,
+    N: Constant | None = None,
 ) -> tuple[Constants, dict[str, str]]:
     """The constants with this noise in d coordinates; G is inf, and the second value says why, where A2 fails."""
     if math.isinf(noise.bound):
         reason = f"{noise.name} noise is unbounded, so no G bounds the stochastic gradient"
-        return Constants(smoothness, unbounded(reason), infimum, distance, slope, *moments(noise, d)), {"A2": reason}
+        return Constants(smoothness, unbounded(reason), infimum, distance, slope, *moments(noise, d), N), {"A2": reason}
     size = slope.value if multiplicative else 1.0
     G = bounded_gradient(slope, noise, multiplicative=multiplicative)
-    return Constants(smoothness, G, infimum, distance, slope, *moments(noise, d, size)), {}
+    return Constants(smoothness, G, infimum, distance, slope, *moments(noise, d, size), N), {}
 
 
 def distance_from(minimizer: float, start: np.ndarray, derivation: str) -> Constant:

@@ -35,6 +35,9 @@ class Constants(NamedTuple):
 
     Where A2 fails G is inf, and there is more to say: S = sup |d_i F|, sigma^2 = sup E|g - grad F|^2 and
     M4 = sup E|g - grad F|^4 over all x, each inf where it is. Left out, they follow from G.
+
+    N = sum_i N_i where the Hessian is below the diagonal matrix of the N_i at all x: s.H(x)s <= sum_i N_i s_i^2. Left
+    out, it is d L.
     """
 
     L: Constant
@@ -44,6 +47,7 @@ class Constants(NamedTuple):
     S: Constant | None = None
     sigma: Constant | None = None
     M4: Constant | None = None
+    N: Constant | None = None
 
 
 class Words(NamedTuple):

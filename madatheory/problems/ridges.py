@@ -12,7 +12,7 @@ from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.coordinatewise import CHECK, certify, constant_start, coordinatewise, distance_from
 from madatheory.problems.data import Table, sample
 from madatheory.problems.noise_laws import NOISES, index, law
-from madatheory.problems.norms import inflated, largest_column_sum, largest_eigenvalue
+from madatheory.problems.norms import entry_sum, inflated, largest_column_sum, largest_eigenvalue
 from madatheory.problems.problem import Array, Atoms, Constant, Constants, Oracle, Problem
 from madatheory.problems.scalar import JAX, Scalar
 
@@ -53,6 +53,17 @@ class Ridges(NamedTuple):
             value,
             "upper",
             f"{self.weight:.6g} sup|phi''| lambda_max(A^T A), the norm enclosed; {self.phi.curvature.derivation}",
+            f"{CHECK}::test_ridge_norms",
+        )
+
+    @property
+    def curvature_sum(self) -> Constant:
+        """N <= weight sup|phi''| sum_ij |(A^T A)_ij|, or d L: |s_i s_j| <= (s_i^2 + s_j^2)/2, so N_i are row sums."""
+        value = inflated(self.weight * self.phi.curvature.value * entry_sum(self.rows), 4)
+        return Constant(
+            min(value, inflated(self.rows.shape[1] * self.smoothness.value, 1)),
+            "upper",
+            f"{self.weight:.6g} sup|phi''| sum_ij |(A^T A)_ij|, or d L; {self.phi.curvature.derivation}",
             f"{CHECK}::test_ridge_norms",
         )
 
@@ -106,6 +117,7 @@ def ridge_problem(
         d,
         multiplicative=noise == "multiplicative",
         distance=ridges.distance(start),
+        N=ridges.curvature_sum,
     )
     return Problem(
         name,
@@ -182,7 +194,7 @@ def minibatch_problem(
         np.asarray(start, dtype=float),
         ridges.value,
         oracle,
-        Constants(ridges.smoothness, bound, ridges.infimum),
+        Constants(ridges.smoothness, bound, ridges.infimum, N=ridges.curvature_sum),
         lambda x: jnp.mean(batch_gradients(x), axis=0),
         parameters=parameters,
     )

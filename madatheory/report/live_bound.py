@@ -28,6 +28,7 @@ GIVEN: Mapping[str, Parameter] = {
     "S": Parameter(1.0, 0, meaning="bound on every |d_i F|"),
     "sigma": Parameter(1.0, 0, meaning="root of the bound on E|g - grad F|^2"),
     "M4": Parameter(1.0, 0, meaning="bound on E|g - grad F|^4"),
+    "N": Parameter(1.0, 0, open_low=True, meaning="sum of N_i with s.H(x)s <= sum_i N_i s_i^2; d L will do"),
 }
 """What the problem and the run decide, with the values at which the statements are about anything."""
 WHOLE = ("T", "d")
@@ -63,7 +64,7 @@ class AnyProblem:
         raise AttributeError(f"it asks for the problem's {name}, and a page knows the constants alone")
 
 
-_CONSTANTS = (symbol("L"), symbol("G"), 0.0, *(symbol(name) for name in ("Delta", "S", "sigma", "M4")))
+_CONSTANTS = (symbol("L"), symbol("G"), 0.0, *(symbol(name) for name in ("Delta", "S", "sigma", "M4", "N")))
 _PROBLEMS = (
     AnyProblem(None, GivenFacts()),
     AnyProblem((0.0, symbol("D")), GivenFacts(losses="linear")),  # [0, D] stands for any box of width D

@@ -40,6 +40,7 @@ MEANING: Mapping[str, str] = {
     "S": "bound on every entry of grad F",
     "sigma": "root of the bound on E|g - grad F|^2",
     "M4": "bound on E|g - grad F|^4",
+    "N": "sum of N_i with s.H(x)s <= sum_i N_i s_i^2",
 }
 """What the symbols of `Quantities` are."""
 _LETTERS = {

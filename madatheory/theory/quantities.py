@@ -12,7 +12,7 @@ class Quantities(NamedTuple):
     eps, rho, c, gamma) as in the optimizer's family; `B3` bounds beta3 over the path, `W` is T8log's weight, `p`
     a failure probability, `D` a width of the box, `Delta` = |x_0 - x_star| for a minimizer x_star of a convex F,
     `eta` a hyper learning rate and `A` the largest step size that it learns. S bounds |d_i F|, sigma^2 and M4 bound
-    E|g - grad F|^2 and E|g - grad F|^4.
+    E|g - grad F|^2 and E|g - grad F|^4, N bounds sum_i N_i where s.H(x)s <= sum_i N_i s_i^2.
     A field that a setting does not have is None.
     """
 
@@ -39,6 +39,7 @@ class Quantities(NamedTuple):
     S: Number = None
     sigma: Number = None
     M4: Number = None
+    N: Number = None
 
     @property
     def w(self) -> Number:

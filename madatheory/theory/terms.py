@@ -1,6 +1,7 @@
 """Terms that several bounds share, each typed once, and the statistics that measure them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax.numpy as jnp
 
@@ -75,7 +76,23 @@ def _over_coordinates(term: Term) -> Term:
     return lambda e: jnp.sum(term(e), axis=0)
 
 
+mean_absolute_gradient = total(
+    "mean_absolute_gradient",
+    "(1/t) sum_{s<=t} |grad F(x_{s-1})|_1",
+    _over_coordinates(lambda e: jnp.abs(e.grad)),
+    mean=True,
+)
 ratio_sum = total("ratio_sum", "sum_s sum_i g_{s,i}^2/b_{s,i}", _over_coordinates(lambda e: e.g**2 / e.step.b))
+largest_ratio_sum = replace(
+    total(
+        "largest_ratio_sum",
+        "max_i sum_s g_{s,i}^2/b_{s,i}",
+        lambda e: e.g**2 / e.step.b,
+        dims=("coordinate",),
+    ),
+    read=lambda s, clock: jnp.max(s[0], axis=0),
+    dims=(),
+)
 inner_product_sum = total(
     "inner_product_sum",
     "sum_s sum_i d_iF(x_{s-1}) g_{s,i}/sqrt(b_{s,i})",

@@ -27,7 +27,7 @@ Origin = Literal["published", "new"]
 Kind = Literal["expectation", "every-path", "probability"]
 At = Literal["any", "final"]
 # what the problem and the run decide; a statement cannot fix it
-_GIVEN = ("T", "d", "D0", "L", "G", "D", "Delta", "S", "sigma", "M4")
+_GIVEN = ("T", "d", "D0", "L", "G", "D", "Delta", "S", "sigma", "M4", "N")
 
 
 class Setting(NamedTuple):
@@ -276,6 +276,7 @@ def quantities(setting: Setting, **more: Number) -> Quantities:
     known |= {"T": setting.steps, "d": problem.dimension}
     if problem.constants is not None:
         known |= {"L": problem.constants.L.value, "D0": problem.gap, **_of_the_gradient(problem.constants, known["d"])}
+        known["N"] = known["d"] * known["L"] if problem.constants.N is None else problem.constants.N.value
         if problem.constants.distance is not None:
             known["Delta"] = problem.constants.distance.value
     if problem.box is not None:

@@ -106,9 +106,8 @@ class Landing:
         measured = {s.name: v[:, 0] for s, v in zip(job.statistics, values, strict=True)}
         fields = {**self._method.traits.get("pinned", {}), **self._theorem.symbols, **known}
         fields = {name: value for name, value in fields.items() if name in Quantities._fields}
-        q = Quantities(
-            **{**fields, **moments_from_bound(G, 1.0), "T": float(self._steps), "d": 1.0, "D0": gap * G**2 / L}
-        )
+        line = {"T": float(self._steps), "d": 1.0, "D0": gap * G**2 / L, "N": L}
+        q = Quantities(**{**fields, **moments_from_bound(G, 1.0), **line})
         with np.errstate(all="ignore"):
             found = self._theorem.left.at(measured, q, NUMPY) / self._theorem.bound(q, NUMPY)
         return np.where(np.isfinite(found) & (found > 0), found, 0.0)

@@ -176,7 +176,8 @@ class ResistingOracle:
         names = {**hyper, "L": L, "G": G}
         pinned = self._method.traits.get("pinned", {})
         fields = {n: v for n, v in {**pinned, **self._theorem.symbols, **names}.items() if n in Quantities._fields}
-        q = Quantities(**{**fields, **moments_from_bound(G, 1.0), "T": horizon, "d": 1.0, "D0": D0 * G**2 / L})
+        line = {"T": horizon, "d": 1.0, "D0": D0 * G**2 / L, "N": L}
+        q = Quantities(**{**fields, **moments_from_bound(G, 1.0), **line})
         xp = arithmetic("jax")
         # what the left side is at the last level: its nodes' metrics after step T, one value per atom
         last = slice(N - k ** (T - 1), N)

@@ -134,6 +134,13 @@ def _unbounded() -> tuple[Field, ...]:
 
 
 @cache
+def _turned() -> tuple[Field, ...]:
+    """N < d L, and a Hessian that is not diagonal."""
+    problem = list_problems()["rotated"].make({"d": 2, "angle": 0.3, "noise": "none"})
+    return (Field("rotated, no noise, d = 2, T <= 8", problem, 8, EVERYWHERE),)
+
+
+@cache
 def _linear() -> tuple[Field, ...]:
     problem = list_problems()["reddi-stochastic"].make({"p": 0.55, "up": 1.0, "down": 1.0, "start": -1.0})
     return (Field("linear losses +-x on [-1, 1], T <= 8", problem, 8, _PATHS),)
@@ -195,6 +202,10 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
         return _sequences()
     if theorem.label in ("TR", "TV"):
         return (*_smooth()[:2], *_unbounded())
+    if theorem.label in ("T5x", "TX"):
+        return (*_smooth()[:2], *_turned())
+    if theorem.label == "TS":
+        return (_smooth()[0], *_turned())
     if theorem.label in _divergent():
         return (_divergent()[theorem.label],)
     return _smooth() if theorem.method().name in LONGER and theorem.at == "any" else _smooth()[:2]

@@ -38,6 +38,7 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "right side halved": ("", _times(lambda q, xp: 0.5)),
     "D0 forgotten": ("", _with(D0=lambda q: 0 * q.D0)),
     "half of L": ("", _with(L=lambda q: q.L / 2)),
+    "half of N": ("", _with(N=lambda q: q.N / 2)),
     "half of Delta": ("", _with(Delta=lambda q: q.Delta / 2)),
     "half of L in the distances": ("distances", _with(L=lambda q: q.L / 2)),
     "eta ten times as large in the regret": ("best fixed step", _with(eta=lambda q: 10 * q.eta)),
@@ -59,6 +60,7 @@ MISTAKES: Mapping[str, tuple[str, Change]] = {
     "noise forgotten in the decoupling": ("decoupled", _with(sigma=lambda q: 0 * q.sigma)),
     "noise forgotten in the denominators": ("denominators", _with(sigma=lambda q: 0 * q.sigma)),
     "half of L in the descent": ("descent", _with(L=lambda q: q.L / 2)),
+    "half of N in the descent": ("descent", _with(N=lambda q: q.N / 2)),
     "half of L at the shifted point": ("smooth at the shifted point", _with(L=lambda q: q.L / 2)),
     "D0 forgotten in the data-dependent form": ("data-dependent bound", _with(D0=lambda q: 0 * q.D0)),
 }

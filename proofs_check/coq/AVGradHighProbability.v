@@ -7,7 +7,7 @@
    convexity over coordinates), so that it ever reaches 1/q with probability at most q (Ville); and the descent lemma along
    a path says that it does wherever the bound fails. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights.
+From Mada Require Import Sums Expectation Smoothness Setting Decoupling DecreasingWeights.
 From Mada Require Import AVGradWeights AVGradRatioSum Paths DecoupledRate AVGradRate ExponentialMoment.
 Import ListNotations.
 Local Open Scope R_scope.
@@ -116,7 +116,7 @@ Qed.
 
 (* What the excess leaves of the potential of DecoupledRate, K = 1. *)
 Let r i k h := ratio g X a W i k h.
-Let lost k h i := 1 * alpha * G * weighted_ratio g X a W i k h + alpha² * L / 2 * ratio g X a W i k h.
+Let lost k h i := 1 * alpha * G * weighted_ratio g X a W i k h + alpha² / 2 * (L * ratio g X a W i k h).
 
 Local Lemma expected h i : valid n h -> (i < d)%nat ->
   0 < a h i + w * Ex n p (fun k => (g k (X h) i)²) <= INR (S (length h)) * (eps + G²).
@@ -137,7 +137,7 @@ Local Lemma excess_step k h : valid n h -> alpha * (sqn d (gF (X h)) / sqrt (INR
 Proof.
   intros Hv. pose proof (INR_S_pos (length h)) as Pt. pose proof (sqrt_lt_R0 _ Pt) as Ps. pose proof w_pos as Pw.
   pose proof (radius_pos eps G eps_pos) as PR.
-  assert (D := DecoupledRate.path_step n p d F gF L Fstar g G A 1 alpha X a W
+  assert (D := DecoupledRate.path_step n d F gF g G _ (smooth_in_every_coordinate d F gF L (F_smooth A)) 1 alpha X a W
     (AVGradRate.moves g eps alpha beta2 x0 eps_pos beta2_01)
     ltac:(intros; apply a_pos; auto) ltac:(intros; unfold W; lra) k h Hv).
   cbn [path_sum] in D. fold (lost k h) in D.
@@ -173,7 +173,7 @@ Proof.
       unfold Rdiv. rewrite Rmult_0_l, !Rmult_0_r. lra.
     - pose proof (excess_step k h' Hv') as H. unfold weighted_so_far in *. cbn [path_sum].
       replace (sum d (lost k h')) with (sum d (fun i => (alpha * G * sqrt w + alpha² * L / 2) * ratio g X a W i k h')) in H
-        by (apply sum_ext; intros; unfold lost, weighted_ratio, W, w; ring).
+        by (apply sum_ext; intros; unfold lost, weighted_ratio, W, w; field).
       rewrite (sum_scal d (alpha * G * sqrt w + alpha² * L / 2)) in *. rewrite sum_plus.
       replace (INR d / lam * (path_sum Z h' + Z k h')) with (INR d / lam * path_sum Z h' + sum d (fun i => exceeds i k h'))
         by (unfold Z; rewrite sum_scal; field; lra).

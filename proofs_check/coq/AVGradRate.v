@@ -3,9 +3,10 @@
        x_t = x_{t-1} - alpha/sqrt(t) g_t/sqrt(eps + vbar_t),
    has, for every pair (c, K) of L1 and K2 of L2 (d),
        (1/T) sum_t E|grad F(x_{t-1})|^2 <= (R/(c alpha sqrt T)) [D0 + d (K alpha G sqrt(w) + alpha^2 L/2) K2],
-   and already sum_t E|grad F(x_{t-1})|^2/sqrt(t) is below sqrt(T) times this (T5w). *)
+   and already sum_t E|grad F(x_{t-1})|^2/sqrt(t) is below sqrt(T) times this (T5w).
+   TX: where F is smooth by coordinate, the same with N = sum_i N_i in the place of d L. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Expectation Setting Decoupling DecreasingWeights.
+From Mada Require Import Sums Expectation Smoothness Setting Decoupling DecreasingWeights.
 From Mada Require Import AVGradWeights AVGradRatioSum Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
@@ -27,8 +28,13 @@ Fixpoint avgrad (g : nat -> vec -> vec) (eps alpha beta2 : R) (x0 : vec) (h : hi
 
 Definition avgrad_point g eps alpha beta2 x0 (h : hist) : vec := point (avgrad g eps alpha beta2 x0 h).
 
+Definition avgrad_weighted_right_by_coordinate (c K T d D0 N G eps alpha beta2 : R) : R :=
+  radius eps G / (c * alpha)
+    * (D0 + (d * (K * alpha * G * sqrt (1 - beta2)) + alpha² * N / 2) * K2_avgrad T G eps beta2).
+Definition avgrad_right_by_coordinate (c K T d D0 N G eps alpha beta2 : R) : R :=
+  avgrad_weighted_right_by_coordinate c K T d D0 N G eps alpha beta2 / sqrt T.
 Definition avgrad_weighted_right (c K T d D0 L G eps alpha beta2 : R) : R :=
-  radius eps G / (c * alpha) * (D0 + d * (K * alpha * G * sqrt (1 - beta2) + alpha² * L / 2) * K2_avgrad T G eps beta2).
+  avgrad_weighted_right_by_coordinate c K T d D0 (d * L) G eps alpha beta2.
 Definition avgrad_right (c K T d D0 L G eps alpha beta2 : R) : R :=
   avgrad_weighted_right c K T d D0 L G eps alpha beta2 / sqrt T.
 
@@ -36,6 +42,8 @@ Section AVGrad.
 Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
 Variables (g : nat -> vec -> vec) (G : R).
 Hypothesis A : assumptions n p d F gF L Fstar g G.
+Variable N : vec.
+Hypothesis curved : smooth_by_coordinate d F gF N.
 Variables (eps alpha beta2 : R) (x0 : vec).
 Hypothesis eps_pos : 0 < eps.
 Hypothesis alpha_pos : 0 < alpha.
@@ -107,13 +115,13 @@ Hypothesis c_pos : 0 < c.
 Hypothesis K_nonneg : 0 <= K.
 Hypothesis L1 : decoupling c K.
 
-Theorem avgrad_weighted_rate T : weighted_squared_gradient n p d gF X T
-  <= avgrad_weighted_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Theorem avgrad_weighted_rate_by_coordinate T : weighted_squared_gradient n p d gF X T
+  <= avgrad_weighted_right_by_coordinate c K (INR T) (INR d) (F x0 - Fstar) (sum d N) G eps alpha beta2.
 Proof.
   set (K2 := K2_avgrad (INR T) G eps beta2). pose proof (radius_pos eps G eps_pos) as PR.
   assert (H : alpha * c * sum T (fun t => squared_gradient n p d gF X t / sqrt (INR (S t) * (eps + G²)))
-    <= F (X []) - Fstar + INR d * (K * alpha * G * (sqrt (1 - beta2) * K2) + alpha² * L / 2 * K2)).
-  { apply (decoupled_rate_bounded n p d F gF L Fstar g G A c K c_pos K_nonneg L1 alpha X a W
+    <= F (X []) - Fstar + (INR d * (K * alpha * G * (sqrt (1 - beta2) * K2)) + alpha² / 2 * (sum d N * K2))).
+  { apply (decoupled_rate_bounded_by_coordinate n p d F gF L Fstar g G A N curved c K c_pos K_nonneg L1 alpha X a W
       (fun t => INR t * (eps + G²)) alpha_pos moves).
     - intros h i Hv Hi. destruct (state_bounds i h Hv Hi). pose proof (INR_S_pos (length h)). unfold a. nra.
     - intros. unfold W. lra.
@@ -122,16 +130,40 @@ Proof.
       rewrite (path_sum_scal (sqrt (1 - beta2)) (ratio g X a (fun _ _ => 1 - beta2) i)).
       apply Rmult_le_compat_l; [apply sqrt_pos|]. subst T. apply ratios; auto.
     - intros h i Hv Hl Hi. subst T. apply ratios; auto. }
-  rewrite weights_of_radius in H by auto. unfold avgrad_weighted_right. fold K2.
+  rewrite weights_of_radius in H by auto. unfold avgrad_weighted_right_by_coordinate. fold K2.
   apply Rmult_le_reg_l with (alpha * c / radius eps G); [apply Rdiv_lt_0_compat; nra|].
   apply Rle_trans with (alpha * c * (weighted_squared_gradient n p d gF X T / radius eps G)); [right; field; lra|].
   apply Rle_trans with (1 := H). right. change (X []) with x0. field; lra.
 Qed.
 
-Theorem avgrad_rate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
-  <= avgrad_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
-Proof. intros HT. apply (mean_from_weighted A); auto. apply avgrad_weighted_rate. Qed.
+Theorem avgrad_rate_by_coordinate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
+  <= avgrad_right_by_coordinate c K (INR T) (INR d) (F x0 - Fstar) (sum d N) G eps alpha beta2.
+Proof. intros HT. apply (mean_from_weighted A); auto. apply avgrad_weighted_rate_by_coordinate. Qed.
 End AVGrad.
+
+Theorem avgrad_rate_by_coordinate_sharp n p d F gF L Fstar g G N eps alpha beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> smooth_by_coordinate d F gF N ->
+  0 < eps -> 0 < alpha -> 0 <= beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (avgrad_point g eps alpha beta2 x0) T
+  <= avgrad_right_by_coordinate 1 (2 / 5) (INR T) (INR d) (F x0 - Fstar) (sum d N) G eps alpha beta2.
+Proof. intros. eapply avgrad_rate_by_coordinate; eauto; try lra. apply decoupling_sharp. Qed.
+
+Theorem avgrad_weighted_rate n p d F gF L Fstar g G eps alpha beta2 x0 c K T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 ->
+  0 < c -> 0 <= K -> decoupling c K ->
+  weighted_squared_gradient n p d gF (avgrad_point g eps alpha beta2 x0) T
+  <= avgrad_weighted_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof.
+  intros A. intros. unfold avgrad_weighted_right. rewrite <- sum_const.
+  eapply avgrad_weighted_rate_by_coordinate; eauto using smooth_in_every_coordinate, (F_smooth A).
+Qed.
+
+Theorem avgrad_rate n p d F gF L Fstar g G eps alpha beta2 x0 c K T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 <= beta2 < 1 ->
+  0 < c -> 0 <= K -> decoupling c K -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (avgrad_point g eps alpha beta2 x0) T
+  <= avgrad_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof. intros A. intros. apply (mean_from_weighted A); auto. apply avgrad_weighted_rate; auto. Qed.
 
 (* With the constants (1, 2/5) and with the published ones (1/2, 2). *)
 Theorem avgrad_rate_sharp n p d F gF L Fstar g G eps alpha beta2 x0 T :

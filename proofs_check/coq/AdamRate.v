@@ -2,9 +2,9 @@
        v_t = beta2 v_{t-1} + (1-beta2) g_t^2,  x_t = x_{t-1} - alpha g_t/sqrt(eps + v_t):
    (1/T) sum_t E|grad F(x_{t-1})|^2
      <= (R/c) [D0/(alpha T) + (K G sqrt(w) + alpha L/2)(d/w)( ln(1+G^2/eps)/T - (1 - 1/T) ln beta2 )],
-   w = 1 - beta2. *)
+   w = 1 - beta2. TX: where F is smooth by coordinate, the same with N = sum_i N_i in the place of d L. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Logarithm RatioSums Expectation Setting.
+From Mada Require Import Sums Logarithm RatioSums Expectation Smoothness Setting.
 From Mada Require Import Decoupling DecreasingWeights AVGradWeights Paths DecoupledRate.
 Import ListNotations.
 Local Open Scope R_scope.
@@ -21,10 +21,12 @@ Fixpoint adam (g : nat -> vec -> vec) (eps alpha beta2 : R) (x0 : vec) (h : hist
 
 Definition adam_point g eps alpha beta2 x0 (h : hist) : vec := fst (adam g eps alpha beta2 x0 h).
 
-Definition adam_right (c K T d D0 L G eps alpha beta2 : R) : R :=
+Definition adam_right_by_coordinate (c K T d D0 N G eps alpha beta2 : R) : R :=
   radius eps G / c * (D0 / (alpha * T)
-    + (K * G * sqrt (1 - beta2) + alpha * L / 2) * (d / (1 - beta2))
+    + (d * (K * G * sqrt (1 - beta2)) + alpha * N / 2) / (1 - beta2)
       * (ln (1 + G² / eps) / T - (1 - 1 / T) * ln beta2)).
+Definition adam_right (c K T d D0 L G eps alpha beta2 : R) : R :=
+  adam_right_by_coordinate c K T d D0 (d * L) G eps alpha beta2.
 
 (* w v is what L2 (b) calls a discounted sum. *)
 Lemma v_discounted beta2 x t : v beta2 x t = (1 - beta2) * discounted beta2 x t.
@@ -56,6 +58,8 @@ Section Adam.
 Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
 Variables (g : nat -> vec -> vec) (G : R).
 Hypothesis A : assumptions n p d F gF L Fstar g G.
+Variable N : vec.
+Hypothesis curved : smooth_by_coordinate d F gF N.
 Variables (eps alpha beta2 : R) (x0 : vec).
 Hypothesis eps_pos : 0 < eps.
 Hypothesis alpha_pos : 0 < alpha.
@@ -104,13 +108,13 @@ Proof.
   - intros k h'. fold (sq i k h'). rewrite denominator, V_path. reflexivity.
 Qed.
 
-Theorem adam_constant_step_rate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
-  <= adam_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Theorem adam_constant_step_rate_by_coordinate T : (0 < T)%nat -> mean_squared_gradient n p d gF X T
+  <= adam_right_by_coordinate c K (INR T) (INR d) (F x0 - Fstar) (sum d N) G eps alpha beta2.
 Proof.
   intros HT. pose proof (radius_pos eps G eps_pos) as PR. assert (PT : 0 < INR T) by (apply lt_0_INR; auto).
   assert (H : alpha * c * sum T (fun t => squared_gradient n p d gF X t / sqrt (eps + G²))
-    <= F (X []) - Fstar + INR d * (K * alpha * G * (sqrt (1 - beta2) * K2 T) + alpha² * L / 2 * K2 T)).
-  { apply (decoupled_rate_bounded n p d F gF L Fstar g G A c K c_pos K_nonneg L1 alpha X a W
+    <= F (X []) - Fstar + (INR d * (K * alpha * G * (sqrt (1 - beta2) * K2 T)) + alpha² / 2 * (sum d N * K2 T))).
+  { apply (decoupled_rate_bounded_by_coordinate n p d F gF L Fstar g G A N curved c K c_pos K_nonneg L1 alpha X a W
       (fun _ => eps + G²) alpha_pos).
     - intros k h. apply functional_extensionality; intros i. fold (sq i k h). rewrite denominator.
       change (X (k :: h) i) with (X h i - alpha * g k (X h) i / sqrt (eps + V i (k :: h))). unfold Rdiv. ring.
@@ -124,13 +128,30 @@ Proof.
   fold (radius eps G) in H. set (R1 := radius eps G) in *.
   replace (sum T (fun t => squared_gradient n p d gF X t / R1)) with (sum T (squared_gradient n p d gF X) / R1) in H
     by (unfold Rdiv at 1; rewrite Rmult_comm, <- sum_scal; apply sum_ext; intros; unfold Rdiv; ring).
-  unfold mean_squared_gradient, adam_right. fold R1.
+  unfold mean_squared_gradient, adam_right_by_coordinate. fold R1.
   apply Rmult_le_reg_l with (alpha * c / R1 * INR T).
   { apply Rmult_lt_0_compat; [apply Rdiv_lt_0_compat; nra | auto]. }
   apply Rle_trans with (alpha * c * (sum T (squared_gradient n p d gF X) / R1)); [right; field; lra|].
   apply Rle_trans with (1 := H). right. change (X []) with x0. unfold K2, Rsqr. field. lra.
 Qed.
 End Adam.
+
+Theorem adam_constant_step_rate_by_coordinate_sharp n p d F gF L Fstar g G N eps alpha beta2 x0 T :
+  assumptions n p d F gF L Fstar g G -> smooth_by_coordinate d F gF N ->
+  0 < eps -> 0 < alpha -> 0 < beta2 < 1 -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (adam_point g eps alpha beta2 x0) T
+  <= adam_right_by_coordinate 1 (2 / 5) (INR T) (INR d) (F x0 - Fstar) (sum d N) G eps alpha beta2.
+Proof. intros. eapply adam_constant_step_rate_by_coordinate; eauto; try lra. apply decoupling_sharp. Qed.
+
+Theorem adam_constant_step_rate n p d F gF L Fstar g G eps alpha beta2 x0 c K T :
+  assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 < beta2 < 1 ->
+  0 < c -> 0 <= K -> decoupling c K -> (0 < T)%nat ->
+  mean_squared_gradient n p d gF (adam_point g eps alpha beta2 x0) T
+  <= adam_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
+Proof.
+  intros A. intros. unfold adam_right. rewrite <- sum_const.
+  eapply adam_constant_step_rate_by_coordinate; eauto using smooth_in_every_coordinate, (F_smooth A).
+Qed.
 
 Theorem adam_constant_step_rate_sharp n p d F gF L Fstar g G eps alpha beta2 x0 T :
   assumptions n p d F gF L Fstar g G -> 0 < eps -> 0 < alpha -> 0 < beta2 < 1 -> (0 < T)%nat ->

@@ -7,15 +7,17 @@ From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise Adagrad
 From Mada Require Import AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
 From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
-From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate.
+From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
 Definition all_theorems :=
-  (@Smoothness.descent, @RatioSums.ratio_sum, @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum,
-   @DecreasingWeights.decreasing_weights, @AVGradWeights.avgrad_weights,
-   @AVGradWeights.avgrad_least_weight, @AVGradWeights.avgrad_largest_weight,
-   @AVGradWeights.avgrad_sum_nondecreasing, @AVGradWeights.avgrad_corrected_sum_nondecreasing,
-   @AVGradWeights.avgrad_is_adagrad, @AVGradWeights.avgrad_bias_factor, @AVGradWeights.avgrad_bias_upper,
-   @AVGradWeights.avgrad_bias_lower, @Decoupling.decoupling_sharp, @Decoupling.decoupling_family,
-   @Decoupling.decoupling_published, @Decoupling.decoupling_largest_factor, @DecoupledRate.decoupled_rate,
+  (@Smoothness.row_sums, @Smoothness.descent_by_coordinate, @Smoothness.descent, @RatioSums.ratio_sum,
+   @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum, @DecreasingWeights.decreasing_weights,
+   @AVGradWeights.avgrad_weights, @AVGradWeights.avgrad_least_weight,
+   @AVGradWeights.avgrad_largest_weight, @AVGradWeights.avgrad_sum_nondecreasing,
+   @AVGradWeights.avgrad_corrected_sum_nondecreasing, @AVGradWeights.avgrad_is_adagrad,
+   @AVGradWeights.avgrad_bias_factor, @AVGradWeights.avgrad_bias_upper, @AVGradWeights.avgrad_bias_lower,
+   @Decoupling.decoupling_sharp, @Decoupling.decoupling_family, @Decoupling.decoupling_published,
+   @Decoupling.decoupling_largest_factor, @DecoupledRate.decoupled_rate_by_coordinate,
+   @DecoupledRate.decoupled_rate_bounded_by_coordinate, @DecoupledRate.decoupled_rate,
    @DecoupledRate.decoupled_rate_bounded, @DecouplingAnyDenominator.decoupling_any_denominator,
    @DecouplingAnyDenominator.decoupling_half_is_best, @MomentumShift.descent_from_shift,
    @MomentumShift.shifted_descent, @MomentumLog.log_path_step, @MonotoneLog.monotone_log,
@@ -25,14 +27,15 @@ Definition all_theorems :=
    @AMSGradRate.amsgrad_rate, @AMSGradHorizonRate.amsgrad_horizon_sum,
    @AMSGradHorizonRate.amsgrad_horizon_rate, @AVGradRatioSum.psi_sum, @AVGradRatioSum.psi_integral,
    @AVGradRatioSum.avgrad_ratio_sum, @AVGradRatioSum.avgrad_ratio_sum_uniform,
-   @AVGradRatioSum.avgrad_ratio_sum_least, @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate,
-   @AVGradRate.avgrad_rate_sharp, @AVGradRate.avgrad_weighted_rate_sharp,
-   @AVGradRate.avgrad_rate_published_constants, @ExponentialMoment.exponential_moment_of_excess,
-   @ExponentialMoment.exponential_moment, @AVGradHighProbability.ville,
-   @AVGradHighProbability.avgrad_high_probability, @LogarithmRatio.log1p_over_above,
-   @AVGradHorizonSums.avgrad_horizon_sum, @AVGradHorizonSums.avgrad_horizon_sum_root,
-   @AVGradHorizonRate.avgrad_horizon_rate, @AVGradLogarithm.avgrad_logarithm,
-   @MonotoneSteps.monotone_steps, @MomentumRates.amsgrad_monotone_rate,
+   @AVGradRatioSum.avgrad_ratio_sum_least, @AVGradRate.avgrad_weighted_rate_by_coordinate,
+   @AVGradRate.avgrad_rate_by_coordinate, @AVGradRate.avgrad_rate_by_coordinate_sharp,
+   @AVGradRate.avgrad_weighted_rate, @AVGradRate.avgrad_rate, @AVGradRate.avgrad_rate_sharp,
+   @AVGradRate.avgrad_weighted_rate_sharp, @AVGradRate.avgrad_rate_published_constants,
+   @ExponentialMoment.exponential_moment_of_excess, @ExponentialMoment.exponential_moment,
+   @AVGradHighProbability.ville, @AVGradHighProbability.avgrad_high_probability,
+   @LogarithmRatio.log1p_over_above, @AVGradHorizonSums.avgrad_horizon_sum,
+   @AVGradHorizonSums.avgrad_horizon_sum_root, @AVGradHorizonRate.avgrad_horizon_rate,
+   @AVGradLogarithm.avgrad_logarithm, @MonotoneSteps.monotone_steps, @MomentumRates.amsgrad_monotone_rate,
    @MomentumRates.amsgrad_monotone_sharp_rate, @MomentumRates.amsgrad_monotone_log_rate,
    @MomentumRates.avgrad_monotone_rate, @MomentumRates.avgrad_monotone_sharp_rate,
    @MomentumRates.avgrad_monotone_log_rate, @MomentumRates.interpolation_monotone_rate,
@@ -45,7 +48,8 @@ Definition all_theorems :=
    @AdamPublishedRate.adam_sum_mean_rate, @AdamPublishedRate.adam_rate_sharp,
    @AdamPublishedRate.adam_published_rate, @ForgettingMomentum.forgetting_rate,
    @AdamMomentumRate.summed_momentum_rate, @AdamMomentumRate.adagrad_momentum_rate,
-   @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate,
+   @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate_by_coordinate,
+   @AdamRate.adam_constant_step_rate_by_coordinate_sharp, @AdamRate.adam_constant_step_rate,
    @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
    @AdoptRate.adopt_rate, @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
    @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
@@ -85,5 +89,5 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
    @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate,
-   @RMSPropRate.rmsprop_rate).
+   @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate).
 Print Assumptions all_theorems.

@@ -183,12 +183,18 @@ DRAWN: Mapping[str, tuple[float, float]] = {
     "eta": (1e-3, 1),
     "A": (1e-3, 10),
     "sigma": (0.01, 100),
+    "N": (0.01, 100),
 }
 
 
 def _symbols(case: Values) -> Environment:
     """The package's symbols; D0 is F(x_0) - F_star."""
     return {**case, "F": lambda x: case["D0"], "Fstar": 0.0, "x0": ()}
+
+
+def _by_coordinate(case: Values) -> Environment:
+    """N is a vector there, of which the right side has the sum."""
+    return {**_symbols(case), "N": lambda i: case["N"] / case["d"]}
 
 
 def _rate(statement: str, module: str, theorem: str, part: str = "", box: str = FINITE, **ranges: Any) -> CoqClaim:
@@ -204,6 +210,13 @@ RATES = (
     _rate("adagrad-published-rate", "AdagradRate", "adagrad_published_rate"),
     _rate("adam-constant-step-rate", "AdamRate", "adam_constant_step_rate_sharp"),
     _rate("adam-constant-step-rate-published-constants", "AdamRate", "adam_constant_step_rate_published_constants"),
+    *(
+        CoqClaim(statement, module, theorem, "", FINITE, _by_coordinate)
+        for statement, module, theorem in (
+            ("adam-coordinate-rate", "AdamRate", "adam_constant_step_rate_by_coordinate_sharp"),
+            ("avgrad-coordinate-rate", "AVGradRate", "avgrad_rate_by_coordinate_sharp"),
+        )
+    ),
     _rate("adam-published-rate", "AdamPublishedRate", "adam_published_rate"),
     _rate("adam-rate", "AdamPublishedRate", "adam_rate_sharp"),
     _rate("adagrad-momentum-rate", "AdamMomentumRate", "adagrad_momentum_rate"),
@@ -317,7 +330,12 @@ def _noiseless(case: Values) -> Environment:
     return {**case, **learned, "F": lambda x: 0.0 if x is _origin else gap, "Fstar": 0.0, "x": still, "xs": _origin}
 
 
+def _signs(case: Values) -> Environment:
+    return {**_noiseless(case), "F": lambda x: case["D0"], "N": _by_coordinate(case)["N"]}
+
+
 NOISELESS = (
+    CoqClaim("sign-descent-rate", "SignDescent", "sign_descent_rate", values=_signs),
     CoqClaim("adagrad-norm-rate", "AdagradNorm", "adagrad_norm_rate", values=_noiseless),
     CoqClaim("adagrad-norm-convex-rate", "AdagradNorm", "adagrad_norm_convex", values=_noiseless),
     CoqClaim(
@@ -388,6 +406,7 @@ OTHERS = (
         "data-dependent form, rho_t any function of the past",
         FINITE,
     ),
+    CoqClaim("adam-coordinate-rate", "Smoothness", "row_sums", "N_i may be the row sums of |H|, N its (1,1)-norm"),
     *(
         CoqClaim(f"smoothness-{name}", "Smoothness", "descent", "in R^d, for every F with a Lipschitz gradient")
         for name in ("ratio", "log", "exponential")

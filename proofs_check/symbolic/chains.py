@@ -55,6 +55,7 @@ _DECOUPLED: Mapping[str, tuple[str, Table]] = {
     "avgrad-rate": ("decoupling", {}),
     "avgrad-rate-published-constants": ("decoupling-published", {}),
     "avgrad-weighted-rate": ("decoupling", {}),
+    "avgrad-coordinate-rate": ("decoupling", {}),
     "interpolation-rate": ("decoupling", {}),
     "interpolation-rate-published-constants": ("decoupling-published", {}),
     "interpolation-moving-rate": ("decoupling", {}),
@@ -63,7 +64,7 @@ _DECOUPLED: Mapping[str, tuple[str, Table]] = {
         {"expected denominator": (one_gradient(_at_horizon()), "E b_t <= T R^2, for one gradient")},
     ),
     **dict.fromkeys(
-        ("adam-constant-step-rate", "adam-constant-step-rate-published-constants"),
+        ("adam-constant-step-rate", "adam-coordinate-rate"),
         (
             "decoupling",
             {"expected denominator": (one_gradient(lambda q, t: q.eps + q.G**2), "E b_t <= R^2, for one gradient")},

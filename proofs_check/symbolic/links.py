@@ -70,7 +70,7 @@ def _below_one(name: str) -> Expression:
 def quantities(theorem: Theorem) -> Quantities:
     """Symbols for everything that a bound may contain, squares of symbols where roots occur."""
     sp = sympy_or_missing()
-    found = {name: symbols(name) for name in ("d", "D0", "L", "G", "alpha", "W")}
+    found = {name: symbols(name) for name in ("d", "D0", "L", "G", "alpha", "W", "N")}
     found |= {name: symbols(f"root_{name}") ** 2 for name in ("T", "eps")}
     found |= {name: _below_one(f"u_{name}") for name in ("beta1", "beta2", "rho", "c")}
     if not theorem.settings.get("beta1", 0):
@@ -82,8 +82,9 @@ _WEIGHTED = ("horizon_weighted_ratio", "root_weighted_ratio", "root_weighted_rat
 
 
 def descent(q: Quantities, m: Sums) -> Sums:
-    """L4 summed: alpha sum <grad F, g/sqrt b> <= F(x_0) - F(x_T) + (alpha^2 L/2) sum g^2/b."""
-    most = m["decrease"] + q.alpha**2 * q.L / 2 * m["ratio_sum"]
+    """L4 summed: alpha sum <grad F, g/sqrt b> <= F(x_0) - F(x_T) + (alpha^2 L/2) sum g^2/b, or N max_i for L sum_i."""
+    curved = q.N * m["largest_ratio_sum"] if "largest_ratio_sum" in m else q.L * m["ratio_sum"]
+    most = m["decrease"] + q.alpha**2 / 2 * curved
     return {"inner_product_sum": (most - symbols("slack")) / q.alpha}
 
 

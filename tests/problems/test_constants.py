@@ -352,7 +352,7 @@ def test_constants_of_online_quadratics(spec: str, mean: float) -> None:
     "spec", ["sigmoid-loss:n=64", "geman-mcclure:n=48,batches=16", "ridge-sum:rows=9,d=3,phi=cosine,noise=none"]
 )
 def test_ridge_norms(spec: str) -> None:
-    """L and G of sums of ridges against a second computation from the rows, to 1e-9."""
+    """L, N and G of sums of ridges against a second computation from the rows, to 1e-9."""
     problem = build(spec)
     L, G, *_ = constants_of(problem)
     options = problem.parameters
@@ -368,6 +368,9 @@ def test_ridge_norms(spec: str) -> None:
     norm = np.linalg.norm(rows, 2) ** 2
     assert L.side == "upper"
     assert weight * phi.curvature.value * norm <= L.value * ROUNDING <= weight * phi.curvature.value * norm * (1 + 1e-9)
+    N = problem.constants.N.value
+    row_sums = min(np.abs(rows.T @ rows).sum(), rows.shape[1] * norm) * weight * phi.curvature.value
+    assert row_sums <= N * ROUNDING <= row_sums * (1 + 1e-9)
     sums = np.abs(rows).reshape(groups, -1, rows.shape[1]).sum(axis=1) * weight * groups
     assert phi.slope.value * sums.max() <= G.value * ROUNDING <= phi.slope.value * sums.max() * (1 + 1e-9)
 

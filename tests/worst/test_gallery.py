@@ -149,7 +149,7 @@ def test_the_right_side_is_a_sum_over_coordinates(entry: WorstInstance) -> None:
     theorem = get_theorem(entry.theorem)
     q = theorem.quantities(Setting(entry.make(), theorem.optimizer(), entry.settings, entry.steps))
     parts = [float(theorem.bound(q._replace(D0=share * q.D0), NUMPY)) for share in (0.2, 1.0, 1.7)]
-    three = q._replace(d=3.0, D0=2.9 * q.D0, sigma=3**0.5 * q.sigma)  # variances add
+    three = q._replace(d=3.0, D0=2.9 * q.D0, N=3 * q.N, sigma=3**0.5 * q.sigma)  # variances add
     whole = float(theorem.bound(three, NUMPY))
     assert whole == pytest.approx(sum(parts), rel=1e-13)
     assert whole != pytest.approx(3 * parts[1], rel=1e-3)

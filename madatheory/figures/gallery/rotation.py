@@ -26,8 +26,9 @@ def compute(run: Run) -> Numbers:
         run.report(number, len(turned), f"angle {angle:g}")
         problem = get_problem(f"rotated:angle={angle:g},rotation_seed={seed}")
         assert problem.constants is not None
+        assert problem.constants.N is not None
         problems.append(
-            {"angle": angle, "seed": seed, "norm": problem.facts["norm_1_1"], "L": problem.constants.L.value}
+            {"angle": angle, "seed": seed, "norm": problem.constants.N.value, "L": problem.constants.L.value}
         )
         for name in names:
             low, high = (0.05, 5.0) if name in INVARIANT else (1e-3, 0.3)

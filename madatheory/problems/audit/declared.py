@@ -11,7 +11,8 @@ import numpy as np
 from madatheory.errors import UserError
 from madatheory.problems.problem import Constants, Problem, Words
 
-WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper"} | dict.fromkeys(("distance", "S", "sigma", "M4"), "lower")
+_OPTIONAL = ("distance", "S", "sigma", "M4", "N")
+WRONG_SIDE = {"L": "lower", "G": "lower", "F_star": "upper"} | dict.fromkeys(_OPTIONAL, "lower")
 _MAY_BE_INF = ("S", "sigma", "M4")  # and G, where A2 is said to fail
 _POINTS = 3
 
@@ -48,7 +49,7 @@ def _check_constants(name: str, constants: Constants, *, bounded: bool) -> None:
         raise UserError(f"{name}: the certificate L = {constants.L.value:g} is negative; give a number >= 0")
     if constants.G.value <= 0:
         raise UserError(f"{name}: the certificate G = {constants.G.value:g} is not positive; give a number > 0")
-    for symbol in ("distance", "S", "sigma", "M4"):
+    for symbol in _OPTIONAL:
         constant = getattr(constants, symbol)
         if constant is not None and constant.value < 0:
             raise UserError(f"{name}: the certificate {symbol} = {constant.value:g} is negative; give a number >= 0")

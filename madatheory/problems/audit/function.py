@@ -56,6 +56,7 @@ def broken_by_function(probe: Probe, x: Points, rng: np.random.Generator, *, tho
             f"the certificate L = {constants.L.value:.6g} is broken at x = {shown(pair.x)} and y = {shown(pair.y)}: "
             f"|grad F(x) - grad F(y)| / |x - y| = {pair.quotient:.6g}"
         )
+    found += _too_curved(probe, some, rng)
     if constants is not None and "A2" not in missing:
         largest = np.where(np.isfinite(gradient), np.abs(gradient), 0).max(axis=0)
         worst = int(np.argmax(largest))
@@ -65,6 +66,31 @@ def broken_by_function(probe: Probe, x: Points, rng: np.random.Generator, *, tho
                 f"is {largest[worst]:.6g}, and the stochastic gradient has that mean"
             )
     return found + _too_far(probe, x, curvature) + _not_the_derivative(probe, some, curvature, rng)
+
+
+def _too_curved(probe: Probe, x: Points, rng: np.random.Generator) -> list[str]:
+    """<grad F(x + hs) - grad F(x), s> <= h sum_i N_i for signs s; those of the difference make the left side larger."""
+    constants = probe.problem.constants
+    if constants is None or constants.N is None or "A3" in probe.problem.not_covered:
+        return []
+    N, gradient = constants.N.value, probe.field(x).gradient
+    h = np.resize(REACHES, x.shape[1]) * (1 + np.linalg.norm(x, axis=0))
+    s = rng.choice((-1.0, 1.0), x.shape)
+    for _ in range(BRIEF):
+        moved = probe.inside(x + h * s) - x
+        change = probe.field(x + moved).gradient - gradient
+        with np.errstate(invalid="ignore", over="ignore"):
+            along = np.sum(change * moved, axis=0) / h**2
+            rounding = len(x) * _GRADIENT * np.max(np.abs(gradient), axis=0) / h
+            excess = np.nan_to_num(along - rounding - N * (1 + ROUNDING), nan=-1.0)
+        worst = int(np.argmax(excess))
+        if excess[worst] > 0:
+            return [
+                f"the certificate N = {N:.6g} is broken at x = {shown(x[:, worst])}: for the signs "
+                f"s = {shown(s[:, worst])} s.H(x)s is about {along[worst]:.6g}"
+            ]
+        s = np.where(change >= 0, 1.0, -1.0)
+    return []
 
 
 def _too_far(probe: Probe, x: Points, curvature: float) -> list[str]:

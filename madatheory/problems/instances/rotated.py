@@ -1,14 +1,11 @@
 """F(x) = sum_j phi(a_j.x) whose Hessian at 0 is Q diag(j^-decay) Q^T: the same function, turned by any angle."""
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.linalg import expm
 
 from madatheory.errors import UserError
 from madatheory.hparams import whole
 from madatheory.problems.catalogue import ProblemEntry
-from madatheory.problems.norms import entry_sum
 from madatheory.problems.problem import Problem
 from madatheory.problems.ridges import Ridges, ridge_problem
 from madatheory.problems.scalar import scalar_named
@@ -27,8 +24,8 @@ def build(
     """Q = exp(`angle` S), S a random antisymmetric matrix by `rotation_seed`: 0 leaves the axes, 1 mixes all of them.
 
     a_j = j^(-decay/2) q_j, and the start is `start` sum_j q_j, so that F at all points and, for Gaussian noise, its law
-    do not depend on Q but for the axes. With phi'' <= phi''(0) the Hessian H(x) is below that at 0, so s.H(x)s <= the
-    fact `norm_1_1` = sum_ij |H_ij(0)| for all |s_i| <= 1.
+    do not depend on Q but for the axes. With phi'' <= phi''(0) the Hessian H(x) is below that at 0, so the row sums of
+    |H(0)| are N_i with s.H(x)s <= sum_i N_i s_i^2, and N = sum_ij |H_ij(0)|.
     """
     d = whole("dimension d", d, 1)
     if not (0 <= decay < np.inf and 0 <= angle < np.inf and rotation_seed >= 0):
@@ -37,7 +34,7 @@ def build(
     q = expm(angle * (normal - normal.T) / np.sqrt(d))
     scalar = scalar_named(phi)
     rows = (np.arange(1, d + 1) ** (-decay / 2))[:, None] * q.T
-    made = ridge_problem(
+    return ridge_problem(
         "rotated",
         f"sum_j {scalar.formula} at a_j.x, eigenvalues j^-{decay:g} turned by {angle:g}",
         Ridges(scalar, rows, np.zeros(d), 1.0),
@@ -55,7 +52,6 @@ def build(
             "start": start,
         },
     )
-    return replace(made, facts={"norm_1_1": scalar.curvature.value * entry_sum(rows)})
 
 
 rotated = ProblemEntry("rotated", "one spectrum, axes turned by any angle: what depends on coordinates", build)

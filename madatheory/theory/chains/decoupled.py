@@ -13,7 +13,14 @@ import jax.numpy as jnp
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.engine.statistic import Event, Statistic
 from madatheory.theory.quantities import Quantities
-from madatheory.theory.terms import decrease, expected_denominator, inner_product_sum, measured_sum, ratio_sum
+from madatheory.theory.terms import (
+    decrease,
+    expected_denominator,
+    inner_product_sum,
+    largest_ratio_sum,
+    measured_sum,
+    ratio_sum,
+)
 from madatheory.theory.theorem import Formula, Level, Value
 
 
@@ -47,6 +54,28 @@ def conditional_ratio(slope: Callable[[Event], Number], name: str = "conditional
 
 
 @dataclass(frozen=True)
+class DescentLemma:
+    """L4: F(x_t) <= F(x_{t-1}) + <grad F, step> + (alpha^2/2) sum_i N_i g_{t,i}^2/b_{t,i}.
+
+    On every path `curvature` times `ratios` is at least sum_t sum_i N_i g^2/b; d `curvature` is sum_i N_i.
+    """
+
+    by: str
+    curvature: Formula
+    ratios: Value
+    needs: tuple[Statistic, ...]
+
+
+SMOOTH = DescentLemma("L4: smoothness", lambda q, xp: q.L, lambda m, q, xp: m["ratio_sum"], (ratio_sum,))
+SMOOTH_BY_COORDINATE = DescentLemma(
+    "L4 by coordinate; sum_i N_i r_i <= N max_i r_i",
+    lambda q, xp: q.N / q.d,
+    lambda m, q, xp: q.d * m["largest_ratio_sum"],
+    (largest_ratio_sum,),
+)
+
+
+@dataclass(frozen=True)
 class DecoupledProof:
     """What differs between the theorems that this chain proves.
 
@@ -56,6 +85,7 @@ class DecoupledProof:
     weighted     sum_t sum_i sqrt(w_t) g^2/b, measured with `needs`
     K1, K2       almost sure bounds per coordinate on sum sqrt(w_t) g^2/b and sum g^2/b
     by_sums      the lemma that gives K1 and K2
+    descent      L4 with one L, or with N_i by coordinate
     """
 
     pair: DecouplingConstants
@@ -67,12 +97,13 @@ class DecoupledProof:
     K1: Formula
     K2: Formula
     by_sums: str
+    descent: DescentLemma = SMOOTH
 
     def bracket(self, q: Quantities, xp: Arithmetic, start: Number, first: Number, second: Number) -> Number:
-        """(N/(c alpha)) [start + K alpha G first + (alpha^2 L/2) second]."""
+        """(N/(c alpha)) [start + K alpha G first + (alpha^2 L/2) second], L the curvature of `descent`."""
         c, K = self.pair.values(xp)
         front = self.norm(q, xp) / (c * q.alpha)
-        return front * (start + K * q.alpha * q.G * first + q.alpha**2 * q.L / 2 * second)
+        return front * (start + K * q.alpha * q.G * first + q.alpha**2 * self.descent.curvature(q, xp) / 2 * second)
 
     def right(self, q: Quantities, xp: Arithmetic) -> Number:
         """(N/(c alpha)) [D0 + d (K alpha G K1 + (alpha^2 L/2) K2)]."""
@@ -80,7 +111,7 @@ class DecoupledProof:
 
     def levels(self) -> tuple[Level, ...]:
         """From "expected denominator" to "a-priori bound"."""
-        pair, norm, weighted = self.pair, self.norm, self.weighted
+        pair, norm, weighted, descent = self.pair, self.norm, self.weighted, self.descent
 
         def decoupled(m, q: Quantities, xp: Arithmetic) -> Number:
             c, K = pair.values(xp)
@@ -101,15 +132,15 @@ class DecoupledProof:
             ),
             Level(
                 "descent",
-                "L4: smoothness",
-                lambda m, q, xp: self.bracket(q, xp, m["decrease"], weighted(m, q, xp), m["ratio_sum"]),
-                (decrease, ratio_sum, *self.needs),
+                descent.by,
+                lambda m, q, xp: self.bracket(q, xp, m["decrease"], weighted(m, q, xp), descent.ratios(m, q, xp)),
+                (decrease, *descent.needs, *self.needs),
             ),
             Level(
                 "data-dependent bound",
                 "F >= F_star",
-                lambda m, q, xp: self.bracket(q, xp, q.D0, weighted(m, q, xp), m["ratio_sum"]),
-                (ratio_sum, *self.needs),
+                lambda m, q, xp: self.bracket(q, xp, q.D0, weighted(m, q, xp), descent.ratios(m, q, xp)),
+                (*descent.needs, *self.needs),
                 highest=self.right,
                 data_bound=True,
             ),

@@ -1,8 +1,17 @@
-"""TA: Adam with a constant step and no bias correction comes down to a floor set by -ln beta2."""
+"""TA: Adam with a constant step and no bias correction comes down to a floor set by -ln beta2; TX: with N for d L."""
+
+from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
+from madatheory.theory.chains.decoupled import (
+    PUBLISHED,
+    SHARP,
+    SMOOTH_BY_COORDINATE,
+    DecoupledProof,
+    DecouplingConstants,
+    conditional_ratio,
+)
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, hyper_positive, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, R, log_range, ratio_sum
@@ -53,4 +62,16 @@ adam_constant_step_rate_published_constants = _theorem(
     "adam-constant-step-rate-published-constants",
     PUBLISHED,
     "technique of Defossez, Bottou, Bach, Usunier (TMLR 2022): L1 at (1/2, 2)",
+)
+
+adam_coordinate_rate = replace(
+    adam_constant_step_rate,
+    name="adam-coordinate-rate",
+    label="TX",
+    statement="Adam, beta1 = 0, constant step, no bias correction, s.H(x)s <= sum_i N_i s_i^2, N = sum_i N_i: "
+    "(1/T) sum E|grad F|^2 <= R [D0/(alpha T) "
+    "+ ((2/5) d G sqrt(w) + alpha N/2)(1/w)(ln(1+G^2/eps)/T - (1-1/T) ln beta2)]",
+    source="that the (1,1)-norm governs Adam is due to Xie, Mohamadi and Li (arXiv 2410.08198), known to us at second "
+    "hand; statement, constants and proof our own",
+    chain=(AVERAGE, *replace(_proof(SHARP), descent=SMOOTH_BY_COORDINATE).levels()),
 )

@@ -1,10 +1,17 @@
-"""T5: AVGrad without momentum converges at ln T/sqrt T for every fixed beta2; the proof level by level."""
+"""T5: AVGrad without momentum converges at ln T/sqrt T for every fixed beta2; T5x with N for d L."""
 
 from dataclasses import replace
 
 from madatheory.arithmetic import Arithmetic, Number
 from madatheory.optimizers.catalogue import get_optimizer
-from madatheory.theory.chains.decoupled import PUBLISHED, SHARP, DecoupledProof, DecouplingConstants, conditional_ratio
+from madatheory.theory.chains.decoupled import (
+    PUBLISHED,
+    SHARP,
+    SMOOTH_BY_COORDINATE,
+    DecoupledProof,
+    DecouplingConstants,
+    conditional_ratio,
+)
 from madatheory.theory.conditions import STOCHASTIC_SMOOTH, hyper_is, method_is
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import AVERAGE, K2_avgrad, R, ratio_sum, squared_gradient_over_root_t
@@ -55,6 +62,16 @@ avgrad_rate_published_constants = _theorem(
     "avgrad-rate-published-constants",
     PUBLISHED,
     "technique of Defossez, Bottou, Bach, Usunier (TMLR 2022): L1 at (1/2, 2)",
+)
+
+avgrad_coordinate_rate = replace(
+    avgrad_rate,
+    name="avgrad-coordinate-rate",
+    label="T5x",
+    statement="AVGrad, beta1 = 0, alpha_t = alpha/sqrt(t), s.H(x)s <= sum_i N_i s_i^2, N = sum_i N_i: (1/T) sum "
+    "E|grad F|^2 <= (R/(alpha sqrt T)) [D0 + ((2/5) d alpha G sqrt(w) + alpha^2 N/2) K2]",
+    source="new: T5 with TX's descent lemma",
+    chain=(*avgrad_rate.chain[:2], *replace(_proof(SHARP), descent=SMOOTH_BY_COORDINATE).levels()),
 )
 
 avgrad_weighted_rate = replace(

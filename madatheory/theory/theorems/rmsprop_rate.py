@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from madatheory.arithmetic import Arithmetic, Number
-from madatheory.engine.statistic import Event, total
+from madatheory.engine.statistic import Event
 from madatheory.optimizers.catalogue import get_optimizer
 from madatheory.theory.chains.decoupled import conditional_ratio
 from madatheory.theory.conditions import A1, A3, A4, CONSTANTS, UNCONSTRAINED, VARIANCE, hyper_positive, method_is
@@ -13,6 +13,7 @@ from madatheory.theory.terms import (
     expected_denominator,
     inner_product_sum,
     log1p,
+    mean_absolute_gradient,
     measured_sum,
     ratio_sum,
 )
@@ -23,12 +24,6 @@ def _w(e: Event) -> Number:
     return 1 - e.hyper["beta2"]
 
 
-mean_absolute_gradient = total(
-    "mean_absolute_gradient",
-    "(1/t) sum_{s<=t} |grad F(x_{s-1})|_1",
-    lambda e: jnp.sum(jnp.abs(e.grad), axis=0),
-    mean=True,
-)
 denominator_sum = measured_sum(
     "denominator_sum",
     "sum_s sum_i sqrt(E_{s-1} b_{s,i})",
