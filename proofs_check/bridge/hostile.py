@@ -188,7 +188,7 @@ def all_fields() -> tuple[Field, ...]:
 
 
 # labels of theorems that have problems of their own
-PLACES = ("T9", "T9m", "T9s", "T9x", "T10", "TR", "TV", "TD1", "TD2", "TD3", "TD4")
+PLACES = ("T9", "T9m", "T9s", "T9x", "T10", "TR", "TRx", "TV", "TD1", "TD2", "TD3", "TD4")
 LONGER = ("amsgrad", "avgrad")  # methods that are also tried on the third of the smooth problems
 
 
@@ -200,6 +200,8 @@ def fields(theorem: Theorem) -> tuple[Field, ...]:
         return _convex()
     if theorem.label == "T10":
         return _sequences()
+    if theorem.label == "TRx":
+        return (*_smooth()[:2], *_unbounded(), *_turned())
     if theorem.label in ("TR", "TV"):
         return (*_smooth()[:2], *_unbounded())
     if theorem.label in ("T5x", "TX"):

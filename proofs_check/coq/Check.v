@@ -89,5 +89,5 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
    @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate,
-   @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate).
+   @RMSPropRate.rmsprop_rate_by_coordinate, @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate).
 Print Assumptions all_theorems.

@@ -3,7 +3,8 @@
    E|g - grad F|^2 <= sigma^2 at every point:
        (1/T) sum_t E|grad F(x_{t-1})|_1 <= sqrt(p (d sqrt(eps + sigma^2) + (1 + sqrt(beta2)) p)),
    p = (2/T) [D0/alpha + d (sqrt(w) sigma + alpha L/2) N], N = (ln(1 + (sigma^2 + M^2)/eps) - (T-1) ln beta2)/w,
-   M = sqrt(2 L D0) + alpha L T sqrt(d/w), w = 1 - beta2. *)
+   M = sqrt(2 L D0) + alpha L T sqrt(d/w), w = 1 - beta2. TRx: where F is smooth by coordinate, with N_i, the same with
+   sum_i N_i in the place of d L in p. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
 From Mada Require Import Sums Logarithm Expectation Smoothness Setting Paths RatioSums AdamRate SGDRate.
 Import ListNotations.
@@ -18,12 +19,14 @@ Definition farthest_gradient (T d D0 L alpha beta2 : R) : R :=
   sqrt (2 * L * D0) + alpha * L * T * sqrt (d / (1 - beta2)).
 Definition ratios_bound (T d D0 L sigma eps alpha beta2 : R) : R :=
   (ln (1 + (sigma² + (farthest_gradient T d D0 L alpha beta2)²) / eps) - (T - 1) * ln beta2) / (1 - beta2).
-Definition conditional_bound (T d D0 L sigma eps alpha beta2 : R) : R :=
-  2 / T * (D0 / alpha + d * ((sqrt (1 - beta2) * sigma + alpha * L / 2)
-                            * ratios_bound T d D0 L sigma eps alpha beta2)).
-Definition rmsprop_right (T d D0 L sigma eps alpha beta2 : R) : R :=
-  let p := conditional_bound T d D0 L sigma eps alpha beta2 in
+Definition conditional_bound (T d D0 L N sigma eps alpha beta2 : R) : R :=
+  2 / T * (D0 / alpha + (d * (sqrt (1 - beta2) * sigma) + alpha * N / 2)
+                        * ratios_bound T d D0 L sigma eps alpha beta2).
+Definition rmsprop_right_by_coordinate (T d D0 L N sigma eps alpha beta2 : R) : R :=
+  let p := conditional_bound T d D0 L N sigma eps alpha beta2 in
   sqrt (p * (d * sqrt (eps + sigma²) + (1 + sqrt beta2) * p)).
+Definition rmsprop_right (T d D0 L sigma eps alpha beta2 : R) : R :=
+  rmsprop_right_by_coordinate T d D0 L (d * L) sigma eps alpha beta2.
 
 (* sqrt(x + y) <= sqrt x + y/s for every s <= sqrt(x + y). *)
 Lemma sqrt_split x y s : 0 <= x -> 0 <= y -> 0 < s -> s * s <= x + y -> sqrt (x + y) <= sqrt x + y / s.
@@ -186,6 +189,8 @@ Section RMSProp.
 Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R).
 Variables (g : nat -> vec -> vec) (sigma : R).
 Hypothesis A : variance_bounded n p d F gF L Fstar g sigma.
+Variable N : vec.
+Hypothesis curved : smooth_by_coordinate d F gF N.
 Variables (eps alpha beta2 : R) (x0 : vec).
 Hypothesis sigma_nonneg : 0 <= sigma.
 Hypothesis eps_pos : 0 < eps.
@@ -357,16 +362,16 @@ Proof.
   - rewrite Exp_plus, Exp_scal, Exp_const by apply P1. pose proof (IH ltac:(lia)). unfold w. nra.
 Qed.
 
-Let N T := ratios_bound (INR T) (INR d) D0 L sigma eps alpha beta2.
+Let most T := ratios_bound (INR T) (INR d) D0 L sigma eps alpha beta2.
 
-Local Lemma mean_ratios i T : (i < d)%nat -> (0 < T)%nat -> Exp n p T (path_sum (ratio i)) [] <= N T.
+Local Lemma mean_ratios i T : (i < d)%nat -> (0 < T)%nat -> Exp n p T (path_sum (ratio i)) [] <= most T.
 Proof.
   intros Hi HT. pose proof w_pos as Pw. set (S := sigma² + (M T)²).
   assert (PS : 0 <= S) by (pose proof (Rle_0_sqr sigma); pose proof (Rle_0_sqr (M T)); unfold S; lra).
   pose proof (mean_V i T T Hi (le_n T)) as HV. fold S in HV.
   apply Rmult_le_reg_l with w; [auto|]. rewrite <- Exp_scal.
-  replace (w * N T) with (ln (1 + S / eps) - (INR T - 1) * ln beta2)
-    by (unfold N, ratios_bound; fold (M T); fold S; fold w; field; lra).
+  replace (w * most T) with (ln (1 + S / eps) - (INR T - 1) * ln beta2)
+    by (unfold most, ratios_bound; fold (M T); fold S; fold w; field; lra).
   replace (1 + S / eps) with ((eps + S) / eps) by (field; lra). rewrite ln_quot by lra.
   set (m := eps + S) in *.
   apply Rle_trans with (Exp n p T (fun h => / m * V i h + (ln m - S / m - ln eps - (INR T - 1) * ln beta2)) []).
@@ -383,24 +388,37 @@ Proof.
 Qed.
 
 (* 3. Descent. *)
-Let C := alpha * (sqrt w * sigma) + alpha² * L / 2.
-Let Phi h := F (X h) - C * sum d (fun i => path_sum (ratio i) h).
+Let C i := alpha * (sqrt w * sigma) + alpha² / 2 * N i.
+Let Phi h := F (X h) - sum d (fun i => C i * path_sum (ratio i) h).
+
+Local Lemma C_sum y : sum d (fun i => C i * y i) = alpha * (sqrt w * sigma) * sum d y + alpha² / 2 * sum d (fun i => N i * y i).
+Proof. rewrite <- !sum_scal, <- sum_plus. apply sum_ext; intros. unfold C. ring. Qed.
+
+Local Lemma C_nonneg i : (i < d)%nat -> 0 <= C i.
+Proof.
+  intros Hi. pose proof (N_nonneg _ _ _ _ curved i Hi). pose proof (Rle_0_sqr alpha). pose proof (sqrt_pos w).
+  assert (0 <= sqrt w * sigma) by (apply Rmult_le_pos; auto). unfold C. nra.
+Qed.
 
 Local Lemma mean_step h : Ex n p (fun k => Phi (k :: h)) <= Phi h - alpha / 2 * sum d (fun i => rho i h).
 Proof.
   assert (S : forall k, (k < n)%nat -> Phi (k :: h) <= Phi h
     - alpha * sum d (fun i => gF (X h) i * (g k (X h) i / sqrt (b i (k :: h))) + sqrt w * sigma * ratio i k h)).
   { intros k _. set (z := fun i => - alpha * g k (X h) i / sqrt (b i (k :: h))).
-    pose proof (descent d F gF L (X h) z (F_smooth' A)) as HF.
+    pose proof (descent_by_coordinate d F gF N (X h) z curved) as HF.
     replace (fun i => X h i + z i) with (X (k :: h)) in HF by (rewrite x_step; reflexivity).
     replace (dot d (gF (X h)) z)
       with (- alpha * sum d (fun i => gF (X h) i * (g k (X h) i / sqrt (b i (k :: h))))) in HF
       by (unfold dot, z; rewrite <- sum_scal; apply sum_ext; intros; unfold Rdiv; ring).
-    replace (sqn d z) with (alpha² * sum d (fun i => ratio i k h)) in HF.
-    2:{ unfold sqn, z. rewrite <- sum_scal. apply sum_ext; intros i Hi. pose proof (b_pos i (k :: h)).
+    replace (sum d (fun i => N i * (z i)²)) with (alpha² * sum d (fun i => N i * ratio i k h)) in HF.
+    2:{ unfold z. rewrite <- sum_scal. apply sum_ext; intros i Hi. pose proof (b_pos i (k :: h)).
         unfold ratio. rewrite <- (sqrt_sqrt (b i (k :: h))) at 1 by lra.
         assert (0 < sqrt (b i (k :: h))) by (apply sqrt_lt_R0; lra). unfold Rsqr. field. lra. }
-    unfold Phi, C. cbn [path_sum]. rewrite !sum_plus, sum_scal. lra. }
+    unfold Phi. rewrite !C_sum. cbn [path_sum].
+    replace (sum d (fun i => N i * (path_sum (ratio i) h + ratio i k h)))
+      with (sum d (fun i => N i * path_sum (ratio i) h) + sum d (fun i => N i * ratio i k h))
+      by (rewrite <- sum_plus; apply sum_ext; intros; ring).
+    rewrite !sum_plus, sum_scal. lra. }
   apply Rle_trans with (1 := Ex_le n p Pp _ _ S). rewrite Ex_minus, Ex_const, Ex_scal, Ex_sum by apply P1.
   apply Rplus_le_compat_l, Ropp_le_contravar. unfold Rdiv at 1. rewrite Rmult_assoc. apply Rmult_le_compat_l; [lra|].
   rewrite <- sum_scal. apply sum_le; intros i Hi. rewrite Ex_plus, !Ex_scal. pose proof (decoupled i h Hi). lra.
@@ -417,34 +435,34 @@ Qed.
 Local Lemma telescope T : Exp n p T Phi [] <= F x0 - alpha / 2 * P T.
 Proof.
   unfold P. induction T as [|T IH].
-  - unfold Phi. simpl. rewrite sum_0 by (intros; reflexivity). change (X []) with x0. lra.
+  - unfold Phi. simpl. rewrite sum_0 by (intros; simpl; ring). change (X []) with x0. lra.
   - rewrite Exp_last, sum_S.
     apply Rle_trans with (Exp n p T (fun h => Phi h - alpha / 2 * sum d (fun i => rho i h)) []).
     + apply Exp_le; [apply Pp | constructor |]. intros h _ _. apply mean_step.
     + rewrite Exp_lin. lra.
 Qed.
 
-Let mean_P T := conditional_bound (INR T) (INR d) D0 L sigma eps alpha beta2.
+Let mean_P T := conditional_bound (INR T) (INR d) D0 L (sum d N) sigma eps alpha beta2.
 
 Local Lemma P_bound T : (0 < T)%nat -> P T <= INR T * mean_P T.
 Proof.
-  intros HT. assert (PT : 0 < INR T) by (apply lt_0_INR; auto). pose proof (sqrt_pos w).
-  assert (PC : 0 <= C) by (unfold C; pose proof HL; pose proof (Rle_0_sqr alpha);
-    assert (0 <= sqrt w * sigma) by (apply Rmult_le_pos; auto); nra).
-  assert (B : Fstar - C * (INR d * N T) <= Exp n p T Phi []).
-  { unfold Phi. rewrite Exp_lin, Exp_sum.
-    assert (Low : Fstar <= Exp n p T (fun h => F (X h)) []).
+  intros HT. assert (PT : 0 < INR T) by (apply lt_0_INR; auto).
+  assert (B : Fstar - sum d (fun i => C i * most T) <= Exp n p T Phi []).
+  { assert (Low : Fstar <= Exp n p T (fun h => F (X h)) []).
     { rewrite <- (Exp_const n p P1 T Fstar []). apply Exp_le; [apply Pp | constructor |].
       intros. apply (above_Fstar A). }
-    assert (S : sum d (fun i => Exp n p T (path_sum (ratio i)) []) <= INR d * N T)
-      by (apply sum_le_const; intros; apply mean_ratios; auto).
-    pose proof (Rmult_le_compat_l _ _ _ PC S).
-    change (Fstar - C * (INR d * N T)
-      <= Exp n p T (fun h => F (X h)) [] - C * sum d (fun i => Exp n p T (path_sum (ratio i)) [])). lra. }
+    assert (S : Exp n p T (fun h => sum d (fun i => C i * path_sum (ratio i) h)) [] <= sum d (fun i => C i * most T)).
+    { rewrite Exp_sum. apply sum_le; intros i Hi. rewrite Exp_scal.
+      apply Rmult_le_compat_l; [apply C_nonneg | apply mean_ratios]; auto. }
+    replace (Exp n p T Phi []) with (Exp n p T (fun h => F (X h) - 1 * sum d (fun i => C i * path_sum (ratio i) h)) [])
+      by (apply Exp_ext; [apply Pp | constructor |]; intros; unfold Phi; ring).
+    rewrite Exp_lin. lra. }
   pose proof (telescope T) as H1. apply Rmult_le_reg_l with (alpha / 2); [lra|].
-  replace (alpha / 2 * (INR T * mean_P T)) with (D0 + C * (INR d * N T)).
+  replace (alpha / 2 * (INR T * mean_P T)) with (D0 + sum d (fun i => C i * most T)).
   - unfold D0 at 1. lra.
-  - unfold mean_P, conditional_bound. fold (N T). fold w. unfold C, Rsqr. field. lra.
+  - rewrite C_sum, sum_const.
+    replace (sum d (fun i => N i * most T)) with (most T * sum d N) by (rewrite <- sum_scal; apply sum_ext; intros; ring).
+    unfold mean_P, conditional_bound. fold (most T). fold w. unfold Rsqr. field. lra.
 Qed.
 
 (* 4. Denominators. *)
@@ -582,8 +600,8 @@ Proof.
   pose proof (Rle_0_sqr (z * m - u i h)) as S. unfold Rsqr in *. lra.
 Qed.
 
-Theorem rmsprop_rate T : (0 < T)%nat -> mean_absolute_gradient n p d gF X T
-  <= rmsprop_right (INR T) (INR d) (F x0 - Fstar) L sigma eps alpha beta2.
+Theorem rmsprop_rate_by_coordinate T : (0 < T)%nat -> mean_absolute_gradient n p d gF X T
+  <= rmsprop_right_by_coordinate (INR T) (INR d) (F x0 - Fstar) L (sum d N) sigma eps alpha beta2.
 Proof.
   intros HT. assert (PT : 0 < INR T) by (apply lt_0_INR; auto).
   assert (PI : 0 < / INR T) by (apply Rinv_0_lt_compat; auto).
@@ -592,7 +610,7 @@ Proof.
   assert (Pm : 0 <= mean_P T) by (apply Rmult_le_reg_l with (INR T); lra).
   assert (PR : 0 <= R0) by apply sqrt_pos. pose proof (pos_INR d) as Pd.
   assert (PdR : 0 <= INR d * R0) by (apply Rmult_le_pos; auto).
-  unfold rmsprop_right. fold D0. fold (mean_P T). fold R0. fold q. unfold mean_absolute_gradient.
+  unfold rmsprop_right_by_coordinate. fold D0. fold (mean_P T). fold R0. fold q. unfold mean_absolute_gradient.
   apply best_weight; [auto | nra |]. intros z Hz. assert (Iz : 0 < / z) by (apply Rinv_0_lt_compat; auto).
   apply Rmult_le_reg_l with (INR T); [auto|].
   replace (INR T * (2 * (/ INR T * sum T (absolute_gradient n p d gF X))))
@@ -605,3 +623,12 @@ Proof.
   apply Rle_trans with (1 := HD). apply Rplus_le_compat_l, Rmult_le_compat_l; lra.
 Qed.
 End RMSProp.
+
+Theorem rmsprop_rate n p d F gF L Fstar g sigma eps alpha beta2 x0 T :
+  variance_bounded n p d F gF L Fstar g sigma -> 0 <= sigma -> 0 < eps -> 0 < alpha -> 0 < beta2 < 1 -> (0 < T)%nat ->
+  mean_absolute_gradient n p d gF (adam_point g eps alpha beta2 x0) T
+  <= rmsprop_right (INR T) (INR d) (F x0 - Fstar) L sigma eps alpha beta2.
+Proof.
+  intros A. intros. unfold rmsprop_right. rewrite <- sum_const.
+  eapply rmsprop_rate_by_coordinate; eauto using smooth_in_every_coordinate, (F_smooth' A).
+Qed.

@@ -215,6 +215,7 @@ RATES = (
         for statement, module, theorem in (
             ("adam-coordinate-rate", "AdamRate", "adam_constant_step_rate_by_coordinate_sharp"),
             ("avgrad-coordinate-rate", "AVGradRate", "avgrad_rate_by_coordinate_sharp"),
+            ("rmsprop-coordinate-rate", "RMSPropRate", "rmsprop_rate_by_coordinate"),
         )
     ),
     _rate("adam-published-rate", "AdamPublishedRate", "adam_published_rate"),

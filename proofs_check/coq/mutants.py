@@ -218,6 +218,13 @@ MUTANTS = (
         "T5x with half of N",
     ),
     Mutant(
+        "rmsprop-coordinate-rate",
+        "RMSPropRate",
+        "+ alpha * N / 2)",
+        "+ alpha * N / 4)",
+        "TRx with half of N",
+    ),
+    Mutant(
         "sign-descent-rate",
         "SignDescent",
         "D0 / (alpha * T) + alpha * N / 2.",

@@ -368,6 +368,8 @@ def test_ridge_norms(spec: str) -> None:
     norm = np.linalg.norm(rows, 2) ** 2
     assert L.side == "upper"
     assert weight * phi.curvature.value * norm <= L.value * ROUNDING <= weight * phi.curvature.value * norm * (1 + 1e-9)
+    assert problem.constants is not None
+    assert problem.constants.N is not None
     N = problem.constants.N.value
     row_sums = min(np.abs(rows.T @ rows).sum(), rows.shape[1] * norm) * weight * phi.curvature.value
     assert row_sums <= N * ROUNDING <= row_sums * (1 + 1e-9)

@@ -1,4 +1,4 @@
-"""TX, T5x and TS: a sum of N_i in the place of d L, by formulas, enumerations and runs typed a second time."""
+"""TX, T5x, TRx and TS: a sum of N_i in the place of d L, by formulas, enumerations and runs typed a second time."""
 
 import itertools
 import math
@@ -17,8 +17,9 @@ from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorem import Setting, Theorem
 
 ALL = list_theorems()
-TX, T5x, TS = (ALL[f"{name}-rate"] for name in ("adam-coordinate", "avgrad-coordinate", "sign-descent"))
-PAIRS = ((TX, ALL["adam-constant-step-rate"]), (T5x, ALL["avgrad-rate"]))
+TX, T5x, TRx = (ALL[f"{name}-coordinate-rate"] for name in ("adam", "avgrad", "rmsprop"))
+TS = ALL["sign-descent-rate"]
+PAIRS = ((TX, ALL["adam-constant-step-rate"]), (T5x, ALL["avgrad-rate"]), (TRx, ALL["rmsprop-rate"]))
 
 
 def right(theorem: Theorem, problem: Problem, **changed: float) -> float:
@@ -39,13 +40,20 @@ def test_the_right_sides() -> None:
     sums = (math.log((eps + G * G) / eps) - (T - 1) * math.log(beta2)) / w
     adam = R * (D0 / alpha + (0.4 * d * G * math.sqrt(w) + alpha * N / 2) * sums) / T
     assert TX.bound(q, NUMPY) == pytest.approx(adam, rel=1e-12)
-    K2 = math.log(1 + w * T * G**2 / eps) / w  # the smaller one here
+    psi = 2 + math.log(2 * w * G * G / eps)
+    K2 = min(math.log(1 + w * T * G**2 / eps) / w, math.log(1 + T * G**2 / eps) + beta2 / w * psi)
     avgrad = R * (D0 / alpha + (0.4 * d * G * math.sqrt(w) + alpha * N / 2) * K2) / math.sqrt(T)
-    assert T5x.bound(q._replace(beta2=beta2), NUMPY) <= avgrad * (1 + 1e-12)
+    assert T5x.bound(q, NUMPY) == pytest.approx(avgrad, rel=1e-12)
+    L, sigma = 1.5, 0.7
+    M = (2 * L * D0) ** 0.5 + alpha * L * T * (d / w) ** 0.5
+    Q = (math.log(1 + (sigma**2 + M**2) / eps) - (T - 1) * math.log(beta2)) / w
+    p = 2 * (D0 / alpha + (d * sigma * math.sqrt(w) + alpha * N / 2) * Q) / T
+    rmsprop = math.sqrt(p * (d * math.sqrt(eps + sigma**2) + (1 + math.sqrt(beta2)) * p))
+    assert TRx.bound(q._replace(L=L, sigma=sigma), NUMPY) == pytest.approx(rmsprop, rel=1e-12)
     assert TS.bound(q, NUMPY) == pytest.approx(D0 / (alpha * T) + alpha * N / 2, rel=1e-12)
 
 
-@pytest.mark.parametrize(("by_coordinate", "plain"), PAIRS, ids=["TX", "T5x"])
+@pytest.mark.parametrize(("by_coordinate", "plain"), PAIRS, ids=["TX", "T5x", "TRx"])
 def test_it_is_the_plain_bound_where_no_N_is_known_and_never_above_it(by_coordinate: Theorem, plain: Theorem) -> None:
     for spec in (
         "ratio:d=3",
@@ -124,8 +132,9 @@ def right_of_package(problem: Problem, T: int, alpha: float, eps: float, beta2: 
 def test_verdicts_on_the_turned_function() -> None:
     found = mt.verify([TX, T5x], "rotated:d=4,noise=rademacher", steps=300, num_trajectories=64)
     assert [verdict.outcome for verdict in found] == ["holds", "holds"]
-    (unbounded,) = mt.verify(TX, "rotated", steps=10, num_trajectories=8)
+    unbounded, covered = mt.verify([TX, TRx], "rotated:d=4", steps=300, num_trajectories=256)
     assert "no G bounds" in unbounded.reason
+    assert covered.outcome == "holds"
 
 
 def test_sign_descent_is_lion_without_momentum_and_tight() -> None:
