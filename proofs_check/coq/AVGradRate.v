@@ -34,7 +34,7 @@ Definition avgrad_weighted_right_by_coordinate (c K T d D0 N G eps alpha beta2 :
 Definition avgrad_right_by_coordinate (c K T d D0 N G eps alpha beta2 : R) : R :=
   avgrad_weighted_right_by_coordinate c K T d D0 N G eps alpha beta2 / sqrt T.
 Definition avgrad_weighted_right (c K T d D0 L G eps alpha beta2 : R) : R :=
-  avgrad_weighted_right_by_coordinate c K T d D0 (d * L) G eps alpha beta2.
+  radius eps G / (c * alpha) * (D0 + d * (K * alpha * G * sqrt (1 - beta2) + alpha² * L / 2) * K2_avgrad T G eps beta2).
 Definition avgrad_right (c K T d D0 L G eps alpha beta2 : R) : R :=
   avgrad_weighted_right c K T d D0 L G eps alpha beta2 / sqrt T.
 
@@ -154,8 +154,10 @@ Theorem avgrad_weighted_rate n p d F gF L Fstar g G eps alpha beta2 x0 c K T :
   weighted_squared_gradient n p d gF (avgrad_point g eps alpha beta2 x0) T
   <= avgrad_weighted_right c K (INR T) (INR d) (F x0 - Fstar) L G eps alpha beta2.
 Proof.
-  intros A. intros. unfold avgrad_weighted_right. rewrite <- sum_const.
-  eapply avgrad_weighted_rate_by_coordinate; eauto using smooth_in_every_coordinate, (F_smooth A).
+  intros A E P B C KK L1.
+  apply Rle_trans with (1 := avgrad_weighted_rate_by_coordinate n p d F gF L Fstar g G A _
+    (smooth_in_every_coordinate d F gF L (F_smooth A)) eps alpha beta2 x0 E P B c K C KK L1 T).
+  right. unfold avgrad_weighted_right, avgrad_weighted_right_by_coordinate. rewrite sum_const. field. lra.
 Qed.
 
 Theorem avgrad_rate n p d F gF L Fstar g G eps alpha beta2 x0 c K T :

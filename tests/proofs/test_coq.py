@@ -100,7 +100,7 @@ def test_a_constant_changed_in_the_package_is_noticed(
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("avgrad-rate", "alpha² * N / 2) * K2_avgrad", "alpha² * N / 3) * K2_avgrad"),
+        ("avgrad-rate", "alpha² * L / 2) * K2_avgrad", "alpha² * L / 3) * K2_avgrad"),
         ("avgrad-rate", "avgrad_right 1 (2 / 5) (INR T)", "avgrad_right 1 (1 / 2) (INR T)"),
         ("avgrad-rate-published-constants", "avgrad_right (1 / 2) 2", "avgrad_right 1 2"),
         ("adagrad-rate", "0 < eps -> 0 < alpha -> (0 < T)%nat ->", "1 < eps -> 0 < alpha -> (0 < T)%nat ->"),
