@@ -417,21 +417,11 @@ Qed.
 Variable F : R -> R.
 Hypothesis F_derivative : forall x, derivable_pt_lim F x (slope x).
 
+Lemma F_smooth : smooth 1 (fun x => F (x O)) (fun x _ => slope (x O)) L.
+Proof. apply lipschitz_smooth; [lra | auto | apply slope_lipschitz_L]. Qed.
+
 Lemma F_descent x y : F y <= F x + slope x * (y - x) + L / 2 * (y - x)².
-Proof.
-  set (g := fun t => slope x * (t - x) + L / 2 * (t - x)²).
-  assert (Dg : forall t, derivable_pt_lim g t (slope x + L * (t - x))).
-  { intros t. apply derivable_pt_lim_plus; [apply linear_derivative_at | apply square_derivative_at]. }
-  assert (B : forall t, slope t - slope x <= L * Rabs (t - x) /\ slope x - slope t <= L * Rabs (t - x)).
-  { intros t. pose proof (slope_lipschitz_L x t). pose proof (Rle_abs (slope t - slope x)).
-    pose proof (Rle_abs (- (slope t - slope x))) as A. rewrite Rabs_Ropp in A. lra. }
-  assert (E : g x = 0) by (unfold g; rewrite Rminus_eq_0, Rsqr_0; ring).
-  enough (F y - F x <= g y - g x) by (rewrite E in *; unfold g in *; lra). destruct (Rle_dec x y).
-  - apply (increment_le F g slope (fun t => slope x + L * (t - x))); auto. intros t Ht.
-    pose proof (B t) as Bt. rewrite Rabs_pos_eq in Bt by lra. lra.
-  - enough (g x - g y <= F x - F y) by lra. apply (increment_le g F (fun t => slope x + L * (t - x)) slope); auto; [lra|].
-    intros t Ht. pose proof (B t) as Bt. rewrite Rabs_minus_sym, Rabs_pos_eq in Bt by lra. lra.
-Qed.
+Proof. apply lipschitz_descent; [lra | auto | apply slope_lipschitz_L]. Qed.
 
 Local Lemma F_above c x y : x <= y -> (forall t, x <= t <= y -> c <= slope t) -> c * (y - x) <= F y - F x.
 Proof.
