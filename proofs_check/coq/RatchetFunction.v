@@ -417,7 +417,7 @@ Qed.
 Variable F : R -> R.
 Hypothesis F_derivative : forall x, derivable_pt_lim F x (slope x).
 
-Lemma F_smooth : smooth 1 (fun x => F (x O)) (fun x _ => slope (x O)) L.
+Theorem F_smooth : smooth 1 (fun x => F (x O)) (fun x _ => slope (x O)) L.
 Proof. apply lipschitz_smooth; [lra | auto | apply slope_lipschitz_L]. Qed.
 
 Lemma F_descent x y : F y <= F x + slope x * (y - x) + L / 2 * (y - x)².
@@ -569,7 +569,7 @@ Proof.
   assert (0 <= mu / 2 * (q / level M x)) by (apply Rmult_le_pos; lra). lra.
 Qed.
 
-Lemma F_height : mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0)) <= F X1 - F X0.
+Theorem F_height : mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0)) <= F X1 - F X0.
 Proof.
   pose proof k0_ge_1. pose proof X0_le_X1. pose proof (engine_rises X1 ltac:(lra)) as P. rewrite level_X1 in P.
   replace (8 * INR k1 / (8 * INR k0)) with (INR k1 / INR k0) in P by (field; lra). exact P.
@@ -592,7 +592,7 @@ Proof.
   - pose proof (F_tail x ltac:(lra)). lra.
 Qed.
 
-Lemma F_gap x Lambda0 : 0 <= Lambda0 -> s * (Lambda1 + 2 * s / L) <= mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0)) ->
+Theorem F_gap x Lambda0 : 0 <= Lambda0 -> s * (Lambda1 + 2 * s / L) <= mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0)) ->
   F (X0 - Lambda0) - F x <= mu / X0 * Lambda0 + mu / (8 * INR k0).
 Proof. intros H H'. rewrite F_corridor by auto. pose proof (F_floor x H'). lra. Qed.
 End Function.
