@@ -2,7 +2,7 @@
    F'(x) = mu tooth(z)/x, z = x^2/(2M), between X0 and X1, where tooth is a triangular wave of period 8 between -1 and 3, of
    mean 1; to the left F' is constant, to the right a slope leads down again. *)
 From Coq Require Import Reals Lra Lia Psatz.
-From Mada Require Import Sums Smoothness SmoothFunctions.
+From Mada Require Import Sums Smoothness SmoothFunctions Logarithm.
 Local Open Scope R_scope.
 
 (* z = 8 cell(z) + y with 0 <= y < 8: the wave is min(y, 8-y) - 1. Noise is where it is above -2/5. *)
@@ -563,7 +563,7 @@ Proof.
   assert (En : n = Z.of_nat (k0 + (Z.to_nat n - k0))) by lia. set (j := (Z.to_nat n - k0)%nat) in *.
   rewrite En, <- INR_IZR_INZ in Hn.
   destruct (cell_rises (k0 + j) x) as (q & Pq & _ & P); try lra; [lia|]. pose proof (nodes_rise j ltac:(lia)) as Q.
-  cbv zeta in Q. unfold Rdiv at 2. rewrite ln_mult, ln_Rinv by (try apply Rinv_0_lt_compat; lra).
+  cbv zeta in Q. rewrite ln_quot by lra.
   assert (0 <= q / level M x) by (apply Rmult_le_pos; [auto | left; apply Rinv_0_lt_compat; lra]).
   replace (2 / (8 * INR k0)) with (/ (4 * INR k0)) in Q by (field; lra).
   assert (0 <= mu / 2 * (q / level M x)) by (apply Rmult_le_pos; lra). lra.
@@ -584,8 +584,7 @@ Proof.
   - pose proof (F_corridor (X0 - x) ltac:(lra)) as E. replace (X0 - (X0 - x)) with x in E by ring.
     assert (0 <= mu / X0 * (X0 - x)); [|lra]. apply Rmult_le_pos; [left; apply Rdiv_lt_0_compat|]; lra.
   - pose proof (engine_rises x ltac:(lra)) as P. assert (0 <= ln (level M x / (8 * INR k0))).
-    { rewrite <- ln_1. pose proof (level_le X0 x ltac:(lra) ltac:(lra)) as A. rewrite level_X0 in A.
-      assert (1 <= level M x / (8 * INR k0)) as [B | <-]; [|left; apply ln_increasing; lra | lra].
+    { apply ln_nonneg. pose proof (level_le X0 x ltac:(lra) ltac:(lra)) as A. rewrite level_X0 in A.
       apply Rmult_le_reg_r with (8 * INR k0); [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l; lra. }
     replace (mu / (8 * INR k0)) with (mu / 2 * / (4 * INR k0)) by (field; lra).
     assert (0 <= mu / 2 * ln (level M x / (8 * INR k0))) by (apply Rmult_le_pos; lra). lra.
