@@ -311,7 +311,100 @@ Proof.
   exists (fun y => F (y O)), (fun y _ => slope_of M mu L X0 X1 s Lam (y O)), (ratchet_gradient M mu L X0 X1 s Lam),
     (F X0 - mu / (8 * INR k0)), (fun _ => X0 - gap). split; [exact A|]. split.
   - assert (E : F (X0 - gap) = F X0 + mu / X0 * gap) by (eapply (F_corridor M mu L X0 X1 s Lam); eassumption). rewrite E. unfold s0. lra.
-  - rewrite mean_is. apply Rle_trans with (s² / 16); [rewrite s2; right; unfold r, q; field; fold r; lra|].
+  - apply Rle_trans with (s² / 16); [rewrite s2; right; field; lra|].
+    refine (Rle_trans _ _ _ _ (Req_le_sym _ _ (mean_is eps beta2 M mu L X0 X1 s Lam t0 T))).
+    assert (K1u : 64 * INR k1 <= a * um) by lra. subst C a.
     refine (walk_keeps_slope e rho L M mu X0 X1 s Lam k0 k1 t0 m T Pe Prho Her PL M_is mu_is X0_1 X0_mu PX1 X0_is X1_is Hk s_large
-      s_small PLam _ _ _ _ _ _ _ _ _ (fun h => avgrad_point _ eps 1 beta2 (fun _ => X0 - gap) h O) _ _ _ _).
-Admitted.
+      s_small PLam _ U1 U2 Hk0 K1u _ _ tail_long tail_short _ _
+      (fun k h _ _ => P_moves eps beta2 M mu L X0 X1 s Lam t0 Peps Hb k h)
+      (eta_between eps beta2 M mu L X0 X1 s Lam _ t0 F Peps Hb A)
+      (fun h _ => arrives eps beta2 M mu L X0 X1 s Lam t0 Peps Hb Ps0 Corr h)); lia.
+Qed.
+
+(* x multiplied by alpha and g by G: the path is multiplied by alpha. *)
+Section Scaled.
+Variables (n : nat) (p : nat -> R) (d : nat) (F : vec -> R) (gF : vec -> vec) (L Fstar : R) (g : nat -> vec -> vec).
+Variables (alpha G : R).
+Hypothesis alpha_pos : 0 < alpha.
+Hypothesis G_pos : 0 < G.
+Let shrink (y : vec) : vec := fun i => y i / alpha.
+Let Fs y := alpha * G * F (shrink y).
+Let gFs y : vec := fun i => G * gF (shrink y) i.
+Let gs k y : vec := fun i => G * g k (shrink y) i.
+
+Lemma scaled_assumptions : assumptions n p d F gF L Fstar g 1 -> assumptions n p d Fs gFs (G * L / alpha) (alpha * G * Fstar) gs G.
+Proof.
+  intros A. assert (PaG : 0 < alpha * G) by (apply Rmult_lt_0_compat; auto). constructor; try apply A.
+  - intros y. apply Rmult_le_compat_l; [lra | apply (F_low A)].
+  - intros k y i Hk Hi. unfold gs. rewrite Rabs_mult, (Rabs_right G) by lra. rewrite <- (Rmult_1_r G) at 2.
+    apply Rmult_le_compat_l; [lra | apply (g_bnd A); auto].
+  - destruct (Setting.F_smooth A) as [S1 S2 S3]. constructor.
+    + apply Rmult_le_pos; [apply Rmult_le_pos; lra | left; apply Rinv_0_lt_compat; auto].
+    + intros x h. pose proof (derivable_pt_lim_scal _ (alpha * G) _ _ (S2 (shrink x) (shrink h))) as D.
+      replace (dot d (gFs x) h) with (alpha * G * dot d (gF (shrink x)) (shrink h)).
+      * replace (fun s => Fs (fun i => x i + s * h i))
+          with (mult_real_fct (alpha * G) (fun s => F (fun i => shrink x i + s * shrink h i))); [exact D|].
+        apply functional_extensionality. intros s. unfold mult_real_fct, Fs. do 2 f_equal.
+        apply functional_extensionality. intros i. unfold shrink. field. lra.
+      * unfold dot. rewrite <- sum_scal. apply sum_ext. intros i _. unfold gFs, shrink. field. lra.
+    + intros x y. pose proof (S3 (shrink x) (shrink y)) as H. apply Rmult_le_compat_l with (r := G²) in H; [|apply Rle_0_sqr].
+      replace (sqn d (fun i => gFs y i - gFs x i)) with (G² * sqn d (fun i => gF (shrink y) i - gF (shrink x) i)).
+      * apply Rle_trans with (1 := H). right. unfold sqn. rewrite <- !sum_scal. apply sum_ext. intros i _.
+        unfold shrink, Rsqr. field. lra.
+      * unfold sqn. rewrite <- sum_scal. apply sum_ext. intros i _. unfold gFs, Rsqr. ring.
+  - intros y i Hi. unfold gs, gFs. rewrite Ex_scal. f_equal. apply (g_unbiased A). auto.
+Qed.
+
+Variables (eps beta2 : R) (x0 : vec).
+Let z h := avgrad g (eps / G²) 1 beta2 x0 h.
+
+Local Lemma scaled_path h : avgrad gs eps alpha beta2 (fun i => alpha * x0 i) h = {|
+  point := fun i => alpha * point (z h) i; AVGradRate.moment := fun i => G² * moment (z h) i; total := fun i => G² * total (z h) i |}.
+Proof.
+  assert (PG2 : 0 < G²) by (apply Rsqr_pos_lt; lra). induction h as [|k h IH].
+  - unfold z. simpl. f_equal; apply functional_extensionality; intros i; ring.
+  - unfold z. cbn [avgrad]. fold (z h). rewrite IH. unfold step. cbn [point moment total].
+    assert (Es : shrink (fun i => alpha * point (z h) i) = point (z h)).
+    { apply functional_extensionality. intros i. unfold shrink. field. lra. }
+    assert (Eg : forall i, gs k (fun i => alpha * point (z h) i) i = G * g k (point (z h)) i).
+    { intros i. unfold gs. rewrite Es. reflexivity. }
+    assert (Ev : forall i, beta2 * (G² * moment (z h) i) + (1 - beta2) * (gs k (fun i => alpha * point (z h) i) i)²
+      = G² * (beta2 * moment (z h) i + (1 - beta2) * (g k (point (z h)) i)²)).
+    { intros i. rewrite Eg. unfold Rsqr. ring. }
+    f_equal; apply functional_extensionality; intros i; rewrite Ev; [rewrite Eg | reflexivity | ring].
+    set (w := beta2 * moment (z h) i + (1 - beta2) * (g k (point (z h)) i)²). pose proof (INR_S_pos (length h)) as Pt.
+    set (t := INR (S (length h))) in *.
+    replace (eps + (G² * total (z h) i + G² * w) / t) with (G² * (eps / G² + (total (z h) i + w) / t)) by (field; lra).
+    rewrite sqrt_mult_alt, sqrt_Rsqr by lra. pose proof (sqrt_lt_R0 t Pt). unfold Rdiv. rewrite Rinv_mult.
+    set (u := / sqrt (eps * / G² + (total (z h) i + w) * / t)). field. lra.
+Qed.
+
+Lemma scaled_mean T : mean_squared_gradient n p d gFs (avgrad_point gs eps alpha beta2 (fun i => alpha * x0 i)) T
+  = G² * mean_squared_gradient n p d gF (avgrad_point g (eps / G²) 1 beta2 x0) T.
+Proof.
+  unfold mean_squared_gradient. rewrite <- Rmult_assoc, (Rmult_comm (G²)), Rmult_assoc. f_equal. rewrite <- sum_scal.
+  apply sum_ext. intros t _. unfold squared_gradient. rewrite <- Exp_scal. f_equal. apply functional_extensionality. intros h.
+  unfold avgrad_point. rewrite scaled_path. cbn [point]. fold (z h). unfold sqn. rewrite <- sum_scal. apply sum_ext. intros i _.
+  unfold gFs. replace (shrink (fun i => alpha * point (z h) i)) with (point (z h)); [unfold Rsqr; ring|].
+  apply functional_extensionality. intros j. unfold shrink. field. lra.
+Qed.
+End Scaled.
+
+Theorem avgrad_rate_logarithm alpha eps beta2 L G : 0 < alpha -> 0 < eps -> 0 <= beta2 < 1 -> 0 < L -> 0 < G ->
+  exists c D0 T0, 0 < c /\ forall T, (T0 <= T)%nat -> exists F gF g Fstar x0,
+    assumptions 4 quarter 1 F gF L Fstar g G /\ F x0 - Fstar <= D0 /\
+    c * (ln (INR T) / sqrt (INR T)) <= mean_squared_gradient 4 quarter 1 gF (avgrad_point g eps alpha beta2 x0) T.
+Proof.
+  intros Pa Pe Hb PL PG. assert (PG2 : 0 < G²) by (apply Rsqr_pos_lt; lra).
+  assert (PaG : 0 < alpha * G) by (apply Rmult_lt_0_compat; auto).
+  destruct (unit_rate (eps / G²) beta2 (alpha * L / G)) as (c & D0 & T0 & Pc & H); [apply Rdiv_lt_0_compat; auto | auto | |].
+  { apply Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; auto | auto]. }
+  exists (G² * c), (alpha * G * D0), T0. split; [apply Rmult_lt_0_compat; auto|]. intros T HT.
+  destruct (H T HT) as (F & gF & g & Fstar & x0 & A & Hgap & Hmean).
+  exists (fun y => alpha * G * F (fun i => y i / alpha)), (fun y i => G * gF (fun i => y i / alpha) i),
+    (fun k y i => G * g k (fun i => y i / alpha) i), (alpha * G * Fstar), (fun i => alpha * x0 i). split; [|split].
+  - replace L with (G * (alpha * L / G) / alpha) by (field; lra). apply scaled_assumptions; auto.
+  - replace (fun i => alpha * x0 i / alpha) with x0 by (apply functional_extensionality; intros i; field; lra).
+    rewrite <- Rmult_minus_distr_l. apply Rmult_le_compat_l; lra.
+  - rewrite scaled_mean by auto. rewrite Rmult_assoc. apply Rmult_le_compat_l; lra.
+Qed.
