@@ -58,6 +58,14 @@ _MORE = (
         "constant",
     ),
     Statement(
+        "avgrad-rate-logarithm",
+        "T5low",
+        "T5 needs its ln T: for all alpha, eps, L, G, beta2 there are c > 0, D0 and T0 and for every T >= T0 a problem "
+        "with d = 1 and these L, G, D0 on which AVGrad's average is >= c ln T/sqrt(T)",
+        "new",
+        "constant",
+    ),
+    Statement(
         "problem-constants",
         "A1-A3",
         "certified L = sup |phi''|, sup |phi'| and inf phi of every scalar function, on the whole real line",

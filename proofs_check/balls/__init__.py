@@ -21,7 +21,8 @@ _REASONS = {
     "avgrad-weights": "an identity; balls decide inequalities",
     "avgrad-bias-factor": "an identity; balls decide inequalities",
     **dict.fromkeys(
-        ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth"), "about any number of steps: no box holds them"
+        ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth", "avgrad-rate-logarithm"),
+        "about any number of steps: no box holds them",
     ),
     "kingma-ba-step-bound": "refuted on two steps of the package's optimizer: bridge",
     "yogi-below-largest-square": "refuted on two steps of the package's optimizer: bridge",

@@ -38,6 +38,7 @@ _REASONS = {
         ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth"),
         "its noise depends on the point, which trees do not have; a test has all sign paths",
     ),
+    "avgrad-rate-logarithm": "begins after more steps than any tree has; a test runs a sample of paths",
 }
 
 

@@ -418,7 +418,7 @@ Proof.
     + apply Rle_trans with (sqrt (INR T) * (7 / 1000000 * (G² / lam²) * (1 - / INR T))); [|apply Rmult_le_compat_l; lra].
       apply Rmult_le_compat; [apply Rmult_le_pos; [lra | apply Rlt_le, Rdiv_lt_0_compat; lra] | lra | auto |].
       apply Rmult_le_compat_l; lra.
-  - unfold avgrad_right, avgrad_weighted_right.
+  - unfold avgrad_right, avgrad_weighted_right, avgrad_weighted_right_by_coordinate. rewrite !Rmult_1_l.
     assert (K : K2_avgrad (INR T) G (w * G²) (1 - w) <= 321 / 100 / w).
     { apply Rle_trans with (1 := Rmin_r _ _). unfold K2_uniform. replace (1 - (1 - w)) with w by ring.
       replace (2 * w * G² / (w * G²)) with 2 by (field; lra). rewrite Psi_large by lra.
@@ -459,7 +459,7 @@ Proof.
     set (K2 := K2_avgrad (INR T) G (w * G²) (1 - w)) in *. set (R0 := radius (w * G²) G) in *.
     assert (PC : 0 < 402 / 1000 * (alpha * G * sqrt w)) by (repeat apply Rmult_lt_0_compat; lra).
     assert (PW : 0 < 321 / 100 / w) by (apply Rdiv_lt_0_compat; lra).
-    replace (sqrt (INR T) * (R0 / (1 * alpha) * (0 + 1 * Q * K2) / sqrt (INR T))) with (R0 / alpha * (Q * K2))
+    replace (sqrt (INR T) * (R0 / alpha * (0 + Q * K2) / sqrt (INR T))) with (R0 / alpha * (Q * K2))
       by (field; lra).
     apply Rle_trans with (101 / 100 * G / alpha * (402 / 1000 * (alpha * G * sqrt w) * (321 / 100 / w))).
     + apply Rle_trans with (R0 / alpha * (402 / 1000 * (alpha * G * sqrt w) * (321 / 100 / w))).

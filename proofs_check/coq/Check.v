@@ -7,7 +7,8 @@ From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise Adagrad
 From Mada Require Import AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
 From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
-From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
+From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent RatchetFunction.
+From Mada Require Import RatchetWalk RatchetRate.
 Definition all_theorems :=
   (@Smoothness.row_sums, @Smoothness.descent_by_coordinate, @Smoothness.descent, @RatioSums.ratio_sum,
    @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum, @DecreasingWeights.decreasing_weights,
@@ -89,5 +90,7 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_published_any_order, @RegretSchedule.amsgrad_fading_regret,
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
    @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate,
-   @RMSPropRate.rmsprop_rate_by_coordinate, @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate).
+   @RMSPropRate.rmsprop_rate_by_coordinate, @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate,
+   @RatchetFunction.F_smooth, @RatchetFunction.F_height, @RatchetFunction.F_gap,
+   @RatchetWalk.walk_keeps_slope, @RatchetRate.avgrad_rate_logarithm).
 Print Assumptions all_theorems.

@@ -7,24 +7,13 @@ Local Open Scope R_scope.
 Lemma derivable_pt_lim_is f x l l' : derivable_pt_lim f x l -> l = l' -> derivable_pt_lim f x l'.
 Proof. intros H E. rewrite <- E. exact H. Qed.
 
-Section Scalar.
-Variables (phi phi1 phi2 : R -> R) (L : R).
+Section Lipschitz.
+Variables (phi phi1 : R -> R) (L : R).
 Hypothesis L_pos : 0 <= L.
 Hypothesis D1 : forall x, derivable_pt_lim phi x (phi1 x).
-Hypothesis D2 : forall x, derivable_pt_lim phi1 x (phi2 x).
-Hypothesis bounded : forall x, Rabs (phi2 x) <= L.
+Hypothesis lipschitz : forall x y, Rabs (phi1 y - phi1 x) <= L * Rabs (y - x).
 
-Lemma slope_lipschitz x y : (phi1 y - phi1 x)² <= L² * (y - x)².
-Proof.
-  rewrite <- Rsqr_mult. apply Rsqr_le_abs_1. rewrite Rabs_mult, (Rabs_right L) by lra.
-  assert (H : forall x y, x < y -> Rabs (phi1 y - phi1 x) <= L * Rabs (y - x)).
-  { intros u v Huv. destruct (MVT_cor2 phi1 phi2 u v Huv ltac:(auto)) as (c & Hc & _).
-    rewrite Hc, Rabs_mult. apply Rmult_le_compat_r; [apply Rabs_pos | apply bounded]. }
-  destruct (Rtotal_order x y) as [Hxy | [Hxy | Hxy]]; [apply H; auto | subst; rewrite !Rminus_eq_0, Rabs_R0; lra |].
-  rewrite (Rabs_minus_sym (phi1 y)), (Rabs_minus_sym y). apply H; auto.
-Qed.
-
-Lemma scalar_smooth : smooth 1 (fun y => phi (y O)) (fun y _ => phi1 (y O)) L.
+Lemma lipschitz_smooth : smooth 1 (fun y => phi (y O)) (fun y _ => phi1 (y O)) L.
 Proof.
   constructor; [auto | |].
   - intros x h. set (c := x O). set (e := h O).
@@ -33,14 +22,38 @@ Proof.
     apply (derivable_pt_lim_comp (fun s => c + s * e) phi); [|apply D1].
     apply (derivable_pt_lim_plus (fun _ => c) (fun s => s * e)); [apply derivable_pt_lim_const|].
     apply (derivable_pt_lim_mult (fun s => s) (fun _ => e)); [apply derivable_pt_lim_id | apply derivable_pt_lim_const].
-  - intros x y. unfold sqn. simpl. rewrite !Rplus_0_l. apply slope_lipschitz.
+  - intros x y. unfold sqn. simpl. rewrite !Rplus_0_l, <- Rsqr_mult. apply Rsqr_le_abs_1.
+    rewrite Rabs_mult, (Rabs_right L) by lra. apply lipschitz.
 Qed.
 
-Lemma scalar_descent x y : phi y <= phi x + phi1 x * (y - x) + L / 2 * (y - x) ^ 2.
+Lemma lipschitz_descent x y : phi y <= phi x + phi1 x * (y - x) + L / 2 * (y - x)².
 Proof.
-  pose proof (descent 1 _ _ L (fun _ => x) (fun _ => y - x) scalar_smooth) as H. simpl in H.
-  unfold dot, sqn in H. simpl in H. replace (x + (y - x)) with y in H by ring. unfold Rsqr in H. simpl. lra.
+  pose proof (descent 1 _ _ L (fun _ => x) (fun _ => y - x) lipschitz_smooth) as H. simpl in H.
+  unfold dot, sqn in H. simpl in H. replace (x + (y - x)) with y in H by ring. lra.
 Qed.
+End Lipschitz.
+
+Section Scalar.
+Variables (phi phi1 phi2 : R -> R) (L : R).
+Hypothesis L_pos : 0 <= L.
+Hypothesis D1 : forall x, derivable_pt_lim phi x (phi1 x).
+Hypothesis D2 : forall x, derivable_pt_lim phi1 x (phi2 x).
+Hypothesis bounded : forall x, Rabs (phi2 x) <= L.
+
+Lemma slope_lipschitz x y : Rabs (phi1 y - phi1 x) <= L * Rabs (y - x).
+Proof.
+  assert (H : forall x y, x < y -> Rabs (phi1 y - phi1 x) <= L * Rabs (y - x)).
+  { intros u v Huv. destruct (MVT_cor2 phi1 phi2 u v Huv ltac:(auto)) as (c & Hc & _).
+    rewrite Hc, Rabs_mult. apply Rmult_le_compat_r; [apply Rabs_pos | apply bounded]. }
+  destruct (Rtotal_order x y) as [Hxy | [Hxy | Hxy]]; [apply H; auto | subst; rewrite !Rminus_eq_0, Rabs_R0; lra |].
+  rewrite (Rabs_minus_sym (phi1 y)), (Rabs_minus_sym y). apply H; auto.
+Qed.
+
+Lemma scalar_smooth : smooth 1 (fun y => phi (y O)) (fun y _ => phi1 (y O)) L.
+Proof. apply lipschitz_smooth; auto using slope_lipschitz. Qed.
+
+Lemma scalar_descent x y : phi y <= phi x + phi1 x * (y - x) + L / 2 * (y - x) ^ 2.
+Proof. rewrite <- Rsqr_pow2. apply lipschitz_descent; auto using slope_lipschitz. Qed.
 End Scalar.
 
 Lemma square_derivative x : derivable_pt_lim (fun x => 1 + x²) x (2 * x).

@@ -356,6 +356,13 @@ OTHERS = (
     ),
     CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_average_low", "at every T <= ln(1/w)^2/w"),
     CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_weight_growth"),
+    CoqClaim("avgrad-rate-logarithm", "RatchetRate", "avgrad_rate_logarithm"),
+    CoqClaim(
+        "avgrad-rate-logarithm",
+        "RatchetWalk",
+        "walk_keeps_slope",
+        "any method with steps between 1/(rho sqrt t) and 1/(e sqrt t) that the sign of g_t does not change",
+    ),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
     CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),

@@ -117,6 +117,20 @@ MUTANTS = (
         "AVGrad's average at T = 1 above 0",
     ),
     Mutant(
+        "avgrad-rate-logarithm",
+        "RatchetRate",
+        "/ sqrt (INR T)) <= mean_squared_gradient 4 quarter 1 gF (avgrad_point g eps alpha",
+        ") <= mean_squared_gradient 4 quarter 1 gF (avgrad_point g eps alpha",
+        "an average that grows like ln T",
+    ),
+    Mutant(
+        "avgrad-rate-logarithm",
+        "RatchetWalk",
+        "if Rlt_dec (- (2 / 5)) (tooth (level M x)) then match k",
+        "if Rlt_dec (- 2) (tooth (level M x)) then match k",
+        "noise on the whole engine: no ratchet",
+    ),
+    Mutant(
         "avgrad-high-probability",
         "AVGradHighProbability",
         "- 4 * alpha * G * ln q / sqrt (1 - beta2)",
