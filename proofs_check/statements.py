@@ -88,6 +88,15 @@ _MORE = (
         "lemma",
     ),
     Statement(
+        "adam-rests-only-if-symmetric",
+        "3",
+        "data of finitely many values, beta1 = 0: the mean of g/sqrt(v) at the mean is 0 for all beta2 if the data are "
+        "symmetric; if not, and no value is the mean, it is beyond c (1-beta2)^j, c > 0, on one side for all beta2 "
+        "near 1 after any number of steps, where the odd central moment of order 2j+1 is the first that is not 0",
+        "new",
+        "lemma",
+    ),
+    Statement(
         "kingma-ba-step-bound",
         "T10",
         "Kingma and Ba, section 2.1: |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2))",

@@ -4,8 +4,8 @@ From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog Mono
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum AVGradRate ExponentialMoment AVGradHighProbability LogarithmRatio.
 From Mada Require Import AVGradHorizonSums AVGradHorizonRate AVGradLogarithm MonotoneSteps MomentumRates AVGradMomentum.
 From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum.
-From Mada Require Import AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
-From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
+From Mada Require Import AdamMomentumRate AdamRate AdamRest AdoptRate Example HarmonicSums InterpolationRate Regret Yogi.
+From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
 From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
 Definition all_theorems :=
@@ -51,7 +51,8 @@ Definition all_theorems :=
    @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate_by_coordinate,
    @AdamRate.adam_constant_step_rate_by_coordinate_sharp, @AdamRate.adam_constant_step_rate,
    @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
-   @AdoptRate.adopt_rate, @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
+   @AdamRest.adam_rests_if_symmetric, @AdamRest.adam_rests_only_if_symmetric, @AdoptRate.adopt_rate,
+   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
    @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
    @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
    @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,

@@ -355,6 +355,8 @@ OTHERS = (
     ),
     CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_average_low", "at every T <= ln(1/w)^2/w"),
     CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_weight_growth"),
+    CoqClaim("adam-rests-only-if-symmetric", "AdamRest", "adam_rests_if_symmetric", "if: no step is left"),
+    CoqClaim("adam-rests-only-if-symmetric", "AdamRest", "adam_rests_only_if_symmetric"),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
     CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),

@@ -117,6 +117,20 @@ MUTANTS = (
         "AVGrad's average at T = 1 above 0",
     ),
     Mutant(
+        "adam-rests-only-if-symmetric",
+        "AdamRest",
+        "side * (root_coef J * odd_moment J) < 0 /\\\n  forall w v0 T",
+        "0 < side * (root_coef J * odd_moment J) /\\\n  forall w v0 T",
+        "Adam at rest on the other side",
+    ),
+    Mutant(
+        "adam-rests-only-if-symmetric",
+        "AdamRest",
+        "  forall w v0 T, 0 < w <= w0 -> low <= v0 <= high -> c * w ^ J <=",
+        "  forall w v0 T, 0 < w <= w0 -> low <= v0 <= high -> c <=",
+        "a mean step of Adam that does not fall with 1-beta2",
+    ),
+    Mutant(
         "avgrad-high-probability",
         "AVGradHighProbability",
         "- 4 * alpha * G * ln q / sqrt (1 - beta2)",
