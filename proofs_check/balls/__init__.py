@@ -23,7 +23,9 @@ _REASONS = {
     **dict.fromkeys(
         ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth"), "about any number of steps: no box holds them"
     ),
-    "adam-rests-only-if-symmetric": "about every law and all beta2 near 1: no box holds them",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"), "about every law and all beta2 near 1: no box holds them"
+    ),
     "kingma-ba-step-bound": "refuted on two steps of the package's optimizer: bridge",
     "yogi-below-largest-square": "refuted on two steps of the package's optimizer: bridge",
 }

@@ -4,10 +4,10 @@ From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog Mono
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum AVGradRate ExponentialMoment AVGradHighProbability LogarithmRatio.
 From Mada Require Import AVGradHorizonSums AVGradHorizonRate AVGradLogarithm MonotoneSteps MomentumRates AVGradMomentum.
 From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum.
-From Mada Require Import AdamMomentumRate AdamRate AdamRest AdoptRate Example HarmonicSums InterpolationRate Regret Yogi.
-From Mada Require Import Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
-From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
-From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
+From Mada Require Import AdamMomentumRate AdamRate AdamRest AdamRestShift AdoptRate Example HarmonicSums InterpolationRate.
+From Mada Require Import Regret Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
+From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
+From Mada Require Import MomentumPublished HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
 Definition all_theorems :=
   (@Smoothness.row_sums, @Smoothness.descent_by_coordinate, @Smoothness.descent, @RatioSums.ratio_sum,
    @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum, @DecreasingWeights.decreasing_weights,
@@ -51,12 +51,12 @@ Definition all_theorems :=
    @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate_by_coordinate,
    @AdamRate.adam_constant_step_rate_by_coordinate_sharp, @AdamRate.adam_constant_step_rate,
    @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
-   @AdamRest.adam_rests_if_symmetric, @AdamRest.adam_rests_only_if_symmetric, @AdoptRate.adopt_rate,
-   @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
-   @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
-   @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
-   @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,
-   @InterpolationRate.interpolation_rate_data_published,
+   @AdamRest.adam_rests_if_symmetric, @AdamRest.adam_rests_only_if_symmetric,
+   @AdamRestShift.adam_rest_shift, @AdoptRate.adopt_rate, @Example.example_assumptions,
+   @Example.example_avgrad, @Example.example_adagrad, @HarmonicSums.harmonic_split,
+   @HarmonicSums.harmonic_sums, @InterpolationRate.interpolation_rate_measured,
+   @InterpolationRate.interpolation_rate_bounded, @InterpolationRate.interpolation_moving_rate,
+   @InterpolationRate.interpolation_rate_data, @InterpolationRate.interpolation_rate_data_published,
    @InterpolationRate.interpolation_moving_rate_sharp, @Regret.regret, @Regret.avgrad_regret_data,
    @Regret.amsgrad_regret_data, @Regret.avgrad_regret, @Regret.amsgrad_regret, @Yogi.yogi_nonnegative,
    @Yogi.yogi_increment, @Yogi.yogi_lower, @Yogi.yogi_upper, @Yogi.yogi_bounded,

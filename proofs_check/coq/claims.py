@@ -357,6 +357,7 @@ OTHERS = (
     CoqClaim("avgrad-rate-weight-growth", "AVGradWeightGrowth", "avgrad_weight_growth"),
     CoqClaim("adam-rests-only-if-symmetric", "AdamRest", "adam_rests_if_symmetric", "if: no step is left"),
     CoqClaim("adam-rests-only-if-symmetric", "AdamRest", "adam_rests_only_if_symmetric"),
+    CoqClaim("adam-rest-shift", "AdamRestShift", "adam_rest_shift"),
     CoqClaim("decoupling-least-constant", "DecouplingLeastConstant", "decoupling_least_constant"),
     CoqClaim("yogi-below-largest-square", "Yogi", "yogi_above_largest_square"),
     CoqClaim("hypergradient-convex-in-rho", "HyperGradient", "surrogate_not_convex_in_rho"),

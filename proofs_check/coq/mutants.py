@@ -131,6 +131,20 @@ MUTANTS = (
         "a mean step of Adam that does not fall with 1-beta2",
     ),
     Mutant(
+        "adam-rest-shift",
+        "AdamRestShift",
+        "- w * central n p e 3 / (2 * S) in",
+        "- w * central n p e 3 / S in",
+        "a shift of twice the size",
+    ),
+    Mutant(
+        "adam-rest-shift",
+        "AdamRestShift",
+        "- w * central n p e 3 / (2 * S) in",
+        "w * central n p e 3 / (2 * S) in",
+        "a shift to the other side",
+    ),
+    Mutant(
         "avgrad-high-probability",
         "AVGradHighProbability",
         "- 4 * alpha * G * ln q / sqrt (1 - beta2)",

@@ -135,7 +135,10 @@ _REASONS = {
         _LAW,
     ),
     "decoupling-least-constant": "a strict inequality between radicals of a given law: balls encloses it",
-    "adam-rests-only-if-symmetric": "about laws of any number of values; at order 1 four values are decided, as a part",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"),
+        "about laws of any number of values; four are decided at order 1, as a part of adam-rests-at-the-mean",
+    ),
     "decoupling-largest-factor": "a limit of a given law: balls encloses it",
     "problem-constants": "function by function, as parts; cosine has no closed form",
     "data-constants": "norms of matrices of data: no closed form",

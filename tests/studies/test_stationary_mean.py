@@ -68,6 +68,21 @@ def test_the_first_odd_moment_says_on_which_side(q: float, first: int | None) ->
     assert found != pytest.approx(-in_coq["root_coef"](first + 1) * leading, rel=1e-2)
 
 
+def test_the_mean_step_changes_its_sign_at_the_first_order_of_the_shift() -> None:
+    """AdamRestShift.v at 1-beta2 = 1e-4: between 0.98 and 1.02 of the predicted shift, not near twice of it."""
+    law, w = centred(THREE), 1e-4
+    shift, squares = predicted_shift(law, 1 - w), law.moment(2)
+    p, mean_step = law.probabilities.__getitem__, definitions("AdamRest")["mean_step"]
+
+    def step(y: float) -> float:
+        found = mean_step(3)(p)((law.values - y).__getitem__)(w)(squares)(3)
+        assert found == pytest.approx(enumerated(y, law, 1 - w, 0.0, 4), rel=1e-2)
+        return found
+
+    assert np.sign(step(1.02 * shift)) == -np.sign(step(0.98 * shift)) == np.sign(shift)
+    assert step(1.98 * shift) * step(2.02 * shift) > 0
+
+
 @given(beta2=st.floats(0.3, 0.999), beta1=st.sampled_from([0.0, 0.9]), a=st.floats(0.1, 5), p=st.floats(0.01, 0.49))
 def test_symmetric_data_are_at_rest(beta2: float, beta1: float, a: float, p: float) -> None:
     law = FiniteLaw(7 + np.array([-a, -0.5, 0.5, a]), np.array([p, 0.5 - p, 0.5 - p, p]))
