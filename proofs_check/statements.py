@@ -96,6 +96,24 @@ _MORE = (
         "lemma",
     ),
     Statement(
+        "adam-rests-only-if-symmetric",
+        "3",
+        "data of finitely many values, beta1 = 0: the mean of g/sqrt(v) at the mean is 0 for all beta2 if the data are "
+        "symmetric; if not, and no value is the mean, it is beyond c (1-beta2)^j, c > 0, on one side for all beta2 "
+        "near 1 after any number of steps, where the odd central moment of order 2j+1 is the first that is not 0",
+        "new",
+        "lemma",
+    ),
+    Statement(
+        "adam-rest-shift",
+        "3",
+        "data of finitely many values, none the mean, beta1 = 0, w = 1-beta2: there is a K such that the mean of "
+        "g/sqrt(v) is below -w^(3/2) at mean - w m3/(2 sigma^2) - K w^(3/2) and above w^(3/2) at mean - "
+        "w m3/(2 sigma^2) + K w^(3/2), for all beta2 near 1, after any number of steps from v_0 = sigma^2",
+        "new",
+        "lemma",
+    ),
+    Statement(
         "kingma-ba-step-bound",
         "T10",
         "Kingma and Ba, section 2.1: |x_t - x_{t-1}| <= alpha max(1, (1-beta1)/sqrt(1-beta2))",

@@ -24,6 +24,9 @@ _REASONS = {
         ("avgrad-weighted-logarithm", "avgrad-rate-weight-growth", "avgrad-rate-logarithm"),
         "about any number of steps: no box holds them",
     ),
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"), "about every law and all beta2 near 1: no box holds them"
+    ),
     "kingma-ba-step-bound": "refuted on two steps of the package's optimizer: bridge",
     "yogi-below-largest-square": "refuted on two steps of the package's optimizer: bridge",
 }

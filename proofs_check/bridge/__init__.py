@@ -32,6 +32,10 @@ _TWO_STEPS = {
 _REASONS = {
     "reddi-drift": "about a stationary law, not about a run of finite length",
     "adam-rests-at-the-mean": "about a stationary law, not about a run of finite length",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"),
+        "about the mean step at a point, not about a run; a test enumerates it",
+    ),
     "problem-constants": "about functions, not about runs",
     "data-constants": "about functions, not about runs",
     **dict.fromkeys(

@@ -9,6 +9,7 @@ From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant
 From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
 From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent RatchetFunction.
 From Mada Require Import RatchetWalk RatchetRate.
+From Mada Require Import AdamRest AdamRestShift.
 Definition all_theorems :=
   (@Smoothness.row_sums, @Smoothness.descent_by_coordinate, @Smoothness.descent, @RatioSums.ratio_sum,
    @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum, @DecreasingWeights.decreasing_weights,
@@ -52,11 +53,12 @@ Definition all_theorems :=
    @AdamMomentumRate.adam_momentum_rate, @AdamRate.adam_constant_step_rate_by_coordinate,
    @AdamRate.adam_constant_step_rate_by_coordinate_sharp, @AdamRate.adam_constant_step_rate,
    @AdamRate.adam_constant_step_rate_sharp, @AdamRate.adam_constant_step_rate_published_constants,
-   @AdoptRate.adopt_rate, @Example.example_assumptions, @Example.example_avgrad, @Example.example_adagrad,
-   @HarmonicSums.harmonic_split, @HarmonicSums.harmonic_sums,
-   @InterpolationRate.interpolation_rate_measured, @InterpolationRate.interpolation_rate_bounded,
-   @InterpolationRate.interpolation_moving_rate, @InterpolationRate.interpolation_rate_data,
-   @InterpolationRate.interpolation_rate_data_published,
+   @AdamRest.adam_rests_if_symmetric, @AdamRest.adam_rests_only_if_symmetric,
+   @AdamRestShift.adam_rest_shift, @AdoptRate.adopt_rate, @Example.example_assumptions,
+   @Example.example_avgrad, @Example.example_adagrad, @HarmonicSums.harmonic_split,
+   @HarmonicSums.harmonic_sums, @InterpolationRate.interpolation_rate_measured,
+   @InterpolationRate.interpolation_rate_bounded, @InterpolationRate.interpolation_moving_rate,
+   @InterpolationRate.interpolation_rate_data, @InterpolationRate.interpolation_rate_data_published,
    @InterpolationRate.interpolation_moving_rate_sharp, @Regret.regret, @Regret.avgrad_regret_data,
    @Regret.amsgrad_regret_data, @Regret.avgrad_regret, @Regret.amsgrad_regret, @Yogi.yogi_nonnegative,
    @Yogi.yogi_increment, @Yogi.yogi_lower, @Yogi.yogi_upper, @Yogi.yogi_bounded,

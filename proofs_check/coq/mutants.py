@@ -117,6 +117,7 @@ MUTANTS = (
         "AVGrad's average at T = 1 above 0",
     ),
     Mutant(
+<<<<<<< HEAD
         "avgrad-rate-logarithm",
         "RatchetRate",
         "/ sqrt (INR T)) <= mean_squared_gradient 4 quarter 1 gF (avgrad_point g eps alpha",
@@ -129,6 +130,34 @@ MUTANTS = (
         "if Rlt_dec (- (2 / 5)) (tooth (level M x)) then match k",
         "if Rlt_dec (- 2) (tooth (level M x)) then match k",
         "noise on the whole engine: no ratchet",
+=======
+        "adam-rests-only-if-symmetric",
+        "AdamRest",
+        "side * (root_coef J * odd_moment J) < 0 /\\\n  forall w v0 T",
+        "0 < side * (root_coef J * odd_moment J) /\\\n  forall w v0 T",
+        "Adam at rest on the other side",
+    ),
+    Mutant(
+        "adam-rests-only-if-symmetric",
+        "AdamRest",
+        "  forall w v0 T, 0 < w <= w0 -> low <= v0 <= high -> c * w ^ J <=",
+        "  forall w v0 T, 0 < w <= w0 -> low <= v0 <= high -> c <=",
+        "a mean step of Adam that does not fall with 1-beta2",
+    ),
+    Mutant(
+        "adam-rest-shift",
+        "AdamRestShift",
+        "- w * central n p e 3 / (2 * S) in",
+        "- w * central n p e 3 / S in",
+        "a shift of twice the size",
+    ),
+    Mutant(
+        "adam-rest-shift",
+        "AdamRestShift",
+        "- w * central n p e 3 / (2 * S) in",
+        "w * central n p e 3 / (2 * S) in",
+        "a shift to the other side",
+>>>>>>> w7-low
     ),
     Mutant(
         "avgrad-high-probability",

@@ -72,6 +72,10 @@ def checks() -> Iterable[Check]:
 _REASONS = {
     "decoupling-least-constant": "says that a law exists; balls evaluates one, and no search can add to it",
     "decoupling-largest-factor": "says that a law exists for every K; balls evaluates one",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"),
+        "says that a beta2 exists for every law, not how near to 1 it is",
+    ),
     "data-constants": "norms of fixed matrices: there is nothing to search over; balls encloses them",
     **dict.fromkeys(
         ("reddi-drift", "adam-rests-at-the-mean"),

@@ -96,6 +96,9 @@ _REASONS = {
     **dict.fromkeys(("exponential-moment", "smoothness-exponential"), _EXPONENTIAL),
     **dict.fromkeys(("decoupling", "decoupling-family", "decoupling-published"), _ATOMS),
     "decoupling-least-constant": "a strict inequality between radicals of a given law: balls encloses it",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"), "about laws of any number of values and all beta2 near 1"
+    ),
     "decoupling-largest-factor": "a limit a -> inf: balls evaluates it",
     "problem-constants": "most of these functions are transcendental: balls and symbolic decide them",
     "data-constants": "norms of matrices of data: balls encloses them",

@@ -135,6 +135,10 @@ _REASONS = {
         _LAW,
     ),
     "decoupling-least-constant": "a strict inequality between radicals of a given law: balls encloses it",
+    **dict.fromkeys(
+        ("adam-rests-only-if-symmetric", "adam-rest-shift"),
+        "about laws of any number of values; four are decided at order 1, as a part of adam-rests-at-the-mean",
+    ),
     "decoupling-largest-factor": "a limit of a given law: balls encloses it",
     "problem-constants": "function by function, as parts; cosine has no closed form",
     "data-constants": "norms of matrices of data: no closed form",

@@ -24,6 +24,7 @@ from madatheory.studies.theory.stationary_mean import (
     skewed,
     stationary_shift,
 )
+from proofs_check.coq.values import definitions
 
 THREE = FiniteLaw(np.array([-1.0, 0.25, 2.0]), np.array([0.5, 0.3, 0.2]))
 
@@ -46,6 +47,40 @@ def test_the_field_is_the_enumerated_one(beta2: float, beta1: float) -> None:
     for law, x, terms in ((skewed(0.1), 0.0, 10), (skewed(0.3), -0.2, 10), (THREE, 0.1, 7)):
         expected = enumerated(x, law, beta2, beta1, terms)
         assert field(x, law, beta2, beta1) == pytest.approx(expected, abs=3e-4)
+
+
+@pytest.mark.parametrize(("q", "first"), [(0.02, 2), (0.03, 0), (0.0, None)])
+def test_the_first_odd_moment_says_on_which_side(q: float, first: int | None) -> None:
+    """The mean step of AdamRest.v at the mean: -binom(-1/2, j) w^j m_{2j+1}/sigma^{2j+1}; q = 0 is symmetric."""
+    in_coq, w, values = definitions("AdamRest"), 1e-4, np.array([1.0, -1.0, 2.0, -2.0, 3.0, -3.0])
+    # m1 = m3 = 0 at first = 2, m1 is not 0 at first = 0
+    odd = np.array([5, -4, 1]) * q if first else np.array([q, 0, 0])
+    law = FiniteLaw(values, np.array([0.25, 0.25, 0.14, 0.14, 0.11, 0.11]) + np.kron(odd, [0.5, -0.5]))
+    squares, p, e = law.moment(2), law.probabilities.__getitem__, law.values.__getitem__
+    found = in_coq["mean_step"](6)(p)(e)(w)(squares)(2)
+    assert found == pytest.approx(enumerated(0.0, law, 1 - w, 0.0, 3), rel=1e-6, abs=1e-15)
+    if first is None:
+        assert abs(found) < 1e-15
+        return
+    leading = w**first * law.moment(2 * first + 1) / squares ** (first + 0.5)
+    assert found == pytest.approx(-in_coq["root_coef"](first) * leading, rel=1e-2)
+    # the next coefficient is another
+    assert found != pytest.approx(-in_coq["root_coef"](first + 1) * leading, rel=1e-2)
+
+
+def test_the_mean_step_changes_its_sign_at_the_first_order_of_the_shift() -> None:
+    """AdamRestShift.v at 1-beta2 = 1e-4: between 0.98 and 1.02 of the predicted shift, not near twice of it."""
+    law, w = centred(THREE), 1e-4
+    shift, squares = predicted_shift(law, 1 - w), law.moment(2)
+    p, mean_step = law.probabilities.__getitem__, definitions("AdamRest")["mean_step"]
+
+    def step(y: float) -> float:
+        found = mean_step(3)(p)((law.values - y).__getitem__)(w)(squares)(3)
+        assert found == pytest.approx(enumerated(y, law, 1 - w, 0.0, 4), rel=1e-2)
+        return found
+
+    assert np.sign(step(1.02 * shift)) == -np.sign(step(0.98 * shift)) == np.sign(shift)
+    assert step(1.98 * shift) * step(2.02 * shift) > 0
 
 
 @given(beta2=st.floats(0.3, 0.999), beta1=st.sampled_from([0.0, 0.9]), a=st.floats(0.1, 5), p=st.floats(0.01, 0.49))
