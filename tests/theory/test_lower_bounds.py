@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from optimizer_cases import looped
 
 from madatheory.arithmetic import NUMPY
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.quantities import Quantities
 from proofs_check.coq.values import definitions
-from proofs_check.open_loop import open_loop
 
 STEPS = 10
 SIGNS = np.array(list(product((1.0, -1.0), repeat=STEPS))).T
@@ -28,7 +28,7 @@ def test_the_weighted_rate_of_avgrad_needs_a_logarithm_of_its_steps(alpha: float
     with jax.enable_x64(True):
         g = jnp.asarray(SIGNS)[:, None]
         hyper = method.hyper({"alpha": alpha, "beta1": 0.0, "beta2": beta2, "eps": eps})
-        run = open_loop(method)(jnp.zeros(g.shape[1:]), g, hyper)
+        run = looped(method)(jnp.zeros(g.shape[1:]), g, hyper)
     before = np.concatenate([np.zeros((1, SIGNS.shape[1])), np.asarray(run.x)[:-1, 0]])
     slope = np.clip(L * before, -1, 1)
     chances = np.cumprod((1 + SIGNS * slope) / 2, axis=0)[-1]
