@@ -38,11 +38,13 @@ test: $(VENV)/.test
 test-extras: $(VENV)/.setup
 	$(TESTS) -m 'needs and not slow' --nothing-missing $(ARGS)
 
-# the engine, kernel, training, adapters and identities on the newest Python and JAX. What tests our tests, refuses input or
-# repeats a law for a method of the same recurrence says nothing about JAX and is left to make test, as is what takes longest
-# to compile: MADA as one optimizer of its family, and with all coefficients learned
+# the engine, kernel, training, adapters and identities on the newest Python and JAX: every interface of JAX that they use, each
+# in as few programs as it takes, for compiling is most of the time there. Left to make test is what tests our tests or refuses
+# input; what takes longest to compile, MADA as one optimizer of its family and with all coefficients learned; and cases of a
+# test that ask nothing else of JAX: of methods there are Adam, AVGrad and MADA, of dimensions the lowest and the highest
 NOT_NEWEST := mada-family or mada-all or without_the_limits or planted or wrong_derivative or exchanged \
-  or moments_are_read or (laws_of_our_own and (amsgrad or yogi or rmsprop or adagrad or correction)) or with_matrix_products
+  or moments_are_read or correction or with_matrix_products or amsgrad or yogi or rmsprop or adagrad or adan or lion \
+  or worker_count[3 or worker_count[70 or (huge_gradients and (hyperadam or badam))
 test-newest: $(NEWEST)/.made
 	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile -k 'not ($(NOT_NEWEST))' $(NEWEST_TESTS) $(ARGS)
 

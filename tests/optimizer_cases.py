@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from madatheory.identities.targets.numpy_programs import evaluated
+from madatheory.numpy_programs import evaluated
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.references import adagrad, adam, adamx, adan, amsgrad, avgrad, interpolation, lion, mada, rmsprop, yogi

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import style
+from matplotlib import rc_context, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
@@ -119,12 +119,16 @@ def save(figure: Figure, numbers: Numbers, out: Path) -> None:
         with blame(f"figure {figure.name!r}, its draw", figure.draw, "draw(canvas, numbers) draws on an empty figure"):
             figure.draw(canvas, numbers)
             canvas.draw_without_rendering()
-        canvas.set_layout_engine("none")  # one layout for both files, made at the resolution of the picture
-        # the layout's solver orders its variables by address: last bits differ from run to run, and names of clip paths
-        for axes in canvas.axes:
-            axes.set_position(tuple(np.round(axes.get_position(original=True).bounds, 9)))
-        for ending, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
-            write(out / f"{figure.name}.{ending}", partial(canvas.savefig, format=ending, metadata=metadata))
+        # one layout for both files, made at the resolution of the picture; an engine that is left, also one that does
+        # nothing, would have each file drawn twice
+        with rc_context({"figure.constrained_layout.use": False}):
+            canvas.set_layout_engine(None)
+            # the layout's solver orders its variables by address: last bits differ from run to run, and names of clip
+            # paths
+            for axes in canvas.axes:
+                axes.set_position(tuple(np.round(axes.get_position(original=True).bounds, 9)))
+            for ending, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+                write(out / f"{figure.name}.{ending}", partial(canvas.savefig, format=ending, metadata=metadata))
 
 
 _INTRODUCTION = (

@@ -3,10 +3,10 @@ v_t <= max g^2 for Yogi, and that what a learned rho is judged by were convex.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from madatheory.arithmetic import NUMPY
+from madatheory.numpy_programs import evaluated
 from madatheory.optimizers.catalogue import list_optimizers
 from madatheory.theory.quantities import Quantities
 from madatheory.theory.theorems.step_size_bounds import adam_step, claimed_by_kingma_and_ba
@@ -28,9 +28,9 @@ RHO = 29 / 60
 def run(method: str, form: str, hyper: dict[str, float], gradients: tuple[float, ...]) -> OpenLoopRun:
     """The package's optimizer in float64 on these gradients, from x_0 = 0."""
     optimizer = list_optimizers()[method].make({"form": form} if form else {})
+    given = {name: np.asarray(value, float) for name, value in optimizer.hyper(hyper).items()}
     with jax.enable_x64(True):
-        g = jnp.asarray(gradients, jnp.float64)[:, None]
-        return open_loop(optimizer)(jnp.zeros(1, jnp.float64), g, optimizer.hyper(hyper))
+        return evaluated(open_loop(optimizer), jax.jit)(np.zeros(1), np.asarray(gradients, float)[:, None], given)
 
 
 def kingma_ba() -> Finding:

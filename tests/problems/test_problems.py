@@ -1,13 +1,17 @@
-"""Problems: derivatives, oracles by exact enumeration, the online losses, data, and what is refused."""
+"""Problems: derivatives, oracles by exact enumeration, the online losses, data, and what is refused.
 
-from collections.abc import Iterator
-from functools import partial
+What is asked once is traced and evaluated in NumPy: that the engine's programs compute it is tested there.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from optimizer_cases import in_numpy
 from tolerances import DOUBLE
 
 from madatheory.engine.simulate import simulate
@@ -94,24 +98,32 @@ def atoms(problem: Problem, lanes: int) -> Iterator[tuple[float, jax.Array]]:
         yield float(probability), jnp.full((problem.oracle.entries, lanes), value)
 
 
-@partial(jax.jit, static_argnums=0)
-def moments(problem: Problem, x: jax.Array, t: jax.Array) -> dict[str, jax.Array]:
-    """grad F, and E g and E g^2 by enumeration of the atoms, next to the stated second moment."""
-    grad = problem.full_gradient(x)
-    draws = [(p, problem.oracle.gradient(x, grad, xi, t)) for p, xi in atoms(problem, x.shape[1])]
-    assert problem.oracle.second_moment is not None
-    return {
-        "grad": grad,
-        "mean": sum((p * g for p, g in draws), start=jnp.zeros_like(x)),
-        "square": sum((p * g * g for p, g in draws), start=jnp.zeros_like(x)),
-        "stated": problem.oracle.second_moment(x, grad, t),
-    }
+@cache
+def moments(problem: Problem) -> Callable[..., dict[str, jax.Array]]:
+    """(x, t) -> grad F, and E g and E g^2 by enumeration of the atoms, next to the stated second moment."""
+
+    def at(x: jax.Array, t: jax.Array) -> dict[str, jax.Array]:
+        grad = problem.full_gradient(x)
+        draws = [(p, problem.oracle.gradient(x, grad, xi, t)) for p, xi in atoms(problem, x.shape[1])]
+        assert problem.oracle.second_moment is not None
+        return {
+            "grad": grad,
+            "mean": sum((p * g for p, g in draws), start=jnp.zeros_like(x)),
+            "square": sum((p * g * g for p, g in draws), start=jnp.zeros_like(x)),
+            "stated": problem.oracle.second_moment(x, grad, t),
+        }
+
+    return in_numpy(at)
 
 
-@partial(jax.jit, static_argnums=0)
-def noisy(problem: Problem, x: jax.Array, xi: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """F and g at step 4."""
-    return problem.value(x), problem.oracle.gradient(x, problem.full_gradient(x), xi, jnp.asarray(4.0))
+@cache
+def noisy(problem: Problem) -> Callable[..., tuple[jax.Array, jax.Array]]:
+    """(x, xi) -> F and g at step 4."""
+
+    def at(x: jax.Array, xi: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return problem.value(x), problem.oracle.gradient(x, problem.full_gradient(x), xi, jnp.asarray(4.0))
+
+    return in_numpy(at)
 
 
 def test_the_variants_cover_the_catalogue() -> None:
@@ -124,7 +136,7 @@ def test_gradient_is_the_derivative_of_the_value(spec: str) -> None:
     problem = build(spec)
     x = points(problem)
     automatic = jax.grad(lambda y: jnp.sum(problem.value(y)))
-    given, derived = jax.jit(lambda y: (problem.full_gradient(y), automatic(y)))(x)
+    given, derived = in_numpy(lambda y: (problem.full_gradient(y), automatic(y)))(x)
     np.testing.assert_allclose(given, derived, rtol=DOUBLE.thousands, atol=1e-12)
 
 
@@ -132,11 +144,11 @@ def test_gradient_is_the_derivative_of_the_value(spec: str) -> None:
 def test_any_trailing_shape(spec: str) -> None:
     """One point, a row of points and a table of points give the same values, gradients and noisy gradients."""
     problem = build(spec)
-    x, entries = points(problem, 6), problem.oracle.entries
-    xi = jnp.broadcast_to(jnp.arange(6.0) % 2, (entries, 6))
-    value, g = noisy(problem, x, xi)
-    one_value, one = noisy(problem, x[:, 0], xi[:, 0])
-    table_value, square = noisy(problem, x.reshape(-1, 2, 3), xi.reshape(entries, 2, 3))
+    x, entries, at = np.asarray(points(problem, 6)), problem.oracle.entries, noisy(problem)
+    xi = np.broadcast_to(np.arange(6.0) % 2, (entries, 6))
+    value, g = at(x, xi)
+    one_value, one = at(x[:, 0], xi[:, 0])
+    table_value, square = at(x.reshape(-1, 2, 3), xi.reshape(entries, 2, 3))
     assert one_value.shape == ()
     np.testing.assert_allclose(one_value, value[0], rtol=DOUBLE.thousands)
     np.testing.assert_allclose(one, g[:, 0], rtol=DOUBLE.thousands, atol=1e-13)
@@ -149,7 +161,7 @@ def test_oracle_is_unbiased_and_its_second_moment_exact(spec: str) -> None:
     problem = build(spec)
     x = points(problem, 10)
     for t in (1.0, 2.0, 101.0, 102.0):
-        at = moments(problem, x, jnp.asarray(t))
+        at = moments(problem)(x, np.asarray(t))
         np.testing.assert_allclose(at["square"], at["stated"], rtol=DOUBLE.thousands)
         if "A4" not in problem.not_covered:
             np.testing.assert_allclose(at["mean"], at["grad"], rtol=DOUBLE.thousands, atol=1e-12)
@@ -181,7 +193,7 @@ def test_online_losses(spec: str, period: int) -> None:
     problem = build(spec)
     x = jnp.linspace(-1, 1, 9)[None]
     loss = problem.facts["loss"]
-    slopes = np.array([float(loss(jnp.ones((1,)), jnp.asarray(float(t)))) for t in range(1, 2 * period + 1)])
+    slopes = np.asarray(jax.jit(jax.vmap(lambda t: loss(jnp.ones((1,)), t)))(np.arange(1.0, 2 * period + 1)))
     up = problem.parameters.get("up", problem.parameters.get("C"))
     expected = np.where(np.arange(2 * period) % period == 0, up, -problem.parameters.get("down", 1.0))
     np.testing.assert_array_equal(slopes, expected)
@@ -189,14 +201,18 @@ def test_online_losses(spec: str, period: int) -> None:
     totals = np.cumsum(slopes)
     assert (totals > 0).all()  # so the best fixed point is -1 at every horizon
     np.testing.assert_array_equal(problem.facts["best"], [-1.0])
+
+    @jax.jit
+    def at(x: jax.Array, t: jax.Array) -> tuple[jax.Array, ...]:
+        g = problem.oracle.gradient(x, problem.full_gradient(x), jnp.zeros((0, 9)), t)
+        lost = loss(x, t) - loss(jnp.full_like(x, -1.0), t)
+        return g, jax.grad(lambda y: jnp.sum(loss(y, t)))(x), problem.facts["regret"](x, g, t), lost
+
     for t in (1.0, 2.0, float(period), period + 1.0, 1e9 * period + 1, 1e9 * period):
-        now = jnp.asarray(t)
-        g = problem.oracle.gradient(x, problem.full_gradient(x), jnp.zeros((0, 9)), now)
-        np.testing.assert_array_equal(g, jax.grad(lambda y, now=now: jnp.sum(loss(y, now)))(x))
+        g, slope, regret, lost = at(x, jnp.asarray(t))
+        np.testing.assert_array_equal(g, slope)
         assert float(g[0, 0]) == (up if t % period == 1 else -problem.parameters.get("down", 1.0))
-        np.testing.assert_allclose(
-            problem.facts["regret"](x, g, now), loss(x, now) - loss(jnp.full_like(x, -1.0), now), rtol=DOUBLE.thousands
-        )
+        np.testing.assert_allclose(regret, lost, rtol=DOUBLE.thousands)
 
 
 def test_online_phase_in_float32() -> None:

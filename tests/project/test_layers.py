@@ -21,6 +21,7 @@ PACKAGE_LAYERS = (
     {"defaults", "errors", "limits", "processes", "stopping"},
     {"blame", "deprecated", "structure"},
     {"arithmetic", "entry", "files", "hparams", "jaxprs", "sources", "statistics", "xla"},
+    {"numpy_programs"},
     {"optimizers", "problems", "references"},
     {"engine", "identities", "training"},
     {"pytest_plugin", "store", "torch"},

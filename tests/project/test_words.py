@@ -32,6 +32,8 @@ MEANT = {
     ("references/mada.py", "mu"): "a reference is typed from the paper's formulas, in its symbols",
 }
 """Where a word means something else."""
+ANY = re.compile(rf"\b({'|'.join(GIVEN_UP)}|lane|piece)\b")
+"""What a text must have in it to be looked at: most have nothing, and parsing takes long."""
 MESSAGES = re.compile(r"(?<![\w-])(partner|lanes?|kappa|stretch|recipe|pieces?)(?![\w-])")
 
 
@@ -71,7 +73,10 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_word_that_was_given_up(path: Path) -> None:
-    tree, place = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT).as_posix().split("/", 1)[1]
+    text = path.read_text(encoding="utf-8")
+    if not ANY.search(text):
+        return
+    tree, place = ast.parse(text), path.relative_to(ROOT).as_posix().split("/", 1)[1]
     found = [
         f"line {line}: {name} (say {GIVEN_UP[name]})"
         for line, name in public_names(tree)

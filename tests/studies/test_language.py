@@ -60,7 +60,11 @@ def test_a_python_without_the_manual_is_told_what_to_do(monkeypatch: pytest.Monk
         manual.__wrapped__()
 
 
-@given(st.text(min_size=2).filter(lambda text: len(set(text)) > 1))
+LETTERS = 'aAbB09 \t\n\r\u2028.,"\\äßéЖΩ中€\u0301\u200d𝄞😀\x00'
+"""Of one to four bytes; a strategy of all characters takes two seconds to begin with."""
+
+
+@given(st.text(LETTERS, min_size=2).filter(lambda text: len(set(text)) > 1))
 def test_a_corpus_keeps_the_text(text: str) -> None:
     found = corpus_of("some", text)
     assert spelled(found.train, found.vocabulary) + spelled(found.valid, found.vocabulary) == text

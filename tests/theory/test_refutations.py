@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from optimizer_cases import looped
 from scipy.signal import lfilter
 
 from madatheory.arithmetic import arithmetic
@@ -16,7 +17,6 @@ from madatheory.theory.evaluate import right_side
 from madatheory.theory.theorem import Setting
 from proofs_check.bridge import hindsight, two_steps
 from proofs_check.evidence import Status
-from proofs_check.open_loop import open_loop
 
 T8 = [name for name, example in hindsight.EXAMPLES.items() if example.theorem == "safeguarded-rate"]
 
@@ -67,7 +67,7 @@ def steps_down(name: str, gradients: np.ndarray) -> np.ndarray:
     method = example.method()
     with jax.enable_x64(True):
         g = jnp.asarray(gradients, jnp.float64)[:, None]
-        path = open_loop(method)(jnp.zeros(g.shape[1:], jnp.float64), g, method.hyper(example.numbers))
+        path = looped(method)(jnp.zeros(g.shape[1:], jnp.float64), g, method.hyper(example.numbers))
     return np.asarray(path.step.delta)[:, 0]
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from optimizer_cases import looped
 from tolerances import DOUBLE
 
 import madatheory as mt
@@ -27,7 +28,6 @@ from madatheory.theory.quantities import Quantities
 from madatheory.theory.terms import inner_product_sum
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.theorems import step_size_bounds
-from proofs_check.open_loop import open_loop
 
 # one point at which every right side is typed by hand; ln 7 is not 0 and no symbol is 0 or 1
 AT = {"T": 7.0, "d": 3.0, "D0": 2.0, "L": 1.5, "G": 1.25, "eps": 0.125, "alpha": 0.25, "beta1": 0.5, "beta2": 0.75}
@@ -358,13 +358,13 @@ def test_safeguarded_second_moment_is_bounded_and_nearly_reaches_the_bound(float
         "rho": generator.uniform(0, 1, lanes),
         "c": generator.uniform(0, 1, lanes),
     }
-    path = open_loop(optimizer)(jnp.zeros((1, lanes)), jnp.asarray(g), hyper)
+    path = looped(optimizer)(jnp.zeros((1, lanes)), jnp.asarray(g), hyper)
     b, t = np.asarray(path.step.b)[:, 0], np.arange(1, steps + 1)[:, None]
     q = Quantities(G=1.0, **{k: hyper[k] for k in ("eps", "beta2", "beta3", "c")})
     assert np.all(b <= t * R_safeguarded(q, NUMPY) ** 2 * (1 + 1e-12))
     # tight: v grows to just below ((1+2B3)G)^2, then one square above it overshoots (beta2 = c = 0: twice as much)
     ends = {"alpha": 1.0, "beta1": 0.0, "eps": 1e-9, "beta2": 0.0, "beta3": 0.0, "rho": 1.0, "c": 0.0}
-    last = np.asarray(open_loop(optimizer)(jnp.zeros(1), jnp.array([[0.999], [1.0]]), ends).step.b)[-1, 0]
+    last = np.asarray(looped(optimizer)(jnp.zeros(1), jnp.array([[0.999], [1.0]]), ends).step.b)[-1, 0]
     top = float(R_safeguarded(Quantities(G=1.0, eps=1e-9, beta2=0.0, beta3=0.0, c=0.0), NUMPY)) ** 2
     assert 0.998 * top < last / 2 <= top
 
@@ -374,7 +374,7 @@ def test_step_size_bound_is_attained(b1: float, b2: float, float64: None) -> Non
     steps = 12
     optimizer = theorem("adam-step-size").method()
     g = (b1 / b2) ** (steps - np.arange(1.0, steps + 1))
-    path = open_loop(optimizer)(
+    path = looped(optimizer)(
         jnp.zeros(1), jnp.asarray(g)[:, None], {"alpha": 1.0, "beta1": b1, "beta2": b2, "eps": 0.0}
     )
     bound = float(step_size_bounds.adam_step(Quantities(T=float(steps), beta1=b1, beta2=b2), NUMPY))
@@ -383,7 +383,7 @@ def test_step_size_bound_is_attained(b1: float, b2: float, float64: None) -> Non
 
 def test_published_step_size_bound_is_refuted(float64: None) -> None:
     hyper = {"alpha": 1.0, "beta1": 0.9, "beta2": 0.99, "eps": 0.0}
-    path = open_loop(theorem("adam-step-size").method())(jnp.zeros(1), jnp.array([[5.0], [6.0]]), hyper)
+    path = looped(theorem("adam-step-size").method())(jnp.zeros(1), jnp.array([[5.0], [6.0]]), hyper)
     claimed = step_size_bounds.claimed_by_kingma_and_ba(Quantities(beta1=0.9, beta2=0.99), NUMPY)
     assert claimed == pytest.approx(1.0)
     assert float(path.step.delta[1, 0]) > claimed + 1e-4

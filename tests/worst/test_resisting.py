@@ -55,7 +55,7 @@ def test_no_other_function_through_the_points_has_a_smaller_gap(seed: int) -> No
         high = min([most, *(m[j] + abs(x[i] - x[j]) for j in range(i))])
         m[i] = rng.uniform(low, high)
     with jax.enable_x64(True):
-        least = float(least_gap(jnp.asarray(x), jnp.asarray(m), jnp.asarray(x[0]), jnp.asarray(most)))
+        least = float(jax.jit(least_gap)(*map(jnp.asarray, (x, m, x[0], most))))
     start, points = least_interpolant(x, m, np.zeros(n), most)
     attained = Piecewise(tuple(p[0] for p in points), tuple(p[1] for p in points), start)
     assert float(attained.bounds.D0) == pytest.approx(least, abs=1e-14)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
-from madatheory.identities.targets.numpy_programs import evaluated
+from madatheory.numpy_programs import evaluated
 from madatheory.xla import QUICKLY, accepted
 
 if TYPE_CHECKING:

@@ -1,17 +1,19 @@
-"""A problem's functions at many points at once, compiled once per problem, and the points to try them at."""
+"""A problem's functions at many points at once, traced once per problem, and the points to try them at."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from madatheory.numpy_programs import evaluated
 from madatheory.problems.problem import Problem, Words
 
 Points = np.ndarray  # (d, n) in float64
 SHOWN = 4  # coordinates of a point in a message
+_IN_NUMPY = 64  # coordinates
 
 
 class FieldValues(NamedTuple):
@@ -43,20 +45,24 @@ class Probe(NamedTuple):
 
 @lru_cache(maxsize=64)
 def probe_of(problem: Problem) -> Probe:
-    """The problem's functions, each compiled for one number of points, to which any other is cut and filled up."""
+    """The problem's functions, each traced for one number of points, to which any other is cut and filled up.
+
+    In NumPy, which in few dimensions takes less time than to compile them.
+    """
     oracle, room = problem.oracle, max(problem.dimension, 1)
+    made = partial(evaluated, compiled=jax.jit) if room <= _IN_NUMPY else jax.jit
     few, many = (int(np.clip(2**20 // room, 16, most)) for most in (256, 4096))
 
-    @jax.jit
+    @made
     def field(x: jax.Array) -> tuple[jax.Array, jax.Array]:
         return problem.value(x), problem.full_gradient(x)
 
-    @jax.jit
+    @made
     def noisy(x: jax.Array, grad: jax.Array, xi: jax.Array, t: jax.Array) -> tuple[jax.Array, jax.Array | None]:
         g, moment = oracle.gradient(x, grad, xi, t), oracle.second_moment
         return g, None if moment is None else jnp.broadcast_to(moment(x, grad, t), x.shape)
 
-    @jax.jit
+    @made
     def drawn(first: jax.Array, second: jax.Array) -> jax.Array:
         words = Words(first, second)
         if oracle.pair is None or oracle.entries == 0:

@@ -247,6 +247,14 @@ def _rounded(a: Any, rounding_method: Any) -> Any:
     return np.sign(a) * np.floor(np.abs(a) + np.asarray(0.5, np.asarray(a).dtype))
 
 
+def _shifted(a: Any, by: Any) -> Any:
+    """To the right, with zeros from the left, and nothing left after as many places as there are bits."""
+    kind = np.asarray(a).dtype
+    bits = np.asarray(a).view(f"u{kind.itemsize}")
+    moved = np.right_shift(bits, np.minimum(by, 8 * kind.itemsize - 1).astype(bits.dtype))
+    return np.where(by < 8 * kind.itemsize, moved, 0).astype(bits.dtype).view(kind)
+
+
 def _counted(dtype: Any, shape: Sequence[int], dimension: int) -> Any:
     wide = [1] * len(shape)
     wide[dimension] = shape[dimension]
@@ -255,6 +263,12 @@ def _counted(dtype: Any, shape: Sequence[int], dimension: int) -> Any:
 
 def _part(start: Sequence[int], limit: Sequence[int], strides: Sequence[int] | None) -> tuple[slice, ...]:
     return tuple(slice(*ends) for ends in zip(start, limit, strides or [1] * len(start), strict=True))
+
+
+def _dynamic(a: Any, *starts: Any, sizes: Sequence[int]) -> Any:
+    """A part that begins where numbers say, moved so that it lies within."""
+    places = [min(max(int(at), 0), n - k) for at, n, k in zip(starts, np.shape(a), sizes, strict=True)]
+    return a[tuple(slice(at, at + k) for at, k in zip(places, sizes, strict=True))]
 
 
 def _reduced(operation: Any) -> Any:
@@ -313,6 +327,7 @@ _OPERATIONS: dict[str, Any] = {
     "complex": _same(lambda a, b: a + 1j * b),
     "copy": _same(np.asarray),
     "copy_p": _same(np.asarray),
+    "stop_gradient": _same(np.asarray),  # what is evaluated has been differentiated
     "div": _same(_divided),
     "rsqrt": _same(lambda a: np.true_divide(np.ones_like(a), np.sqrt(a))),
     "integer_pow": lambda p: partial(_power, y=p["y"]),
@@ -325,9 +340,11 @@ _OPERATIONS: dict[str, Any] = {
     "squeeze": lambda p: partial(np.squeeze, axis=tuple(p["dimensions"])),
     "transpose": lambda p: partial(np.transpose, axes=p["permutation"]),
     "slice": lambda p: itemgetter(_part(p["start_indices"], p["limit_indices"], p["strides"])),
+    "dynamic_slice": lambda p: partial(_dynamic, sizes=p["slice_sizes"]),
     "concatenate": lambda p: lambda *arrays: np.concatenate(arrays, p["dimension"]),
     "iota": lambda p: lambda: _counted(p["dtype"], p["shape"], p["dimension"]),
     "reduce_sum": lambda p: partial(_widely, partial(np.sum, axis=tuple(p["axes"]))),
+    "shift_right_logical": _same(_shifted),
     "reduce_max": _reduced(np.max),
     "reduce_min": _reduced(np.min),
     "reduce_prod": _reduced(np.prod),

@@ -10,8 +10,8 @@ from jax import lax
 
 from madatheory.identities.strategies import plain
 from madatheory.identities.targets.lookup import find
-from madatheory.identities.targets.numpy_programs import evaluated
 from madatheory.identities.targets.target import open_loop
+from madatheory.numpy_programs import evaluated
 
 FORBIDDEN = "this must not be compiled"
 
@@ -50,6 +50,11 @@ OTHERS = {
         lambda n: (lax.div(n, jnp.full_like(n, 2)), lax.rem(n, jnp.full_like(n, 2)), n // 2, n % 2),
         WHOLE,
     ),
+    "parts that numbers name": (
+        lambda n: (n[n[2]], n[n[0]], lax.dynamic_slice(n, (n[1],), (2,)), jnp.asarray(X)[n[2]]),
+        WHOLE,
+    ),
+    "bits": (lambda n: (lax.shift_right_logical(n, jnp.full_like(n, 3)), n.astype(jnp.uint32) >> 9), WHOLE),
     "matrices": (lambda a: (a @ a.T, a.T, a.mean(axis=0), a.sum(axis=(0, 1)), jnp.max(a, axis=1, keepdims=True)), ROWS),
     "a condition": (lambda x: lax.cond(x[0] > 0, lambda y: y + 1, lambda y: y - 1, x), X),
     "a switch": (lambda x: lax.switch(x[2].astype(int), [lambda y: y, lambda y: 2 * y, lambda y: 3 * y], x), X),
@@ -59,6 +64,7 @@ OTHERS = {
     "a loop that is counted": (lambda x: lax.fori_loop(0, 5, lambda i, y: y * 0.5 + i, x), X),
     "half precision": (lambda x: (x.sum(), x * x, x / 3, jnp.sqrt(jnp.abs(x)), x @ x), X.astype(ml_dtypes.bfloat16)),
     "a derivative": (lambda x: jax.grad(lambda y: jnp.sum(jnp.sqrt(y * y + 1) * y))(x), X),
+    "a derivative that is stopped": (lambda x: lax.stop_gradient(x) * x, X),
     "lanes": (lambda a: jax.vmap(lambda r: r / (1 + jnp.abs(r).sum()))(a), ROWS),
 }
 PROGRAMS = {**{name: (function, X) for name, function in ELEMENTWISE.items()}, **OTHERS}
