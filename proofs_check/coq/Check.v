@@ -4,12 +4,11 @@ From Mada Require Import DecouplingAnyDenominator MomentumShift MomentumLog Mono
 From Mada Require Import AMSGradHorizonRate AVGradRatioSum AVGradRate ExponentialMoment AVGradHighProbability LogarithmRatio.
 From Mada Require Import AVGradHorizonSums AVGradHorizonRate AVGradLogarithm MonotoneSteps MomentumRates AVGradMomentum.
 From Mada Require Import AVGradWeightGrowth AdagradNorm AdagradNormNoise AdagradRate AdamPublishedRate ForgettingMomentum.
-From Mada Require Import AdamMomentumRate AdamRate AdoptRate Example HarmonicSums InterpolationRate Regret Yogi Safeguarded.
-From Mada Require Import MomentumExample SmoothFunctions DecouplingLeastConstant StepSize InterpolationConstant.
-From Mada Require Import DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic MomentumPublished.
-From Mada Require Import HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent RatchetFunction.
-From Mada Require Import RatchetWalk RatchetRate.
-From Mada Require Import AdamRest AdamRestShift.
+From Mada Require Import AdamMomentumRate AdamRate AdamRest AdamRestShift AdoptRate Example HarmonicSums InterpolationRate.
+From Mada Require Import Regret Yogi Safeguarded MomentumExample SmoothFunctions DecouplingLeastConstant StepSize.
+From Mada Require Import InterpolationConstant DivergenceConstantStep DivergenceOnline DivergenceMomentum DivergenceStochastic.
+From Mada Require Import MomentumPublished HyperGradient RegretMomentum RegretSchedule SGDRate RMSPropRate SignDescent.
+From Mada Require Import RatchetFunction RatchetWalk RatchetRate.
 Definition all_theorems :=
   (@Smoothness.row_sums, @Smoothness.descent_by_coordinate, @Smoothness.descent, @RatioSums.ratio_sum,
    @RatioSums.discounted_ratio_sum, @RatioSums.ratio_root_sum, @DecreasingWeights.decreasing_weights,

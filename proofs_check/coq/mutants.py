@@ -117,7 +117,6 @@ MUTANTS = (
         "AVGrad's average at T = 1 above 0",
     ),
     Mutant(
-<<<<<<< HEAD
         "avgrad-rate-logarithm",
         "RatchetRate",
         "/ sqrt (INR T)) <= mean_squared_gradient 4 quarter 1 gF (avgrad_point g eps alpha",
@@ -130,7 +129,8 @@ MUTANTS = (
         "if Rlt_dec (- (2 / 5)) (tooth (level M x)) then match k",
         "if Rlt_dec (- 2) (tooth (level M x)) then match k",
         "noise on the whole engine: no ratchet",
-=======
+    ),
+    Mutant(
         "adam-rests-only-if-symmetric",
         "AdamRest",
         "side * (root_coef J * odd_moment J) < 0 /\\\n  forall w v0 T",
@@ -157,7 +157,6 @@ MUTANTS = (
         "- w * central n p e 3 / (2 * S) in",
         "w * central n p e 3 / (2 * S) in",
         "a shift to the other side",
->>>>>>> w7-low
     ),
     Mutant(
         "avgrad-high-probability",
