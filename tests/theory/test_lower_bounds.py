@@ -16,7 +16,7 @@ from madatheory.theory.quantities import Quantities
 from proofs_check.coq.values import definitions
 
 STEPS = 10
-# T5low's ratchet with constants that show it early: those of its proof begin to tell at T = 10^20 or so
+# T5low's ratchet with constants that show it early: those of its proof need more steps than any run has
 RATCHET = {"M": 0.03, "mu": 0.03, "L": 2.0, "X0": float(np.sqrt(2 * 0.03 * 40)), "X1": 1e9, "s": 1.0, "Lam": 1.0}
 SIGNS = np.array(list(product((1.0, -1.0), repeat=STEPS))).T
 STEP = np.arange(1, STEPS + 1)
@@ -101,7 +101,7 @@ def ratchet_gradients(x: NDArray, draws: NDArray, hot_above: float = -2 / 5) -> 
     wave = tooth(x**2 / (2 * RATCHET["M"]))
     engine = x >= RATCHET["X0"]
     slope = np.where(engine, RATCHET["mu"] * wave / np.where(engine, x, 1.0), -RATCHET["mu"] / RATCHET["X0"])
-    return np.where(engine & (wave > hot_above), np.choose(draws, (1.0, -1.0, 2 * slope, 2 * slope)), slope)
+    return np.where(engine & (wave > hot_above), np.where(draws < 2, 1.0 - 2.0 * draws, 2 * slope), slope)
 
 
 def heights(hot_above: float, T: int) -> dict[int, NDArray]:
