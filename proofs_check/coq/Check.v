@@ -92,6 +92,6 @@ Definition all_theorems :=
    @RegretSchedule.amsgrad_published_regret, @RegretSchedule.adamx_regret_data,
    @RegretSchedule.adamx_regret, @RegretSchedule.amsgrad_weights_fall, @SGDRate.sgd_rate,
    @RMSPropRate.rmsprop_rate_by_coordinate, @RMSPropRate.rmsprop_rate, @SignDescent.sign_descent_rate,
-   @RatchetFunction.F_smooth, @RatchetFunction.F_height, @RatchetFunction.F_gap,
-   @RatchetWalk.walk_keeps_slope, @RatchetRate.avgrad_rate_logarithm).
+   @RatchetFunction.F_smooth, @RatchetFunction.F_height, @RatchetWalk.walk_keeps_slope,
+   @RatchetRate.avgrad_rate_logarithm).
 Print Assumptions all_theorems.

@@ -110,9 +110,6 @@ Proof.
   pose proof (P 1 (-1) ltac:(auto)). pose proof (P (-1) 8 ltac:(auto)). lra.
 Qed.
 
-Lemma climb_lipschitz z z' : Rabs (climb z' - climb z) <= 8 * Rabs (z' - z).
-Proof. apply ordered_lipschitz. intros a b H. destruct (climb_grows a b H). apply Rabs_le; lra. Qed.
-
 Lemma climb_bounds z : 0 <= z -> z <= climb z <= 8 * z.
 Proof.
   intros H. destruct (climb_grows 0 z H). assert (climb 0 = 0); [|lra]. unfold climb, climb_part.
@@ -420,9 +417,6 @@ Hypothesis F_derivative : forall x, derivable_pt_lim F x (slope x).
 Theorem F_smooth : smooth 1 (fun x => F (x O)) (fun x _ => slope (x O)) L.
 Proof. apply lipschitz_smooth; [lra | auto | apply slope_lipschitz_L]. Qed.
 
-Lemma F_descent x y : F y <= F x + slope x * (y - x) + L / 2 * (y - x)².
-Proof. apply lipschitz_descent; [lra | auto | apply slope_lipschitz_L]. Qed.
-
 Local Lemma F_above c x y : x <= y -> (forall t, x <= t <= y -> c <= slope t) -> c * (y - x) <= F y - F x.
 Proof.
   intros H Hc. replace (c * (y - x)) with (c * (y - x) - c * (x - x)) by ring.
@@ -590,8 +584,4 @@ Proof.
     assert (0 <= mu / 2 * ln (level M x / (8 * INR k0))) by (apply Rmult_le_pos; lra). lra.
   - pose proof (F_tail x ltac:(lra)). lra.
 Qed.
-
-Theorem F_gap x Lambda0 : 0 <= Lambda0 -> s * (Lambda1 + 2 * s / L) <= mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0)) ->
-  F (X0 - Lambda0) - F x <= mu / X0 * Lambda0 + mu / (8 * INR k0).
-Proof. intros H H'. rewrite F_corridor by auto. pose proof (F_floor x H'). lra. Qed.
 End Function.

@@ -1,5 +1,6 @@
-(* T5 needs its ln T: for all alpha, eps, L, G > 0 and 0 <= beta2 < 1 there are c > 0, D0 and T0 such that for every T >= T0
-   there is a problem with d = 1, F(x_0) - F* <= D0 and these L and G on which AVGrad (beta1 = 0, step alpha/sqrt(t)) has
+(* T5 needs its ln T: for all alpha, eps, L, G > 0 and 0 <= beta2 < 1 there are c > 0, D0 and T0 such that for every
+   T >= T0 there is a problem with d = 1, F(x_0) - F* <= D0 and these L and G on which AVGrad without momentum, with step
+   alpha/sqrt(t), has
        (1/T) sum_t E|grad F(x_{t-1})|^2 >= c ln T/sqrt T.
    The problem is the ratchet of RatchetFunction.v, the walk on it that of RatchetWalk.v; here its lengths are chosen. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
@@ -27,7 +28,8 @@ Proof.
   rewrite S_INR in HT. set (x := INR T) in *. assert (Hx : y <= x) by lra. unfold y in Hx.
   assert (L1 : K <= ln x).
   { rewrite <- (ln_exp K). destruct (Req_dec (exp K) x) as [<- | N]; [lra|]. left. apply ln_increasing; lra. }
-  set (u := sqrt (sqrt x)). assert (Ps : 0 < sqrt x) by (apply sqrt_lt_R0; lra). assert (Pu : 0 < u) by (apply sqrt_lt_R0; auto).
+  set (u := sqrt (sqrt x)). assert (Ps : 0 < sqrt x) by (apply sqrt_lt_R0; lra).
+  assert (Pu : 0 < u) by (apply sqrt_lt_R0; auto).
   assert (U2 : u * u = sqrt x) by (apply sqrt_sqrt; lra). assert (X2 : sqrt x * sqrt x = x) by (apply sqrt_sqrt; lra).
   assert (Hu : 4 * K <= u).
   { apply Rnot_lt_le. intros N. assert (u * u < (4 * K) * (4 * K)) by nra.
@@ -35,7 +37,8 @@ Proof.
   assert (L2 : ln x <= 4 * u).
   { assert (E : ln x = 4 * ln u).
     { rewrite <- X2, <- U2. rewrite !ln_mult by (try apply Rmult_lt_0_compat; auto). ring. }
-    rewrite E. apply Rmult_le_compat_l; [lra|]. pose proof (exp_above_tangent (ln u)) as T'. rewrite exp_ln in T' by auto. lra. }
+    rewrite E. apply Rmult_le_compat_l; [lra|]. pose proof (exp_above_tangent (ln u)) as T'.
+    rewrite exp_ln in T' by auto. lra. }
   repeat split; [lra | nra |]. apply Rle_trans with (K * ln x); [apply Rmult_le_compat_r; lra|].
   apply Rle_trans with (K * (4 * u)); [apply Rmult_le_compat_l; lra|]. rewrite <- U2. nra.
 Qed.
@@ -66,7 +69,8 @@ Local Lemma eta_between h q : valid 4 h -> 0 <= q <= 1 ->
   / (sqrt (1 + eps) * sqrt (INR (S (length h)))) <= eta h q <= / (sqrt eps * sqrt (INR (S (length h)))).
 Proof.
   intros Hv Hq. pose proof (INR_S_pos (length h)) as Pt.
-  destruct (AVGradRate.state_bounds 4 quarter 1 _ _ L Fstar g 1 A eps 1 beta2 start beta2_01 O h Hv ltac:(lia)) as [[V0 V1] [U0 U1]].
+  destruct (AVGradRate.state_bounds 4 quarter 1 _ _ L Fstar g 1 A eps 1 beta2 start beta2_01 O h Hv ltac:(lia)) as [[V0
+    V1] [U0 U1]].
   fold (V h) in V0, V1. fold (U h) in U0, U1. rewrite Rsqr_1 in *. rewrite <- !sqrt_mult by lra. unfold eta.
   assert (0 < INR (S (length h)) * eps) by (apply Rmult_lt_0_compat; auto).
   assert (0 <= beta2 * V h <= beta2 * 1) by (split; [apply Rmult_le_pos | apply Rmult_le_compat_l]; lra).
@@ -76,7 +80,8 @@ Qed.
 
 Local Lemma steps_pos n : 0 < / sqrt (INR (S n) * eps + tvbar beta2 (fun _ => s0²) (S n)).
 Proof.
-  apply Rinv_0_lt_compat, sqrt_lt_R0. pose proof (INR_S_pos n). assert (0 < INR (S n) * eps) by (apply Rmult_lt_0_compat; auto).
+  apply Rinv_0_lt_compat, sqrt_lt_R0. pose proof (INR_S_pos n).
+  assert (0 < INR (S n) * eps) by (apply Rmult_lt_0_compat; auto).
   assert (0 <= tvbar beta2 (fun _ => s0²) (S n)); [|lra].
   apply tvbar_nonneg; [intros; apply Rle_0_sqr | lra].
 Qed.
@@ -92,7 +97,8 @@ Proof.
     { intros n j. induction j as [|j IHj]; simpl plus; [lra|]. unfold corridor_steps in *. rewrite (sum_S (j + n)).
       pose proof (steps_pos (j + n)). lra. }
     assert (Below : P h O < X0).
-    { pose proof (Less (S (length h)) (t0 - S (length h))%nat) as Q. rewrite Nat.sub_add in Q by lia. unfold corridor_steps in Q at 1. rewrite sum_S in Q.
+    { pose proof (Less (S (length h)) (t0 - S (length h))%nat) as Q. rewrite Nat.sub_add in Q by lia.
+      unfold corridor_steps in Q at 1. rewrite sum_S in Q.
       fold (corridor_steps eps beta2 s0 (length h)) in Q. pose proof (steps_pos (length h)) as Q'. rewrite E1.
       assert (0 < s0 * (corridor_steps eps beta2 s0 t0 - corridor_steps eps beta2 s0 (length h))); [|lra].
       apply Rmult_lt_0_compat; [exact speed_pos | lra]. }
@@ -146,18 +152,25 @@ Proof.
   assert (Her : e <= rho) by (apply sqrt_le_1_alt; lra).
   assert (EM : exists M, M = e / (12000 * rho ^ 3)) by eauto. destruct EM as (M & M_is). assert (PM : 0 < M).
   { rewrite M_is. apply Rdiv_lt_0_compat; [auto|]. assert (0 < rho ^ 3) by (apply pow_lt; lra). lra. }
-  assert (Emu : exists mu, mu = L * M / 2) by eauto. destruct Emu as (mu & mu_is). assert (Pmu : 0 < mu) by (rewrite mu_is; pose proof (Rmult_lt_0_compat L M PL PM); lra).
-  assert (Ea : exists a, a = L / (5 * rho)) by eauto. destruct Ea as (a & a_is). assert (Pa : 0 < a) by (rewrite a_is; apply Rdiv_lt_0_compat; lra).
+  assert (Emu : exists mu, mu = L * M / 2) by eauto. destruct Emu as (mu & mu_is).
+  assert (Pmu : 0 < mu) by (rewrite mu_is; pose proof (Rmult_lt_0_compat L M PL PM); lra).
+  assert (Ea : exists a, a = L / (5 * rho)) by eauto. destruct Ea as (a & a_is).
+  assert (Pa : 0 < a) by (rewrite a_is; apply Rdiv_lt_0_compat; lra).
   (* t0, k0, X0 *)
-  assert (EC : exists C, C = a + 216 + 16 * (L / e)) by eauto. destruct EC as (C & C_is). assert (PLe : 0 < L / e) by (apply Rdiv_lt_0_compat; auto).
-  destruct (eventually (1 + 100 * L / e + 3200 * C / (M * (e * e)) + (1 + 36 * (mu * mu)) / (2 * M * a))) as (t0' & Ht0').
-  destruct (Ht0' (S t0') ltac:(lia)) as (_ & Ht0 & _). clear Ht0'. set (t0 := S t0') in *. set (u0 := sqrt (INR t0)) in *.
+  assert (EC : exists C, C = a + 216 + 16 * (L / e)) by eauto. destruct EC as (C & C_is).
+  assert (PLe : 0 < L / e) by (apply Rdiv_lt_0_compat; auto).
+  destruct (eventually (1 + 100 * L / e + 3200 * C / (M * (e * e)) + (1 + 36 * (mu * mu)) / (2 * M * a))) as (t0' &
+    Ht0').
+  destruct (Ht0' (S t0') ltac:(lia)) as (_ & Ht0 & _). clear Ht0'. set (t0 := S t0') in *.
+  set (u0 := sqrt (INR t0)) in *.
   assert (PMe : 0 < M * (e * e)) by (repeat apply Rmult_lt_0_compat; auto).
   assert (PMa : 0 < 2 * M * a) by (repeat apply Rmult_lt_0_compat; auto; lra).
   assert (T1 : 0 < 100 * L / e) by (apply Rdiv_lt_0_compat; lra).
   assert (T2 : 0 < 3200 * C / (M * (e * e))) by (apply Rdiv_lt_0_compat; lra).
-  assert (T3 : 0 < (1 + 36 * (mu * mu)) / (2 * M * a)) by (apply Rdiv_lt_0_compat; [pose proof (Rle_0_sqr mu) as Q; unfold Rsqr in Q; lra | auto]).
-  assert (U1 : 100 * L <= e * u0) by (replace (100 * L) with (e * (100 * L / e)) by (field; lra); apply Rmult_le_compat_l; lra).
+  assert (T3 : 0 < (1 + 36 * (mu * mu)) / (2 * M * a)) by (apply Rdiv_lt_0_compat; [pose proof (Rle_0_sqr mu) as Q;
+    unfold Rsqr in Q; lra | auto]).
+  assert (U1 : 100 * L <= e * u0) by (replace (100 * L) with (e * (100 * L / e)) by (field; lra);
+    apply Rmult_le_compat_l; lra).
   assert (U2 : 3200 * C <= M * (e * e) * u0).
   { replace (3200 * C) with (M * (e * e) * (3200 * C / (M * (e * e)))) by (field; lra). apply Rmult_le_compat_l; lra. }
   assert (U3 : 1 + 36 * (mu * mu) <= 2 * M * a * u0).
@@ -168,7 +181,8 @@ Proof.
   assert (Hk0 : a * u0 + 200 <= 8 * INR k0 <= a * u0 + 208) by lra.
   set (X0 := sqrt (2 * M * (8 * INR k0))).
   assert (P0 : 0 < 2 * M * (8 * INR k0)) by (repeat apply Rmult_lt_0_compat; lra).
-  assert (X0_is : X0² = 2 * M * (8 * INR k0)) by (apply Rsqr_sqrt; lra). assert (PX0 : 0 < X0) by (apply sqrt_lt_R0; auto).
+  assert (X0_is : X0² = 2 * M * (8 * INR k0)) by (apply Rsqr_sqrt; lra).
+  assert (PX0 : 0 < X0) by (apply sqrt_lt_R0; auto).
   assert (X0_up : 1 + 36 * (mu * mu) <= X0²).
   { rewrite X0_is. apply Rle_trans with (1 := U3).
     replace (2 * M * a * u0) with (2 * M * (a * u0)) by ring. apply Rmult_le_compat_l; lra. }
@@ -181,22 +195,28 @@ Proof.
   assert (Pgap : 0 <= gap).
   { apply Rmult_le_pos; [lra|]. apply sum_nonneg. intros n _. left. apply steps_pos; auto. }
   (* the horizon *)
-  assert (Eb : exists b, b = a / 256) by eauto. destruct Eb as (b & b_is). assert (Pb : 0 < b) by lra. assert (Ekap : exists kap, kap = mu * e / 40) by eauto. destruct Ekap as (kap & kap_is).
+  assert (Eb : exists b, b = a / 256) by eauto. destruct Eb as (b & b_is). assert (Pb : 0 < b) by lra.
+  assert (Ekap : exists kap, kap = mu * e / 40) by eauto. destruct Ekap as (kap & kap_is).
   assert (Pkap : 0 < kap) by (rewrite kap_is; pose proof (Rmult_lt_0_compat mu e Pmu Pe); lra).
   assert (Pk0 : 0 < INR k0) by lra.
   destruct (eventually ((1 + INR k0) / b + eps / kap + 2 * e / L)) as (Ta & Ha).
   destruct (eventually (1 + mu² / (16 * M * b * kap) + 4 * (1 + Rabs (ln (b / INR k0))))) as (Tb & Hb').
   destruct (eventually (kap + 16 * kap * M * a * rho² / (L² * mu²))) as (Tc & Hc).
   exists (kap / 16), (s0 * gap + mu / (8 * INR k0)), (Ta + Tb + Tc + 8 * t0 + 8)%nat. split; [lra|]. intros T HT.
-  destruct (Ha T ltac:(lia)) as (_ & Ha' & _). destruct (Hb' T ltac:(lia)) as (Hb1 & _). destruct (Hc T ltac:(lia)) as (_ & _ & Hc').
+  destruct (Ha T ltac:(lia)) as (_ & Ha' & _). destruct (Hb' T ltac:(lia)) as (Hb1 & _).
+  destruct (Hc T ltac:(lia)) as (_ & _ & Hc').
   clear Ha Hb' Hc. set (q := ln (INR T)) in *. set (r := sqrt (INR T)) in *.
   assert (Tlarge : 8 <= INR T) by (replace 8 with (INR 8) by (simpl; lra); apply le_INR; lia).
-  assert (r2 : r * r = INR T) by (apply sqrt_sqrt; lra). assert (r1 : 1 <= r) by (unfold r; rewrite <- sqrt_1; apply sqrt_le_1_alt; lra).
+  assert (r2 : r * r = INR T) by (apply sqrt_sqrt; lra). assert (r1 : 1 <= r) by (unfold r; rewrite <- sqrt_1;
+    apply sqrt_le_1_alt; lra).
   assert (A1 : 0 < (1 + INR k0) / b) by (apply Rdiv_lt_0_compat; lra).
-  assert (A2 : 0 < eps / kap) by (apply Rdiv_lt_0_compat; auto). assert (A3 : 0 < 2 * e / L) by (apply Rdiv_lt_0_compat; lra).
-  assert (B1 : 1 + INR k0 <= b * r) by (replace (1 + INR k0) with (b * ((1 + INR k0) / b)) by (field; lra); apply Rmult_le_compat_l; lra).
+  assert (A2 : 0 < eps / kap) by (apply Rdiv_lt_0_compat; auto).
+  assert (A3 : 0 < 2 * e / L) by (apply Rdiv_lt_0_compat; lra).
+  assert (B1 : 1 + INR k0 <= b * r) by (replace (1 + INR k0) with (b * ((1 + INR k0) / b)) by (field; lra);
+    apply Rmult_le_compat_l; lra).
   assert (B2 : eps <= kap * r) by (replace eps with (kap * (eps / kap)) by (field; lra); apply Rmult_le_compat_l; lra).
-  assert (B3 : 2 * e <= L * r) by (replace (2 * e) with (L * (2 * e / L)) by (field; lra); apply Rmult_le_compat_l; lra).
+  assert (B3 : 2 * e <= L * r) by (replace (2 * e) with (L * (2 * e / L)) by (field; lra); apply Rmult_le_compat_l;
+    lra).
   assert (P16 : 0 < 16 * M * b * kap) by (repeat apply Rmult_lt_0_compat; lra).
   assert (Pm2 : 0 < mu²) by (apply Rsqr_pos_lt; lra). assert (PL2 : 0 < L²) by (apply Rsqr_pos_lt; lra).
   assert (A4 : 0 < mu² / (16 * M * b * kap)) by (apply Rdiv_lt_0_compat; auto).
@@ -205,7 +225,8 @@ Proof.
   { replace (mu²) with (16 * M * b * kap * (mu² / (16 * M * b * kap))) by (field; lra). apply Rmult_le_compat_l; lra. }
   assert (PLm : 0 < L² * mu²) by (apply Rmult_lt_0_compat; auto).
   assert (A6 : 0 < 16 * kap * M * a * rho² / (L² * mu²)).
-  { apply Rdiv_lt_0_compat; [|auto]. assert (0 < rho²) by (apply Rsqr_pos_lt; lra). repeat apply Rmult_lt_0_compat; lra. }
+  { apply Rdiv_lt_0_compat; [|auto]. assert (0 < rho²) by (apply Rsqr_pos_lt; lra).
+    repeat apply Rmult_lt_0_compat; lra. }
   set (k6 := 16 * kap * M * a * rho² / (L² * mu²)) in *. assert (Pq0 : 0 < kap * q) by (apply Rmult_lt_0_compat; lra).
   assert (B56 : 0 <= k6 * q) by (apply Rmult_le_pos; lra). rewrite Rmult_plus_distr_r in Hc'.
   assert (B5 : kap * q <= r) by lra.
@@ -218,18 +239,21 @@ Proof.
   assert (Hum : r / 2 <= um <= r).
   { split.
     - replace (r / 2) with (sqrt (INR T / 4)).
-      + apply sqrt_le_1_alt. assert (INR T <= INR (8 * m)) by (apply le_INR; lia). rewrite mult_INR in H. rewrite mult_INR. simpl in *. lra.
+      + apply sqrt_le_1_alt. assert (INR T <= INR (8 * m)) by (apply le_INR; lia). rewrite mult_INR in H.
+        rewrite mult_INR. simpl in *. lra.
       + rewrite sqrt_div_alt by lra. replace 4 with (2 * 2) by ring. rewrite sqrt_square by lra. reflexivity.
     - apply sqrt_le_1_alt, le_INR. lia. }
   assert (Paum : 0 < a * um) by (apply Rmult_lt_0_compat; lra).
   destruct (between_naturals (a * um / 64) ltac:(lra)) as (k1 & K1 & K1').
   assert (K1b : b * r <= INR k1).
-  { assert (a * (r / 2) <= a * um) by (apply Rmult_le_compat_l; lra). assert (b * r = a * r / 256) by (rewrite b_is; field). lra. }
+  { assert (a * (r / 2) <= a * um) by (apply Rmult_le_compat_l; lra).
+    assert (b * r = a * r / 256) by (rewrite b_is; field). lra. }
   assert (K1a : 64 * INR k1 <= a * r) by (assert (a * um <= a * r) by (apply Rmult_le_compat_l; lra); lra).
   assert (Hk : (1 <= k0 <= k1)%nat) by (split; [auto | apply INR_le; lra]).
   assert (Pk1 : 0 < INR k1) by lra. set (X1 := sqrt (2 * M * (8 * INR k1))).
   assert (P1 : 0 < 2 * M * (8 * INR k1)) by (repeat apply Rmult_lt_0_compat; lra).
-  assert (X1_is : X1² = 2 * M * (8 * INR k1)) by (apply Rsqr_sqrt; lra). assert (PX1 : 0 < X1) by (apply sqrt_lt_R0; auto).
+  assert (X1_is : X1² = 2 * M * (8 * INR k1)) by (apply Rsqr_sqrt; lra).
+  assert (PX1 : 0 < X1) by (apply sqrt_lt_R0; auto).
   set (s := sqrt (kap * q / r)). assert (Pq : 0 < kap * q / r) by (apply Rdiv_lt_0_compat; lra).
   assert (s2 : s² = kap * q / r) by (apply Rsqr_sqrt; lra). assert (Ps : 0 < s) by (apply sqrt_lt_R0; auto).
   assert (s2r : s² * r = kap * q) by (rewrite s2; field; lra).
@@ -251,8 +275,10 @@ Proof.
     replace (s² * (r * r)) with (kap * r * q) by (rewrite <- Rmult_assoc, s2r; ring). apply Rle_trans with (1 := B2).
     rewrite <- (Rmult_1_r (kap * r)) at 1. apply Rmult_le_compat_l; [|lra]. apply Rmult_le_pos; lra. }
   assert (tail_long : 1 + 2 * (s / e) * r <= slope_end mu L X1 s Lam - X1).
-  { unfold slope_end, Lam. assert (0 <= (s - mu / X1) / L) by (apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; auto]).
-    assert (1 <= s / e * r); [|lra]. apply Rmult_le_reg_l with e; [auto|]. replace (e * (s / e * r)) with (s * r) by (field; lra). lra. }
+  { unfold slope_end, Lam. assert (0 <= (s - mu / X1) / L) by (apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat;
+    auto]).
+    assert (1 <= s / e * r); [|lra]. apply Rmult_le_reg_l with e; [auto|].
+    replace (e * (s / e * r)) with (s * r) by (field; lra). lra. }
   assert (sX : s * X1 <= L * mu * r / (8 * rho)).
   { assert (Prr : 0 < rho²) by (apply Rsqr_pos_lt; lra).
     apply Rsqr_incr_0_var; [|left; apply Rdiv_lt_0_compat; [repeat apply Rmult_lt_0_compat; lra | lra]].
@@ -261,18 +287,22 @@ Proof.
       replace (M * a * (s² * r) / 4) with (M * s² / 4 * (a * r)) by field. apply Rmult_le_compat_l; [|lra].
       assert (0 <= M * s²) by (apply Rmult_le_pos; [lra | apply Rle_0_sqr]). lra.
     - replace ((L * mu * r / (8 * rho))²) with (L² * mu² * (r * r) / (64 * rho²)) by (unfold Rsqr; field; lra).
-      apply Rmult_le_reg_r with (64 * rho²); [lra|]. unfold Rdiv at 2. rewrite (Rmult_assoc _ (/ _)), Rinv_l, Rmult_1_r by lra.
-      replace (M * a * (kap * q) / 4 * (64 * rho²)) with (16 * kap * M * a * rho² * q) by field. apply Rle_trans with (1 := B6).
+      apply Rmult_le_reg_r with (64 * rho²); [lra|]. unfold Rdiv at 2.
+      rewrite (Rmult_assoc _ (/ _)), Rinv_l, Rmult_1_r by lra.
+      replace (M * a * (kap * q) / 4 * (64 * rho²)) with (16 * kap * M * a * rho² * q) by field.
+      apply Rle_trans with (1 := B6).
       apply Rmult_le_compat_l; [lra|]. rewrite <- (Rmult_1_r r) at 1. apply Rmult_le_compat_l; lra. }
   assert (tail_short : s / L <= INR m * (mu / (X1 * (rho * r)))).
   { assert (HT8 : INR T <= 8 * INR m).
     { replace 8 with (INR 8) by (simpl; lra). rewrite <- mult_INR. apply le_INR. lia. }
-    assert (Prr : 0 < rho * r) by (apply Rmult_lt_0_compat; lra). assert (PXr : 0 < X1 * (rho * r)) by (apply Rmult_lt_0_compat; auto).
+    assert (Prr : 0 < rho * r) by (apply Rmult_lt_0_compat; lra).
+    assert (PXr : 0 < X1 * (rho * r)) by (apply Rmult_lt_0_compat; auto).
     assert (Pm : 0 < mu / (X1 * (rho * r))) by (apply Rdiv_lt_0_compat; auto).
     apply Rle_trans with (r * r / 8 * (mu / (X1 * (rho * r)))); [|apply Rmult_le_compat_r; lra].
     apply Rmult_le_reg_l with (L * X1); [apply Rmult_lt_0_compat; auto|].
     replace (L * X1 * (s / L)) with (s * X1) by (field; lra).
-    replace (L * X1 * (r * r / 8 * (mu / (X1 * (rho * r))))) with (L * mu * r / (8 * rho)) by (field; repeat split; lra). exact sX. }
+    replace (L * X1 * (r * r / 8 * (mu / (X1 * (rho * r))))) with (L * mu * r / (8 * rho)) by (field; repeat split;
+      lra). exact sX. }
   assert (floor : s * (Lam + 2 * s / L) <= mu / 2 * (ln (INR k1 / INR k0) - / (4 * INR k0))).
   { assert (S1 : s * Lam = mu * q / 10).
     { unfold Lam. replace (s * (4 * (s / e) * r)) with (4 / e * (s² * r)) by (unfold Rsqr; field; lra).
@@ -285,7 +315,8 @@ Proof.
     { assert (Pbk : 0 < b / INR k0) by (apply Rdiv_lt_0_compat; auto).
       replace (q / 2) with (ln r).
       - rewrite <- ln_mult by lra. assert (E : r * (b / INR k0) <= INR k1 / INR k0).
-        { unfold Rdiv. rewrite <- Rmult_assoc, (Rmult_comm r b). apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; auto | auto]. }
+        { unfold Rdiv. rewrite <- Rmult_assoc, (Rmult_comm r b).
+          apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; auto | auto]. }
         destruct (Req_dec (r * (b / INR k0)) (INR k1 / INR k0)) as [-> | N]; [lra|]. left. apply ln_increasing; [|lra].
         apply Rmult_lt_0_compat; lra.
       - unfold q. rewrite <- r2, ln_mult by lra. field. }
@@ -296,25 +327,32 @@ Proof.
     apply Rle_trans with (mu / 2 * (q / 4)); [lra|]. apply Rmult_le_compat_l; lra. }
   (* the problem *)
   assert (Half : forall x, X0 <= x <= X1 -> Rabs (slope_of M mu L X0 X1 s Lam x) <= 1 / 2).
-  { intros x Hx. assert (E : slope_of M mu L X0 X1 s Lam x = mu * tooth (level M x) / x) by (eapply slope_engine; eassumption).
+  { intros x Hx. assert (E : slope_of M mu L X0 X1 s Lam x = mu * tooth (level M x) / x) by (eapply slope_engine;
+    eassumption).
     assert (E' : slope_of M mu L X0 X1 s Lam x * x = mu * tooth (level M x)) by (rewrite E; field; lra).
     pose proof (tooth_bounds (level M x)) as [D1 D2]. apply Rmult_le_compat_l with (r := mu) in D1, D2; [|lra | lra].
     apply Rabs_le. split; apply Rmult_le_reg_r with x; lra. }
   assert (Bound : forall x, Rabs (slope_of M mu L X0 X1 s Lam x) <= 1).
   { intros x. eapply slope_bound; first [eassumption | lra]. }
-  assert (Prim : exists F, forall x, derivable_pt_lim F x (slope_of M mu L X0 X1 s Lam x)) by (eapply slope_primitive; eassumption).
+  assert (Prim : exists F, forall x, derivable_pt_lim F x (slope_of M mu L X0 X1 s Lam x)) by (eapply slope_primitive;
+    eassumption).
   destruct Prim as (F & HF).
-  assert (Low : forall x, F X0 - mu / (8 * INR k0) <= F x) by (intros x; eapply (F_floor M mu L X0 X1 s Lam k0 k1); eassumption).
-  assert (Corr : forall x, x <= X0 -> slope_of M mu L X0 X1 s Lam x = - (mu / X0)) by (intros x Hx; eapply slope_corridor; eassumption).
-  assert (Smooth : smooth 1 (fun y => F (y O)) (fun y _ => slope_of M mu L X0 X1 s Lam (y O)) L) by (eapply (F_smooth M mu L X0 X1 s Lam); eassumption).
+  assert (Low : forall x, F X0 - mu / (8 * INR k0) <= F x) by (intros x; eapply (F_floor M mu L X0 X1 s Lam k0 k1);
+    eassumption).
+  assert (Corr : forall x, x <= X0 -> slope_of M mu L X0 X1 s Lam x = - (mu / X0)) by (intros x Hx;
+    eapply slope_corridor; eassumption).
+  assert (Smooth : smooth 1 (fun y => F (y O)) (fun y _ => slope_of M mu L X0 X1 s Lam (y O)) L) by (eapply (F_smooth M
+    mu L X0 X1 s Lam); eassumption).
   pose proof (ratchet_assumptions M mu L X0 X1 s Lam _ F Low Smooth Bound Half) as A.
   exists (fun y => F (y O)), (fun y _ => slope_of M mu L X0 X1 s Lam (y O)), (ratchet_gradient M mu L X0 X1 s Lam),
     (F X0 - mu / (8 * INR k0)), (fun _ => X0 - gap). split; [exact A|]. split.
-  - assert (E : F (X0 - gap) = F X0 + mu / X0 * gap) by (eapply (F_corridor M mu L X0 X1 s Lam); eassumption). rewrite E. unfold s0. lra.
+  - assert (E : F (X0 - gap) = F X0 + mu / X0 * gap) by (eapply (F_corridor M mu L X0 X1 s Lam); eassumption).
+    rewrite E. unfold s0. lra.
   - apply Rle_trans with (s² / 16); [rewrite s2; right; field; lra|].
     refine (Rle_trans _ _ _ _ (Req_le_sym _ _ (mean_is eps beta2 M mu L X0 X1 s Lam t0 T))).
     assert (K1u : 64 * INR k1 <= a * um) by lra. subst C a.
-    refine (walk_keeps_slope e rho L M mu X0 X1 s Lam k0 k1 t0 m T Pe Prho Her PL M_is mu_is X0_1 X0_mu PX1 X0_is X1_is Hk s_large
+    refine (walk_keeps_slope e rho L M mu X0 X1 s Lam k0 k1 t0 m T Pe Prho Her PL M_is mu_is X0_1 X0_mu PX1 X0_is X1_is
+      Hk s_large
       s_small PLam _ U1 U2 Hk0 K1u _ _ tail_long tail_short _ _
       (fun k h _ _ => P_moves eps beta2 M mu L X0 X1 s Lam t0 Peps Hb k h)
       (eta_between eps beta2 M mu L X0 X1 s Lam _ t0 F Peps Hb A)
@@ -332,7 +370,8 @@ Let Fs y := alpha * G * F (shrink y).
 Let gFs y : vec := fun i => G * gF (shrink y) i.
 Let gs k y : vec := fun i => G * g k (shrink y) i.
 
-Lemma scaled_assumptions : assumptions n p d F gF L Fstar g 1 -> assumptions n p d Fs gFs (G * L / alpha) (alpha * G * Fstar) gs G.
+Lemma scaled_assumptions : assumptions n p d F gF L Fstar g 1 -> assumptions n p d Fs gFs (G * L / alpha) (alpha * G *
+  Fstar) gs G.
 Proof.
   intros A. assert (PaG : 0 < alpha * G) by (apply Rmult_lt_0_compat; auto). constructor; try apply A.
   - intros y. apply Rmult_le_compat_l; [lra | apply (F_low A)].
@@ -347,7 +386,8 @@ Proof.
         apply functional_extensionality. intros s. unfold mult_real_fct, Fs. do 2 f_equal.
         apply functional_extensionality. intros i. unfold shrink. field. lra.
       * unfold dot. rewrite <- sum_scal. apply sum_ext. intros i _. unfold gFs, shrink. field. lra.
-    + intros x y. pose proof (S3 (shrink x) (shrink y)) as H. apply Rmult_le_compat_l with (r := G²) in H; [|apply Rle_0_sqr].
+    + intros x y. pose proof (S3 (shrink x) (shrink y)) as H. apply Rmult_le_compat_l with (r := G²) in H;
+      [|apply Rle_0_sqr].
       replace (sqn d (fun i => gFs y i - gFs x i)) with (G² * sqn d (fun i => gF (shrink y) i - gF (shrink x) i)).
       * apply Rle_trans with (1 := H). right. unfold sqn. rewrite <- !sum_scal. apply sum_ext. intros i _.
         unfold shrink, Rsqr. field. lra.
@@ -359,7 +399,8 @@ Variables (eps beta2 : R) (x0 : vec).
 Let z h := avgrad g (eps / G²) 1 beta2 x0 h.
 
 Local Lemma scaled_path h : avgrad gs eps alpha beta2 (fun i => alpha * x0 i) h = {|
-  point := fun i => alpha * point (z h) i; AVGradRate.moment := fun i => G² * moment (z h) i; total := fun i => G² * total (z h) i |}.
+  point := fun i => alpha * point (z h) i; AVGradRate.moment := fun i => G² * moment (z h) i;
+    total := fun i => G² * total (z h) i |}.
 Proof.
   assert (PG2 : 0 < G²) by (apply Rsqr_pos_lt; lra). induction h as [|k h IH].
   - unfold z. simpl. f_equal; apply functional_extensionality; intros i; ring.
@@ -383,8 +424,10 @@ Lemma scaled_mean T : mean_squared_gradient n p d gFs (avgrad_point gs eps alpha
   = G² * mean_squared_gradient n p d gF (avgrad_point g (eps / G²) 1 beta2 x0) T.
 Proof.
   unfold mean_squared_gradient. rewrite <- Rmult_assoc, (Rmult_comm (G²)), Rmult_assoc. f_equal. rewrite <- sum_scal.
-  apply sum_ext. intros t _. unfold squared_gradient. rewrite <- Exp_scal. f_equal. apply functional_extensionality. intros h.
-  unfold avgrad_point. rewrite scaled_path. cbn [point]. fold (z h). unfold sqn. rewrite <- sum_scal. apply sum_ext. intros i _.
+  apply sum_ext. intros t _. unfold squared_gradient. rewrite <- Exp_scal. f_equal. apply functional_extensionality.
+  intros h.
+  unfold avgrad_point. rewrite scaled_path. cbn [point]. fold (z h). unfold sqn. rewrite <- sum_scal. apply sum_ext.
+  intros i _.
   unfold gFs. replace (shrink (fun i => alpha * point (z h) i)) with (point (z h)); [unfold Rsqr; ring|].
   apply functional_extensionality. intros j. unfold shrink. field. lra.
 Qed.
@@ -397,7 +440,8 @@ Theorem avgrad_rate_logarithm alpha eps beta2 L G : 0 < alpha -> 0 < eps -> 0 <=
 Proof.
   intros Pa Pe Hb PL PG. assert (PG2 : 0 < G²) by (apply Rsqr_pos_lt; lra).
   assert (PaG : 0 < alpha * G) by (apply Rmult_lt_0_compat; auto).
-  destruct (unit_rate (eps / G²) beta2 (alpha * L / G)) as (c & D0 & T0 & Pc & H); [apply Rdiv_lt_0_compat; auto | auto | |].
+  destruct (unit_rate (eps / G²) beta2 (alpha * L / G)) as (c & D0 & T0 & Pc & H); [apply Rdiv_lt_0_compat;
+    auto | auto | |].
   { apply Rdiv_lt_0_compat; [apply Rmult_lt_0_compat; auto | auto]. }
   exists (G² * c), (alpha * G * D0), T0. split; [apply Rmult_lt_0_compat; auto|]. intros T HT.
   destruct (H T HT) as (F & gF & g & Fstar & x0 & A & Hgap & Hmean).

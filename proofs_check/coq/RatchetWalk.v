@@ -1,12 +1,13 @@
-(* T5 needs its ln T: AVGrad on the ratchet of RatchetFunction.v. With four equally likely draws the gradient is F'(x) itself
-   where F rises to the left (cold), and 1, -1, 2 F'(x), 2 F'(x) elsewhere on the engine (hot): there noise moves the point in
-   the coordinate z = x^2/(2M), and `climb` of z grows on average by more than F' takes back.
-   The walk starts left of the engine and enters it after t0 steps at X0. Then surely z_t <= C sqrt t, so that hot steps are short;
-   exp(-(climb z_t - a sqrt t)/200) is a supermartingale while climb z_t >= a sqrt t; so with probability 1/2 the point has left
-   the engine at X1 by the step 2m, and a quarter of all steps has F' = -s. *)
+(* T5 needs its ln T: a walk on the ratchet of RatchetFunction.v. Four draws are equally likely; the gradient is F'(x)
+   itself where F rises to the left (cold), and 1, -1, 2 F'(x), 2 F'(x) elsewhere on the engine (hot): there noise moves the
+   point in the coordinate z = x^2/(2M), and `climb` of z grows on average by more than F' takes back.
+   The walk starts left of the engine and enters it after t0 steps, at X0. From then on z_t <= C sqrt t, so that hot steps
+   are short; exp(-(climb z_t - a sqrt t)/200) is a supermartingale while climb z_t >= a sqrt t; so with probability 1/2
+   the point has left the engine at X1 by the step 2m, and F' = -s at the last quarter of all steps. *)
 From Coq Require Import Reals Lra Lia Psatz List.
 From Mada Require Import Sums Expectation Smoothness Setting.
-From Mada Require Import DecreasingWeights AVGradWeights Paths DecoupledRate AVGradRate ExponentialMoment RatchetFunction.
+From Mada Require Import DecreasingWeights AVGradWeights Paths DecoupledRate AVGradRate ExponentialMoment.
+From Mada Require Import RatchetFunction.
 Import ListNotations.
 Local Open Scope R_scope.
 
@@ -37,11 +38,13 @@ Proof. unfold quarter. simpl. field. Qed.
 Lemma Exp_split n p a b X h : Exp n p (a + b) X h = Exp n p a (fun h => Exp n p b X h) h.
 Proof. revert h. induction a as [|a IH]; intros h; simpl; [reflexivity|]. apply Ex_ext. intros k _. apply IH. Qed.
 
-Lemma sum_tail f c a b : (forall t, 0 <= f t) -> (forall t, (a <= t < a + b)%nat -> c <= f t) -> INR b * c <= sum (a + b) f.
+Lemma sum_tail f c a b : (forall t, 0 <= f t) -> (forall t, (a <= t < a + b)%nat -> c <= f t) -> INR b * c <= sum (a +
+  b) f.
 Proof.
   intros H0 Hc. induction b as [|b IH].
   - rewrite Nat.add_0_r, Rmult_0_l. apply sum_nonneg. auto.
-  - rewrite Nat.add_succ_r, sum_S, S_INR. specialize (IH ltac:(intros; apply Hc; lia)). pose proof (Hc (a + b)%nat ltac:(lia)). lra.
+  - rewrite Nat.add_succ_r, sum_S, S_INR. specialize (IH ltac:(intros; apply Hc; lia)).
+    pose proof (Hc (a + b)%nat ltac:(lia)). lra.
 Qed.
 
 Lemma between x c : Rabs x <= c -> - c <= x <= c.
@@ -49,10 +52,12 @@ Proof. intros H. pose proof (Rle_abs x). pose proof (Rle_abs (- x)) as N. rewrit
 
 Lemma sqrt_step t : / sqrt (INR (S t)) <= 2 * (sqrt (INR (S t)) - sqrt (INR t)).
 Proof.
-  pose proof (INR_S_pos t) as P. pose proof (pos_INR t) as P0. pose proof (sqrt_lt_R0 _ P) as Q. pose proof (sqrt_pos (INR t)) as Q0.
+  pose proof (INR_S_pos t) as P. pose proof (pos_INR t) as P0. pose proof (sqrt_lt_R0 _ P) as Q.
+  pose proof (sqrt_pos (INR t)) as Q0.
   pose proof (sqrt_sqrt _ P0) as E0. pose proof (sqrt_sqrt (INR (S t)) ltac:(lra)) as E. rewrite S_INR in E at 3.
   set (u := sqrt (INR (S t))) in *. set (v := sqrt (INR t)) in *.
-  apply Rmult_le_reg_r with u; [auto|]. rewrite Rinv_l by lra. assert (0 <= (u - v)²) by apply Rle_0_sqr. unfold Rsqr in *. nra.
+  apply Rmult_le_reg_r with u; [auto|]. rewrite Rinv_l by lra. assert (0 <= (u - v)²) by apply Rle_0_sqr.
+  unfold Rsqr in *. nra.
 Qed.
 
 (* Pure facts of one step from a point x, eta its step size. *)
@@ -65,7 +70,8 @@ Hypothesis mu_is : mu = L * M / 2.
 Lemma level_move x y : level M (x - y) - level M x = (y² - 2 * x * y) / (2 * M).
 Proof. unfold level, Rsqr. field. lra. Qed.
 
-Lemma short_moves x eta m : 1 <= x -> 0 < eta -> x * eta <= M / 40 -> M <= 1 -> L * eta <= 1 / 100 -> -1 / 2 <= m <= 1 / 2 ->
+Lemma short_moves x eta m : 1 <= x -> 0 < eta -> x * eta <= M / 40 -> M <= 1 -> L * eta <= 1 / 100 -> -1 / 2 <= m <= 1
+  / 2 ->
   - mu <= x * m <= 3 * mu -> Rabs (level M (x - eta * 1) - level M x) <= 1 / 10 /\
   Rabs (level M (x - eta * -1) - level M x) <= 1 / 10 /\ Rabs (level M (x - eta * (2 * m)) - level M x) <= 1 / 10 /\
   - 3 * L * eta <= level M (x - eta * (2 * m)) - level M x.
@@ -88,7 +94,8 @@ Proof.
   - apply N. replace ((eta * (2 * m))²) with ((2 * (eta * m))²) by (unfold Rsqr; ring). nra.
   - replace ((eta * (2 * m))²) with ((2 * (eta * m))²) by (unfold Rsqr; ring).
     apply Rmult_le_reg_r with (2 * M); [lra|].
-    replace (((2 * (eta * m))² - 2 * x * (eta * (2 * m))) / (2 * M) * (2 * M)) with ((2 * (eta * m))² - 4 * (eta * (x * m)))
+    replace (((2 * (eta * m))² - 2 * x * (eta * (2 * m))) / (2 * M) * (2 * M)) with ((2 * (eta * m))² - 4 * (eta * (x *
+      m)))
       by (field; lra). nra.
 Qed.
 
@@ -115,9 +122,11 @@ Proof.
     apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat; auto]. }
   assert (S2 : 2 * ((x * eta)² / M²) <= d1² + d2²).
   { unfold d1, d2. rewrite !level_move.
-    replace (((eta * 1)² - 2 * x * (eta * 1)) / (2 * M))²  with ((x * eta / M)² - x * eta / M * (eta² / M) + (eta² / (2 * M))²)
+    replace (((eta * 1)² - 2 * x * (eta * 1)) / (2 * M))²  with ((x * eta / M)² - x * eta / M * (eta² / M) + (eta² / (2
+      * M))²)
       by (unfold Rsqr; field; lra).
-    replace (((eta * -1)² - 2 * x * (eta * -1)) / (2 * M))² with ((x * eta / M)² + x * eta / M * (eta² / M) + (eta² / (2 * M))²)
+    replace (((eta * -1)² - 2 * x * (eta * -1)) / (2 * M))² with ((x * eta / M)² + x * eta / M * (eta² / M) + (eta² /
+      (2 * M))²)
       by (unfold Rsqr; field; lra).
     replace ((x * eta)² / M²) with ((x * eta / M)²) by (unfold Rsqr; field; lra).
     pose proof (Rle_0_sqr (eta² / (2 * M))). lra. }
@@ -139,8 +148,8 @@ Proof.
 Qed.
 End Step.
 
-(* Any method x_t = x_{t-1} - eta_t g_t in one dimension, eta_t between 1/(rho sqrt t) and 1/(e sqrt t) and fixed by the past and
-   g_t^2, that is at X0 after t0 steps. *)
+(* Any method x_t = x_{t-1} - eta_t g_t in one dimension, with eta_t between 1/(rho sqrt t) and 1/(e sqrt t) and fixed
+   by the past and g_t^2, that is at X0 after t0 steps. *)
 Section Walk.
 Variables (e rho L M mu X0 X1 s Lam : R) (k0 k1 t0 m T : nat).
 Hypothesis e_pos : 0 < e.
@@ -209,34 +218,30 @@ Proof. intros H. rewrite <- sqrt_1. apply sqrt_le_1_alt. apply (le_INR 1). auto.
 Local Lemma tau_half n : (1 <= n)%nat -> tau (S n) <= 2 * tau n.
 Proof.
   intros H. replace 2 with (sqrt 4) by (replace 4 with (2 * 2) by ring; apply sqrt_square; lra). unfold tau.
-  rewrite <- sqrt_mult by (try apply pos_INR; lra). apply sqrt_le_1_alt. rewrite S_INR. apply (le_INR 1) in H. simpl INR in H. lra.
+  rewrite <- sqrt_mult by (try apply pos_INR; lra). apply sqrt_le_1_alt. rewrite S_INR. apply (le_INR 1) in H.
+  simpl INR in H. lra.
 Qed.
 
 Local Lemma tau_gap n : 0 <= tau (S n) - tau n <= / tau (S n).
 Proof.
   pose proof (tau_le n (S n) ltac:(lia)). pose proof (tau_pos n) as P. split; [lra|].
   apply Rmult_le_reg_r with (tau (S n)); [auto|]. rewrite Rinv_l by lra.
-  pose proof (sqrt_pos (INR n)). pose proof (sqrt_sqrt _ (pos_INR n)) as E. pose proof (sqrt_sqrt _ (pos_INR (S n))) as E'.
+  pose proof (sqrt_pos (INR n)). pose proof (sqrt_sqrt _ (pos_INR n)) as E.
+  pose proof (sqrt_sqrt _ (pos_INR (S n))) as E'.
   rewrite S_INR in E' at 3. unfold tau in *. nra.
 Qed.
 
 Local Lemma level_X0' : level M X0 = 8 * INR k0.
-Proof. pose proof M_small. unfold level. rewrite X0_is. field. lra. Qed.
+Proof. apply level_X0; [exact M_pos | exact X0_is]. Qed.
 
 Local Lemma level_X1' : level M X1 = 8 * INR k1.
-Proof. pose proof M_small. unfold level. rewrite X1_is. field. lra. Qed.
+Proof. apply level_X1; [exact M_pos | exact X1_is]. Qed.
 
 Local Lemma level_grows x y : 0 <= x -> x <= y -> level M x <= level M y.
-Proof.
-  intros Hx Hy. pose proof M_small. unfold level. apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; lra|].
-  apply Rsqr_incr_1; lra.
-Qed.
+Proof. apply level_le, M_pos. Qed.
 
 Local Lemma level_back x y : 0 <= y -> level M x <= level M y -> x <= y.
-Proof.
-  intros Hy H. pose proof M_small. apply Rsqr_incr_0_var; [|auto]. unfold level in H.
-  apply Rmult_le_reg_r with (/ (2 * M)); [apply Rinv_0_lt_compat; lra | exact H].
-Qed.
+Proof. apply level_le_inv, M_pos. Qed.
 
 Local Lemma level_sq x : x² = 2 * M * level M x.
 Proof. pose proof M_small. unfold level. field. lra. Qed.
@@ -251,9 +256,7 @@ Proof.
 Qed.
 
 Local Lemma X0_below : X0 <= X1.
-Proof.
-  apply level_back; [lra|]. rewrite level_X0', level_X1'. destruct k_le as [_ K]. apply le_INR in K. lra.
-Qed.
+Proof. apply (X0_le_X1 M X0 X1 k0 k1); known. Qed.
 
 Local Lemma tail x : X1 <= x -> - s <= slope x <= 0.
 Proof. intros H. eapply slope_tail; known. Qed.
@@ -299,11 +302,14 @@ Let inv h := X0 <= X h /\ (X h < X1 -> valley (level M (X h)) <= within (length 
 Local Lemma short h q : valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> 0 <= q <= 1 ->
   X h * eta h q <= M / 40 /\ L * eta h q <= 1 / 100 /\ eta h q <= 1.
 Proof.
-  intros Hv Hl (I0 & I1 & _) Hx Hq. specialize (I1 Hx). pose proof (eta_bounds h q Hv Hq) as [_ B]. pose proof (eta_pos h q Hv Hq) as Pe.
-  pose proof M_small as HM. pose proof (tau_pos (length h)) as Pt. pose proof (tau_le _ _ Hl) as T0. pose proof (tau_one t0 t0_pos) as T1.
+  intros Hv Hl (I0 & I1 & _) Hx Hq. specialize (I1 Hx). pose proof (eta_bounds h q Hv Hq) as [_ B].
+  pose proof (eta_pos h q Hv Hq) as Pe.
+  pose proof M_small as HM. pose proof (tau_pos (length h)) as Pt. pose proof (tau_le _ _ Hl) as T0.
+  pose proof (tau_one t0 t0_pos) as T1.
   pose proof (tau_gap (length h)) as G. set (n := length h) in *. set (t := tau (S n)) in *.
   assert (Pet : 0 < e * t) by (apply Rmult_lt_0_compat; auto).
-  assert (B' : eta h q * (e * t) <= 1) by (apply Rmult_le_compat_r with (r := e * t) in B; [rewrite Rinv_l in B; lra | lra]).
+  assert (B' : eta h q * (e * t) <= 1) by (apply Rmult_le_compat_r with (r := e * t) in B; [rewrite Rinv_l in B;
+    lra | lra]).
   assert (Tt : tau t0 <= t) by lra. pose proof a_pos as Pa. assert (PLe : 0 < L / e) by (apply Rdiv_lt_0_compat; auto).
   set (C := a + 216 + 16 * (L / e)) in *.
   assert (Z : level M (X h) <= C * t).
@@ -326,22 +332,28 @@ Proof.
   assert (100 * L <= e * t) by (apply Rle_trans with (1 := t0_long), Rmult_le_compat_l; lra). nra.
 Qed.
 
-Local Lemma hot_short k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> hot (level M (X h)) ->
+Local Lemma hot_short k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> hot (level M (X
+  h)) ->
   Rabs (level M (X (k :: h)) - level M (X h)) <= 1 / 10.
 Proof.
-  intros Hk Hv Hl HI Hx Hh. pose proof M_small as [M0 M1]. pose proof (engine (X h) ltac:(destruct HI; lra)) as (E1 & E2 & E3).
-  destruct (g_hot (X h) ltac:(destruct HI; lra) Hh) as (G0 & G1 & G2 & G3). assert (Hx0 : 1 <= X h) by (destruct HI; lra).
-  assert (Q : forall y, y = 1 \/ y = -1 \/ y = 2 * slope (X h) -> 0 <= y² <= 1) by (intros y [-> | [-> | ->]]; unfold Rsqr; nra).
+  intros Hk Hv Hl HI Hx Hh. pose proof M_small as [M0 M1]. pose proof (engine (X h) ltac:(destruct HI;
+    lra)) as (E1 & E2 & E3).
+  destruct (g_hot (X h) ltac:(destruct HI; lra) Hh) as (G0 & G1 & G2 & G3).
+  assert (Hx0 : 1 <= X h) by (destruct HI; lra).
+  assert (Q : forall y, y = 1 \/ y = -1 \/ y = 2 * slope (X h) -> 0 <= y² <= 1) by (intros y [-> | [-> | ->]];
+    unfold Rsqr; nra).
   rewrite moves by auto.
   assert (D : g k (X h) = 1 \/ g k (X h) = -1 \/ g k (X h) = 2 * slope (X h)).
   { destruct k as [|[|[|[|k]]]]; [rewrite G0 | rewrite G1 | rewrite G2 | rewrite G3 | lia]; auto. }
   destruct (short h ((g k (X h))²) Hv Hl HI Hx (Q _ D)) as (S1 & S2 & S3).
-  destruct (short_moves M mu L M0 mu_is (X h) (eta h ((g k (X h))²)) (slope (X h)) Hx0 (eta_pos h _ Hv (Q _ D)) S1 M1 S2 E3 E2)
+  destruct (short_moves M mu L M0 mu_is (X h) (eta h ((g k (X h))²)) (slope (X h)) Hx0 (eta_pos h _ Hv (Q _ D)) S1 M1
+    S2 E3 E2)
     as (R1 & R2 & R3 & _).
   destruct D as [D | [D | D]]; rewrite D in *; auto.
 Qed.
 
-Local Lemma cold_moves k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> ~ hot (level M (X h)) ->
+Local Lemma cold_moves k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> ~ hot (level M (X
+  h)) ->
   X h <= X (k :: h) <= X h + 1 /\ a / tau (S (length h)) <= level M (X (k :: h)) - level M (X h)
     <= L / e * (2 * (tau (S (length h)) - tau (length h))).
 Proof.
@@ -349,7 +361,8 @@ Proof.
   pose proof (engine (X h) ltac:(destruct HI; lra)) as (E1 & E2 & E3). assert (Hx0 : 1 <= X h) by (destruct HI; lra).
   rewrite moves, (g_cold k (X h)) by auto. set (d := slope (X h)) in *.
   assert (Hq : 0 <= d² <= 1) by (unfold Rsqr; nra). destruct (short h (d²) Hv Hl HI Hx Hq) as (S1 & S2 & S3).
-  pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue. pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
+  pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue.
+  pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
   set (y := eta h (d²)) in *. unfold hot in Hh. apply Rnot_lt_le in Hh. set (x := X h) in *.
   assert (Hd : - mu <= x * d <= - (2 / 5) * mu) by (split; [lra|]; rewrite E1; nra).
   assert (Hd0 : d <= 0) by nra. rewrite level_move by auto.
@@ -372,9 +385,11 @@ Local Lemma tail_moves k h : (k < 4)%nat -> valid 4 h -> X1 <= X h ->
   X h <= X (k :: h) <= X h + 2 * (s / e) * (tau (S (length h)) - tau (length h)) /\
   - slope (X h) / (rho * tau (S (length h))) <= X (k :: h) - X h.
 Proof.
-  intros Hk Hv Hx. pose proof (tail (X h) Hx) as B. rewrite moves, (g_tail k (X h)) by auto. set (d := slope (X h)) in *.
+  intros Hk Hv Hx. pose proof (tail (X h) Hx) as B. rewrite moves, (g_tail k (X h)) by auto.
+  set (d := slope (X h)) in *.
   assert (Hq : 0 <= d² <= 1) by (unfold Rsqr; nra).
-  pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue. pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
+  pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue.
+  pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
   set (y := eta h (d²)) in *. repeat split; [nra | | unfold Rdiv; nra].
   assert (s * y <= 2 * (s / e) * (tau (S (length h)) - tau (length h))).
   { unfold Rdiv. replace (2 * (s * / e) * (tau (S (length h)) - tau (length h)))
@@ -386,13 +401,15 @@ Local Lemma always h : valid 4 h -> (t0 <= length h)%nat -> inv h.
 Proof.
   intros Hv. induction Hv as [|k h Hk Hv IH]; intros Hl; [simpl in Hl; lia|]. pose proof M_small as [M0 M1].
   destruct (Nat.eq_dec (length (k :: h)) t0) as [El | Nl].
-  - pose proof (starts (k :: h) ltac:(constructor; auto) El) as E. unfold inv. rewrite E, El. pose proof X0_below. repeat split; [lra| |].
+  - pose proof (starts (k :: h) ltac:(constructor; auto) El) as E. unfold inv. rewrite E, El. pose proof X0_below.
+    repeat split; [lra| |].
     + intros _. rewrite level_X0'. pose proof (valley_bounds (8 * INR k0)). unfold within.
       assert (0 <= L / e * tau t0) by (apply Rmult_le_pos; [left; apply Rdiv_lt_0_compat; auto | apply sqrt_pos]). lra.
     + intros _. assert (0 <= s / e * tau t0); [|lra]. apply Rmult_le_pos; [|apply sqrt_pos].
       pose proof mu_pos. assert (0 < mu / X1) by (apply Rdiv_lt_0_compat; auto).
       apply Rmult_le_pos; [lra | left; apply Rinv_0_lt_compat; auto].
-  - change (length (k :: h)) with (S (length h)) in *. specialize (IH ltac:(lia)). assert (Hl' : (t0 <= length h)%nat) by lia.
+  - change (length (k :: h)) with (S (length h)) in *. specialize (IH ltac:(lia)).
+    assert (Hl' : (t0 <= length h)%nat) by lia.
     pose proof IH as (I0 & I1 & I2). unfold inv. change (length (k :: h)) with (S (length h)).
     assert (PLe : 0 < L / e) by (apply Rdiv_lt_0_compat; auto). pose proof (tau_gap (length h)) as G.
     assert (Ps : 0 <= s / e).
@@ -404,18 +421,22 @@ Proof.
       * pose proof (hot_short k h Hk Hv Hl' IH Hx Hh) as Sh.
         assert (Pos : 0 < X (k :: h)).
         { assert (Hd : exists q, 0 <= q <= 1 /\ exists y, -1 <= y <= 1 /\ X (k :: h) = X h - eta h q * y).
-          { pose proof (engine (X h) ltac:(lra)) as (_ & _ & E3). destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 & G3).
+          { pose proof (engine (X h) ltac:(lra)) as (_ & _ & E3).
+            destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 & G3).
             assert (Y : -1 <= g k (X h) <= 1)
               by (destruct k as [|[|[|[|k]]]]; [rewrite G0 | rewrite G1 | rewrite G2 | rewrite G3 | lia]; lra).
             exists ((g k (X h))²). split; [unfold Rsqr; nra|]. exists (g k (X h)). split; [auto | apply moves; auto]. }
-          destruct Hd as (q & Hq & y & Hy & ->). destruct (short h q Hv Hl' IH Hx Hq) as (S1 & _ & _). pose proof (eta_pos h q Hv Hq).
+          destruct Hd as (q & Hq & y & Hy & ->). destruct (short h q Hv Hl' IH Hx Hq) as (S1 & _ & _).
+          pose proof (eta_pos h q Hv Hq).
           nra. }
         assert (L0 : 8 * INR k0 <= level M (X (k :: h))).
         { apply (hot_stays_right k0 (level M (X h))); auto. rewrite <- level_X0'. apply level_grows; lra. }
         assert (L1 : level M (X (k :: h)) <= 8 * INR k1).
         { apply (hot_stays_left k1 (level M (X h))); auto. rewrite <- level_X1'. apply level_grows; lra. }
-        rewrite <- level_X0' in L0. apply level_back in L0; [|lra]. rewrite <- level_X1' in L1. apply level_back in L1; [|lra].
-        repeat split; [auto | | lra]. intros _. rewrite (hot_valley (level M (X h))) by auto. apply Rle_trans with (1 := I1).
+        rewrite <- level_X0' in L0. apply level_back in L0; [|lra]. rewrite <- level_X1' in L1.
+        apply level_back in L1; [|lra].
+        repeat split; [auto | | lra]. intros _. rewrite (hot_valley (level M (X h))) by auto.
+        apply Rle_trans with (1 := I1).
         unfold within. assert (0 <= L / e * (tau (S (length h)) - tau (length h))) by (apply Rmult_le_pos; lra). lra.
       * destruct (cold_moves k h Hk Hv Hl' IH Hx Hh) as (C1 & C2 & C3). repeat split; [lra | | lra]. intros _.
         assert (Up : level M (X h) <= level M (X (k :: h))) by (apply level_grows; lra).
@@ -429,16 +450,19 @@ Let Psi h := if Rlt_dec (X h) X1 then late h else 0.
 Let inside h := if Rlt_dec (X h) X1 then 1 else 0.
 
 Local Lemma Psi_late h : 0 <= Psi h <= late h.
-Proof. unfold Psi. pose proof (exp_pos (- (1 / 200) * (climb (level M (X h)) - a * tau (length h)))). fold (late h) in H.
+Proof. unfold Psi. pose proof (exp_pos (- (1 / 200) * (climb (level M (X h)) - a * tau (length h)))).
+fold (late h) in H.
   destruct (Rlt_dec (X h) X1); lra. Qed.
 
 Local Lemma exp_le_exp x y : x <= y -> exp x <= exp y.
 Proof. intros H. destruct (Req_dec x y) as [-> | N]; [lra|]. left. apply exp_increasing. lra. Qed.
 
-Local Lemma late_falls h : valid 4 h -> (t0 <= length h)%nat -> X h < X1 -> a * tau (length h) <= climb (level M (X h)) ->
+Local Lemma late_falls h : valid 4 h -> (t0 <= length h)%nat -> X h < X1 -> a * tau (length h) <= climb (level M (X h))
+  ->
   Ex 4 quarter (fun k => late (k :: h)) <= late h.
 Proof.
-  intros Hv Hl Hx Hc. pose proof (always h Hv Hl) as HI. pose proof M_small as [M0 M1]. pose proof (tau_gap (length h)) as G.
+  intros Hv Hl Hx Hc. pose proof (always h Hv Hl) as HI. pose proof M_small as [M0 M1].
+  pose proof (tau_gap (length h)) as G.
   pose proof a_pos as Pa. pose proof (tau_pos (length h)) as Pt.
   set (n := length h) in *. set (c := climb (level M (X h))) in *.
   set (E := fun k => exp (- (1 / 200) * (climb (level M (X (k :: h))) - c))).
@@ -447,15 +471,18 @@ Proof.
   assert (Drop : Ex 4 quarter E <= exp (- (1 / 200) * (a / tau (S n)))).
   { destruct (Rlt_dec (- (2 / 5)) (tooth (level M (X h)))) as [Hh | Hh].
     - destruct HI as (I0 & I1 & I2) eqn:EHI. assert (HI' : inv h) by exact HI. clear EHI.
-      pose proof (engine (X h) ltac:(lra)) as (E1 & E2 & E3). destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 & G3).
+      pose proof (engine (X h) ltac:(lra)) as (E1 & E2 & E3). destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 &
+        G3).
       assert (Hx0 : 1 <= X h) by lra. set (d := slope (X h)) in *. set (x := X h) in *.
       assert (Q1 : 0 <= 1² <= 1) by (unfold Rsqr; lra). assert (Q2 : 0 <= (2 * d)² <= 1) by (unfold Rsqr; nra).
-      destruct (short h (1²) Hv Hl HI' Hx Q1) as (S1 & S2 & S3). destruct (short h ((2 * d)²) Hv Hl HI' Hx Q2) as (S1' & S2' & S3').
+      destruct (short h (1²) Hv Hl HI' Hx Q1) as (S1 & S2 & S3).
+      destruct (short h ((2 * d)²) Hv Hl HI' Hx Q2) as (S1' & S2' & S3').
       pose proof (eta_pos h _ Hv Q1) as Pe. pose proof (eta_pos h _ Hv Q2) as Pe'.
       pose proof (eta_bounds h _ Hv Q1) as [Be _]. pose proof (eta_bounds h _ Hv Q2) as [_ Be'].
       pose proof (moves 0 h ltac:(lia) Hv) as V0. pose proof (moves 1 h ltac:(lia) Hv) as V1.
       pose proof (moves 2 h ltac:(lia) Hv) as V2. pose proof (moves 3 h ltac:(lia) Hv) as V3. fold x in V0, V1, V2, V3.
-      rewrite G0 in V0. rewrite G1 in V1. rewrite G2 in V2. rewrite G3 in V3. replace ((-1)²) with (1²) in V1 by (unfold Rsqr; ring).
+      rewrite G0 in V0. rewrite G1 in V1. rewrite G2 in V2. rewrite G3 in V3.
+      replace ((-1)²) with (1²) in V1 by (unfold Rsqr; ring).
       set (y := eta h (1²)) in *. set (y' := eta h ((2 * d)²)) in *. fold n in Be, Be'.
       destruct (short_moves M mu L M0 mu_is x y d Hx0 Pe S1 M1 S2 E3 E2) as (R1 & R2 & _ & _).
       destruct (short_moves M mu L M0 mu_is x y' d Hx0 Pe' S1' M1 S2' E3 E2) as (_ & _ & R3 & R4).
@@ -502,11 +529,14 @@ Proof.
         apply exp_le_exp. assert (Up : level M (X h) <= level M (X (k :: h))) by (apply level_grows; destruct HI; lra).
         pose proof (climb_grows _ _ Up) as [K _]. fold c n in K, C2. lra.
       + rewrite Ex_const by exact quarter_one. lra. }
-  rewrite (Ex_ext 4 quarter _ (fun k => late h * exp (1 / 200 * (a * (tau (S n) - tau n))) * E k)) by (intros; apply Fac).
+  rewrite (Ex_ext 4 quarter _ (fun k => late h * exp (1 / 200 * (a * (tau (S n) - tau n))) * E k)) by (intros;
+    apply Fac).
   rewrite Ex_scal. set (K := exp (1 / 200 * (a * (tau (S n) - tau n)))) in *.
   assert (PK : 0 < K) by apply exp_pos. assert (Pl : 0 < late h) by apply exp_pos.
-  apply Rle_trans with (late h * K * exp (- (1 / 200) * (a / tau (S n)))); [apply Rmult_le_compat_l; [apply Rmult_le_pos; lra | exact Drop]|].
-  rewrite Rmult_assoc. rewrite <- (Rmult_1_r (late h)) at 2. apply Rmult_le_compat_l; [lra|]. unfold K. rewrite <- exp_plus.
+  apply Rle_trans with (late h * K * exp (- (1 / 200) * (a / tau (S n)))); [apply Rmult_le_compat_l;
+    [apply Rmult_le_pos; lra | exact Drop]|].
+  rewrite Rmult_assoc. rewrite <- (Rmult_1_r (late h)) at 2. apply Rmult_le_compat_l; [lra|]. unfold K.
+  rewrite <- exp_plus.
   apply Rle_trans with (exp 0); [|rewrite exp_0; lra]. apply exp_le_exp.
   assert (a * (tau (S n) - tau n) <= a / tau (S n)) by (apply Rmult_le_compat_l; lra). lra.
 Qed.
@@ -518,7 +548,8 @@ Local Lemma stays n : forall h, valid 4 h -> (t0 <= length h)%nat -> (n + length
   Exp 4 quarter n inside h <= Psi h.
 Proof.
   induction n as [|n IH]; intros h Hv Hl Hn.
-  - simpl. unfold inside, Psi. destruct (Rlt_dec (X h) X1) as [Hx | Hx]; [|lra]. pose proof (always h Hv Hl) as (I0 & _).
+  - simpl. unfold inside, Psi. destruct (Rlt_dec (X h) X1) as [Hx | Hx]; [|lra].
+    pose proof (always h Hv Hl) as (I0 & _).
     unfold late. apply Rle_trans with (2 := exp_above_tangent _). pose proof M_small.
     assert (0 <= level M (X h)) by (apply Rmult_le_pos; [apply Rle_0_sqr | left; apply Rinv_0_lt_compat; lra]).
     pose proof (climb_bounds (level M (X h)) ltac:(auto)). pose proof (level_grows (X h) X1 ltac:(lra) ltac:(lra)) as U.
@@ -535,7 +566,8 @@ Proof.
         -- rewrite <- (Ex_const 4 quarter quarter_one 1). apply Ex_le; [exact quarter_pos|]. intros k Hk.
            rewrite <- (Exp_const 4 quarter quarter_one n 1 (k :: h)).
            apply Exp_le; [exact quarter_pos | constructor; auto |]. intros h' _ _. apply inside_01.
-        -- unfold Psi. destruct (Rlt_dec (X h) X1); [|lra]. unfold late. apply Rle_trans with (2 := exp_above_tangent _). lra.
+        -- unfold Psi. destruct (Rlt_dec (X h) X1); [|lra]. unfold late.
+           apply Rle_trans with (2 := exp_above_tangent _). lra.
     + apply Rle_trans with (1 := IH'). apply Rle_trans with (Ex 4 quarter (fun _ => 0)).
       * apply Ex_le; [exact quarter_pos|]. intros k Hk. destruct (tail_moves k h Hk Hv Hx) as (C & _). unfold Psi.
         destruct (Rlt_dec (X (k :: h)) X1); lra.
@@ -565,16 +597,19 @@ Local Lemma ends n : forall h j, valid 4 h -> (t0 <= length h)%nat -> (n + lengt
   s² <= Exp 4 quarter n (fun h => (slope (X h))²) h.
 Proof.
   induction n as [|n IH]; intros h j Hv Hl HT Hx Hj Hjn; pose proof (before_end h Hv ltac:(lia) Hx) as U.
-  - simpl. rewrite Nat.add_0_r in Hjn. rewrite Rmin_left in Hj by lra. assert (E : slope (X h) = - s) by (eapply slope_tail_flat; known). rewrite E, <- Rsqr_neg. lra.
+  - simpl. rewrite Nat.add_0_r in Hjn. rewrite Rmin_left in Hj by lra.
+    assert (E : slope (X h) = - s) by (eapply slope_tail_flat; known). rewrite E, <- Rsqr_neg. lra.
   - change (Exp 4 quarter (S n) (fun h => (slope (X h))²) h)
       with (Ex 4 quarter (fun k => Exp 4 quarter n (fun h => (slope (X h))²) (k :: h))).
     rewrite <- (Ex_const 4 quarter quarter_one (s²)). apply Ex_le; [exact quarter_pos|]. intros k Hk.
     destruct (tail_moves k h Hk Hv Hx) as ((C1 & _) & C2).
-    apply (IH (k :: h) (S j)); [constructor; auto | simpl; lia | simpl; lia | lra | | rewrite Nat.add_succ_r in Hjn; exact Hjn].
+    apply (IH (k :: h) (S j)); [constructor; auto | simpl; lia | simpl; lia | lra | | rewrite Nat.add_succ_r in Hjn;
+      exact Hjn].
     assert (Sm : slope (X h) <= - (mu / X1)).
     { eapply slope_tail_first; known. }
     assert (C3 : c <= X (k :: h) - X h).
-    { apply Rle_trans with (2 := C2). pose proof (tau_pos (length h)) as Pt. pose proof (tau_le (S (length h)) T ltac:(lia)) as Tl.
+    { apply Rle_trans with (2 := C2). pose proof (tau_pos (length h)) as Pt.
+      pose proof (tau_le (S (length h)) T ltac:(lia)) as Tl.
       unfold c, Rdiv. rewrite Rinv_mult, <- Rmult_assoc. fold (Rdiv mu X1).
       assert (Pm : 0 < mu / X1) by (apply Rdiv_lt_0_compat; auto using mu_pos).
       apply Rmult_le_compat; [lra | left; apply Rinv_0_lt_compat, Rmult_lt_0_compat; [lra | apply tau_T] | lra |].
@@ -591,27 +626,34 @@ Proof.
   assert (Half : Exp 4 quarter (2 * m) inside [] <= 1 / 2).
   { replace (2 * m)%nat with (t0 + (2 * m - t0))%nat by lia. rewrite Exp_split.
     rewrite <- (Exp_const 4 quarter quarter_one t0 (1 / 2) []). apply Exp_le; [exact quarter_pos | constructor|].
-    intros h Hv Hl. rewrite Nat.add_0_r in Hl. apply Rle_trans with (1 := stays (2 * m - t0) h Hv ltac:(lia) ltac:(lia)).
+    intros h Hv Hl. rewrite Nat.add_0_r in Hl. apply Rle_trans with (1 := stays (2 * m - t0) h Hv ltac:(lia)
+      ltac:(lia)).
     apply Rle_trans with (1 := proj2 (Psi_late h)). unfold late. rewrite (starts h Hv Hl), level_X0', Hl.
     pose proof (pos_INR k0). pose proof (climb_bounds (8 * INR k0) ltac:(lra)) as [K _].
     apply Rle_trans with (exp (-1)); [apply exp_le_exp; lra|].
-    apply Rmult_le_reg_r with (exp 1); [apply exp_pos|]. rewrite <- exp_plus. replace (-1 + 1) with 0 by ring. rewrite exp_0.
+    apply Rmult_le_reg_r with (exp 1); [apply exp_pos|]. rewrite <- exp_plus. replace (-1 + 1) with 0 by ring.
+    rewrite exp_0.
     pose proof (exp_above_tangent 1). lra. }
-  assert (Late : forall t, (3 * m <= t < 3 * m + (T - 3 * m))%nat -> s² / 2 <= Exp 4 quarter t (fun h => (slope (X h))²) []).
+  assert (Late : forall t, (3 * m <= t < 3 * m + (T - 3 * m))%nat -> s² / 2 <= Exp 4 quarter t (fun h => (slope (X
+    h))²) []).
   { intros t Ht. replace t with (2 * m + (t - 2 * m))%nat by lia. rewrite Exp_split.
     apply Rle_trans with (Exp 4 quarter (2 * m) (fun h => s² - s² * inside h) []).
     - rewrite Exp_lin, Exp_const by exact quarter_one. pose proof (Rle_0_sqr s).
       assert (s² * Exp 4 quarter (2 * m) inside [] <= s² * (1 / 2)) by (apply Rmult_le_compat_l; auto). lra.
     - apply Exp_le; [exact quarter_pos | constructor|]. intros h Hv Hl. rewrite Nat.add_0_r in Hl. unfold inside.
       destruct (Rlt_dec (X h) X1) as [Hx | Hx].
-      + rewrite Rmult_1_r, Rminus_eq_0. apply Exp_nonneg; [exact quarter_pos | exact quarter_one | auto |]. intros. apply Rle_0_sqr.
+      + rewrite Rmult_1_r, Rminus_eq_0. apply Exp_nonneg; [exact quarter_pos | exact quarter_one | auto |]. intros.
+        apply Rle_0_sqr.
       + rewrite Rmult_0_r, Rminus_0_r. apply (ends _ h 0); [auto | lia | lia | lra | |].
         * simpl INR. rewrite Rmult_0_l, Rplus_0_r. apply Rle_trans with (1 := Rmin_r _ _). lra.
-        * apply Rle_trans with (1 := tail_short). pose proof c_pos. apply Rmult_le_compat_r; [unfold c in *; lra|]. apply le_INR. lia. }
-  pose proof (sum_tail _ (s² / 2) (3 * m) (T - 3 * m) Sq0 Late) as S. replace (3 * m + (T - 3 * m))%nat with T in S by lia.
+        * apply Rle_trans with (1 := tail_short). pose proof c_pos. apply Rmult_le_compat_r; [unfold c in *; lra|].
+          apply le_INR. lia. }
+  pose proof (sum_tail _ (s² / 2) (3 * m) (T - 3 * m) Sq0 Late) as S.
+  replace (3 * m + (T - 3 * m))%nat with T in S by lia.
   assert (Bm : INR m <= INR (T - 3 * m)) by (apply le_INR; lia). assert (BT : INR T <= 8 * INR m).
   { replace 8 with (INR 8) by (simpl; lra). rewrite <- mult_INR. apply le_INR. lia. }
-  apply Rmult_le_reg_l with (INR T); [auto|]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l by lra. pose proof (Rle_0_sqr s).
+  apply Rmult_le_reg_l with (INR T); [auto|]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l by lra.
+  pose proof (Rle_0_sqr s).
   apply Rle_trans with (2 := S). apply Rle_trans with (INR m * (s² / 2)); [|apply Rmult_le_compat_r; lra].
   apply Rmult_le_compat_r with (r := s² / 16) in BT; lra.
 Qed.

@@ -42,6 +42,8 @@ _BUILT_IN: Environment = {
     "exp": math.exp,
     "Rabs": abs,
     "INR": float,
+    "IZR": float,
+    "Int_part": math.floor,
     "O": 0,
     "S": lambda n: n + 1,
     "Rsqr": lambda a: a * a,
@@ -109,8 +111,8 @@ def _matched(pattern: Term, value: Value) -> Mapping[str, Value] | None:
             return {} if value == 0 else None
         case ("name", name):
             return {name: value}
-        case ("apply", ("name", "S"), ("name", name)):
-            return {name: value - 1} if value > 0 else None
+        case ("apply", ("name", "S"), inner):
+            return _matched(inner, value - 1) if value > 0 else None
         case ("nil",):
             return {} if value == () else None
         case ("cons", ("name", head), ("name", tail)):
