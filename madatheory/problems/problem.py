@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from madatheory.blame import blame
+from madatheory.numpy_programs import evaluated
 
 Array = Any
 DType = type[np.floating]
@@ -126,10 +127,11 @@ class Problem:
         if self.constants is None:
             raise ValueError(f"{self.name} has no certified constants")
         if self not in _AT_START:
-            with jax.enable_x64(True):
-                start = jnp.asarray(self.start, jnp.float64)
-                with blame(f"problem {self.name!r}, its value", self.value, "value takes (d, *batch) to (*batch)"):
-                    _AT_START[self] = float(self.value(start))
+            # in NumPy: without jit each operation is a program, compiled for every dimension
+            value = evaluated(self.value, compiled=lambda value: lambda x: value(jnp.asarray(x)))
+            blamed = blame(f"problem {self.name!r}, its value", self.value, "value takes (d, *batch) to (*batch)")
+            with jax.enable_x64(True), blamed:
+                _AT_START[self] = float(value(np.asarray(self.start, float)))
         return _AT_START[self] - self.constants.F_star.value
 
 

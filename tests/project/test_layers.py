@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 import madatheory
 
+parsed = cache(ast.parse)  # several tests read the same files
 ROOT = Path(madatheory.__file__).parents[1]
 PACKAGE = ROOT / "madatheory"
 # first what everything may import; units of one row do not know each other
@@ -77,7 +79,7 @@ def place_of(file: Path) -> tuple[str, str]:
 
 def imports(source: str) -> Iterator[tuple[str, str]]:
     """(package, unit) of what is imported, at the top or inside a function."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -145,7 +147,7 @@ def test_a_wrong_import_beside_the_package_is_seen() -> None:
 def at_the_top(file: Path) -> set[str]:
     """Modules that a module of the package imports when it is imported."""
     found = set()
-    for node in ast.parse(file.read_text()).body:
+    for node in parsed(file.read_text()).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("madatheory"):
             found.add(str(node.module))
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
@@ -172,7 +174,7 @@ def test_an_identity_is_written_with_what_the_suite_exports() -> None:
         "madatheory.identities.recognition.recurrences",
     )
     for file in (PACKAGE / "identities" / "laws").glob("*.py"):
-        for node in ast.parse(file.read_text()).body:
+        for node in parsed(file.read_text()).body:
             module = str(node.module) if isinstance(node, ast.ImportFrom) else ""
             suite = module.startswith("madatheory.identities") and not module.startswith("madatheory.identities.laws")
             assert not suite or module in doors, f"{file.name}: {module}"
@@ -242,7 +244,7 @@ def test_who_names_identities_does_not_wait_for_what_draws_examples() -> None:
 
 
 def test_the_public_names_are_those_that_type_checkers_see() -> None:
-    tree = ast.parse((PACKAGE / "__init__.pyi").read_text())
+    tree = parsed((PACKAGE / "__init__.pyi").read_text())
     seen = {
         str(alias.asname): f"madatheory.{node.module}"
         for node in ast.walk(tree)
@@ -272,7 +274,7 @@ def test_names_of_the_last_release_say_what_they_are_called_now(old: str, new: s
 def test_no_two_public_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for file in (file for name in DRAWINGS for file in (ROOT / name).rglob("*.py")):
-        for node in ast.parse(file.read_text()).body:
+        for node in parsed(file.read_text()).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
     assert len(places) > 200
