@@ -180,7 +180,7 @@ def test_what_cannot_be_sent_is_computed_here(two: Any, tmp_path: Path) -> None:
 
 
 def test_worst_finds_the_same(two: Any, tmp_path: Path) -> None:
-    asked = ["worst", "avgrad-rate", "--steps", "2", "--candidates", "2", "--out", str(tmp_path / "found.py")]
+    asked = ["worst", "adam-rate", "--steps", "2", "--candidates", "2", "--out", str(tmp_path / "found.py")]
     files = []
     for where in ([], ["--cluster", two.address]):
         ran = CliRunner().invoke(app, [*asked, "--json", str(tmp_path / "found.json"), *where])
