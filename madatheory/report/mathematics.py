@@ -155,7 +155,8 @@ def _abbreviated(value: Any, q: Quantities, xp: Arithmetic) -> tuple[Any, tuple[
         letter, meant = sp.Symbol(name, positive=True), term(q, xp)
         used = {letter for letter, _ in found}
         parts = [value, *(definition for _, definition in found)]
-        changed = [part.subs(meant, letter) for part in parts]
+        # what lacks one of its symbols has not the term, which is seen sooner than looked for
+        changed = [part.subs(meant, letter) if meant.free_symbols <= part.free_symbols else part for part in parts]
         if letter not in used and (changed != parts or any(part.has(letter) for part in parts)):
             value, found = changed[0], [(k, v) for (k, _), v in zip(found, changed[1:], strict=True)]
             found.append((letter, meant))

@@ -6,7 +6,7 @@ Student's t-interval assumes that the mean over seeds is close to normal; captio
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from madatheory.errors import UserError
 
@@ -28,7 +28,7 @@ def t_interval(samples: Array, confidence: float = 0.95, axis: int = 0) -> Inter
     if n < 2:
         raise UserError(f"seeds = {n}: an interval needs at least 2")
     mean = samples.mean(axis=axis)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * samples.std(axis=axis, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, (1 + confidence) / 2) * samples.std(axis=axis, ddof=1) / np.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -45,7 +45,7 @@ def ratio_interval(numerator: Array, denominator: Array, confidence: float = 0.9
     good = (mean_a > 0) & (mean_b > 0)
     safe_a, safe_b = np.where(good, mean_a, np.nan), np.where(good, mean_b, np.nan)
     error = (a / safe_a - b / safe_b).std(axis=0, ddof=1) / np.sqrt(n)
-    half, ratio = stats.t.ppf((1 + confidence) / 2, n - 1) * error, safe_a / safe_b
+    half, ratio = stdtrit(n - 1, (1 + confidence) / 2) * error, safe_a / safe_b
     return Interval(ratio, ratio * np.exp(-half), ratio * np.exp(half))
 
 

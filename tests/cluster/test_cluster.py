@@ -66,34 +66,6 @@ def test_chunks_of_two_workers_are_those_of_one_machine(two: Any, tmp_path: Path
     assert (more.computed, more.reused) == (0, 4)
 
 
-def test_a_killed_worker_costs_what_was_in_flight(two: Any, tmp_path: Path) -> None:
-    store = Store(tmp_path / "killed", executor=two, chunk_seconds=1e-4)
-    pids = sorted(two._client.run(os.getpid).values())
-    killed: list[int] = []
-
-    def kill(done: int, total: int) -> None:
-        if 0 < done < total and not killed:
-            killed.append(pids[0])
-            os.kill(pids[0], signal.SIGKILL)
-
-    data = run(store, progress=kill)
-    assert killed, "some chunks were there, others not"
-    assert store.computed == 8
-    xr.testing.assert_identical(data, run(Store(tmp_path / "here")))
-
-
-def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) -> None:
-    def deadly() -> None:  # sent as code, so that no worker imports this file for it
-        time.sleep(1)  # Dask does not start a worker again that dies while it is being started
-        os._exit(9)
-
-    done: dict[str, int] = {}
-    tasks = {"deadly": (deadly,), **{f"number-{i}": (pow, i, 2) for i in range(8)}}
-    lost = two._compute(tasks, done.__setitem__, lambda: None)
-    assert lost == [("deadly", 2)]
-    assert done == {f"number-{i}": i * i for i in range(8)}
-
-
 class Blaming:
     """A client whose workers die of "deadly", with all that they have beside it."""
 
@@ -208,7 +180,7 @@ def test_what_cannot_be_sent_is_computed_here(two: Any, tmp_path: Path) -> None:
 
 
 def test_worst_finds_the_same(two: Any, tmp_path: Path) -> None:
-    asked = ["worst", "avgrad-rate", "--steps", "2", "--candidates", "2", "--out", str(tmp_path / "found.py")]
+    asked = ["worst", "adam-rate", "--steps", "2", "--candidates", "2", "--out", str(tmp_path / "found.py")]
     files = []
     for where in ([], ["--cluster", two.address]):
         ran = CliRunner().invoke(app, [*asked, "--json", str(tmp_path / "found.json"), *where])
@@ -216,44 +188,6 @@ def test_worst_finds_the_same(two: Any, tmp_path: Path) -> None:
         files.append([(tmp_path / name).read_bytes() for name in ("found.json", "found.py")])
     assert files[0] == files[1]
     assert [len(one["free"]) for one in json.loads(files[1][0])["worst_found"]] == [0, 3]
-
-
-TARGETS = """
-import os, pathlib, signal
-
-
-def sgd(lr=0.1):
-    return (lambda x: 0), (lambda g, state, x: (x - lr * g, state))
-
-
-def kills_the_worker(lr=0.1):
-    mark = pathlib.Path(__file__).with_name("killed")
-    if not mark.exists():
-        mark.touch()
-        os.kill(os.getppid(), signal.SIGKILL)
-    return sgd(lr)
-"""
-
-
-def test_conformance_writes_the_same_json_also_when_a_worker_is_killed(
-    two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from madatheory.identities.targets import library
-
-    file, before = tmp_path / "targets.py", set(two._client.run(os.getpid).values())
-    file.write_text(TARGETS)
-    specs = tuple(f"{file}:{name}" for name in ("sgd", "kills_the_worker"))
-    monkeypatch.setattr(library, "library", lambda name: library.Library(name, "1", specs, {}))
-    pages = []
-    for where in (["--cluster", two.address], []):  # here nothing may be killed any more
-        page = tmp_path / f"{len(where)}.md"
-        asked = ["conformance", "mine", "--only", "S1,F4", "--page", str(page), "--results", f"{page}-results", *where]
-        ran = CliRunner().invoke(app, asked)
-        assert ran.exit_code == 0, ran.output
-        pages.append(page.with_suffix(".json").read_bytes())
-    assert pages[0] == pages[1]
-    assert b"kills_the_worker" in pages[0]
-    assert before - set(two._client.run(os.getpid).values()), "a worker has died"
 
 
 def test_a_target_whose_library_differs_is_refused() -> None:
@@ -383,6 +317,78 @@ def test_a_worker_that_dies_while_it_is_asked_is_passed_over(two: Any, monkeypat
     broken = ValueError("what is wrong with the versions")
     with pytest.raises(ValueError, match="versions"):
         two.examine()
+
+
+# ---- workers die, and those that follow import everything anew: after what the first two can do
+
+
+def test_a_killed_worker_costs_what_was_in_flight(two: Any, tmp_path: Path) -> None:
+    store = Store(tmp_path / "killed", executor=two, chunk_seconds=1e-4)
+    pids = sorted(two._client.run(os.getpid).values())
+    killed: list[int] = []
+
+    def kill(done: int, total: int) -> None:
+        if 0 < done < total and not killed:
+            killed.append(pids[0])
+            os.kill(pids[0], signal.SIGKILL)
+
+    data = run(store, progress=kill)
+    assert killed, "some chunks were there, others not"
+    assert store.computed == 8
+    xr.testing.assert_identical(data, run(Store(tmp_path / "here")))
+
+
+TARGETS = """
+import os, pathlib, signal
+
+
+def sgd(lr=0.1):
+    return (lambda x: 0), (lambda g, state, x: (x - lr * g, state))
+
+
+def kills_the_worker(lr=0.1):
+    mark = pathlib.Path(__file__).with_name("killed")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+    return sgd(lr)
+"""
+
+
+def test_conformance_writes_the_same_json_also_when_a_worker_is_killed(
+    two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from madatheory.identities.targets import library
+
+    file, before = tmp_path / "targets.py", set(two._client.run(os.getpid).values())
+    file.write_text(TARGETS)
+    specs = tuple(f"{file}:{name}" for name in ("sgd", "kills_the_worker"))
+    monkeypatch.setattr(library, "library", lambda name: library.Library(name, "1", specs, {}))
+    pages = []
+    for where in (["--cluster", two.address], []):  # here nothing may be killed any more
+        page = tmp_path / f"{len(where)}.md"
+        asked = ["conformance", "mine", "--only", "S1,F4", "--page", str(page), "--results", f"{page}-results", *where]
+        ran = CliRunner().invoke(app, asked)
+        assert ran.exit_code == 0, ran.output
+        pages.append(page.with_suffix(".json").read_bytes())
+    assert pages[0] == pages[1]
+    assert b"kills_the_worker" in pages[0]
+    assert before - set(two._client.run(os.getpid).values()), "a worker has died"
+
+
+def test_a_chunk_that_kills_its_workers_is_named_and_the_rest_goes_on(two: Any) -> None:
+    def deadly() -> None:  # sent as code, so that no worker imports this file for it
+        time.sleep(1)  # Dask does not start a worker again that dies while it is being started
+        os._exit(9)
+
+    done: dict[str, int] = {}
+    tasks = {"deadly": (deadly,), **{f"number-{i}": (pow, i, 2) for i in range(8)}}
+    lost = two._compute(tasks, done.__setitem__, lambda: None)
+    assert lost == [("deadly", 2)]
+    assert done == {f"number-{i}": i * i for i in range(8)}
+
+
+# ---- other clusters
 
 
 def test_when_all_workers_have_left_the_same_command_goes_on_later(

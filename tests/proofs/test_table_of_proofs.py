@@ -121,7 +121,7 @@ def test_a_check_of_no_statement_and_one_made_twice_are_refused(monkeypatch: pyt
 
 
 def test_several_processes_say_what_one_says() -> None:
-    rows, methods = select(["L7"], ["symbolic", "falsify"])
+    rows, methods = select(["L7"], ["smt", "falsify"])
 
     def told(workers: int) -> set[tuple[str, str, str, str]]:
         found = run.evidence(rows, methods, workers)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
-from scipy import stats
+from scipy.special import ndtri
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
@@ -64,7 +64,7 @@ def _cell(law: Any, beta1: float, beta2: float, mean: Any, error: Any) -> dict[s
 
 def claims(n: Numbers) -> Sequence[Claim]:
     """Yes or no, the size at alpha -> 0, and the first order."""
-    cells, sure = n["cells"], stats.norm.isf(FAILURE / (2 * len(n["cells"])))
+    cells, sure = n["cells"], -ndtri(FAILURE / (2 * len(n["cells"])))
     even, skew = ([c for c in cells if c["symmetric"] is yes] for yes in (True, False))
     resting = all(abs(c["simulated"][k]) <= sure * c["errors"][k] for c in even for k in (0, 1))
     largest = max(abs(c["simulated"][0]) for c in even)

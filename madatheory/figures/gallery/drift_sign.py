@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from scipy import stats
+from scipy.special import stdtrit
 
 from madatheory.figures.figure import Claim, Figure, Numbers, Run
 from madatheory.figures.style import colour
@@ -68,7 +68,7 @@ def compute(run: Run) -> Numbers:
         "beta2": BETA2,
         "steps": steps,
         "seeds": seeds,
-        "half_widths": float(stats.t.ppf(1 - FAILURE / (2 * cells), seeds - 1)),
+        "half_widths": float(stdtrit(seeds - 1, 1 - FAILURE / (2 * cells))),
         "panels": [by_rho, by_beta2],
         "adam_edges": [critical_delta(1.0, 1 - v, C) for v in w],
         "boundary_rho": {"rho": curve, "delta": [critical_delta(r, BETA2, C) for r in curve]},

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import stats
+from scipy.special import stdtrit
 
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
@@ -47,7 +47,7 @@ def waterfall(
     )
     values = [level[:, 0] for level in evaluate(theorem, setting, data.isel(t=[-1])).values()]
     links = len(values) - 1
-    quantile = float(stats.t.ppf(1 - (1 - confidence) / links, num_trajectories - 1))
+    quantile = float(stdtrit(num_trajectories - 1, 1 - (1 - confidence) / links))
     rows = []
     for k, (level, value) in enumerate(zip(theorem.chain, values, strict=True)):
         mean, low, high = t_interval(value)
