@@ -50,6 +50,17 @@ Qed.
 Lemma between x c : Rabs x <= c -> - c <= x <= c.
 Proof. intros H. pose proof (Rle_abs x). pose proof (Rle_abs (- x)) as N. rewrite Rabs_Ropp in N. lra. Qed.
 
+Lemma sqrt_gap t : sqrt (INR (S t)) - sqrt (INR t) <= / sqrt (INR (S t)).
+Proof.
+  pose proof (INR_S_pos t) as P. pose proof (sqrt_lt_R0 _ P) as Q. pose proof (sqrt_pos (INR t)) as Q0.
+  pose proof (sqrt_sqrt _ (pos_INR t)) as E0. pose proof (sqrt_sqrt (INR (S t)) ltac:(lra)) as E.
+  rewrite S_INR in E at 3. set (u := sqrt (INR (S t))) in *. set (v := sqrt (INR t)) in *.
+  apply Rmult_le_reg_r with u; [auto|]. rewrite Rinv_l by lra. nra.
+Qed.
+
+Lemma third_power r : 1 <= r -> r <= r ^ 3.
+Proof. intros H. assert (1 <= r * r) by nra. simpl. nra. Qed.
+
 Lemma sqrt_step t : / sqrt (INR (S t)) <= 2 * (sqrt (INR (S t)) - sqrt (INR t)).
 Proof.
   pose proof (INR_S_pos t) as P. pose proof (pos_INR t) as P0. pose proof (sqrt_lt_R0 _ P) as Q.
@@ -59,6 +70,21 @@ Proof.
   apply Rmult_le_reg_r with u; [auto|]. rewrite Rinv_l by lra. assert (0 <= (u - v)²) by apply Rle_0_sqr.
   unfold Rsqr in *. nra.
 Qed.
+
+Lemma square_01 d : -1 <= d <= 1 -> 0 <= d² <= 1.
+Proof. intros H. pose proof (Rle_0_sqr d). unfold Rsqr in *. split; nra. Qed.
+
+Lemma slope_half mu x m : 1 <= x -> 6 * mu <= x -> - mu <= x * m <= 3 * mu -> -1 / 2 <= m <= 1 / 2.
+Proof. intros Hx H6 Hm. split; nra. Qed.
+
+Lemma short_eta M x eta : 1 <= x -> 0 < eta -> x * eta <= M / 40 -> M <= 1 -> eta <= 1 / 40.
+Proof. intros. nra. Qed.
+
+Lemma stays_positive M x eta y : 1 <= x -> 0 < eta -> x * eta <= M / 40 -> M <= 1 -> -1 <= y <= 1 -> 0 < x - eta * y.
+Proof. intros Hx He HM M1 Hy. pose proof (short_eta M x eta Hx He HM M1). nra. Qed.
+
+Lemma small_times L eta b : 0 < eta -> eta * b <= 1 -> 100 * L <= b -> L * eta <= 1 / 100.
+Proof. intros. nra. Qed.
 
 (* Pure facts of one step from a point x, eta its step size. *)
 Section Step.
@@ -97,6 +123,24 @@ Proof.
     replace (((2 * (eta * m))² - 2 * x * (eta * (2 * m))) / (2 * M) * (2 * M)) with ((2 * (eta * m))² - 4 * (eta * (x *
       m)))
       by (field; lra). nra.
+Qed.
+
+Lemma cold_step x eta d : 1 <= x -> 0 < eta <= 1 -> -1 / 2 <= d -> - mu <= x * d <= - (2 / 5) * mu ->
+  x <= x - eta * d <= x + 1 /\ L * eta / 5 <= level M (x - eta * d) - level M x <= L * eta.
+Proof.
+  intros Hx He Hd Hxd. assert (Pmu : 0 < mu) by (rewrite mu_is; pose proof (Rmult_lt_0_compat L M L_pos M_pos); lra).
+  assert (Hd0 : d <= 0) by nra. split; [split; nra|]. rewrite level_move.
+  assert (Ym : mu * eta = L * eta * M / 2) by (rewrite mu_is; field).
+  assert (F1 : 2 / 5 * (mu * eta) <= - (x * d) * eta <= mu * eta) by (split; nra).
+  assert (F2 : 0 <= (eta * d)² <= mu * eta).
+  { split; [apply Rle_0_sqr|]. apply Rle_trans with (- (x * d) * eta); [|lra]. unfold Rsqr.
+    replace (eta * d * (eta * d)) with (- d * eta * (- d * eta)) by ring.
+    replace (- (x * d) * eta) with (- d * eta * x) by ring. apply Rmult_le_compat_l; nra. }
+  set (N := (eta * d)² - 2 * x * (eta * d)) in *.
+  assert (HN : 2 * (2 / 5 * (mu * eta)) <= N <= 3 * (mu * eta)) by (unfold N; lra).
+  assert (EN : N = N / (2 * M) * (2 * M)) by (field; lra). rewrite Ym in HN.
+  assert (P : 0 < L * eta * M) by (repeat apply Rmult_lt_0_compat; lra).
+  split; apply Rmult_le_reg_r with (2 * M); lra.
 Qed.
 
 (* The two draws +-1: on average exp(-(climb)/200) falls by a share of the squared step. *)
@@ -190,7 +234,7 @@ Hypothesis starts : forall h, valid 4 h -> length h = t0 -> X h = X0.
 
 Local Lemma M_small : 0 < M <= 1.
 Proof.
-  assert (1 <= rho ^ 2) by (simpl; nra). assert (rho <= rho ^ 3) by (simpl in *; nra). rewrite M_is. split.
+  pose proof (third_power rho rho_large). rewrite M_is. split.
   - apply Rdiv_lt_0_compat; lra.
   - apply Rmult_le_reg_r with (12000 * rho ^ 3); [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.
 Qed.
@@ -201,7 +245,7 @@ Proof. apply M_small. Qed.
 Local Ltac known := first [eassumption | exact M_pos | exact mu_is | lra | split; first [assumption | lra]].
 
 Local Lemma mu_pos : 0 < mu.
-Proof. pose proof M_small. rewrite mu_is. nra. Qed.
+Proof. rewrite mu_is. pose proof (Rmult_lt_0_compat L M L_pos M_pos). lra. Qed.
 
 Local Lemma a_pos : 0 < a.
 Proof. apply Rdiv_lt_0_compat; lra. Qed.
@@ -224,11 +268,7 @@ Qed.
 
 Local Lemma tau_gap n : 0 <= tau (S n) - tau n <= / tau (S n).
 Proof.
-  pose proof (tau_le n (S n) ltac:(lia)). pose proof (tau_pos n) as P. split; [lra|].
-  apply Rmult_le_reg_r with (tau (S n)); [auto|]. rewrite Rinv_l by lra.
-  pose proof (sqrt_pos (INR n)). pose proof (sqrt_sqrt _ (pos_INR n)) as E.
-  pose proof (sqrt_sqrt _ (pos_INR (S n))) as E'.
-  rewrite S_INR in E' at 3. unfold tau in *. nra.
+  pose proof (tau_le n (S n) ltac:(lia)). split; [lra | apply sqrt_gap].
 Qed.
 
 Local Lemma level_X0' : level M X0 = 8 * INR k0.
@@ -251,8 +291,8 @@ Local Lemma engine x : X0 <= x <= X1 -> x * slope x = mu * tooth (level M x) /\ 
 Proof.
   intros Hx. pose proof mu_pos. assert (E : x * slope x = mu * tooth (level M x)).
   { assert (E : slope x = mu * tooth (level M x) / x) by (eapply slope_engine; known). rewrite E. field. lra. }
-  pose proof (tooth_bounds (level M x)). rewrite E. split; [auto|]. split; [nra|].
-  assert (- mu <= x * slope x <= 3 * mu) by nra. split; nra.
+  pose proof (tooth_bounds (level M x)) as [D1 D2]. apply Rmult_le_compat_l with (r := mu) in D1, D2; [|lra | lra].
+  split; [exact E|]. split; [lra | apply (slope_half mu x (slope x)); lra].
 Qed.
 
 Local Lemma X0_below : X0 <= X1.
@@ -317,7 +357,7 @@ Proof.
     assert (0 <= (L / e) * (t - tau n)) by (apply Rmult_le_pos; lra). unfold C.
     assert (a * tau t0 <= a * t) by (apply Rmult_le_compat_l; lra). lra. }
   assert (Hb : 3200 * C <= M * (e * e) * t).
-  { apply Rle_trans with (1 := t0_short). apply Rmult_le_compat_l; [|lra]. apply Rmult_le_pos; [lra | nra]. }
+  { apply Rle_trans with (1 := t0_short). apply Rmult_le_compat_l; [|lra]. apply Rmult_le_pos; [lra|]. apply Rmult_le_pos; lra. }
   assert (Hx2 : X h <= M / 40 * (e * t)).
   { apply Rsqr_incr_0_var; [|apply Rmult_le_pos; lra]. rewrite level_sq.
     apply Rle_trans with (2 * M * (C * t)); [apply Rmult_le_compat_l; lra|].
@@ -328,20 +368,21 @@ Proof.
   { apply Rle_trans with (M / 40 * (e * t) * eta h q); [apply Rmult_le_compat_r; lra|].
     replace (M / 40 * (e * t) * eta h q) with (M / 40 * (eta h q * (e * t))) by ring.
     rewrite <- (Rmult_1_r (M / 40)) at 2. apply Rmult_le_compat_l; lra. }
-  split; [exact Q|]. split; [|nra].
-  assert (100 * L <= e * t) by (apply Rle_trans with (1 := t0_long), Rmult_le_compat_l; lra). nra.
+  split; [exact Q|]. split; [|pose proof (short_eta M (X h) (eta h q) ltac:(lra) Pe Q (proj2 HM)); lra].
+  assert (100 * L <= e * t) by (apply Rle_trans with (1 := t0_long), Rmult_le_compat_l; lra).
+  apply small_times with (e * t); auto.
 Qed.
 
-Local Lemma hot_short k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> hot (level M (X
-  h)) ->
+Local Lemma hot_short k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 ->
+  hot (level M (X h)) ->
   Rabs (level M (X (k :: h)) - level M (X h)) <= 1 / 10.
 Proof.
-  intros Hk Hv Hl HI Hx Hh. pose proof M_small as [M0 M1]. pose proof (engine (X h) ltac:(destruct HI;
-    lra)) as (E1 & E2 & E3).
+  intros Hk Hv Hl HI Hx Hh. pose proof M_small as [M0 M1]. 
+  pose proof (engine (X h) ltac:(destruct HI; lra)) as (E1 & E2 & E3).
   destruct (g_hot (X h) ltac:(destruct HI; lra) Hh) as (G0 & G1 & G2 & G3).
   assert (Hx0 : 1 <= X h) by (destruct HI; lra).
-  assert (Q : forall y, y = 1 \/ y = -1 \/ y = 2 * slope (X h) -> 0 <= y² <= 1) by (intros y [-> | [-> | ->]];
-    unfold Rsqr; nra).
+  assert (Q : forall y, y = 1 \/ y = -1 \/ y = 2 * slope (X h) -> 0 <= y² <= 1) 
+    by (intros y [-> | [-> | ->]]; apply square_01; lra).
   rewrite moves by auto.
   assert (D : g k (X h) = 1 \/ g k (X h) = -1 \/ g k (X h) = 2 * slope (X h)).
   { destruct k as [|[|[|[|k]]]]; [rewrite G0 | rewrite G1 | rewrite G2 | rewrite G3 | lia]; auto. }
@@ -352,33 +393,24 @@ Proof.
   destruct D as [D | [D | D]]; rewrite D in *; auto.
 Qed.
 
-Local Lemma cold_moves k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 -> ~ hot (level M (X
-  h)) ->
+Local Lemma cold_moves k h : (k < 4)%nat -> valid 4 h -> (t0 <= length h)%nat -> inv h -> X h < X1 ->
+  ~ hot (level M (X h)) ->
   X h <= X (k :: h) <= X h + 1 /\ a / tau (S (length h)) <= level M (X (k :: h)) - level M (X h)
     <= L / e * (2 * (tau (S (length h)) - tau (length h))).
 Proof.
   intros Hk Hv Hl HI Hx Hh. pose proof M_small as [M0 M1]. pose proof mu_pos as Pm.
   pose proof (engine (X h) ltac:(destruct HI; lra)) as (E1 & E2 & E3). assert (Hx0 : 1 <= X h) by (destruct HI; lra).
   rewrite moves, (g_cold k (X h)) by auto. set (d := slope (X h)) in *.
-  assert (Hq : 0 <= d² <= 1) by (unfold Rsqr; nra). destruct (short h (d²) Hv Hl HI Hx Hq) as (S1 & S2 & S3).
+  assert (Hq : 0 <= d² <= 1) by (apply square_01; lra). destruct (short h (d²) Hv Hl HI Hx Hq) as (S1 & S2 & S3).
   pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue.
   pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
   set (y := eta h (d²)) in *. unfold hot in Hh. apply Rnot_lt_le in Hh. set (x := X h) in *.
-  assert (Hd : - mu <= x * d <= - (2 / 5) * mu) by (split; [lra|]; rewrite E1; nra).
-  assert (Hd0 : d <= 0) by nra. rewrite level_move by auto.
-  assert (Ym : mu * y = L * y * M / 2) by (rewrite mu_is; field).
-  assert (F1 : 2 / 5 * (mu * y) <= - (x * d) * y <= mu * y) by (split; nra).
-  assert (F2 : 0 <= (y * d)² <= mu * y).
-  { split; [apply Rle_0_sqr|]. apply Rle_trans with (- (x * d) * y); [|lra]. unfold Rsqr.
-    replace (y * d * (y * d)) with (- d * y * (- d * y)) by ring. replace (- (x * d) * y) with (- d * y * x) by ring.
-    apply Rmult_le_compat_l; nra. }
-  set (N := (y * d)² - 2 * x * (y * d)) in *.
-  assert (HN : 2 * (2 / 5 * (mu * y)) <= N <= 3 * (mu * y)) by (unfold N; lra).
-  assert (EN : N = N / (2 * M) * (2 * M)) by (field; lra). rewrite Ym in HN. repeat split; try nra.
-  - apply Rle_trans with (L * y / 5).
-    + unfold a, Rdiv. rewrite Rinv_mult. rewrite Rinv_mult in Le. assert (PL : 0 < L * / 5) by lra.
-      apply Rmult_le_compat_l with (r := L * / 5) in Le; lra.
-    + apply Rmult_le_reg_r with (2 * M); [lra|]. rewrite <- EN. lra.
+  assert (Hd : x * d <= - (2 / 5) * mu).
+  { rewrite E1. apply Rmult_le_compat_l with (r := mu) in Hh; lra. }
+  destruct (cold_step M mu L M_pos L_pos mu_is x y d) as (C1 & C2 & C3); try lra. split; [exact C1|]. split.
+  - apply Rle_trans with (2 := C2). unfold a, Rdiv. rewrite Rinv_mult. rewrite Rinv_mult in Le.
+    assert (PL : 0 < L * / 5) by lra. apply Rmult_le_compat_l with (r := L * / 5) in Le; lra.
+  - apply Rle_trans with (1 := C3). unfold Rdiv. rewrite Rmult_assoc. apply Rmult_le_compat_l; lra.
 Qed.
 
 Local Lemma tail_moves k h : (k < 4)%nat -> valid 4 h -> X1 <= X h ->
@@ -387,14 +419,13 @@ Local Lemma tail_moves k h : (k < 4)%nat -> valid 4 h -> X1 <= X h ->
 Proof.
   intros Hk Hv Hx. pose proof (tail (X h) Hx) as B. rewrite moves, (g_tail k (X h)) by auto.
   set (d := slope (X h)) in *.
-  assert (Hq : 0 <= d² <= 1) by (unfold Rsqr; nra).
+  assert (Hq : 0 <= d² <= 1) by (apply square_01; lra).
   pose proof (eta_pos h _ Hv Hq) as Pe. pose proof (eta_up h _ Hv Hq) as Ue.
-  pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le.
-  set (y := eta h (d²)) in *. repeat split; [nra | | unfold Rdiv; nra].
-  assert (s * y <= 2 * (s / e) * (tau (S (length h)) - tau (length h))).
-  { unfold Rdiv. replace (2 * (s * / e) * (tau (S (length h)) - tau (length h)))
-      with (s * (/ e * (2 * (tau (S (length h)) - tau (length h))))) by ring. apply Rmult_le_compat_l; lra. }
-  nra.
+  pose proof (proj1 (eta_bounds h _ Hv Hq)) as Le. set (y := eta h (d²)) in *.
+  assert (U : y * - d <= s * (/ e * (2 * (tau (S (length h)) - tau (length h))))).
+  { rewrite (Rmult_comm y). apply Rmult_le_compat; lra. }
+  assert (W : - d * / (rho * tau (S (length h))) <= - d * y) by (apply Rmult_le_compat_l; lra).
+  assert (0 <= y * - d) by (apply Rmult_le_pos; lra). unfold Rdiv. repeat split; lra.
 Qed.
 
 Local Lemma always h : valid 4 h -> (t0 <= length h)%nat -> inv h.
@@ -420,15 +451,12 @@ Proof.
     + specialize (I1 Hx). destruct (Rlt_dec (- (2 / 5)) (tooth (level M (X h)))) as [Hh | Hh].
       * pose proof (hot_short k h Hk Hv Hl' IH Hx Hh) as Sh.
         assert (Pos : 0 < X (k :: h)).
-        { assert (Hd : exists q, 0 <= q <= 1 /\ exists y, -1 <= y <= 1 /\ X (k :: h) = X h - eta h q * y).
-          { pose proof (engine (X h) ltac:(lra)) as (_ & _ & E3).
-            destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 & G3).
-            assert (Y : -1 <= g k (X h) <= 1)
-              by (destruct k as [|[|[|[|k]]]]; [rewrite G0 | rewrite G1 | rewrite G2 | rewrite G3 | lia]; lra).
-            exists ((g k (X h))²). split; [unfold Rsqr; nra|]. exists (g k (X h)). split; [auto | apply moves; auto]. }
-          destruct Hd as (q & Hq & y & Hy & ->). destruct (short h q Hv Hl' IH Hx Hq) as (S1 & _ & _).
-          pose proof (eta_pos h q Hv Hq).
-          nra. }
+        { pose proof (engine (X h) ltac:(lra)) as (_ & _ & E3).
+          destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 & G3).
+          assert (Y : -1 <= g k (X h) <= 1)
+            by (destruct k as [|[|[|[|k]]]]; [rewrite G0 | rewrite G1 | rewrite G2 | rewrite G3 | lia]; lra).
+          pose proof (square_01 _ Y) as Hq. destruct (short h _ Hv Hl' IH Hx Hq) as (S1 & _ & _).
+          rewrite moves by auto. apply (stays_positive M); try lra. apply eta_pos; auto. }
         assert (L0 : 8 * INR k0 <= level M (X (k :: h))).
         { apply (hot_stays_right k0 (level M (X h))); auto. rewrite <- level_X0'. apply level_grows; lra. }
         assert (L1 : level M (X (k :: h)) <= 8 * INR k1).
@@ -474,7 +502,7 @@ Proof.
       pose proof (engine (X h) ltac:(lra)) as (E1 & E2 & E3). destruct (g_hot (X h) ltac:(lra) Hh) as (G0 & G1 & G2 &
         G3).
       assert (Hx0 : 1 <= X h) by lra. set (d := slope (X h)) in *. set (x := X h) in *.
-      assert (Q1 : 0 <= 1² <= 1) by (unfold Rsqr; lra). assert (Q2 : 0 <= (2 * d)² <= 1) by (unfold Rsqr; nra).
+      assert (Q1 : 0 <= 1² <= 1) by (unfold Rsqr; lra). assert (Q2 : 0 <= (2 * d)² <= 1) by (apply square_01; lra).
       destruct (short h (1²) Hv Hl HI' Hx Q1) as (S1 & S2 & S3).
       destruct (short h ((2 * d)²) Hv Hl HI' Hx Q2) as (S1' & S2' & S3').
       pose proof (eta_pos h _ Hv Q1) as Pe. pose proof (eta_pos h _ Hv Q2) as Pe'.

@@ -125,9 +125,9 @@ MUTANTS = (
     ),
     Mutant(
         "avgrad-rate-logarithm",
-        "RatchetWalk",
-        "if Rlt_dec (- (2 / 5)) (tooth (level M x)) then match k",
-        "if Rlt_dec (- 2) (tooth (level M x)) then match k",
+        "RatchetFunction",
+        "Definition hot (z : R) : Prop := - (2 / 5) < tooth z.",
+        "Definition hot (z : R) : Prop := - 2 < tooth z.",
         "noise on the whole engine: no ratchet",
     ),
     Mutant(
