@@ -11,6 +11,7 @@ from importlib.metadata import version
 from madatheory.cli.console import note
 from madatheory.engine.flags import KERNEL_LOOP, enable_native_loop
 from madatheory.errors import UserError
+from madatheory.xla import QUICK
 
 UNUSED = ("JAX_DEBUG_NANS", "JAX_DEBUG_INFS", "JAX_DISABLE_JIT", "JAX_NUMPY_RANK_PROMOTION")
 """Under these JAX refuses what commands do on purpose: values that are not finite are shown as such by the commands."""
@@ -38,7 +39,10 @@ def prepare(*, native_loop: bool) -> None:
         refuse_flags(flags)
     if native_loop:
         enable_native_loop()  # XLA reads the flag when its CPU backend starts
+    # the package sets QUICK itself, which JAX is known to take: starting it would cost a second
     given = {name: value for name, value in os.environ.items() if name.startswith("JAX_")}
+    if given.get(QUICK) == "true":
+        del given[QUICK]
     if given:
         try:
             import jax
