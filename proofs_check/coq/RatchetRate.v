@@ -4,7 +4,7 @@
        (1/T) sum_t E|grad F(x_{t-1})|^2 >= c ln T/sqrt T.
    The problem is the ratchet of RatchetFunction.v, the walk on it that of RatchetWalk.v; here its lengths are chosen. *)
 From Coq Require Import Reals Lra Lia Psatz List FunctionalExtensionality.
-From Mada Require Import Sums Expectation Smoothness Setting DecreasingWeights.
+From Mada Require Import Sums Expectation Smoothness Setting Logarithm DecreasingWeights.
 From Mada Require Import AVGradWeights AVGradRatioSum Paths DecoupledRate AVGradRate ExponentialMoment.
 From Mada Require Import RatchetFunction RatchetWalk.
 Import ListNotations.
@@ -27,7 +27,7 @@ Proof.
   destruct (between_naturals y ltac:(unfold y; lra)) as (n & _ & Hn). exists (S n). intros T HT. apply le_INR in HT.
   rewrite S_INR in HT. set (x := INR T) in *. assert (Hx : y <= x) by lra. unfold y in Hx.
   assert (L1 : K <= ln x).
-  { rewrite <- (ln_exp K). destruct (Req_dec (exp K) x) as [<- | N]; [lra|]. left. apply ln_increasing; lra. }
+  { rewrite <- (ln_exp K). apply ln_le_mono; lra. }
   set (u := sqrt (sqrt x)). assert (Ps : 0 < sqrt x) by (apply sqrt_lt_R0; lra).
   assert (Pu : 0 < u) by (apply sqrt_lt_R0; auto).
   assert (U2 : u * u = sqrt x) by (apply sqrt_sqrt; lra). assert (X2 : sqrt x * sqrt x = x) by (apply sqrt_sqrt; lra).
@@ -317,8 +317,7 @@ Proof.
       - rewrite <- ln_mult by lra. assert (E : r * (b / INR k0) <= INR k1 / INR k0).
         { unfold Rdiv. rewrite <- Rmult_assoc, (Rmult_comm r b).
           apply Rmult_le_compat_r; [left; apply Rinv_0_lt_compat; auto | auto]. }
-        destruct (Req_dec (r * (b / INR k0)) (INR k1 / INR k0)) as [-> | N]; [lra|]. left. apply ln_increasing; [|lra].
-        apply Rmult_lt_0_compat; lra.
+        apply ln_le_mono; [apply Rmult_lt_0_compat; lra | exact E].
       - unfold q. rewrite <- r2, ln_mult by lra. field. }
     assert (S4 : / (4 * INR k0) <= 1).
     { rewrite <- Rinv_1. apply Rinv_le_contravar; [lra|]. apply (le_INR 1) in k0_1. simpl in k0_1. lra. }

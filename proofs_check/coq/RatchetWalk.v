@@ -71,6 +71,9 @@ Proof.
   unfold Rsqr in *. nra.
 Qed.
 
+Lemma exp_le_exp x y : x <= y -> exp x <= exp y.
+Proof. intros H. destruct (Req_dec x y) as [-> | N]; [lra|]. left. apply exp_increasing. lra. Qed.
+
 Lemma square_01 d : -1 <= d <= 1 -> 0 <= d² <= 1.
 Proof. intros H. pose proof (Rle_0_sqr d). unfold Rsqr in *. split; nra. Qed.
 
@@ -186,8 +189,7 @@ Proof.
   { assert (- (h * d) <= 24 * (L * eta)); [|lra]. destruct (Rle_dec 0 d); nra. }
   assert (P : 0 < L * eta) by (apply Rmult_lt_0_compat; auto).
   apply Rle_trans with (exp (3 / 25 * (L * eta))).
-  - destruct (Req_dec (- (1 / 200) * (h * d + d² / 2)) (3 / 25 * (L * eta))) as [-> | N]; [lra|].
-    left. apply exp_increasing. lra.
+  - apply exp_le_exp, H.
   - apply Rle_trans with (1 := exp_below_parabola (3 / 25 * (L * eta)) ltac:(lra)). unfold Rsqr. nra.
 Qed.
 End Step.
@@ -481,9 +483,6 @@ Local Lemma Psi_late h : 0 <= Psi h <= late h.
 Proof. unfold Psi. pose proof (exp_pos (- (1 / 200) * (climb (level M (X h)) - a * tau (length h)))).
 fold (late h) in H.
   destruct (Rlt_dec (X h) X1); lra. Qed.
-
-Local Lemma exp_le_exp x y : x <= y -> exp x <= exp y.
-Proof. intros H. destruct (Req_dec x y) as [-> | N]; [lra|]. left. apply exp_increasing. lra. Qed.
 
 Local Lemma late_falls h : valid 4 h -> (t0 <= length h)%nat -> X h < X1 -> a * tau (length h) <= climb (level M (X h))
   ->
