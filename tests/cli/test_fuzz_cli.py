@@ -45,7 +45,7 @@ BAD: dict[str, Sequence[str]] = {
     ),
     "noise": ("", "loud", "None", "\0"),
     "share": (*NUMBERS, "nan", "inf", "-inf", "0", "1.5", "-0.5", "0.5"),  # 0.5 needs noise
-    "theorem": ("", "T99", "T5x", "avgrad", "AVGRAD-RATE", "\0", "T5,T6", "T5:d=1"),
+    "theorem": ("", "T99", "T5xx", "avgrad", "AVGRAD-RATE", "\0", "T5,T6", "T5:d=1"),
     "load": ("", ".", "none.py", "text.txt", "/dev/null", "none/none.py", "empty.py", "broken.py", "\0", "no_name.py"),
     "kind": ("", "optimizer", "PROBLEMS", "adam", "\0"),
     "name": ("", "x", "T99", "\0"),
@@ -317,6 +317,11 @@ def test_a_malformed_invocation_gets_one_message(folder: Path, command: str) -> 
         path.relative_to(folder) for path in set(folder.rglob("*")) - before if path.is_file() and path.suffix != ".pyc"
     }
     assert new <= {Path(".madatheory/madatheory-store.txt")}  # the mark of an empty store
+
+
+def test_wrong_names_of_theorems_are_wrong() -> None:
+    known = {name for theorem in mt.list_theorems().values() for name in (theorem.name, theorem.label)}
+    assert known.isdisjoint(BAD["theorem"])
 
 
 def test_there_are_enough() -> None:
