@@ -63,18 +63,21 @@ def test_kill_at_random_moments_then_resume(tmp_path):
     assert not list(root.glob("*/.*.tmp"))  # what the killed processes left is gone
 
 
-def test_two_processes_on_one_store(tmp_path):
-    """The other one starts while this one computes its first chunk, which waits for the other one's first."""
+def test_two_processes_on_one_store(tmp_path, monkeypatch):
+    """The other one starts while this one has its first chunk in hand, which waits for the other one's first."""
     alone, here = run(Store(tmp_path / "alone"), num_trajectories=500), Store(tmp_path / "shared", chunk_seconds=SMALL)
     others: list[subprocess.Popen[str]] = []
+    keep = here._keep
 
-    def join(done: float, of: float) -> None:
+    def keep_later(chunk: xr.Dataset, folder: Path) -> bytes:
         if not others:
             others.append(start(here.root, 500))
             while not files(here) and others[0].poll() is None:
                 time.sleep(0.002)
+        return keep(chunk, folder)
 
-    xr.testing.assert_identical(run(here, num_trajectories=500, progress=join), alone)
+    monkeypatch.setattr(here, "_keep", keep_later)
+    xr.testing.assert_identical(run(here, num_trajectories=500), alone)
     _, computed, reused, total = others[0].communicate(timeout=120)[0].split()
     assert others[0].returncode == 0
     assert (here.reused, int(reused)) == (0, 0)
