@@ -8,7 +8,7 @@ NEWEST_PYTHON ?= $(shell for minor in 14 13 12 11; do for p in python3.$$minor $
 OLDEST_PYTHON ?= $(shell for minor in 11 12 13 14; do for p in python3.$$minor $(PYENV_ROOT)/versions/3.$$minor.*/bin/python; do \
   $$p -c 'import ensurepip' 2>/dev/null && command -v $$p && exit; done; done; command -v $(PYTHON))
 NEWEST := .venv-newest
-NEWEST_TESTS ?= $(addprefix tests/,test_xla.py test_jaxprs.py $(addprefix engine/test_,engine.py bits.py persistent.py lift.py) \
+NEWEST_TESTS ?= $(addprefix tests/,test_xla.py test_jaxprs.py $(addprefix engine/test_,engine.py bits.py kernel_backend.py persistent.py lift.py) \
   $(addprefix optimizers/test_,mada_member.py optax_form.py) $(addprefix training/test_,baselines.py overflow.py) \
   identities/test_own_optimizers.py)
 VENV := .venv

@@ -16,9 +16,10 @@ import pytest
 from jax.sharding import AbstractDevice, AbstractMesh, AxisType, use_abstract_mesh
 
 import madatheory as mt
-from madatheory.engine.backend import lift_rules, persistent
+from madatheory.engine.backend import kernel_backend, lift_rules, persistent
 from madatheory.engine.backend.blocks import Job
 from madatheory.engine.backend.kernel import ProgramShape
+from madatheory.engine.backend.kernel_backend import compiled
 from madatheory.engine.backend.lift_rules import Unsupported
 from madatheory.engine.backend.loop import Batch, Loop, loop, started
 from madatheory.engine.simulate import prepare
@@ -197,8 +198,8 @@ def test_kernel_on_a_gpu_equals_the_cpu(optimizer, name):
     with jax.default_device(jax.devices("cpu")[0]):
         arguments, direct = plain(half, batch_of(problem, optimizer, 256), ENDS)
     arguments = jax.tree.map(np.asarray, arguments)
-    path, run = persistent.compiled(half.advance, *arguments)
-    assert path == ("persistent kernel", "")
+    path, run = compiled(half.advance, *arguments)
+    assert path == ("persistent kernel by Triton", "")
     assert_close(run(*arguments)[1], direct[1], GPU_TOLERANCE)
 
 
@@ -315,7 +316,7 @@ def test_reasons_of_what_is_refused():
 def test_without_a_gpu_the_plain_loop_is_chosen_and_named():
     half = half_of("adam", "ratio, d = 3")
     arguments, direct = plain_of("adam", "ratio, d = 3")
-    path, run = persistent.compiled(half.advance, *arguments, options=FAST)
+    path, run = compiled(half.advance, *arguments, options=FAST)
     assert path == ("plain loop", "the persistent kernel needs an NVIDIA GPU; the backend is cpu")
     assert_close(run(*arguments)[1], direct[1])
 
@@ -328,7 +329,7 @@ def test_on_a_gpu_what_is_refused_takes_the_plain_loop(monkeypatch, name, reason
     half = half_of("adam", name)
     arguments, direct = plain_of("adam", name)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    path, run = persistent.compiled(half.advance, *arguments, options=FAST)
+    path, run = compiled(half.advance, *arguments, options=FAST)
     assert path.name == "plain loop"
     assert reason in path.reason
     assert_close(run(*arguments)[1], direct[1])
@@ -338,9 +339,9 @@ def test_on_a_gpu_the_kernel_is_chosen(monkeypatch):
     half = half_of("adam", "ratio, d = 3")
     arguments, direct = plain_of("adam", "ratio, d = 3")
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    monkeypatch.setattr(persistent, "advance", lambda function: function)
-    path, run = persistent.compiled(half.advance, *arguments)
-    assert path == ("persistent kernel", "")
+    monkeypatch.setattr(kernel_backend, "advance", lambda function: function)
+    path, run = compiled(half.advance, *arguments)
+    assert path == ("persistent kernel by Triton", "")
     assert_close(run(*arguments)[1], direct[1])
 
 

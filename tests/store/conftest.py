@@ -8,7 +8,7 @@ import xarray as xr
 from store_cases import SMALL
 
 from madatheory.engine.backend.blocks import BlockRun
-from madatheory.engine.backend.persistent import ExecutionMode
+from madatheory.engine.backend.kernel_backend import ExecutionMode
 from madatheory.engine.simulate import RunPlan
 from madatheory.store import Store
 

@@ -18,8 +18,9 @@ import jax
 import numpy as np
 
 from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
+from madatheory.engine.backend.kernel_backend import ExecutionMode
 from madatheory.engine.backend.loop import Batch, Carry, started
-from madatheory.engine.backend.persistent import ExecutionMode, launch_width
+from madatheory.engine.backend.persistent import launch_width
 from madatheory.engine.backend.settings import engine_settings
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.noise import Draw

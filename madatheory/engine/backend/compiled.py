@@ -11,7 +11,7 @@ import numpy as np
 from jax.extend import core
 from jax.typing import ArrayLike
 
-from madatheory.engine.backend import persistent
+from madatheory.engine.backend.kernel_backend import ExecutionMode, compiled
 from madatheory.engine.backend.loop import TRAJECTORY, Batch, Loop, loop, pair_by_pair
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.noise import Draw
@@ -68,7 +68,7 @@ class Program(NamedTuple):
 
     begin: Callable[..., Any]
     advance: Callable[..., Any]
-    mode: persistent.ExecutionMode
+    mode: ExecutionMode
 
 
 class Programs:
@@ -117,18 +117,18 @@ class Programs:
             if key not in self._made:
                 carry, traced = self._trace(batch, ends, horizon)
                 if device.platform == "cpu":
-                    mode = persistent.ExecutionMode("one kernel", "")
+                    mode = ExecutionMode("one kernel", "")
                     options = dict(OPTIONS)
                     if (self._products or 0) > _LARGE_PRODUCT or (self._products and not _even(batch.x.dtype)):
-                        mode = persistent.ExecutionMode("loop around library calls", "matrix products")
+                        mode = ExecutionMode("loop around library calls", "matrix products")
                         options["xla_disable_hlo_passes"] = options["xla_disable_hlo_passes"].replace(
                             f"{_LIBRARY},", ""
                         )
                     if not native_loop_enabled():
-                        mode = persistent.ExecutionMode("plain loop", "the XLA flag is missing")
+                        mode = ExecutionMode("plain loop", "the XLA flag is missing")
                     advance = traced.lower().compile(compiler_options=accepted(options))
                 else:
-                    mode, advance = persistent.compiled(self._halves.advance, batch, carry, np.int32(0), ends, horizon)
+                    mode, advance = compiled(self._halves.advance, batch, carry, np.int32(0), ends, horizon)
                 self._made[key] = Program(self._halves.begin, advance, mode)
             return self._made[key]
 

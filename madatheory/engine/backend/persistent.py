@@ -10,15 +10,15 @@ coordinates, fused multiply-adds, and a division that errs by up to two units in
 Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
 constants per coordinate, and sums, maxima and minima over coordinates, as far as the state of two trajectories fits in
 the registers of one program: some 20 arrays of 1000 coordinates (Adam). Not supported: matrix products, gathers, sorts,
-slices of several coordinates, operations that mix trajectories. `compiled` takes the persistent kernel if the
-backend is a GPU and nothing is refused, otherwise the plain loop, compiled by XLA, and says which and why.
+slices of several coordinates, operations that mix trajectories. `backend.kernel_backend` chooses between this kernel
+and the plain loop, and says which and why.
 """
 
 import math
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,34 +47,6 @@ _REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program m
 _MOST_WARPS = 16
 _FILLING = 2**17  # coordinates in flight that fill a large GPU
 _QUIET = threading.Lock()  # filters of warnings belong to the process, and blocks are compiled in threads
-
-
-class ExecutionMode(NamedTuple):
-    """How a run is executed ("persistent kernel" or "plain loop"), and why not otherwise ("" if nothing is lost)."""
-
-    name: str
-    reason: str
-
-
-def compiled(
-    function: Advance, *arguments: Any, options: Mapping[str, Any] | None = None
-) -> tuple[ExecutionMode, jax.stages.Compiled]:
-    """`function` compiled for these arguments (or shapes) and the default backend, and the path that it takes.
-
-    Whatever goes wrong with the kernel, the plain loop is compiled instead, with the compiler options `options`, and
-    the path says why. The kernel has no options.
-    """
-    if (backend := jax.default_backend()) != "gpu":
-        reason = f"the persistent kernel needs an NVIDIA GPU; the backend is {backend}"
-    else:
-        try:
-            return ExecutionMode("persistent kernel", ""), lowered(advance(function), *arguments).compile()
-        except Unsupported as problem:
-            reason = str(problem)
-        except Exception as problem:  # the errors of the kernel language and its compiler have no common type
-            reason = f"the kernel language refuses it: {problem}"
-    plain = jax.jit(function).lower(*arguments)
-    return ExecutionMode("plain loop", reason), plain.compile(compiler_options=dict(options) if options else None)
 
 
 def lowered(function: Advance, *arguments: Any, platform: str | None = None) -> jax.stages.Lowered:
