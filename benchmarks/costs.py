@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.goals import Bench
+from benchmarks.measure import Tick
 from benchmarks.process import Failed, answer
 
 B, D, STEPS, TURNS = 1024, 10, 20_000, 3
+ALL_LEARNED = "MADA with all coefficients learned"
 PREPARED = "adam with normal noise, float32, B = 1024, d = 10, one number per trajectory at the end"
 
 
@@ -23,9 +24,9 @@ class FeatureCost:
     note: str = ""
 
 
-def costs(bench: Bench) -> list[FeatureCost]:
+def costs(tick: Tick) -> list[FeatureCost]:
     """Each feature in a fresh process, with the plain run beside it."""
-    bench.tick("costs")
+    tick("costs")
     try:
         return [FeatureCost(**line) for line in answer("costs", seconds=600)]
     except Failed as error:
@@ -53,7 +54,7 @@ def cases() -> dict[str, tuple[dict[str, Any], int]]:
         "another fold, max |g|": ({"statistics": (largest,)}, 1),
         "optax.adam through from_optax": ({"optimizer": theirs}, 4),
         "MADA with a learned rho": ({"optimizer": get_optimizer("mada:learn=rho")}, 1),
-        "MADA with all coefficients learned": ({"optimizer": get_optimizer("mada:learn=all")}, 4),
+        ALL_LEARNED: ({"optimizer": get_optimizer("mada:learn=all")}, 4),
         "uniform noise": ({"problem": get_problem(f"ratio:d={D},noise=uniform")}, 1),
         "hash instead of Threefry": ({"generator": "hash"}, 1),
         "float64": ({"dtype": "float64"}, 2),
@@ -88,7 +89,7 @@ def main() -> None:
         points = max(len(values) for values in given.get("settings", {"none": [0]}).values())
         began = time.perf_counter()
         simulate(**given, steps=steps)
-        return steps * given["seeds"] * points * given["problem"].dimension / (time.perf_counter() - began)
+        return steps * given["num_trajectories"] * points * given["problem"].dimension / (time.perf_counter() - began)
 
     found = []
     for feature, case in cases().items():

@@ -16,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks.commands import timed, timed_line, wrong
 from benchmarks.process import Failed, Pool, Unavailable
 from benchmarks.task import BETA2, Workload
 from madatheory.files import check_output, write
@@ -125,14 +126,13 @@ def commands(session: Session) -> Iterator[GpuNumber]:
     """The package's own commands, in one new store."""
     with tempfile.TemporaryDirectory() as folder:
         for what, command, small, must in COMMANDS:
-            words = f"{command} {small if session.divisor > 1 else ''} --store {{folder}}/store".format(folder=folder)
-            line = [sys.executable, "-m", "madatheory", *words.split()]
-            seconds, status, said = _ran(line, session.end)
+            words = f"{command} {small if session.divisor > 1 else ''} --store {{folder}}/store"
+            seconds, status, said = timed(words, folder, session.end)
             if status is None:
                 yield GpuNumber(what, None, must, "s", f"ended after {seconds:.0f} s, when the time was up")
             else:
-                wrong = status not in (0, 1)  # 1: a claim does not hold, which the command itself says
-                yield GpuNumber(what, seconds, must, "s", f"status {status}" + (f": {said}" if wrong else ""), wrong)
+                bad = wrong(status)
+                yield GpuNumber(what, seconds, must, "s", f"status {status}" + (f": {said}" if bad else ""), bad)
 
 
 def equality(session: Session) -> Iterator[GpuNumber]:
@@ -147,29 +147,13 @@ def equality(session: Session) -> Iterator[GpuNumber]:
         "-k",
         "gpu_equals_the_cpu",
     ]
-    _, status, said = _ran([sys.executable, *words], session.end)
+    _, status, said = timed_line([sys.executable, *words], session.end)
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", said)}
-    wrong = counts.get("failed", 0) + counts.get("error", 0) if "passed" in counts or "failed" in counts else None
-    yield GpuNumber("tests of a GPU against a CPU that fail", wrong, 0.0, "wrong", said, failed=status not in (0, 1))
+    bad = counts.get("failed", 0) + counts.get("error", 0) if "passed" in counts or "failed" in counts else None
+    yield GpuNumber("tests of a GPU against a CPU that fail", bad, 0.0, "wrong", said, failed=wrong(status))
 
 
 LINES: tuple[Callable[[Session], Iterator[GpuNumber]], ...] = (rates, whole_calls, fixed_cost, equality, commands)
-
-
-def _ran(line: Sequence[str], end: float) -> tuple[float, int | None, str]:
-    """Seconds, status (None: stopped when the time was up) and last line of a program."""
-    began, environment = time.perf_counter(), {**os.environ, "PYTHONPATH": str(FILE.parents[1])}
-    left = max(1.0, end - time.monotonic())
-    try:
-        ran = subprocess.run(
-            line, cwd=FILE.parents[1], env=environment, capture_output=True, text=True, timeout=left, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return time.perf_counter() - began, None, ""
-    said = [text for text in (ran.stdout + ran.stderr).splitlines() if re.search(r"\w", text)] or [
-        "nothing was printed"
-    ]
-    return time.perf_counter() - began, ran.returncode, said[-1].strip()
 
 
 def machine() -> dict[str, Any]:

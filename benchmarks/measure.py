@@ -10,6 +10,9 @@ from benchmarks.process import Contender, Failed, Pool, Unavailable
 from benchmarks.task import Workload
 
 MOST_STEPS = 2 * 10**9
+Size = tuple[int, int]
+SIZES: tuple[Size, ...] = ((4096, 1), (1024, 10), (1024, 100), (64, 1000))
+"""B and d."""
 
 
 class Spread(NamedTuple):

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.goals import SIZES, Bench
-from benchmarks.measure import Timing
+from benchmarks.measure import SIZES, Tick, Timing
 from benchmarks.process import Failed, answer
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ RUNS = {
 }
 ALONE = ("Threefry", "Threefry and normals", "root and quotient")
 MUST = {"adam": (25, 15, 6, 6), "mada": (20, 15, 6, 6)}
-LOOPS = {"adam": ("adam", 8e3), "mada, all learned": ("mada-all", 15e3)}
+LOOPS = {"adam": ("adam", 8e3), "mada, all learned": ("mada-all", 1e4)}
 LANES = (2, 32, 64, 256)
 
 
@@ -50,13 +49,31 @@ class Part:
     note: str = ""
 
 
-def profile(bench: Bench) -> list[Part]:
+def profile(tick: Tick) -> list[Part]:
     """All parts, measured in a process of their own."""
-    bench.tick("profile")
+    tick("profile")
     try:
         return [Part(**line) for line in answer("profiling", seconds=900)]
     except Failed as error:
         return [Part("run", "failed", note=str(error))]
+
+
+def _runs(parts: list[Part]) -> dict[tuple[str, str, int, int], float]:
+    return {(p.what, p.optimizer, p.B, p.d): p.nanoseconds for p in parts if p.kind == "run"}
+
+
+def _alone_in(parts: list[Part]) -> dict[str, float]:
+    return {p.what: p.nanoseconds for p in parts if p.kind == "alone"}
+
+
+def floor(parts: list[Part], method: str, B: int, d: int) -> float:
+    """Nanoseconds of an update without noise, and of its noise alone in a loop whose data stay in L1."""
+    return _runs(parts).get(("no noise", method, B, d), math.nan) + _alone_in(parts)[ALONE[1]]
+
+
+def share_of_floor(parts: list[Part], method: str, B: int, d: int) -> float:
+    """The floor over what an update takes."""
+    return floor(parts, method, B, d) / _runs(parts).get(("whole", method, B, d), math.nan)
 
 
 def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
@@ -64,8 +81,7 @@ def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
     failed = [p.note for p in parts if p.what == "failed"]
     if failed:
         return [f"The profile failed: {failed[0]}"]
-    found = {(p.what, p.optimizer, p.B, p.d): p.nanoseconds for p in parts if p.kind == "run"}
-    alone = {p.what: p.nanoseconds for p in parts if p.kind == "alone"}
+    found, alone = _runs(parts), _alone_in(parts)
     rows = [["optimizer", "B x d", "asked", "whole", "Box-Muller", "Threefry, not hash", "hash", "the rest", "floor"]]
     for method in METHODS:
         rival = "optax_plain" if method == "adam" else "jax_mada"
@@ -73,7 +89,7 @@ def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
             whole, uniform, hashed, none = (found.get((what, method, B, d), math.nan) for what in RUNS)
             same = [t for t in timings if (t.contender, t.task.B, t.task.d) == (rival, B, d) and t.wall]
             asked = f"{1e9 * same[0].threads / (must * same[0].rate.median):.2f}" if same else ""
-            numbers = whole, whole - uniform, uniform - hashed, hashed - none, none, none + alone[ALONE[1]]
+            numbers = whole, whole - uniform, uniform - hashed, hashed - none, none, floor(parts, method, B, d)
             rows.append([method, f"{B} x {d}", asked, *(f"{n:.2f}" for n in numbers)])
     steps = [["optimizer", "asked", "step of one trajectory", *(f"{lanes} trajectories" for lanes in LANES)]]
     for method, (task, must) in LOOPS.items():

@@ -1,8 +1,11 @@
 """Goals that are not speed: memory, reproducibility, compilation, and what there is of a GPU."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from benchmarks.commands import COMMANDS, timed, wrong
+from benchmarks.costs import ALL_LEARNED
 from benchmarks.goals import (
     Bench,
     Goal,
@@ -15,9 +18,10 @@ from benchmarks.goals import (
     without_flag,
 )
 from benchmarks.gpu import recorded
-from benchmarks.measure import Spread
+from benchmarks.measure import SIZES, Spread
 from benchmarks.probes import ask
 from benchmarks.process import Failed
+from benchmarks.profiling import METHODS, share_of_floor
 from benchmarks.task import Workload
 
 
@@ -103,6 +107,44 @@ def gpu(bench: Bench) -> Iterator[Row]:
         yield Row("J", row.what, spread, row.must, None, unit, f"{device}; {row.note}".rstrip("; "), row.failed)
 
 
+def near_the_limit(bench: Bench) -> Iterator[Row]:
+    """From 100 coordinates on against the floor of the profile; MADA with all coefficients against Adam."""
+    if bench.quick:
+        yield Row("K", "share of the floor", note="not measured in the quick form: minutes of long runs")
+        return
+    failed = [part.note for part in bench.profile if part.what == "failed"]
+    for method in METHODS:
+        for B, d in SIZES:
+            if d >= 100:
+                what = f"{method}, {B} x {d}, of the floor"
+                if failed:
+                    yield Row("K", what, must=0.85, note=failed[0], failed=True)
+                else:
+                    share = share_of_floor(bench.profile, method, B, d)
+                    yield Row("K", what, Spread.of([share]), 0.85, note="as in the profile below")
+    for cost in bench.costs:
+        if cost.feature in (ALL_LEARNED, "costs"):
+            spread = Spread.of([cost.share]) if cost.rate else None
+            yield Row("K", "MADA, all learned, of Adam's speed", spread, 0.35, note=cost.note, failed=not cost.rate)
+
+
+def commands(bench: Bench) -> Iterator[Row]:
+    """The package's commands, from an empty store and again."""
+    with tempfile.TemporaryDirectory() as shared:
+        for what, words, small, must, times in COMMANDS:
+            seconds, notes = list[float](), list[str]()
+            for _ in range(times):
+                bench.tick(f"L: {what}")
+                with tempfile.TemporaryDirectory() as own:
+                    spent, status, said = timed(
+                        f"{words} {small}" if bench.quick else words, shared if times == 1 else own
+                    )
+                seconds.append(spent)
+                notes += [f"status {status}: {said}"] if wrong(status) else []
+            asked = None if bench.quick else must
+            yield Row("L", what, Spread.of(seconds), asked, None, "s", "; ".join(notes), bool(notes))
+
+
 GOALS = (
     Goal("A", "faster than optax.adam under vmap and scan, normal noise, all cores", "25/15/6/6", "40/25/10/10",
          "ratio of updates per second, round by round", against_optax),
@@ -110,7 +152,7 @@ GOALS = (
          "ratio of updates per second, round by round", against_jax_mada),
     Goal("C", "per core near a fused numba loop, worst size, Adam and AVGrad / MADA", "0.75 / 0.6", "0.9 / 0.8",
          "ratio of updates per second on one core, hash noise", against_numba),
-    Goal("D", "one Reddi trajectory against a plain torch loop, Adam / MADA", "8000 / 15000", "15000 / 25000",
+    Goal("D", "one Reddi trajectory against a plain torch loop, Adam / MADA", "8000 / 10000", "15000 / 25000",
          "ratio of steps per second on one core", against_torch_loop),
     Goal("E", "cost linear in T, B and d", "25 % (d: 35 %)", "15 %",
          "(largest - smallest)/largest updates per second", linear_cost),
@@ -119,4 +161,7 @@ GOALS = (
     Goal("H", "compilation, and none for new T, seeds, settings", "1 s, 0", "0.5 s", "fresh process", compile_time),
     Goal("I", "without the XLA flag still ahead of optax at 4096 x 1", "5", "", "as A", without_flag),
     Goal("J", "GPU: one persistent kernel, whole calls and commands", "by row", "", "benchmarks/gpu.sh", gpu),
+    Goal("K", "near what this processor can do: d >= 100 / MADA with all coefficients", "0.85 / 0.35", "",
+         "the floor's time over the step's / speed over Adam's", near_the_limit),
+    Goal("L", "the package's commands on two cores", "4/180/20/240 s", "", "processes of their own", commands),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks import profiling
-from benchmarks.goals import Row
+from benchmarks.goals import Goal, Row
 from benchmarks.picture import KINDS, draw
 from benchmarks.properties import GOALS
 from benchmarks.run import Results
@@ -20,6 +20,11 @@ CAPTION = (
     "the right end along B, where there are only a few steps for each of hundreds of blocks. numba, on one core and "
     "with weaker noise, is compared in goal C."
 )
+VERSIONS = (
+    "Millions of coordinate updates per second of CPU time, normal noise, float32, one worker each, taken in turns; in "
+    "brackets the ratio to the first row (`benchmarks/versions.py`)."
+)
+WHY = "docs/performance.md says why"
 VERDICTS = {"aim": "aim met", "must": "must met", "missed": "**missed**", "": ""}
 
 
@@ -40,6 +45,27 @@ def measured(row: Row) -> str:
     if low == high:
         return amount(median, row.unit)
     return f"{amount(median, row.unit)} [{amount(low, row.unit)}, {amount(high, row.unit)}]"
+
+
+def sentence(goal: Goal, rows: Sequence[Row]) -> str:
+    """One sentence on what holds of a goal."""
+    mine = [row for row in rows if row.goal == goal.letter]
+    asked = [row for row in mine if row.met]
+    missed = [
+        f"{row.what} ({measured(row)}, asked {amount(row.must, row.unit)})" for row in asked if row.met == "missed"
+    ]
+    silent = sorted({row.note for row in mine if row.measured is None and row.note})
+    start = f"**{goal.letter}**, {goal.statement}: "
+    if not asked:
+        return start + ("; ".join(silent) or "nothing is asked") + "."
+    aimed = sum(row.met == "aim" for row in asked)
+    if missed:
+        held = f"holds in {len(asked) - len(missed)} of {len(asked)} cases; missed: {', '.join(missed)}; {WHY}"
+    else:
+        held = "holds" + (f" in all {len(asked)} cases" if len(asked) > 1 else "")
+    if aimed:
+        held += f"; the aim is met in {aimed}"
+    return start + held + (f"; not measured: {'; '.join(silent)}" if silent else "") + "."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -69,6 +95,8 @@ def markdown(results: Results) -> str:
             ],
         ),
     ]  # fmt: skip
+    letters = [goal for goal in GOALS if any(row.goal == goal.letter for row in results.rows)]
+    parts += ["## What holds", "\n".join(f"- {sentence(goal, results.rows)}" for goal in letters)]
     if results.checks:
         parts += ["## Equal work", _table(("contender", "task", "apart", "allowed", ""), map(_check, results.checks))]
     parts += [
@@ -85,6 +113,8 @@ def markdown(results: Results) -> str:
         parts += [_table(("feature", "M updates/s", "of the plain run", ""), rows)]
     if results.profile:
         parts += ["## Where the time of a step goes", *profiling.sections(results.profile, results.timings)]
+    if results.versions:
+        parts += ["## Versions of JAX", VERSIONS, results.versions]
     if results.sweep:
         parts += ["## Throughput", "![throughput against B, d and T](throughput.svg)", CAPTION]
     return "\n\n".join(parts) + "\n"

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check import Agreement, all_checks
-from benchmarks.costs import FeatureCost, costs
+from benchmarks.costs import FeatureCost
 from benchmarks.goals import Bench, Row
 from benchmarks.measure import Effort, Timing
 from benchmarks.process import Pool
-from benchmarks.profiling import Part, profile
+from benchmarks.profiling import Part
 from benchmarks.properties import GOALS
 from benchmarks.sweep import sweep
 from benchmarks.task import Workload
+from benchmarks.versions import beside_the_newest
 from madatheory.errors import unknown
 
 LIBRARIES = ("madatheory", "jax", "jaxlib", "numpy", "optax", "numba", "torch")
@@ -39,6 +40,7 @@ class Results:
     sweep: list[Timing]
     costs: list[FeatureCost]
     profile: list[Part]
+    versions: str = ""
 
     @property
     def failures(self) -> list[str]:
@@ -134,6 +136,8 @@ def run(quick: bool, report: Report, letters: Sequence[str] = ()) -> Results:
             at[0] += 1
         if not letters and not quick:
             results.sweep += sweep(bench)
-            results.costs += costs(bench)
-            results.profile += profile(bench)
+            results.costs += bench.costs
+            results.profile += bench.profile
+            tick("versions of JAX")
+            results.versions = beside_the_newest(bench.effort.rounds)
     return results

@@ -86,7 +86,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def table(pythons: list[str], rounds: int, without_llvm: bool) -> str:
+def table(pythons: list[str], rounds: int, without_llvm: bool = False) -> str:
     """Rows of a table in Markdown: millions of updates per CPU second and, in brackets, the ratio to the first row."""
     processes = [start(python, llvm) for llvm in ([True, False] if without_llvm else [True]) for python in pythons]
     try:
@@ -103,6 +103,14 @@ def table(pythons: list[str], rounds: int, without_llvm: bool) -> str:
         )
         rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+NEWEST = Path(__file__).resolve().parents[1] / ".venv-newest" / "bin" / "python"
+
+
+def beside_the_newest(rounds: int) -> str:
+    """This interpreter and the newest Python and JAX that `make test-newest` has installed; "" without these."""
+    return table([sys.executable, str(NEWEST)], rounds) if NEWEST.exists() else ""
 
 
 if __name__ == "__main__":

@@ -13,18 +13,21 @@ import pytest
 from typer.testing import CliRunner
 
 import madatheory as mt
-from benchmarks import profiling, serve
+from benchmarks import costs, profiling, properties, serve
 from benchmarks.check import all_checks, our_answers, with_ours
+from benchmarks.commands import COMMANDS, timed, wrong
 from benchmarks.contenders import ours
-from benchmarks.goals import SIZES, Row, against
-from benchmarks.measure import Effort, Spread, Timing, ratio, side_by_side
+from benchmarks.costs import ALL_LEARNED, FeatureCost
+from benchmarks.goals import Bench, Goal, Row, against
+from benchmarks.measure import SIZES, Effort, Spread, Timing, ratio, side_by_side
 from benchmarks.picture import draw
 from benchmarks.process import ROOT, Contender, Failed, Pool, Unavailable
 from benchmarks.reference import recurrence
-from benchmarks.report import markdown
+from benchmarks.report import markdown, sentence
 from benchmarks.run import Results, check_tasks, run
 from benchmarks.task import NotOffered, Workload
 from madatheory.cli import app
+from madatheory.engine.simulate import RunPlan, prepare
 from madatheory.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("full_compilation")
@@ -177,6 +180,7 @@ def test_the_report_says_what_was_measured_and_what_not(tmp_path: Path) -> None:
     text = markdown(results())
     assert "| A | fast | 30 [20, 31] | 25 | 40 | must met |" in text
     assert "not measured: numba is missing" in text
+    assert "- **A**, faster than optax.adam under vmap and scan, normal noise, all cores: holds.\n" in text
     draw(results().sweep, tmp_path)
     assert (tmp_path / "throughput.svg").stat().st_size > 0
 
@@ -188,8 +192,9 @@ def test_a_failure_counts_and_a_missing_library_does_not() -> None:
     assert found.failures == ["goal B, slow: numba_loop: the process ended"]
 
 
-def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
-    spent = {"whole": 4.0, "uniform noise": 3.0, "hash": 2.5, "no noise": 2.0}
+def profiled(whole: float) -> list[profiling.Part]:
+    """Parts of made-up runs whose floor is 3.25 ns an update."""
+    spent = {"whole": whole, "uniform noise": 3.0, "hash": 2.5, "no noise": 2.0}
     parts = [
         profiling.Part("run", what, method, *size, nanoseconds)
         for method in profiling.METHODS
@@ -200,17 +205,101 @@ def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
         profiling.Part("alone", what, nanoseconds=time)
         for what, time in zip(profiling.ALONE, (0.5, 1.25, 0.25), strict=True)
     ]
-    parts += [
+    return parts + [
         profiling.Part("step", f"{lanes} trajectories", method, lanes, 1, 10.0 * lanes, "8 loops")
         for method in profiling.LOOPS
         for lanes in profiling.LANES
     ]
+
+
+def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
     rival = Timing("optax_plain", 2, Workload("adam", 64, 1000, 100), wall=[1e8])
-    text = "\n".join(profiling.sections(parts, [rival]))
+    text = "\n".join(profiling.sections(profiled(4.0), [rival]))
     # two cores, 6 times 1e8 a second: 2/6e8 s; the floor is the rest and the normals alone
     assert "| adam | 64 x 1000 | 3.33 | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text
     assert "| adam |  | 8 loops | 20 ns | 320 ns | 640 ns | 2560 ns |" in text
     assert "failed: out of memory" in profiling.sections([profiling.Part("run", "failed", note="out of memory")], [])[0]
+
+
+def bench(quick: bool = False) -> Bench:
+    made = Bench(None, Effort(), lambda what: None, quick)  # pyright: ignore[reportArgumentType]
+    made.profile, made.costs = profiled(4.0), [FeatureCost(ALL_LEARNED, 1e8, 0.36), FeatureCost("plain", 2e8, 1.0)]
+    return made
+
+
+def test_the_share_of_the_floor_counts_from_100_coordinates_on() -> None:
+    rows = list(properties.near_the_limit(bench()))
+    assert [row.what for row in rows] == [
+        *(f"{method}, {size}, of the floor" for method in ("adam", "mada") for size in ("1024 x 100", "64 x 1000")),
+        "MADA, all learned, of Adam's speed",
+    ]
+    assert [row.measured and row.measured.median for row in rows] == [*[3.25 / 4.0] * 4, 0.36]
+    assert [row.met for row in rows] == [*["missed"] * 4, "must"]
+    failed = bench()
+    failed.profile, failed.costs = [profiling.Part("run", "failed", note="gone")], [FeatureCost("costs", 0, 0, "gone")]
+    assert [(row.failed, row.note, row.measured) for row in properties.near_the_limit(failed)] == [
+        (True, "gone", None)
+    ] * 5
+
+
+def test_commands_are_timed_in_a_store_that_is_kept_for_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, str]] = []
+
+    def timed(command: str, folder: str) -> tuple[float, int | None, str]:
+        ran.append((command, folder))
+        return float(len(ran)), 2 if "figures" in command else 1, "the last line"
+
+    monkeypatch.setattr(properties, "timed", timed)
+    rows = list(properties.commands(bench()))
+    assert [row.what for row in rows] == [command.what for command in COMMANDS]
+    assert [row.measured and row.measured.median for row in rows] == [2.0, 4.0, 5.0, 6.0]
+    assert len({folder for _, folder in ran[:3]}) == 3, "one bound on one problem: an empty store each time"
+    assert ran[3] == ran[4], "again: the same store"
+    assert [row.failed for row in rows] == [False, False, False, True]
+    assert rows[-1].note == "status 2: the last line"
+    assert all(row.must is None for row in properties.commands(bench(quick=True))), "small forms have no goal"
+
+
+def test_a_command_is_timed_as_a_user_runs_it() -> None:
+    seconds, status, said = timed("list no-such-kind", "")
+    assert seconds > 0.1
+    assert wrong(status)
+    assert said
+    _, status, said = timed("--version", "")
+    assert not wrong(status)
+    assert mt.__version__ in said
+
+
+def test_every_feature_has_a_price(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every case is one that the engine takes; nothing is run."""
+    plans: list[RunPlan] = []
+
+    def simulate(problem: Any, optimizer: Any, steps: int, num_trajectories: int, **options: Any) -> None:
+        plans.append(prepare(problem, optimizer, steps, **options))
+
+    monkeypatch.setattr("madatheory.engine.simulate.simulate", simulate)
+    costs.main()
+    found = [FeatureCost(**line) for line in json.loads(capsys.readouterr().out)]
+    assert [(cost.feature, cost.note) for cost in found] == [(feature, "") for feature in costs.cases()]
+    assert all(cost.rate > 0 for cost in found)
+    assert len(plans) == 2 * (costs.TURNS + 1) * len(found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([Row("A", "a", Spread(30.0, 20.0, 31.0), 25, 40)], "holds."),
+        ([Row("A", "a", Spread.of([41.0]), 25, 40), Row("A", "b", Spread.of([26.0]), 25, 40)],
+         "holds in all 2 cases; the aim is met in 1."),
+        ([Row("A", "a", Spread.of([9.0]), 25, 40), Row("A", "b", Spread.of([26.0]), 25, 40)],
+         "holds in 1 of 2 cases; missed: a (9, asked 25); docs/performance.md says why."),
+        ([Row("A", "a", must=25, note="not measured: no torch")], "not measured: no torch."),
+        ([Row("A", "a", Spread.of([3.0])), Row("B", "b", Spread.of([3.0]), 25)], "nothing is asked."),
+    ],
+)  # fmt: skip
+def test_a_goal_has_one_sentence(rows: list[Row], said: str) -> None:
+    goal = Goal("A", "faster", "25", "40", "ratio", lambda bench: iter(()))
+    assert sentence(goal, rows) == f"**A**, faster: {said}"
 
 
 def test_the_loops_of_a_step_are_counted() -> None:
@@ -272,7 +361,7 @@ def test_the_quick_form(tmp_path: Path) -> None:
     """All goals and checks; what numba and torch are missing for is a row that says so."""
     found, said = measured(tmp_path)
     assert found["failures"] == []
-    assert {row["goal"] for row in found["rows"]} == set("ABCDEFGHIJ")
+    assert {row["goal"] for row in found["rows"]} == set("ABCDEFGHIJKL")
     assert_above_the_floors(found["rows"])
     assert [row["measured"] is not None for row in found["rows"] if row["goal"] in "ABEFGHI"].count(False) == 0
     assert "must met" in said

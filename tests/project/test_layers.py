@@ -59,14 +59,14 @@ DRAWINGS: dict[str, Sequence[set[str]]] = {
     "benchmarks": (
         {"task"},
         {"contenders", "process", "reference", "serve"},
-        {"gpu", "measure", "probes"},
-        {"check"},
+        {"commands", "measure", "probes", "versions"},
+        {"check", "costs", "gpu", "profiling"},
         {"goals"},
-        {"costs", "profiling", "properties", "sweep"},
+        {"properties", "sweep"},
         {"picture", "run"},
         {"report"},
         {"command"},
-        {"__main__", "check_time", "cluster_cost", "phases", "training_cost", "versions", "worst_cases"},
+        {"__main__", "check_time", "cluster_cost", "phases", "training_cost", "worst_cases"},
     ),
 }
 
