@@ -15,7 +15,7 @@ from jax.extend import core
 from jax.typing import ArrayLike
 
 from madatheory.engine.backend.lift import array_constants, evaluate, evaluate_equation, pad, unpad
-from madatheory.engine.backend.lift_rules import Complex, Unsupported, padded, refuse_wide
+from madatheory.engine.backend.lift_rules import Complex, Unsupported, is_complex, padded
 from madatheory.jaxprs import Atom, dtype_of, inner_jaxprs, scan_of, shape_of, while_of
 
 Array = Any
@@ -96,7 +96,7 @@ def _all_held(wide: Sequence[Atom], narrow: Sequence[Atom], launch: Launch, skip
         block, batch_axis = padded(small) or (1,), differing[0] if differing else None
         shape = tuple(n * launch.programs if axis == batch_axis else n for axis, n in enumerate(block))
         # a complex array lies in memory as two real ones
-        dtypes = [jnp.dtype(jnp.float32)] * 2 if dtype_of(v) == jnp.complex64 else [dtype_of(v)]
+        dtypes = [np.dtype(f"f{dtype_of(v).itemsize // 2}")] * 2 if is_complex(v) else [dtype_of(v)]
         found += [_Held(dtype, true, shape, block, batch_axis) for dtype in dtypes]
     return found
 
@@ -109,7 +109,7 @@ def _components(values: Sequence[Array]) -> list[Array]:
 def _joined(flat: Sequence[Array], atoms: Sequence[Atom], make: Callable[[Array, Array], Any]) -> list[Any]:
     """One value per atom, complex ones made of two of `flat`."""
     left = iter(flat)
-    return [make(next(left), next(left)) if dtype_of(atom) == jnp.complex64 else next(left) for atom in atoms]
+    return [make(next(left), next(left)) if is_complex(atom) else next(left) for atom in atoms]
 
 
 class _TimeLoop(NamedTuple):
@@ -142,7 +142,6 @@ def kernel(wide: core.JaxprEqn, narrow: core.JaxprEqn, operands: Sequence[Array]
     from jax.experimental import pallas as pl
     from jax.experimental.pallas import triton
 
-    refuse_wide(narrow)
     loop = _TimeLoop.of(narrow)
     carried, read = narrow.invars[: loop.fixed + loop.state], loop.fixed + loop.state
     if any(len(shape_of(v)) != 1 for v in wide.invars[read:]):

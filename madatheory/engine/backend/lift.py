@@ -4,8 +4,8 @@ A value of true shape s is held in an array of shape `padded(s)`, every axis rou
 runs a jaxpr on such arrays. Elementwise primitives go through unchanged; what lies in the padding is arbitrary and
 never reaches a true entry, because reductions replace it by their identity first. Loops, branches and calls are
 entered. A complex value is a `Complex` of two real arrays; it can be made, kept and taken apart, which is all that the
-engine does with it. What has no form on arrays in registers (matrix products, gathers, sorts, general slices, 64-bit
-numbers) raises `Unsupported` with the reason.
+engine does with it. Products, slices and the like multiply or select on an array with one axis more, then sum. What
+has no form on arrays in registers (large products, gathers, sorts) raises `Unsupported` with the reason.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -4,9 +4,11 @@ A rule takes (equation, padded values, evaluate) to the list of padded results; 
 Maxima and minima pass nan on, as XLA's do; the kernel language's own do not, and a diverged run would look finite.
 """
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +18,7 @@ from jax import lax
 from jax.extend import core
 from jax.typing import ArrayLike
 
-from madatheory.jaxprs import Jaxpr, branches_of, dtype_of, scan_of, shape_of, while_of
+from madatheory.jaxprs import Atom, Jaxpr, branches_of, dtype_of, scan_of, shape_of, while_of
 
 Array = Any
 _Recurse = Callable[[Jaxpr, Sequence[Any]], list[Any]]
@@ -52,18 +54,23 @@ _ELEMENTWISE = frozenset([
     "shift_right_logical", "sign", "sin", "sinh", "sqrt", "square", "sub", "tan", "tanh", "xor",
 ])
 # fmt: on
+LARGEST_SPREAD = 2**12
+"""Numbers per trajectory of a product before it is summed: for the two trajectories of a pair and 16 warps these are 16
+for each thread, a quarter of its registers in float64. Beyond, a library's product, which all trajectories share, costs
+less than what it saves to keep the state in registers."""
 _HELD = frozenset(["complex", "real", "imag", "reshape", "while", "scan", "cond", "copy", "optimization_barrier"])
 
 
 def padded(shape: Sequence[int]) -> tuple[int, ...]:
     """`shape` with every axis rounded up to a power of two."""
-    return tuple(1 << max(n - 1, 0).bit_length() for n in shape)
+    return tuple(1 << max(int(n) - 1, 0).bit_length() for n in shape)
 
 
 def apply(equation: core.JaxprEqn, values: Sequence[Any], recurse: _Recurse) -> list[Any]:
     """The results of one equation, not a plain call, on padded values; raises `Unsupported`."""
     name = equation.primitive.name
-    refuse_wide(equation)
+    refuse_complex(equation)
+    _refuse_large(equation)
     if name not in _HELD and any(isinstance(value, Merged) for value in values):
         raise Unsupported(f"{name} of an array whose axes were merged by a reshape across padding")
     if name in _RULES:
@@ -73,14 +80,15 @@ def apply(equation: core.JaxprEqn, values: Sequence[Any], recurse: _Recurse) -> 
     raise Unsupported(f"{name} has no form on arrays in registers")
 
 
-def refuse_wide(equation: core.JaxprEqn) -> None:
-    """Raise `Unsupported` if an equation takes or gives 64-bit numbers; complex ones of two 32-bit numbers are fine."""
-    for atom in (*equation.invars, *equation.outvars):
-        dtype = np.dtype(dtype_of(atom))
-        if dtype.itemsize > 4 and dtype != np.complex64:
-            raise Unsupported(f"{equation.primitive.name} works on {dtype}; registers hold 32-bit numbers")
-    if equation.primitive.name not in _HELD and any(dtype_of(v) == np.complex64 for v in equation.invars):
+def refuse_complex(equation: core.JaxprEqn) -> None:
+    """Raise `Unsupported` if an equation computes with complex numbers, which are only made, kept and taken apart."""
+    if equation.primitive.name not in _HELD and any(is_complex(v) for v in equation.invars):
         raise Unsupported(f"{equation.primitive.name} of complex numbers has no form on arrays in registers")
+
+
+def is_complex(atom: Atom) -> bool:
+    """Whether an operand or result is complex, whatever its precision."""
+    return np.issubdtype(dtype_of(atom), np.complexfloating)
 
 
 def _elementwise(equation: core.JaxprEqn, values: Sequence[Array]) -> Array:
@@ -183,34 +191,117 @@ def _reshaped(x: Any, old: tuple[int, ...], new: tuple[int, ...]) -> Array | Mer
 
 
 def _stack(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
-    axis = equation.params["axis"]
-    if len(values) != 2 or axis != values[0].ndim:
-        raise Unsupported("stack has a form on arrays in registers only for two arrays on a new last axis")
-    return [lax.stack(list(values), axis)]
+    axis, size, shape = equation.params["axis"], len(values), _shape(equation)
+    if size == 2 and axis == len(shape):
+        return [lax.stack(list(values), axis)]
+    one = (*shape[:axis], 1, *shape[axis:])
+    others = [i for i in range(len(one)) if i != axis]
+    return [_joined([lax.broadcast_in_dim(x, padded(one), others) for x in values], [one] * size, axis)]
 
 
-def _concatenate(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
-    """A stack of two arrays, as JAX 0.10.0 writes it down."""
-    axis, shape = equation.params["dimension"], shape_of(equation.outvars[0])
-    if len(values) != 2 or axis != len(shape) - 1 or shape[axis] != 2:
-        raise Unsupported("concatenate has a form on arrays in registers only for two entries on the last axis")
-    first, second = (lax.broadcast_in_dim(x, padded(shape), range(x.ndim)) for x in values)
-    return [lax.select(_positions(first, axis) == 0, first, second)]
+def spread(equation: core.JaxprEqn) -> tuple[int, ...]:
+    """The true shape of what an equation multiplies, or selects from, before it sums over an axis; () for others.
+
+    For a matrix product the axes are those that are shared, free on the left, contracted, free on the right.
+    """
+    if equation.primitive.name == "dot_general":
+        ((left, right), (shared, also)), x, y = (
+            equation.params["dimension_numbers"],
+            _shape(equation),
+            _shape(equation, 1),
+        )
+        free = (n for i, n in enumerate(x) if i not in (*left, *shared))
+        others = (n for i, n in enumerate(y) if i not in (*right, *also))
+        return (*(x[i] for i in shared), *free, *(x[i] for i in left), *others)
+    if equation.primitive.name not in ("concatenate", "slice", "pad"):
+        return ()
+    new = shape_of(equation.outvars[0])
+    operands = [shape for shape in map(shape_of, equation.invars) if len(shape) == len(new)]
+    moves = [
+        (*new[:axis], old[axis], new[axis], *old[axis + 1 :])
+        for old in operands
+        for axis in range(len(new))
+        if old[axis] != new[axis] and min(old[axis], new[axis]) > 1
+    ]
+    return max(moves, key=math.prod, default=())
+
+
+def _refuse_large(equation: core.JaxprEqn) -> None:
+    """Raise `Unsupported` for a spread array of more than `LARGEST_SPREAD` numbers per entry of the last axis."""
+    if (size := math.prod(padded(spread(equation)[:-1]))) > LARGEST_SPREAD:
+        name = equation.primitive.name
+        raise Unsupported(f"{name} of {size} numbers per trajectory: more than {LARGEST_SPREAD} would leave registers")
+
+
+def _dot_general(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    """Multiply, broadcast along the other's free axes, and sum; in full precision, where a GPU's product has less."""
+    (x, y), ((left, right), (shared, also)) = values, equation.params["dimension_numbers"]
+    dtype, shape = dtype_of(equation.outvars[0]), spread(equation)
+    if not np.issubdtype(dtype, np.number):
+        raise Unsupported(f"dot_general of {dtype} has no form on arrays in registers")
+    free = [i for i in range(x.ndim) if i not in (*left, *shared)]
+    others = [i for i in range(y.ndim) if i not in (*right, *also)]
+    first, last = len(shared) + len(free), x.ndim
+
+    def placed(z: Array, order: list[int], axes: Sequence[int]) -> Array:
+        z = lax.transpose(z, order) if order != sorted(order) else z
+        return lax.convert_element_type(lax.broadcast_in_dim(z, padded(shape), axes), dtype)
+
+    product = placed(x, [*shared, *free, *left], range(last)) * placed(
+        y, [*also, *right, *others], [*range(len(shared)), *range(first, len(shape))]
+    )
+    contracted = range(first, last)
+    return [lax.reduce_sum(_masked(product, shape, contracted, 0), tuple(contracted))]
+
+
+def _moved(x: Array, shape: Sequence[int], axis: int, size: int, first: int, stride: int = 1) -> Array:
+    """Entries first, first + stride, .. of `x` along `axis`, `size` of them; zero where `x` has none."""
+    number = x.astype(jnp.int32) if x.dtype == bool else x
+    wide = (*x.shape[: axis + 1], *padded((size,)), *x.shape[axis + 1 :])
+    number = lax.broadcast_in_dim(number, wide, [i for i in range(len(wide)) if i != axis + 1])
+    here, there = _positions(number, axis), _positions(number, axis + 1) * stride + first
+    number = lax.select((here == there) & (here < shape[axis]), number, _filled(number, 0))
+    moved = lax.reduce_sum(number, (axis,))
+    return moved > 0 if x.dtype == bool else moved
 
 
 def _slice(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
-    (x,), p = values, equation.params
-    strides = p["strides"] or (1,) * x.ndim
-    for axis, (n, low, high, stride) in enumerate(
-        zip(_shape(equation), p["start_indices"], p["limit_indices"], strides, strict=True)
-    ):
-        if (low, high, stride) == (0, n, 1):
-            continue
-        if -(-(high - low) // stride) != 1 or x.dtype == bool:
-            raise Unsupported("slices of several entries have no form on arrays in registers")
-        one = lax.reduce_sum(lax.select(_positions(x, axis) == low, x, _filled(x, 0)), (axis,))
-        shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-        x = lax.broadcast_in_dim(one, shape, [i for i in range(len(shape)) if i != axis])
+    (x,), p, shape = values, equation.params, list(_shape(equation))
+    for axis, (low, high) in enumerate(zip(p["start_indices"], p["limit_indices"], strict=True)):
+        stride = p["strides"][axis] if p["strides"] else 1
+        size = -(-(high - low) // stride)
+        if (low, size) != (0, shape[axis]):
+            x = _moved(x, shape, axis, size, low, stride)
+            shape[axis] = size
+    return [x]
+
+
+def _joined(values: Sequence[Array], shapes: Sequence[tuple[int, ...]], axis: int) -> Array:
+    """The arrays one after another along `axis`."""
+    ends = list(itertools.accumulate(shape[axis] for shape in shapes))
+    parts = [
+        _moved(x, shape, axis, ends[-1], shape[axis] - end)
+        for x, shape, end in zip(values, shapes, ends, strict=True)
+        if shape[axis]
+    ]
+    return reduce(lax.bitwise_or if parts[0].dtype == bool else lax.add, parts)
+
+
+def _concatenate(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    return [_joined(values, [shape_of(v) for v in equation.invars], equation.params["dimension"])]
+
+
+def _pad(equation: core.JaxprEqn, values: Sequence[Array], recurse: _Recurse) -> list[Array]:
+    (x, fill), shape = values, list(_shape(equation))
+    for axis, (low, high, between) in enumerate(equation.params["padding_config"]):
+        if between:
+            raise Unsupported("pad between the entries has no form on arrays in registers")
+        if (low, high) != (0, 0):
+            size = low + shape[axis] + high
+            moved = _moved(x, shape, axis, size, -low)
+            at = _positions(moved, axis)
+            x = jnp.where((at >= low) & (at < low + shape[axis]), moved, fill)
+            shape[axis] = size
     return [x]
 
 
@@ -280,6 +371,8 @@ _RULES: dict[str, _Rule] = {
     "round": _round,
     "stack": _stack,
     "concatenate": _concatenate,
+    "pad": _pad,
+    "dot_general": _dot_general,
     "complex": lambda e, v, r: [Complex(*v)],
     "real": lambda e, v, r: [v[0].real],
     "imag": lambda e, v, r: [v[0].imag],

@@ -4,13 +4,16 @@ There is no second engine. `advance` takes the engine's own `advance`, traces it
 a Pallas kernel for Triton whose body is the same jaxpr, evaluated on arrays padded to powers of two (`backend.lift`).
 One program of the kernel carries some trajectories: it reads their state, takes all steps of the span, writes the
 statistics at the record times and the state at the end. What stands before and after the loop stays with XLA. The noise
-words are the same as on the CPU, bit for bit; real numbers agree to float32 rounding (other order of the sums over
-coordinates, fused multiply-adds, and a division that errs by up to two units in the last place).
+words are the same as on the CPU, bit for bit; real numbers agree to rounding (other order of the sums over
+coordinates, fused multiply-adds). In float32 a division or a root errs by up to two units in the last place
+(`div.full`, `sqrt.approx`); in float64 both are rounded correctly (`div.rn`, `sqrt.rn`).
 
-Supported: float32 (no 64-bit number anywhere), problems, optimizers and statistics made of elementwise operations,
-constants per coordinate, and sums, maxima and minima over coordinates, as far as the state of two trajectories fits in
-the registers of one program: some 20 arrays of 1000 coordinates (Adam). Not supported: matrix products, gathers, sorts,
-slices of several coordinates, operations that mix trajectories. `backend.kernel_backend` chooses between this kernel
+Supported: float32 and float64; problems, optimizers and statistics made of elementwise operations, constants per
+coordinate, sums, maxima and minima over coordinates, and matrix products, slices, concatenations and paddings of at
+most `lift_rules.LARGEST_SPREAD` numbers per trajectory; as far as the state of two trajectories fits in the registers
+of one program, or in twice as many (`block_for`): Adam with 4000 coordinates in float32 and 2000 in float64, MADA with
+all coefficients learned with 2000 and 500. Not supported: larger products, gathers (enumerated trees), sorts,
+operations that mix trajectories, computing with complex numbers. `backend.kernel_backend` chooses between this kernel
 and the plain loop, and says which and why.
 """
 
@@ -18,15 +21,17 @@ import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend import core
 
 from madatheory.engine.backend.kernel import Launch, ProgramShape, kernel
 from madatheory.engine.backend.lift import live
-from madatheory.engine.backend.lift_rules import Unsupported, padded
+from madatheory.engine.backend.lift_rules import Unsupported, padded, spread
 from madatheory.jaxprs import (
     Atom,
     Jaxpr,
@@ -44,7 +49,8 @@ WARP = 32
 _OVERHEAD = 16  # registers of a thread for addresses, counters and numbers
 _REGISTERS = 255  # the hardware's maximum for a thread
 _REGISTER_FILE = 2**16  # registers of a multiprocessor, which a whole program must fit
-_MOST_WARPS = 16
+_MOST_WARPS = 32
+_OVERFLOW = 2.0  # what spills is at most as much again as the registers, which the first-level cache about holds
 _FILLING = 2**17  # coordinates in flight that fill a large GPU
 _QUIET = threading.Lock()  # filters of warnings belong to the process, and blocks are compiled in threads
 
@@ -91,36 +97,63 @@ def block_for(loop: core.JaxprEqn, width: int, group: int = 1) -> ProgramShape:
 
     Every thread holds a few coordinates of every array: one until the device is full, then up to four, which hides
     latency, and more only where a trajectory is so long that its threads would not fit in one program. A trajectory
-    stays in one warp if it can, so that sums over coordinates need no shared memory. Raises `Unsupported` if the state
-    does not fit in registers.
+    stays in one warp if it can, so that sums over coordinates need no shared memory; products that are wider than the
+    state take more warps. Shapes that need more registers than there are come last, and up to `_OVERFLOW` times as
+    many. Raises `Unsupported` beyond.
     """
     shapes = [shape_of(v) for v in loop.invars if shape_of(v) and width % shape_of(v)[-1] == 0]
     coordinates = max((math.prod(padded(shape[:-1])) for shape in shapes), default=1)
-    arrays = max(_pressure(inner, width, coordinates) for inner in inner_jaxprs(loop))
     wished = max(group, 1 << max(0, min(2, (coordinates * width // _FILLING).bit_length() - 1)))
-
-    def shape(per_thread: int) -> ProgramShape:
+    choices: list[tuple[int, float, ProgramShape]] = []  # times the warps that the state asks for, distance from wished
+    for per_thread in (1, 2, 4, 8, 16):
         trajectories = max(group, WARP * per_thread // coordinates)
-        return ProgramShape(trajectories, max(1, trajectories * coordinates // per_thread // WARP))
-
-    def fits(per_thread: int) -> bool:
-        warps = shape(per_thread).warps
-        registers = arrays * per_thread + _OVERHEAD
-        return warps <= _MOST_WARPS and registers <= min(_REGISTERS, _REGISTER_FILE // (WARP * warps))
-
-    fitting = [p for p in (1, 2, 4, 8, 16) if fits(p)]
-    if not fitting:
+        warps, more = max(1, trajectories * coordinates // per_thread // WARP), 1
+        while warps * more <= _MOST_WARPS:
+            choices.append((more, abs(math.log2(per_thread / wished)), ProgramShape(trajectories, warps * more)))
+            more *= 2
+    blocks = [block for *_, block in choices]
+    if not blocks:
+        raise Unsupported(f"a trajectory of {coordinates} numbers is too long for one program of {_MOST_WARPS} warps")
+    threaded = _threaded(width, blocks)
+    inners = list(inner_jaxprs(loop))
+    needs = _OVERHEAD + np.max([_products(inner, threaded) + _registers(inner, threaded) for inner in inners], axis=0)
+    limits = [min(_REGISTERS, _REGISTER_FILE // (WARP * block.warps)) for block in blocks]
+    rated = [(max(1.0, n / m), *choice) for n, m, choice in zip(needs, limits, choices, strict=True)]
+    least, *_, best = min(rated)
+    if least > _OVERFLOW:
         raise Unsupported(
-            f"a step holds about {arrays:.0f} arrays of {coordinates} numbers per trajectory: too many for registers"
+            f"a step on {coordinates} numbers per trajectory takes about {least:.1f} times the registers of a program, "
+            f"of which more than {_OVERFLOW:g} times would spill beyond the cache: too many for registers"
         )
-    return shape(min(fitting, key=lambda p: abs(math.log2(p / wished))))
+    return best
 
 
-def _pressure(jaxpr: Jaxpr, width: int, coordinates: int, wanted: Sequence[bool] | None = None) -> float:
-    """The most arrays (of one number per coordinate) that are alive at once when a jaxpr runs in order.
+def _threaded(width: int, blocks: Sequence[ProgramShape]) -> Callable[..., np.ndarray]:
+    """(shape, bytes of a number, fixed) -> registers of a thread, for each of `blocks`.
 
-    Threads hold few coordinates and as many trajectories, so a number per trajectory costs them as much as one per
-    coordinate; what is broadcast costs nothing more.
+    The last axis of an array are the trajectories, or groups of them, unless it is `fixed`. A number per trajectory is
+    held by every thread that works on the trajectory. A 64-bit number takes three: two hold it, and a division or a
+    root in float64 is a dozen operations with results in between.
+    """
+    trajectories, warps = np.transpose(blocks)
+
+    @cache
+    def threaded(shape: tuple[int, ...], itemsize: int, fixed: bool = False) -> np.ndarray:
+        if not shape or (not fixed and width % shape[-1]):
+            return np.zeros(len(blocks))
+        columns = padded(shape)[-1] if fixed else shape[-1] / width * trajectories
+        threads = WARP * (warps if len(shape) > 1 else 1)
+        return np.maximum(1, math.prod(padded(shape[:-1])) * columns / threads) * (itemsize / 4 if itemsize < 8 else 3)
+
+    return threaded
+
+
+def _registers(jaxpr: Jaxpr, threaded: Callable[..., np.ndarray], wanted: Sequence[bool] | None = None) -> np.ndarray:
+    """The most registers of a thread when a jaxpr runs in the order in which it is written.
+
+    An estimate: Triton and ptxas reorder. What is broadcast costs nothing. Compiled by Triton 3.6 and ptxas 13 for
+    sm_90 (without a GPU), all of 21 programs that it lets fit did so without spilling: Adam and MADA with 1 to 2000
+    coordinates and the problems with data, in float32 and float64. Of four beyond, three spilled up to 178 KB.
     """
     equations, last = live(jaxpr, wanted), {}
     for i, (equation, _) in enumerate(equations):
@@ -128,24 +161,40 @@ def _pressure(jaxpr: Jaxpr, width: int, coordinates: int, wanted: Sequence[bool]
     inside = opened(jaxpr)[0]
     last.update((atom, len(equations)) for atom in inside.outvars if is_variable(atom))
 
-    def size(v: Atom) -> float:
-        shape = shape_of(v)
-        if not shape or width % shape[-1]:
-            return 0
-        return max(1, math.prod(padded(shape[:-1])) / coordinates) * shape[-1] / width * dtype_of(v).itemsize / 4
+    def size(v: Atom) -> np.ndarray:
+        return threaded(shape_of(v), dtype_of(v).itemsize)
 
+    none = threaded((), 4)
+    fixed = [atom for atom in inside.constvars if atom in last]
+    fixed += [atom for equation, _ in equations for atom in equation.invars if not is_variable(atom)]
+    base = sum((threaded(shape_of(atom), dtype_of(atom).itemsize, True) for atom in fixed), none)
     alive = {v: size(v) for v in inside.invars if v in last}
-    most = sum(alive.values())
+    most = base + sum(alive.values(), none)
     for i, (equation, used) in enumerate(equations):
-        others = sum(n for v, n in alive.items() if not any(v is atom for atom in equation.invars))
+        others = sum((n for v, n in alive.items() if not any(v is atom for atom in equation.invars)), base)
         wants = used if body_of(equation) is not None else None
         for inner in inner_jaxprs(equation):
-            most = max(most, others + _pressure(inner, width, coordinates, wants))
-        spread = equation.primitive.name == "broadcast_in_dim"
-        alive.update((v, 0 if spread else size(v)) for v, use in zip(equation.outvars, used, strict=True) if use)
-        most = max(most, sum(alive.values()))
+            most = np.maximum(most, others + _registers(inner, threaded, wants))
+        broadcast = equation.primitive.name == "broadcast_in_dim"
+        alive.update((v, none if broadcast else size(v)) for v, use in zip(equation.outvars, used, strict=True) if use)
+        wide = none if equation.primitive.name == "dot_general" else _spread(equation, threaded)
+        most = np.maximum(most, sum(alive.values(), base) + wide)
         alive = {v: n for v, n in alive.items() if last[v] > i}
     return most
+
+
+def _spread(equation: core.JaxprEqn, threaded: Callable[..., np.ndarray]) -> np.ndarray:
+    return threaded(spread(equation), max((dtype_of(v).itemsize for v in equation.outvars), default=4))
+
+
+def _products(jaxpr: Jaxpr, threaded: Callable[..., np.ndarray]) -> np.ndarray:
+    """What the products of a jaxpr hold at all times: the compiler spreads a constant matrix once, before the loop."""
+    total = threaded((), 4)
+    for equation, _ in live(jaxpr):
+        if equation.primitive.name == "dot_general":
+            total = total + _spread(equation, threaded)
+        total = total + sum((_products(inner, threaded) for inner in inner_jaxprs(equation)), threaded((), 4))
+    return total
 
 
 def _group(tree: Any, width: int) -> int:
@@ -218,13 +267,19 @@ def _pairs(
 
 def _refuse_mixing(wide: core.JaxprEqn, narrow: core.JaxprEqn, used: Sequence[bool]) -> None:
     """Raise `Unsupported` if an equation, traced at two widths, sums, cuts or counts along the axis that differs."""
-    operand = lambda equation: shape_of((*equation.invars, *equation.outvars)[0])  # noqa: E731
+    axes, p, joins = wide.params.get("axes", ()), wide.params, wide.primitive.name == "concatenate"
+    operand = lambda e: shape_of((*e.outvars, *e.invars)[0] if joins or not e.invars else e.invars[0])  # noqa: E731
     shape, small = operand(wide), operand(narrow)
-    axes, p = wide.params.get("axes", ()), wide.params
     if wide.primitive.name == "iota":
         axes = (p["dimension"],)
     elif wide.primitive.name == "slice":
         axes = [i for i, n in enumerate(shape) if (p["start_indices"][i], p["limit_indices"][i]) != (0, n)]
+    elif wide.primitive.name == "pad":
+        axes = [i for i, config in enumerate(p["padding_config"]) if config != (0, 0, 0)]
+    elif wide.primitive.name == "concatenate":
+        axes = (p["dimension"],)
+    elif wide.primitive.name == "dot_general":
+        axes = p["dimension_numbers"][0][0]
     if any(shape[axis] != small[axis] for axis in axes):
         raise Unsupported(f"{wide.primitive.name} along the trajectories: a program of the kernel sees a few of them")
     wanted = used if body_of(wide) is not None else None
