@@ -249,6 +249,19 @@ def test_a_changed_statement_does_not_check(mutant: mutants.Mutant) -> None:
     assert mutants.refusal(mutant)
 
 
+@pytest.mark.needs("coqc")
+@pytest.mark.parametrize("module", ["AdamRestShift", "DecoupledRate", "Safeguarded"])
+def test_what_is_no_mistake_checks_without_the_proofs_before_it(module: str) -> None:
+    """The last theorem is about hypotheses of sections that are closed, and uses lemmas whose proofs are left out."""
+    text = sources.modules()[module]
+    last = text[text.rindex("\nTheorem") :]
+    assert mutants.refusal(mutants.Mutant("", module, last, f" (* the same *){last}", "")) == ""
+    assumed = mutants.assumed(module, text)
+    assert assumed.count("Admitted.") == text.count("Qed.") > 5
+    assert "Qed." not in assumed
+    assert assumed.count("\n") == text.count("\n")
+
+
 def test_a_mistake_is_planted_in_most_files() -> None:
     with_theorems = {name for name, text in sources.modules().items() if sources.theorems(text)}
     planted = {mutant.module for mutant in mutants.MUTANTS}
