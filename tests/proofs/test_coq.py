@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,11 @@ def test_terms_are_read_as_coq_reads_them() -> None:
 
 # ---- the methods, on exact noise trees
 
-PROBLEMS = {
-    "one coordinate, rare large noise": lambda: list_problems()["reddi-smooth"].build(C=3.0, delta=0.5, start=0.7),
-    "two coordinates": lambda: list_problems()["ratio"].build(d=2, noise="rademacher"),
+PROBLEMS = {  # each built once, so that theorems on one method share what is compiled
+    "one coordinate, rare large noise": cache(
+        lambda: list_problems()["reddi-smooth"].build(C=3.0, delta=0.5, start=0.7)
+    ),
+    "two coordinates": cache(lambda: list_problems()["ratio"].build(d=2, noise="rademacher")),
 }
 
 
