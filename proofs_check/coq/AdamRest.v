@@ -22,6 +22,13 @@ Fixpoint root_coef (J : nat) : R := match J with O => 1 | S J => - (2 * INR J + 
 Definition root_series (J : nat) (y : R) : R := sum (S J) (fun i => root_coef i * y ^ i).
 Definition root_rest (J : nat) : R := (2 * INR J + 1) * Rabs (root_coef J).
 
+Lemma between low high w x y : 0 <= w <= 1 -> low <= x <= high -> low <= y <= high -> low <= (1 - w) * x + w * y <= high.
+Proof.
+  intros. assert (0 <= (1 - w) * (x - low) /\ 0 <= (1 - w) * (high - x) /\ 0 <= w * (y - low) /\ 0 <= w * (high - y)).
+  { repeat split; apply Rmult_le_pos; lra. }
+  lra.
+Qed.
+
 Lemma root_coef_nonzero J : root_coef J <> 0.
 Proof.
   induction J as [|J IH]; cbn [root_coef]; [lra|]. pose proof (pos_INR J).
@@ -275,14 +282,14 @@ Proof.
   - exact SD.
   - intros w v [Hw Hw0] Hv. pose proof (Rmin_l (1 / 2) (s0 * low / 2)). pose proof (Rmin_r (1 / 2) (s0 * low / 2)).
     rewrite direction_phi by lra. cbv zeta. assert (P : 0 < (1 - w) * v) by (apply Rmult_lt_0_compat; lra).
+    assert (Wv : 0 <= w * v <= 1 / 2 * v) by (split; [apply Rmult_le_pos | apply Rmult_le_compat_r]; lra).
     set (s := w / ((1 - w) * v)). set (phi := sum n _).
     assert (Up : s <= s0).
     { apply Rmult_le_reg_r with ((1 - w) * v); [auto|]. unfold s.
       replace (w / ((1 - w) * v) * ((1 - w) * v)) with w by (field; lra).
-      assert (low / 2 <= (1 - w) * v) by nra.
       assert (s0 * (low / 2) <= s0 * ((1 - w) * v)) by (apply Rmult_le_compat_l; lra). lra. }
     assert (Low : / high * w <= s).
-    { unfold s, Rdiv. rewrite Rmult_comm. apply Rmult_le_compat_l; [lra|]. apply Rinv_le_contravar; nra. }
+    { unfold s, Rdiv. rewrite Rmult_comm. apply Rmult_le_compat_l; [lra|]. apply Rinv_le_contravar; lra. }
     assert (Ps : 0 < s) by (apply Rdiv_lt_0_compat; auto).
     pose proof (expansion J s ltac:(lra) ZJ) as X. fold phi B D in X.
     pose proof (pow_lt s J Ps) as PJ. change (s ^ S J) with (s * s ^ J) in X.
@@ -304,7 +311,7 @@ Proof.
       with (/ sqrt high * (Rabs D / 2 * ((/ high) ^ J * w ^ J))) by ring.
     assert (0 < (/ high) ^ J * w ^ J) by (apply Rmult_lt_0_compat; apply pow_lt; lra).
     apply Rmult_le_compat; [left; apply Rinv_0_lt_compat; auto | apply Rmult_le_pos; lra | |].
-    + apply Rinv_le_contravar; [apply sqrt_lt_R0; auto | apply sqrt_le_1_alt; nra].
+    + apply Rinv_le_contravar; [apply sqrt_lt_R0; auto | apply sqrt_le_1_alt; lra].
     + apply Rle_trans with (2 := Sign). apply Rmult_le_compat_l; lra.
 Qed.
 
@@ -316,7 +323,7 @@ Proof.
   pose proof (Rmin_l w0 1) as M1. pose proof (Rmin_r w0 1) as M2.
   repeat split; auto; [apply Rmin_pos; lra|]. intros w v0 T Hw Hv.
   assert (B : forall h, valid n h -> low <= second e w v0 h <= high).
-  { intros h V. induction V as [|k h Hk V IH]; simpl; [auto|]. pose proof (e_bounds k Hk). nra. }
+  { intros h V. induction V as [|k h Hk V IH]; simpl; [auto|]. pose proof (e_bounds k Hk). apply between; lra. }
   unfold mean_step. rewrite <- Exp_scal. rewrite <- (Exp_const n p p_one T (c * w ^ J) []).
   apply Exp_le; [auto | constructor |]. intros h V _. apply H; [lra | auto].
 Qed.

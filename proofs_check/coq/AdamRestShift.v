@@ -192,7 +192,9 @@ Proof.
     assert (z * z <= Z * Z) by (apply Rsqr_le_abs_1; rewrite (Rabs_right Z) by lra; auto).
     assert (0 <= z * z) by apply Rle_0_sqr.
     replace (Z ^ 4 * w) with (w * (Z * Z * (Z * Z))) by ring.
-    apply Rmult_le_compat; [nra | nra | assert (0 <= w * w <= 1) by nra; nra | apply Rmult_le_compat; auto]. }
+    assert (W : 0 <= w * w <= w * 1) by (split; [apply Rle_0_sqr | apply Rmult_le_compat_l; lra]).
+    apply Rmult_le_compat; [apply Rle_0_sqr | apply Rle_0_sqr | | apply Rmult_le_compat; auto].
+    apply Rle_trans with (w * 1); [apply Rmult_le_compat; lra | lra]. }
   lra.
 Qed.
 
@@ -208,7 +210,8 @@ Proof.
     w * (t * (E2 + 1) - q * (D * (t + w * M) + w * C)) + - (w * q * D / t) * (v - S2)²
       <= direction n p (fun k => e k - y) w v).
   { intros v Hv. pose proof (fixed v Hv) as F. cbv zeta in F. set (u := (1 - w) * v) in *.
-    assert (Hu : A / 2 <= u <= M) by (unfold u; nra).
+    assert (Wv : 0 <= w * v <= 1 / 2 * v) by (split; [apply Rmult_le_pos | apply Rmult_le_compat_r]; lra).
+    assert (Hu : A / 2 <= u <= M) by (unfold u; lra).
     assert (Ed : Ex n p (fun k => g k / sqrt (u + w * (g k)²)) = direction n p (fun k => e k - y) w v).
     { unfold direction. apply sum_ext; intros k _. fold u. replace ((e k - y)²) with ((g k)²) by (unfold g, Rsqr; ring).
       unfold g. f_equal. unfold Rdiv. ring. }
@@ -221,9 +224,9 @@ Proof.
       { replace ((v - S2)²) with ((Rabs (S2 - v))²) by (rewrite <- Rsqr_abs; unfold Rsqr; ring).
         set (a := Rabs (S2 - v)). assert (Pa : 0 <= a) by apply Rabs_pos.
         apply Rmult_le_reg_r with t; [auto|]. replace ((t + a² / t) * t) with (t² + a²) by (unfold Rsqr; field; lra).
-        unfold Rsqr. nra. }
+        pose proof (Rle_0_sqr (a - t)). assert (0 <= a * t) by (apply Rmult_le_pos; lra). unfold Rsqr in *. lra. }
       replace (S2 - u) with (S2 - v + w * v) by (unfold u; ring). apply Rle_trans with (1 := Rabs_triang _ _).
-      assert (0 <= w * v <= w * M) by nra. rewrite (Rabs_right (w * v)) by lra. lra. }
+      assert (w * v <= w * M) by (apply Rmult_le_compat_l; lra). rewrite (Rabs_right (w * v)) by lra. lra. }
     set (dist := t + (v - S2)² / t + w * M) in *.
     assert (Lower : K * t - D * dist - w * C <= z + m3 / (2 * u) - w * C).
     { fold t in z_right. apply Rle_trans with (- m3 / (2 * S2) + K * t + m3 / (2 * u) - w * C); [|lra].
@@ -236,7 +239,8 @@ Proof.
         apply Rle_trans with (Rabs m3 * dist * / (S2 * A)); [|right; unfold D; field; lra].
         apply Rmult_le_compat; [apply Rmult_le_pos; apply Rabs_pos | left; apply Rinv_0_lt_compat; auto | |].
         - apply Rmult_le_compat_l; [apply Rabs_pos | auto].
-        - apply Rinv_le_contravar; [apply Rmult_lt_0_compat; auto | nra]. }
+        - assert (S2 * A <= S2 * (2 * u)) by (apply Rmult_le_compat_l; lra).
+          apply Rinv_le_contravar; [apply Rmult_lt_0_compat; auto | lra]. }
       pose proof (Rle_abs (- (m3 * (S2 - u) * / (2 * u * S2)))) as Y. rewrite Rabs_Ropp in Y. lra. }
     assert (Pdist : 0 <= D * dist).
     { apply Rmult_le_pos; [auto|]. pose proof (Rabs_pos (S2 - u)). lra. }
@@ -253,7 +257,7 @@ Proof.
     - rewrite Rmult_assoc. apply Rmult_le_compat_l; [lra|]. apply Rmult_le_compat_l; [lra | auto]. }
   assert (Stay : forall h, valid n h -> A <= second (fun k => e k - y) w S2 h <= M).
   { intros h Hh. induction Hh as [|k h Hk Hh IH]; simpl; [lra|]. destruct (g_bounds k Hk) as [G _].
-    replace ((e k - y)²) with ((g k)²) by (unfold g, Rsqr; ring). nra. }
+    replace ((e k - y)²) with ((g k)²) by (unfold g, Rsqr; ring). apply between; lra. }
   pose proof (spread T) as Sp. set (c0 := w * (t * (E2 + 1) - q * (D * (t + w * M) + w * C))) in *.
   apply Rle_trans with (c0 + - (w * q * D / t) * Exp n p T (fun h => (second (fun k => e k - y) w S2 h - S2)²) []).
   - assert (Pf : 0 <= w * q * D / t).
@@ -263,7 +267,7 @@ Proof.
     assert (w * t <= c0 - w * (q * D * V * t)); [|fold t; lra].
     assert (X : q * (D * (t + w * M) + w * C) + q * D * V * t <= t * E2).
     { unfold E2. replace (t * (q * (D * (1 + V + M) + C))) with (q * (D * (t + t * M) + t * C) + q * D * V * t) by ring.
-      assert (w <= t) by nra. assert (w * M <= t * M) by (apply Rmult_le_compat_r; lra).
+      assert (t * t <= t * 1) by (apply Rmult_le_compat_l; lra). assert (w * M <= t * M) by (apply Rmult_le_compat_r; lra).
       assert (w * C <= t * C) by (apply Rmult_le_compat_r; lra).
       apply Rplus_le_compat_r, Rmult_le_compat_l; [lra|]. apply Rplus_le_compat; [apply Rmult_le_compat_l; lra | auto]. }
     unfold c0. rewrite <- Rmult_minus_distr_l. apply Rmult_le_compat_l; lra.

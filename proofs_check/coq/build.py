@@ -35,6 +35,8 @@ CLASSICAL_REALS = frozenset(
         "Classical_Prop.classic",
     }
 )
+# Coq then says of every proof in a section which of the section's hypotheses it uses, which `mutants` needs
+_OPTIONS = ("-q", "-noglob", "-set", "Suggest Proof Using")
 _SECONDS = 300
 _AT_ONCE = 2
 
@@ -59,10 +61,10 @@ def _version() -> str:
 
 @cache
 def keys() -> Mapping[str, str]:
-    """Per file what its object depends on: the compiler, its text, and the keys of its imports."""
+    """Per file what its object depends on: the compiler and its options, its text, and the keys of its imports."""
     found: dict[str, str] = {}
     for name, text in sources.modules().items():
-        parts = [_version(), text, *(found[other] for other in sources.imports(text))]
+        parts = [_version(), *_OPTIONS, text, *(found[other] for other in sources.imports(text))]
         found[name] = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
     return found
 
@@ -70,7 +72,7 @@ def keys() -> Mapping[str, str]:
 def compile_file(source: Path, objects: Path, out: Path) -> subprocess.CompletedProcess[str]:
     """One run of coqc on `source` against built `objects`; the object and Coq's caches go to the folder `out`."""
     paths = ["-Q", str(objects.resolve()), "Mada", "-Q", ".", "Mada"]  # the second gives the new object its full name
-    command = [coqc(), "-q", "-noglob", *paths, "-o", f"{source.stem}.vo", str(source.resolve())]
+    command = [coqc(), *_OPTIONS, *paths, "-o", f"{source.stem}.vo", str(source.resolve())]
     return subprocess.run(command, cwd=out, capture_output=True, text=True, timeout=_SECONDS, check=False)
 
 
@@ -147,6 +149,11 @@ def _object(name: str, folder: Path) -> None:
     os.link(store / target.name, target)
 
 
+def said(name: str) -> str:
+    """What Coq printed when it checked a file that is built."""
+    return (ROOT / "objects" / keys()[name] / "said").read_text(encoding="utf-8")
+
+
 def _forget(folder: Path) -> None:
     """Removes objects that the files of today do not need."""
     for old in ROOT.iterdir():
@@ -161,10 +168,10 @@ def _forget(folder: Path) -> None:
 def axioms() -> frozenset[str]:
     """What `Print Assumptions` of all theorems names; `DoesNotCheck` for more than the classical reals."""
     built()
-    said = (ROOT / "objects" / keys()[CHECK] / "said").read_text(encoding="utf-8")
-    if "Axioms:" not in said:
-        raise DoesNotCheck(f"Check.v prints no assumptions: {said[:200]}")
-    found = frozenset(re.findall(r"^([A-Za-z_][\w.']*)\s*:", said[said.index("Axioms:") + 7 :], flags=re.MULTILINE))
+    told = said(CHECK)
+    if "Axioms:" not in told:
+        raise DoesNotCheck(f"Check.v prints no assumptions: {told[:200]}")
+    found = frozenset(re.findall(r"^([A-Za-z_][\w.']*)\s*:", told[told.index("Axioms:") + 7 :], flags=re.MULTILINE))
     if not found or not found <= CLASSICAL_REALS:
         raise DoesNotCheck(f"the theorems rest on {', '.join(sorted(found - CLASSICAL_REALS)) or 'nothing readable'}")
     return found

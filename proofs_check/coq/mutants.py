@@ -618,7 +618,8 @@ def refusal(mutant: Mutant) -> str:
     kept = build.ROOT / "mutants" / f"{key}.json"
     if kept.exists():
         return json.loads(kept.read_text(encoding="utf-8"))["refusal"]
-    said = _try(mutant.module, text, objects)
+    place = sources.modules()[mutant.module].index(mutant.old)
+    said = _try(mutant.module, assumed(mutant.module, text[:place]) + text[place:], objects)
     if any(words in said for words in _UNRELATED):
         raise NotAMistake(f"{mutant.module}.v with {mutant.words}: {said}")
     write(kept, json.dumps({"mistake": mutant.words, "refusal": said}) + "\n")
@@ -635,6 +636,29 @@ def _try(module: str, text: str, objects: Path) -> str:
     where = re.search(r"line (\d+)", ran.stderr)
     message = re.sub(r".*?Error:", "", " ".join(ran.stderr.split()), count=1)
     return f"line {where.group(1) if where else '?'}:{message[-160:]}"
+
+
+_PROOF = re.compile(r"^Proof\..*?\bQed\.$", flags=re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"^(?:Local )?(?:Lemma|Theorem)\s+([\w']+)", flags=re.MULTILINE)
+_USING = re.compile(r"The proof of\s+(\S+)\s+should start\s[^:]*:\s+(Proof using[^.]*\.)")
+_SECTION = re.compile(r"^(Section|End)\b", flags=re.MULTILINE)
+
+
+def assumed(module: str, beginning: str) -> str:
+    """A file's beginning, on the same lines, with its proofs left out: Coq has checked them in this very place.
+
+    What is stated then takes the same hypotheses of its sections as before, those that its proof uses. A proof of which
+    Coq has not said them stays.
+    """
+    using, parts, end = dict(_USING.findall(build.said(module))), list[str](), 0
+    for proof in _PROOF.finditer(beginning):
+        name = _NAME.findall(beginning, 0, proof.start())[-1]
+        ends = _SECTION.findall(beginning, 0, proof.start())
+        if name in using or ends.count("Section") == ends.count("End"):
+            left_out = " ".join(using.get(name, "Proof.").split()) + " Admitted."
+            parts += [beginning[end : proof.start()], left_out, "\n" * proof.group().count("\n")]
+            end = proof.end()
+    return "".join([*parts, beginning[end:]])
 
 
 def by_statement() -> Mapping[str, list[Mutant]]:

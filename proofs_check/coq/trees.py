@@ -1,6 +1,6 @@
 """The methods of the Coq files beside the package's optimizers: exact expectations over all noise histories."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from madatheory.engine.noise_tree import enumerate_tree
 from madatheory.hparams import Hyper
+from madatheory.numpy_programs import evaluated
 from madatheory.problems.problem import Problem
 from madatheory.theory.catalogue import list_theorems
 from madatheory.theory.evaluate import evaluate
@@ -28,14 +29,15 @@ def oracle(problem: Problem) -> Environment:
     chances = [float(np.prod([atoms.probabilities[i] for i in draw])) for draw in draws]
     dimensions = range(problem.dimension)
 
+    noise = np.array([[atoms.values[i] for i in draw] for draw in draws], float).T
+    both = evaluated(_gradients(problem), jax.jit)  # a few numbers at many points
+
     @cache
     def gradients(point: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
         """grad F, and the stochastic gradient of every outcome."""
         with jax.enable_x64(True):
-            x = jnp.repeat(jnp.asarray(point)[:, None], len(draws), axis=1)
-            noise = jnp.asarray([[atoms.values[i] for i in draw] for draw in draws], dtype=jnp.float64).T
-            exact = problem.full_gradient(x)
-            return np.asarray(exact)[:, 0], np.asarray(problem.oracle.gradient(x, exact, noise, jnp.asarray(1)))
+            exact, noisy = both(np.repeat(np.array(point)[:, None], len(draws), axis=1), noise)
+        return exact[:, 0], noisy
 
     def coordinates(y: Any) -> tuple[float, ...]:
         return tuple(float(y(i)) for i in dimensions)
@@ -48,6 +50,14 @@ def oracle(problem: Problem) -> Environment:
         "gF": lambda y: lambda i: float(gradients(coordinates(y))[0][i]),
         "x0": sequence([float(x) for x in problem.start]),
     }
+
+
+def _gradients(problem: Problem) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
+    def both(x: jax.Array, noise: jax.Array) -> tuple[jax.Array, jax.Array]:
+        exact = problem.full_gradient(x)
+        return exact, problem.oracle.gradient(x, exact, noise, jnp.asarray(1))
+
+    return both
 
 
 def coq_left(claim: CoqClaim, problem: Problem, given: Environment, steps: int) -> float:
