@@ -151,5 +151,5 @@ $(VENV)/.docs: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.setup: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing everything, torch included, into $(VENV) (some minutes, once)"
-	@$(PIP) -e '.[all,proofs,report,docs,test,training,torch,keras,bench,conformance,dev]'
+	@$(PIP) -e '.[all,proofs,report,docs,test,training,torch,keras,bench,conformance,warp,dev]'
 	@touch $(VENV)/.core $(VENV)/.training $(VENV)/.test $(VENV)/.bench $(VENV)/.conformance $(VENV)/.docs $(VENV)/.release $@

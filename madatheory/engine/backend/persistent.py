@@ -45,6 +45,8 @@ from madatheory.jaxprs import (
 
 Array = Any
 Advance = Callable[..., Any]
+Kernel = Callable[[core.JaxprEqn, core.JaxprEqn, Sequence[Array]], list[Array]]
+Plan = Callable[[core.JaxprEqn, int, int], tuple[int, Kernel]]
 WARP = 32
 _OVERHEAD = 16  # registers of a thread for addresses, counters and numbers
 _REGISTERS = 255  # the hardware's maximum for a thread
@@ -80,14 +82,28 @@ def advance(function: Advance, *, block: ProgramShape | None = None, interpret: 
     `Unsupported` when it is traced.
     """
 
+    def plan(loop: core.JaxprEqn, width: int, group: int) -> tuple[int, Kernel]:
+        launch = Launch(width, block or block_for(loop, width, group), interpret)
+        return launch.block.trajectories, lambda wide, narrow, values: kernel(wide, narrow, values, launch)
+
+    return with_kernels(function, plan)
+
+
+def with_kernels(function: Advance, plan: Plan) -> Advance:
+    """`function` = (batch, carry, *others) -> (carry, values), with its loops as kernels; for `jax.jit`.
+
+    `plan(first loop, trajectories, how many of these every array can be cut into)` gives the trajectories of one
+    program, and the kernel of a loop (an equation), from the same loop over the trajectories of one program and the
+    values of its operands.
+    """
+
     def run(batch: Any, carry: Any, *others: Any) -> Any:
         width = batch.x.shape[-1]
         wide, shapes = jax.make_jaxpr(function, return_shape=True)(batch, carry, *others)
-        chosen = block or block_for(_first_loop(opened(wide)[0]), width, _group((batch, carry), width))
-        narrow = jax.make_jaxpr(function)(*_narrowed((batch, carry), width, chosen.trajectories), *others)
-        launch = Launch(width, chosen, interpret)
+        trajectories, make = plan(_first_loop(opened(wide)[0]), width, _group((batch, carry), width))
+        narrow = jax.make_jaxpr(function)(*_narrowed((batch, carry), width, trajectories), *others)
         values = jax.tree.leaves((batch, carry, *others))
-        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, launch, None))
+        return jax.tree.unflatten(jax.tree.structure(shapes), _host(wide, narrow, values, make, None))
 
     return run
 
@@ -229,7 +245,7 @@ def _first_loop(jaxpr: Jaxpr) -> core.JaxprEqn:
 
 
 def _host(
-    wide: Jaxpr, narrow: Jaxpr, args: Sequence[Array], launch: Launch, wanted: Sequence[bool] | None
+    wide: Jaxpr, narrow: Jaxpr, args: Sequence[Array], make: Kernel, wanted: Sequence[bool] | None
 ) -> list[Array]:
     """Evaluate `wide` (closed) with XLA, its loops as kernels whose bodies are taken from `narrow`."""
     inside, consts = opened(wide)
@@ -244,9 +260,9 @@ def _host(
         call = body_of(equation)
         if equation.primitive.name in ("scan", "while"):
             _refuse_mixing(equation, small, used)
-            results = kernel(equation, small, values, launch)
+            results = make(equation, small, values)
         elif call is not None and (inner := body_of(small)) is not None:
-            results = _host(call, inner, values, launch, used)
+            results = _host(call, inner, values, make, used)
         else:
             results = equation.primitive.bind(*values, **equation.primitive.get_bind_params(equation.params))
             results = results if equation.primitive.multiple_results else [results]
@@ -263,6 +279,17 @@ def _pairs(
         raise Unsupported("the traced computation depends on the number of trajectories")
     for (equation, used), (small, _) in zip(here, there, strict=True):
         yield equation, small, used
+
+
+def nested(
+    wide: core.JaxprEqn, narrow: core.JaxprEqn, used: Sequence[bool]
+) -> Iterator[tuple[core.JaxprEqn, core.JaxprEqn]]:
+    """An equation traced at two widths, and the live ones in its bodies at any depth."""
+    yield wide, narrow
+    wanted = used if body_of(wide) is not None else None
+    for inner, inside in zip(inner_jaxprs(wide), inner_jaxprs(narrow), strict=True):
+        for pair in _pairs(inner, inside, wanted):
+            yield from nested(*pair)
 
 
 def _refuse_mixing(wide: core.JaxprEqn, narrow: core.JaxprEqn, used: Sequence[bool]) -> None:
