@@ -6,6 +6,7 @@ anything (`modulefinder` follows the libraries too); a library stands for its ve
 
 import ast
 import hashlib
+import os
 import re
 import secrets
 import sys
@@ -31,6 +32,8 @@ _NOT_NUMBERS = (
 )
 _PARSING = threading.Lock()  # ast.parse in two threads at once fails now and then in CPython 3.11
 _LOADED, _PROCESS = time.time(), secrets.token_hex(8)
+_CLOSURES: dict[tuple[frozenset[Path], float], tuple[dict[str, str], dict[str, tuple[int, int] | None]]] = {}
+"""Of the package's files: what `closure_of_imports` found, and every file that it looked at, as it was then."""
 
 
 class Parsed(NamedTuple):
@@ -97,25 +100,28 @@ def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
 
     Of libraries that a user's file imports the version is there.
     """
+    start = frozenset(path.resolve() for path in paths)
+    known = _CLOSURES.get((start, _LOADED))
+    if known is not None and all(_stamp(file) == stamp for file, stamp in known[1].items()):
+        return dict(known[0])
     hashes: dict[str, str] = {}
-    todo, met = [path.resolve() for path in paths], set[Path]()
+    todo, met, unchanged = list(start), dict[str, tuple[int, int] | None](), True
     while todo:
         path = todo.pop()
-        if path in met:
+        if str(path) in met:
             continue
-        met.add(path)
         name = _name_of(path)
         if name in _NOT_NUMBERS or name.startswith("madatheory.store"):
             continue
-        try:
-            stat = path.stat()
-        except FileNotFoundError:  # removed meanwhile
+        stamp = met[str(path)] = _stamp(str(path))
+        if stamp is None:  # removed meanwhile
             continue
-        parsed = _parsed(path, stat.st_mtime_ns, stat.st_size)
+        parsed = _parsed(path, *stamp)
         found, ours = parsed.hash, name.startswith("madatheory")
-        if ours and stat.st_mtime > _LOADED:
+        unchanged &= ours  # what a user's file imports depends on what is loaded
+        if ours and stamp[0] > _LOADED * 1e9:
             # the file may not be what this process runs, so no other process may find what this one stores
-            found = f"{found}, changed under process {_PROCESS}"
+            found, unchanged = f"{found}, changed under process {_PROCESS}", False
         hashes[name if ours else f"{name} {found[:8]}"] = found
         todo += parsed.files
         for imported in parsed.names:
@@ -124,7 +130,18 @@ def closure_of_imports(paths: Iterable[Path]) -> dict[str, str]:
                 todo.append(source)
             elif not ours and (number := _library_version(imported)):
                 hashes[f"library {imported.partition('.')[0]}"] = number
+    if unchanged:
+        _CLOSURES[start, _LOADED] = dict(hashes), met
     return hashes
+
+
+def _stamp(file: str) -> tuple[int, int] | None:
+    """When a file was changed, in nanoseconds, and its size; None where there is none."""
+    try:
+        stat = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def source_of(name: str) -> Path | None:

@@ -171,9 +171,11 @@ def _request(
 ) -> "TheoremRequest":
     from madatheory.cli.verify import instances_of, problems_of
     from madatheory.report.request import TheoremRequest
+    from madatheory.worst.instance_file import Methods
 
     steps, trajectories = PROFILES[profile]
-    instances = [one for one in instances_of(entries, problem) if one.about(theorem)]
+    methods = Methods()
+    instances = [one for one in instances_of(entries, problem) if one.about(theorem, methods)]
     return TheoremRequest(
         theorem,
         tuple(problems_of(entries, problem)),

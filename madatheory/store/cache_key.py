@@ -60,7 +60,6 @@ class Description:
     """Describes values as plain data, and collects what else a `CacheKey` has."""
 
     def __init__(self) -> None:
-        self.sources: dict[str, str] = {}
         self.outside: dict[str, Outside] = {}
         self.users = False
         self._known: dict[int, Any] = {}  # descriptions by id; None while one is being made
@@ -202,16 +201,17 @@ class Description:
             self._file(Path(file))
 
     def _file(self, path: Path) -> None:
-        if path not in self._files:
-            self._files.add(path)
-            self.sources |= closure_of_imports([path])
+        self._files.add(path)
+
+    def key(self, data: Any) -> CacheKey:
+        """The identity of what `data` describes."""
+        return CacheKey(data, closure_of_imports(self._files), self.outside, self.users)
 
 
 def cache_key_of(value: object) -> CacheKey:
     """The identity of a value; `UserError` if it cannot be told from others."""
     description = Description()
-    data = description.of(value)
-    return CacheKey(data, description.sources, description.outside, description.users)
+    return description.key(description.of(value))
 
 
 def merged(parts: Iterable[CacheKey]) -> CacheKey:
@@ -289,5 +289,4 @@ def code_of(function: Callable[..., Any]) -> CacheKey:
     if not isinstance(inner, types.FunctionType):
         return cache_key_of(inner)
     description = Description()
-    data = [code_identity(inner), description.code_of(inner)]
-    return CacheKey(data, description.sources, description.outside, description.users)
+    return description.key([code_identity(inner), description.code_of(inner)])

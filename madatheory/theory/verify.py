@@ -175,11 +175,12 @@ def verify(
     ]
     plan = [(theorem, setting) for theorem, setting in plan if not theorem.reasons(setting)]
     claims = sum(comparisons_per_setting(theorem, len(times)) for theorem, _ in plan)
-    verdicts: list[Verdict] = []
+    verdicts, nothing = list[Verdict](), xr.Dataset()
+    applicable = {id(job): _applicable(job, steps) for job in work}
     needed: dict[Any, list[Theorem]] = {}  # jobs that differ in settings alone measure the same and share a compilation
     for job in work:
-        needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(_applicable(job, steps))
-    audited = {id(job.problem): job.problem for job in work if _applicable(job, steps)}
+        needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(applicable[id(job)])
+    audited = {id(job.problem): job.problem for job in work if applicable[id(job)]}
     for problem in audited.values():
         check_declared(problem)
     for theorem, setting in plan:
@@ -201,8 +202,8 @@ def verify(
                 progress(sum(share), len(work), f"{job.optimizer.name} on {job.problem.name}")
 
         within(0, 1)
-        if not _applicable(job, steps) or before[id(job.problem)].result():
-            return xr.Dataset()
+        if not applicable[id(job)] or before[id(job.problem)].result():
+            return nothing
         kept = num_trajectories * len(times) * job.problem.dimension * job.grid.points
         audited_too = (iterate,) if kept <= MOST_ITERATES else ()
         measure = {

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from madatheory.entry import discover
+from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.catalogue import ProblemEntry
 from madatheory.problems.piecewise import Piecewise, piecewise
 from madatheory.problems.problem import Problem
@@ -33,14 +34,32 @@ class WorstInstance(ProblemEntry):
     settings: Mapping[str, float] = field(default_factory=dict, hash=False)
     ratio: float = 0.0
 
-    def about(self, theorem: Theorem) -> bool:
-        """Whether `theorem` says something about it: it is about the same method, and all its conditions hold."""
-        method, found_for = theorem.optimizer(), list_theorems().get(self.theorem)
+    def about(self, theorem: Theorem, methods: "Methods | None" = None) -> bool:
+        """Whether `theorem` says something about it: it is about the same method, and all its conditions hold.
+
+        Who asks for many pairs gives one `methods` for all.
+        """
+        methods = methods or Methods()
+        (method, computes), found_for = methods.of(theorem), list_theorems().get(self.theorem)
         if set(self.settings) != set(method.parameters):
             return False
-        if found_for is not None and fingerprint(found_for.optimizer()) != fingerprint(method):
+        if found_for is not None and methods.of(found_for)[1] != computes:
             return False
         return not theorem.reasons(Setting(self.make(), method, self.settings, self.steps))
+
+
+class Methods:
+    """The methods that theorems are about, each looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Theorem, Optimizer, str]] = {}
+
+    def of(self, theorem: Theorem) -> tuple[Optimizer, str]:
+        """The method, and a text that is equal for methods that compute the same."""
+        if id(theorem) not in self._known:
+            method = theorem.optimizer()
+            self._known[id(theorem)] = theorem, method, fingerprint(method)  # kept alive, so that its id is its own
+        return self._known[id(theorem)][1:]
 
 
 def worst_instance(

@@ -8,7 +8,7 @@ from madatheory.engine.simulate import simulate
 from madatheory.theory.theorem import Theorem
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
-from madatheory.worst.instance_file import WorstInstance, entry_of
+from madatheory.worst.instance_file import Methods, WorstInstance, entry_of
 
 if TYPE_CHECKING:
     from madatheory.worst.search import WorstFound
@@ -35,9 +35,9 @@ def verify_on_worst(
 
     Instances have no noise, or so few histories that all are enumerated: these verdicts claim no confidence.
     """
-    found: list[Verdict] = []
+    found, methods = list[Verdict](), Methods()
     for number, instance in enumerate(instances):
-        about = [theorem for theorem in theorems if instance.about(theorem)]
+        about = [theorem for theorem in theorems if instance.about(theorem, methods)]
         if progress is not None:
             progress(number, len(instances), instance.name)
         if about:

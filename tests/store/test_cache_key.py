@@ -155,3 +155,20 @@ def test_a_package_file_changed_under_the_process_is_never_shared(store, monkeyp
     monkeypatch.setattr(sources, "_PROCESS", "another")
     store.simulate(RATIO, AVGRAD, 10, num_trajectories=3)
     assert (store.computed, store.reused) == (3, 0)
+
+
+def test_what_a_package_file_imports_is_looked_at_again_once_it_was_edited(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "PACKAGE", tmp_path)
+    monkeypatch.setattr(sources, "_LOADED", float("inf"))  # no file counts as changed under the process
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_text("from madatheory.second import number\n", encoding="utf-8")
+    second.write_text("number = 1\n", encoding="utf-8")
+    before = sources.closure_of_imports([first])
+    before["added by a caller"] = ""
+    again = sources.closure_of_imports([first])
+    assert list(again) == ["madatheory.first", "madatheory.second"]
+    second.write_text("number = 1000\n", encoding="utf-8")
+    edited = sources.closure_of_imports([first])
+    assert [again[name] == edited[name] for name in again] == [True, False]
+    second.unlink()
+    assert list(sources.closure_of_imports([first])) == ["madatheory.first"]

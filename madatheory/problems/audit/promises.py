@@ -50,9 +50,10 @@ def _places(runs: Sequence[xr.Dataset], count: int, rng: np.random.Generator) ->
     """The finite points after t steps, some of each run, where the next gradient is that of step t+1."""
     found: dict[int, list[Points]] = {}
     for run in runs:
-        for t in run["t"].values if "iterate" in run else ():
-            x = run["iterate"].sel(t=t).transpose("coordinate", ...).values.astype(float)
-            x = x.reshape(len(x), -1)
+        if "iterate" not in run:
+            continue
+        for t, at in zip(run["t"].values, run["iterate"].transpose("t", "coordinate", ...).values, strict=True):
+            x = at.astype(float).reshape(len(at), -1)
             found.setdefault(int(t), []).append(_some(x[:, np.all(np.isfinite(x), axis=0)], count, rng))
     places = [QueryPoints(t + 1.0, np.concatenate(points, axis=1)) for t, points in sorted(found.items())]
     return [place for place in places if place.x.shape[1]]
