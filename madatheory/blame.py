@@ -55,8 +55,9 @@ def blame(what: str, function: Any, remedy: str = "", *, endless: bool = False) 
     An exception without a line of the user's, such as a wrong number of arguments, is theirs if `function` is. The
     caller raises `Misuse` inside because of what came back. `endless`: no time limit. None for `function`: a file.
     """
-    seconds = patience() if LOADED and not endless and (function is None or _definition(function)) else None
-    stdout, usable = sys.stdout, _usable(sys.stdout)
+    theirs = function is None or _definition(function) is not None
+    seconds = patience() if LOADED and not endless and theirs else None
+    stdout, usable = sys.stdout, theirs and _usable(sys.stdout)  # to ask the system takes longer than most calls of ours
     try:
         with nullcontext() if seconds is None else limited(seconds):
             yield
