@@ -10,7 +10,7 @@ import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -148,13 +148,27 @@ class Grid(Mapping[str, float | tuple[float, ...]]):
         """Number of grid points."""
         return math.prod(self.shape)
 
-    def at(self, point: np.ndarray, dtype: str) -> dict[str, np.ndarray]:
-        """`hyper` at the given point numbers (row-major): scalars where fixed, else like `point`."""
-        hyper = {name: np.asarray(value, dtype) for name, value in self.fixed.items()}
-        indices = np.unravel_index(point, self.shape) if self.axes else ()
-        for (name, values), index in zip(self.axes.items(), indices, strict=True):
-            hyper[name] = np.asarray(values, dtype)[index]
-        return hyper
+    def table(self, dtype: str) -> "GridTable":
+        """What `hyper` at any point is read from."""
+        axes, stride = {}, self.points
+        for name, values in self.axes.items():
+            stride //= len(values)
+            # few lengths: new values seldom are a new shape of what is compiled
+            padding = (values[-1],) * ((1 << (len(values) - 1).bit_length()) - len(values))
+            axes[name] = np.array(values + padding, dtype), np.uint32(stride), np.uint32(len(values))
+        return GridTable({name: np.array(value, dtype) for name, value in self.fixed.items()}, axes)
+
+
+class GridTable(NamedTuple):
+    """A grid as arrays: numbers that are fixed, and of each axis its values, stride and length."""
+
+    fixed: dict[str, Any]
+    axes: dict[str, tuple[Any, Any, Any]]
+
+    def at(self, point: Any) -> dict[str, Any]:
+        """`hyper` at the given point numbers (row-major, uint32): scalars where fixed, else like `point`."""
+        walked = {name: values[point // stride % length] for name, (values, stride, length) in self.axes.items()}
+        return {**self.fixed, **walked}
 
 
 def hypers(settings: Settings) -> Iterator[dict[str, float]]:

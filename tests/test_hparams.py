@@ -37,7 +37,7 @@ def test_a_grid_is_complete_in_the_order_of_the_declaration() -> None:
     assert (grid.axes, grid.shape, grid.points) == ({"beta2": (0.5, 0.9, 0.99), "rho": (0.0, 1.0)}, (3, 2), 6)
     points = list(hypers(grid))
     assert [(p["beta2"], p["rho"]) for p in points] == [(b, r) for b in (0.5, 0.9, 0.99) for r in (0, 1)]
-    many = grid.at(np.arange(6), "float64")
+    many = grid.table("float64").at(np.arange(6, dtype=np.uint32))
     for number, point in enumerate(points):
         assert {name: float(v[number]) if np.ndim(v) else float(v) for name, v in many.items()} == point
     assert method.grid(grid) is grid

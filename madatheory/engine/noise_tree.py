@@ -7,6 +7,7 @@ takes at step t. The weighted sums over all histories are the expectations, up t
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,11 +15,13 @@ import xarray as xr
 
 from madatheory.engine.backend.blocks import Job, run_blocks
 from madatheory.engine.backend.loop import Batch
+from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import Draw
 from madatheory.engine.simulate import prepare, warn_if_not_finite
 from madatheory.engine.statistic import Statistic, mean_squared_gradient
 from madatheory.errors import UserError
-from madatheory.hparams import Settings
+from madatheory.hparams import GridTable, Settings
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Array, Atoms, DType, Problem
 
@@ -67,6 +70,19 @@ def _tree_noise(problem: Problem) -> Draw:
     return Draw(draw, lambda source, xi: xi)
 
 
+class TreeData(NamedTuple):
+    """What the batches of a tree are made from: the start (d, 1), the grid, powers of k, atoms."""
+
+    start: Array
+    table: GridTable
+    powers: Array
+    atoms: Array
+
+
+def _batch_of(data: TreeData, point: Array, path: Array) -> Batch:
+    return Batch(data.start, data.table.at(point), (path, data.powers, data.atoms))
+
+
 def enumerate_tree(
     problem: Problem,
     optimizer: Optimizer,
@@ -100,20 +116,13 @@ def enumerate_tree(
     values = values.astype(np.uint32 if values.dtype.kind in "iu" else np.float64)
     powers = np.array([len(values) ** j for j in range(max(digits, 1))], dtype=np.uint32)
 
-    def batch_of(index: np.ndarray) -> Batch:
-        point, path = np.divmod(np.minimum(index, plan.grid.points * count - 1), count)
-        x = np.repeat(plan.start[:, None], len(index), axis=1)
-        return Batch(x, plan.grid.at(point, plan.dtype), (path.astype(np.uint32), powers, values))
-
+    data = TreeData(plan.start[:, None], plan.grid.table(plan.dtype), powers, values)
     job = Job(
         problem,
         optimizer,
         plan.statistics,
         _tree_noise(problem),
-        batch_of,
-        lambda index: np.where(index < plan.grid.points * count, index, -1),
-        -(-plan.grid.points * count // 2) * 2,
-        plan.grid.points * count,
+        Source(_batch_of, data, Numbering(plan.grid.points, range(count))),
         plan.times.astype(np.int32),
         plan.steps,
         plan.dtype,

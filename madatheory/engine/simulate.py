@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -21,10 +21,12 @@ from madatheory.engine.arguments import (
 )
 from madatheory.engine.backend.blocks import BlockRun, Job, Progress, check_memory, run_blocks
 from madatheory.engine.backend.loop import Batch
+from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
 from madatheory.errors import UserError, unknown
-from madatheory.hparams import Grid, Settings, whole
+from madatheory.hparams import Grid, GridTable, Settings, whole
 from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.problem import Problem
 
@@ -33,6 +35,19 @@ _COMPENSATE = 2**22  # steps; from some 10^7 on a plain float32 running average 
 
 class NonFiniteWarning(UserWarning):
     """A statistic is infinite or not a number somewhere: the run diverged or left the range of the dtype."""
+
+
+class RunData(NamedTuple):
+    """What the batches of a run are made from: the start (d, 1), the grid, the base seed."""
+
+    start: Any
+    table: GridTable
+    seed: Any
+
+
+def _batch_of(data: RunData, point: Any, trajectory: Any) -> Batch:
+    """The data of these trajectories, pairs one after another, at these points of the grid."""
+    return Batch(data.start, data.table.at(point), (data.seed, trajectory[::2] // 2))
 
 
 class RunPlan(NamedTuple):
@@ -55,7 +70,7 @@ class RunPlan(NamedTuple):
         """Dataset of these trajectories, dimensions (*grid axes, seed, t, *extra of the statistic)."""
         chosen = trajectory_indices(num_trajectories)
         run = run_blocks(self.job(chosen), workers=workers, progress=progress)
-        return self.dataset(run, "seed", np.asarray(chosen, dtype=np.int64))
+        return self.dataset(run, "seed", np.arange(chosen[0], chosen[-1] + 1, chosen.step, dtype=np.int64))
 
     def check_memory(self, num_trajectories: int) -> None:
         """`UserError`, saying how much, unless the results of so many trajectories fit in memory."""
@@ -63,35 +78,13 @@ class RunPlan(NamedTuple):
 
     def job(self, chosen: range) -> Job:
         """What the engine runs for these trajectories."""
-
-        start, step, count = chosen.start, chosen.step, len(chosen)
-        # neighbours share a pair; with gaps every trajectory has one of its own
-        pairs = chosen[-1] // 2 - start // 2 + 1 if step == 1 else count
-
-        def trajectory_of(position: np.ndarray) -> np.ndarray:
-            pair = start // 2 + position // 2 if step == 1 else (start + step * (position // 2)) // 2
-            return 2 * pair + position % 2
-
-        def batch_of(index: np.ndarray) -> Batch:
-            point, position = np.divmod(index, 2 * pairs)
-            x = np.repeat(self.start.astype(self.dtype)[:, None], len(index), axis=1)
-            pair = (trajectory_of(position)[::2] // 2).astype(np.uint32)
-            return Batch(x, self.grid.at(point, self.dtype), (np.uint32(self.seed), pair))
-
-        def result_of(index: np.ndarray) -> np.ndarray:
-            point, position = np.divmod(index, 2 * pairs)
-            place, between = np.divmod(trajectory_of(position) - start, step)
-            return np.where((place >= 0) & (place < count) & (between == 0), point * count + place, -1)
-
+        start, table = self.start.astype(self.dtype)[:, None], self.grid.table(self.dtype)
         return Job(
             self.problem,
             self.optimizer,
             self.statistics,
             counter_noise(self.problem, self.generator),
-            batch_of,
-            result_of,
-            self.grid.points * 2 * pairs,
-            self.grid.points * count,
+            Source(_batch_of, RunData(start, table, np.uint32(self.seed)), Numbering(self.grid.points, chosen)),
             self.times.astype(np.int32),
             self.steps,
             self.dtype,

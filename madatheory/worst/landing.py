@@ -14,6 +14,8 @@ import numpy as np
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.backend.blocks import Job, run_blocks
 from madatheory.engine.backend.loop import Batch
+from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import counter_noise
 from madatheory.problems.coordinatewise import exact_oracle
 from madatheory.problems.piecewise import Piecewise
@@ -57,6 +59,13 @@ def _family(dimension: int) -> Problem:
 _IN_UNITS, _WITH_UNITS = _family(2), _family(4)
 
 
+def _batch_of(data: tuple[Array, dict[str, Array]], _: Array, candidate: Array) -> Batch:
+    start, known = data
+    which = candidate % start.shape[1]  # of a pair the last may be none
+    hyper = {name: values[which] for name, values in known.items()}
+    return Batch(start[:, which], hyper, (np.uint32(0), candidate[::2] // 2))
+
+
 class Landing:
     """left/right of a theorem at `steps` steps on this family, for many candidates at once."""
 
@@ -84,20 +93,12 @@ class Landing:
         in_units = bool(np.all((L == 1) & (G == 1)))
         problem = _IN_UNITS if in_units else _WITH_UNITS
         start = np.stack([delta, length] if in_units else [delta * G / L, length, L, G])
-        total = n + n % 2
         job = Job(
             problem,
             self._method,
             self._theorem.left.statistics,
             counter_noise(problem, "threefry2x32-20"),
-            lambda index: Batch(
-                start[:, index % n],
-                {name: known[name][index % n] for name in names},
-                (np.uint32(0), (index[::2] // 2).astype(np.uint32)),
-            ),
-            lambda index: np.where(index < n, index, -1),
-            total,
-            n,
+            Source(_batch_of, (start, {name: known[name] for name in names}), Numbering(1, range(n))),
             np.array([self._steps], np.int32),
             self._steps,
             "float64",

@@ -72,7 +72,7 @@ def halves(
 
 def batch_of(problem: Problem, optimizer: str, count: int = BATCH, dtype: str = "float32") -> Batch:
     """A block with different hyper-parameters in every trajectory."""
-    batch, spread = job(problem, optimizer, count, dtype).batch(0, count), np.linspace(0.9, 1, count)
+    batch, spread = job(problem, optimizer, count, dtype).source.batch(0, count), np.linspace(0.9, 1, count)
     return batch._replace(hyper={name: (np.asarray(v) * spread).astype(dtype) for name, v in batch.hyper.items()})
 
 

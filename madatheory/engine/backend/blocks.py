@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from madatheory.engine.backend.compiled import Program, Programs, by_pairs, programs
+from madatheory.engine.backend.compiled import Programs, by_pairs, programs
 from madatheory.engine.backend.kernel_backend import ExecutionMode
-from madatheory.engine.backend.loop import Batch, Carry, started
+from madatheory.engine.backend.loop import started
+from madatheory.engine.backend.memory import DeviceMemory, HostMemory, Memory, Source
 from madatheory.engine.backend.persistent import launch_width
 from madatheory.engine.backend.settings import engine_settings
 from madatheory.engine.flags import native_loop_enabled
@@ -70,21 +71,14 @@ def worker_count(workers: int | None) -> int:
 
 
 class Job(NamedTuple):
-    """What to run: `batch_of(indices)` gives the data of trajectories 0 .. total-1 as NumPy arrays.
-
-    `result_of(indices)` says where in the result a trajectory stands, increasing from 0 to count-1; -1 for one that
-    only fills up a pair (see `counter_noise`).
-    """
+    """What to run, up to the last of `times` (int32)."""
 
     problem: Problem
     optimizer: Optimizer
     statistics: tuple[Statistic, ...]
     draw: Draw
-    batch_of: Callable[[np.ndarray], Batch]
-    result_of: Callable[[np.ndarray], np.ndarray]
-    total: int  # even
-    count: int
-    times: np.ndarray  # int32
+    source: Source
+    times: np.ndarray
     steps: int
     dtype: str
 
@@ -100,33 +94,28 @@ class Job(NamedTuple):
 
     def width(self, workers: int | None) -> int:
         """Trajectories per block; always the same where the rounding would depend on it."""
-        width = block_width(self.problem.dimension, self.total, worker_count(workers))
+        width = block_width(self.problem.dimension, self.source.numbering.total, worker_count(workers))
         if jax.default_backend() == "cpu" and width != _USUAL:
             with engine_settings(self.dtype):
-                if self.programs.has_products(self.batch(0, width), self.times, self.horizon):
+                if self.programs.has_products(self.source.batch(0, width), self.times, self.horizon):
                     return _USUAL
         return width
 
-    def batch(self, start: int, width: int) -> Batch:
-        """Data of `width` trajectories from `start` (even) on, padded with the last pair."""
-        index = np.arange(start, start + width)
-        return self.batch_of(np.where(index < self.total, index, self.total - 2 + index % 2))
 
-
-def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
+def check_memory(job: Job, workers: int | None = None, *, on_device: bool | None = None) -> list[tuple[int, ...]]:
     """Shapes (times, *extra) of the statistics' values; `UserError` if one is wrong or they do not fit in memory."""
     width = job.width(workers)
     with needs("simulate"):
         import psutil
     with engine_settings(job.dtype):
-        shapes = job.programs.shapes(job.batch(0, width), job.times, job.horizon)
+        shapes = job.programs.shapes(_memory(on_device).example(job.source, width), job.times, job.horizon)
     for statistic, shape in zip(job.statistics, shapes, strict=True):
         if len(shape) != 2 + len(statistic.dims) or shape[-1] != width:
             raise UserError(
                 f"statistic {statistic.name}: its value has shape {shape[1:]}; "
                 f"give {len(statistic.dims)} extra axes {statistic.dims} and then one of the {width} trajectories"
             )
-    numbers = sum(int(np.prod(shape[:-1], dtype=object)) for shape in shapes) * job.count
+    numbers = sum(int(np.prod(shape[:-1], dtype=object)) for shape in shapes) * job.source.numbering.count
     # results, and the same again for the caller's first operation on them
     need, free = 2 * numbers * np.dtype(job.dtype).itemsize, psutil.virtual_memory().available
     if need > free:
@@ -138,7 +127,7 @@ def check_memory(job: Job, workers: int | None = None) -> list[tuple[int, ...]]:
 
 
 def _warn_if_slow(job: Job) -> None:
-    large = job.total * int(job.times[-1]) * job.problem.dimension > _LARGE_JOB
+    large = job.source.numbering.total * int(job.times[-1]) * job.problem.dimension > _LARGE_JOB
     if large and jax.default_backend() == "cpu" and not native_loop_enabled():
         warnings.warn(
             "the time loop runs several times slower without its XLA flag: call "
@@ -155,61 +144,69 @@ class BlockRun(NamedTuple):
     mode: ExecutionMode
 
 
-def run_blocks(job: Job, *, workers: int | None = None, progress: Progress | None = None) -> BlockRun:
+def _memory(on_device: bool | None) -> type[HostMemory] | type[DeviceMemory]:
+    """Where batches and values of blocks are, by default by the backend."""
+    return DeviceMemory if (jax.default_backend() != "cpu" if on_device is None else on_device) else HostMemory
+
+
+def run_blocks(
+    job: Job, *, workers: int | None = None, progress: Progress | None = None, on_device: bool | None = None
+) -> BlockRun:
     """Run all trajectories; `progress` is called on the calling thread.
 
     The workers are threads, shared out over all local devices. Ctrl-C, and whatever a worker or `progress` raises,
-    stops all of them within a fraction of a second and is raised.
+    stops all of them within a fraction of a second and is raised. `on_device` is for tests: an accelerator's way of
+    making batches and keeping values, or the host's.
     """
     if workers is not None:
         workers = whole("workers", workers, 1, 1024)
-    shapes = check_memory(job, workers)
+    shapes = check_memory(job, workers, on_device=on_device)
     _warn_if_slow(job)
-    devices, width = jax.local_devices(), job.width(workers)
-    times, horizon, dimension = job.times, job.horizon, job.problem.dimension
-    results = [np.empty((job.count, *shape), job.dtype) for shape in shapes]
-    work = job.total * int(times[-1]) * dimension
-    starts = iter(range(0, job.total, width))
+    devices, width, source = jax.local_devices(), job.width(workers), job.source
+    times, horizon, dimension, total = job.times, job.horizon, job.problem.dimension, source.numbering.total
+    results = [np.empty((source.numbering.count, *shape), job.dtype) for shape in shapes]
+    work = total * int(times[-1]) * dimension
+    starts = iter(range(0, total, width))
     lock, stop, done = threading.Lock(), threading.Event(), [0]
     pace = [max(64, _FIRST_SPAN // (width * dimension))]
     modes: set[ExecutionMode] = set()
-    same_everywhere = job.batch(0, width).same_hyper
 
-    def run_block(start: int, program: Program, fresh: Carry | None) -> None:
-        block, filled = job.batch(start, width), min(width, job.total - start)
-        result = job.result_of(np.arange(start, start + filled))
-        kept = np.flatnonzero(result >= 0)
-        first, last = result[kept[0]], result[kept[-1]] + 1
-        first_carry: Carry = program.begin(block, horizon) if fresh is None else fresh
-        carry, before = started(first_carry, program.advance, block, times, horizon), 0
+    def run_block(start: int, memory: Memory) -> None:
+        filled = min(width, total - start)
+        block, fresh = memory.begin(start)
+        carry, before = started(fresh, memory.advance, block, times, horizon), 0
         while before < times[-1] and not stop.is_set():
             size = pace[0]
             until = min(before + size, int(times[-1]))
             ends = np.clip(times, before, until).astype(np.int32)
             began = time.perf_counter()
-            carry, values = jax.block_until_ready(program.advance(block, carry, np.int32(before), ends, horizon))
+            carry, values = memory.advance(block, carry, np.int32(before), ends, horizon)
+            memory.land()  # the block before this one, which computes meanwhile
+            jax.block_until_ready((carry, values))
             seconds = (time.perf_counter() - began) / (until - before)
             pace[0] = max(1, min(8 * size, int(_SPAN_SECONDS / max(seconds, 1e-12))))
-            read = (times > before) & (times <= until)
-            for into, value in zip(results, values, strict=True):
-                into[first:last, read] = np.moveaxis(np.asarray(value)[read][..., kept], -1, 0)
+            memory.keep(values, (times > before) & (times <= until))
             with lock:
                 done[0] += filled * (until - before) * dimension
             before = until
+        if before == times[-1]:
+            memory.finish()
 
     def worker(device: Any) -> None:
         with engine_settings(job.dtype), jax.default_device(device):
-            program = job.programs.get(device, job.batch(0, width), times, horizon)
+            kind = _memory(on_device)
+            program = job.programs.get(device, kind.example(source, width), times, horizon)
             modes.add(program.mode)
-            fresh = program.begin(job.batch(0, width), horizon) if same_everywhere else None
+            memory: Memory = kind(source, width, horizon, program, results)
             while not stop.is_set():
                 with lock:
                     start = next(starts, None)
                 if start is None:
+                    memory.land()
                     return
-                run_block(start, program, fresh)
+                run_block(start, memory)
 
-    count = min(worker_count(workers), -(-job.total // width))
+    count = min(worker_count(workers), -(-total // width))
     # Ctrl-C may reach this thread between any two lines: it takes no lock that a worker waits for. A bell is only rung
     bell, over, failed = threading.Lock(), list[None](), list[BaseException]()
     bell.acquire()

@@ -3,16 +3,18 @@
 import math
 import threading
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 from jax.typing import ArrayLike
 
 from madatheory.engine.backend.kernel_backend import ExecutionMode, compiled
 from madatheory.engine.backend.loop import TRAJECTORY, Batch, Loop, loop, pair_by_pair
+from madatheory.engine.backend.numbering import wide_batch
 from madatheory.engine.flags import native_loop_enabled
 from madatheory.engine.noise import Draw
 from madatheory.engine.statistic import Statistic
@@ -65,11 +67,18 @@ class Program(NamedTuple):
     """The halves of a loop (see `Loop`), the second compiled, and how it is executed.
 
     The first is run operation by operation: these few are compiled once for all loops, which a program is not.
+    `fresh(batch_of, width, data, counters, horizon)` is such a program (see `wide_batch`): batch and carry of a block.
     """
 
     begin: Callable[..., Any]
     advance: Callable[..., Any]
+    fresh: Callable[..., Any]
     mode: ExecutionMode
+
+
+def _fresh(begin: Callable[..., Any], batch_of: Any, width: int, data: Any, counters: Any, horizon: Any) -> Any:
+    batch = wide_batch(jnp, batch_of, width, data, counters)
+    return batch, begin(batch, horizon)
 
 
 class Programs:
@@ -92,7 +101,7 @@ class Programs:
             carry = jax.eval_shape(self._halves.begin, batch, horizon)
             traced = jax.jit(self._halves.advance).trace(batch, carry, np.int32(0), ends, horizon)
             if self._products is None:
-                count = 2 if self._together else len(batch.x[0])  # trajectories of one product
+                count = 2 if self._together else batch.x.shape[-1]  # trajectories of one product
                 self._products = math.ceil(max(_products(opened(traced.jaxpr)[0]), default=0) / count)
                 if self._products and self._together:
                     self._halves = self._together
@@ -130,7 +139,8 @@ class Programs:
                     advance = traced.lower().compile(compiler_options=accepted(options))
                 else:
                     mode, advance = compiled(self._halves.advance, batch, carry, np.int32(0), ends, horizon)
-                self._made[key] = Program(self._halves.begin, advance, mode)
+                fresh = jax.jit(partial(_fresh, self._halves.begin), static_argnums=(0, 1))
+                self._made[key] = Program(self._halves.begin, advance, fresh, mode)
             return self._made[key]
 
 
