@@ -211,7 +211,7 @@ def loops_of_a_step(problem: "Problem", optimizer: "Optimizer") -> dict[str, int
 
     job = prepare(problem, optimizer, 100, dtype="float32").job(range(1))
     width = job.width(1)
-    program = job.programs.get(jax.devices()[0], job.batch(0, width), job.times, job.horizon)
+    program = job.programs.get(jax.devices()[0], job.source.batch(0, width), job.times, job.horizon)
     bodies = re.split(r"\n(?=%|ENTRY)", program.advance.as_text())
     step = max(bodies, key=lambda body: len(re.findall(r" fusion\(", body)))
     return {"loops": len(re.findall(r" fusion\(", step)), "copies": len(re.findall(r"\] copy\(", step)), "lanes": width}

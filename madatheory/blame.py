@@ -57,7 +57,8 @@ def blame(what: str, function: Any, remedy: str = "", *, endless: bool = False) 
     """
     theirs = function is None or _definition(function) is not None
     seconds = patience() if LOADED and not endless and theirs else None
-    stdout, usable = sys.stdout, theirs and _usable(sys.stdout)  # to ask the system takes longer than most calls of ours
+    # asking the system takes longer than most calls of ours
+    stdout, usable = sys.stdout, theirs and _usable(sys.stdout)
     try:
         with nullcontext() if seconds is None else limited(seconds):
             yield

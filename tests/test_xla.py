@@ -57,7 +57,7 @@ def test_this_jaxlib_compiles_the_loop_into_one_kernel():
     """An unknown key among the extra options is ignored, so only the program itself shows that the flag still works."""
     job = prepare(mt.get_problem("ratio:d=3"), mt.get_optimizer("adam"), 100).job(range(1))
     with jax.enable_x64(job.dtype == "float64"):
-        batch = job.batch(0, job.width(1))
+        batch = job.source.batch(0, job.width(1))
         program = job.programs.get(jax.devices("cpu")[0], batch, job.times, job.horizon)
     assert 'xla_cpu_small_call="true"' in program.advance.as_text()
 

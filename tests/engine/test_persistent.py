@@ -369,7 +369,7 @@ def test_nothing_of_the_package_is_refused_in_float64(part):
         for name, problem, optimizer, statistics in itertools.islice(all_of_the_package(), 0, None, part):
             made = prepare(problem, optimizer, 1, generator="hash").job(range(8))
             half = loop(problem, made.optimizer, statistics, made.draw)
-            shapes = shapes_at_start(half, made.batch(0, 8), ends)
+            shapes = shapes_at_start(half, made.source.batch(0, 8), ends)
             try:
                 assert "xla.gpu.triton" in cuda_module(persistent.advance(half.advance), *shapes), name
             except (Unsupported, NotImplementedError) as why:
@@ -413,7 +413,7 @@ def taken(problem: Problem, optimizer: str, width: int, dtype: str) -> tuple[Any
     """What is traced of a run of `width` trajectories, and its arguments as shapes."""
     made = prepare(problem, mt.get_optimizer(optimizer), 1, dtype=dtype).job(range(2))
     half = loop(problem, made.optimizer, (mean_squared_gradient,), made.draw)
-    batch = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), made.batch(0, 2))
+    batch = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), made.source.batch(0, 2))
     return half.advance, shapes_at_start(half, persistent._narrowed(batch, 2, width), (9,))
 
 

@@ -49,7 +49,7 @@ def warp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def case(optimizer: str, problem: Problem, dtype: str, generator: str = "hash") -> tuple[Loop, Batch]:
     made = mt.list_optimizers()[optimizer].make({})
     job = prepare(problem, made, 1, dtype=dtype, seed=5, generator=generator).job(range(BATCH))
-    batch, spread = job.batch(0, BATCH), np.linspace(0.9, 1, BATCH)
+    batch, spread = job.source.batch(0, BATCH), np.linspace(0.9, 1, BATCH)
     batch = batch._replace(hyper={name: (np.asarray(v) * spread).astype(dtype) for name, v in batch.hyper.items()})
     return loop(problem, made, (mean_squared_gradient, largest_gradient, iterate), job.draw), batch
 
