@@ -15,7 +15,7 @@ import xarray as xr
 
 from madatheory.engine.backend.blocks import Job, run_blocks
 from madatheory.engine.backend.loop import Batch
-from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.memory import BatchSource
 from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import Draw
 from madatheory.engine.simulate import prepare, warn_if_not_finite
@@ -122,7 +122,7 @@ def enumerate_tree(
         optimizer,
         plan.statistics,
         _tree_noise(problem),
-        Source(_batch_of, data, Numbering(plan.grid.points, range(count))),
+        BatchSource(_batch_of, data, Numbering(plan.grid.points, range(count))),
         plan.times.astype(np.int32),
         plan.steps,
         plan.dtype,

@@ -21,7 +21,7 @@ from madatheory.engine.arguments import (
 )
 from madatheory.engine.backend.blocks import BlockRun, Job, Progress, check_memory, run_blocks
 from madatheory.engine.backend.loop import Batch
-from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.memory import BatchSource
 from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import GENERATORS, counter_noise
 from madatheory.engine.statistic import Statistic, check_statistics, mean_squared_gradient
@@ -84,7 +84,7 @@ class RunPlan(NamedTuple):
             self.optimizer,
             self.statistics,
             counter_noise(self.problem, self.generator),
-            Source(_batch_of, RunData(start, table, np.uint32(self.seed)), Numbering(self.grid.points, chosen)),
+            BatchSource(_batch_of, RunData(start, table, np.uint32(self.seed)), Numbering(self.grid.points, chosen)),
             self.times.astype(np.int32),
             self.steps,
             self.dtype,

@@ -14,7 +14,7 @@ import numpy as np
 from madatheory.arithmetic import NUMPY
 from madatheory.engine.backend.blocks import Job, run_blocks
 from madatheory.engine.backend.loop import Batch
-from madatheory.engine.backend.memory import Source
+from madatheory.engine.backend.memory import BatchSource
 from madatheory.engine.backend.numbering import Numbering
 from madatheory.engine.noise import counter_noise
 from madatheory.problems.coordinatewise import exact_oracle
@@ -98,7 +98,7 @@ class Landing:
             self._method,
             self._theorem.left.statistics,
             counter_noise(problem, "threefry2x32-20"),
-            Source(_batch_of, (start, {name: known[name] for name in names}), Numbering(1, range(n))),
+            BatchSource(_batch_of, (start, {name: known[name] for name in names}), Numbering(1, range(n))),
             np.array([self._steps], np.int32),
             self._steps,
             "float64",

@@ -20,7 +20,7 @@ import numpy as np
 from madatheory.engine.backend.compiled import Programs, by_pairs, programs
 from madatheory.engine.backend.kernel_backend import ExecutionMode
 from madatheory.engine.backend.loop import started
-from madatheory.engine.backend.memory import DeviceMemory, HostMemory, Memory, Source
+from madatheory.engine.backend.memory import BatchSource, DeviceMemory, HostMemory, Memory
 from madatheory.engine.backend.persistent import launch_width
 from madatheory.engine.backend.settings import engine_settings
 from madatheory.engine.flags import native_loop_enabled
@@ -77,7 +77,7 @@ class Job(NamedTuple):
     optimizer: Optimizer
     statistics: tuple[Statistic, ...]
     draw: Draw
-    source: Source
+    source: BatchSource
     times: np.ndarray
     steps: int
     dtype: str

@@ -20,7 +20,7 @@ from madatheory.engine.backend.numbering import Numbering, members, wanted, wide
 Array = Any
 
 
-class Source(NamedTuple):
+class BatchSource(NamedTuple):
     """What the batches of a run are made of.
 
     `batch_of(data, point, number)` is the batch of these trajectories (uint32; pairs one after another, which also
@@ -85,7 +85,9 @@ class Memory(Protocol):
 class HostMemory:
     """Batches by NumPy, and values that are written into the results as they come."""
 
-    def __init__(self, source: Source, width: int, horizon: Any, program: Program, results: list[np.ndarray]) -> None:
+    def __init__(
+        self, source: BatchSource, width: int, horizon: Any, program: Program, results: list[np.ndarray]
+    ) -> None:
         self._source, self._width, self._horizon = source, width, horizon
         self._program, self._results, self._start = program, results, 0
         self.advance = program.advance
@@ -95,7 +97,7 @@ class HostMemory:
             self._first = batch, program.begin(batch, horizon)
 
     @staticmethod
-    def example(source: Source, width: int) -> Batch:
+    def example(source: BatchSource, width: int) -> Batch:
         """The batch of a block, or its shapes."""
         return source.batch(0, width)
 
@@ -122,7 +124,9 @@ class HostMemory:
 class DeviceMemory:
     """Everything of the length of a block is on the default device of this thread, but for the results."""
 
-    def __init__(self, source: Source, width: int, horizon: Any, program: Program, results: list[np.ndarray]) -> None:
+    def __init__(
+        self, source: BatchSource, width: int, horizon: Any, program: Program, results: list[np.ndarray]
+    ) -> None:
         self._numbering, self._width, self._results, self._start = source.numbering, width, results, 0
         self._fresh = partial(program.fresh, source.batch_of, width, jax.device_put(source.data))
         self._horizon, self._advance = jax.device_put(horizon), program.advance
@@ -130,7 +134,7 @@ class DeviceMemory:
         self._coming: tuple[int, list[Array]] | None = None
 
     @staticmethod
-    def example(source: Source, width: int) -> Batch:
+    def example(source: BatchSource, width: int) -> Batch:
         """The shapes of a block's batch."""
         return _shapes(source.batch_of, width, source.data, source.numbering.members(0))
 

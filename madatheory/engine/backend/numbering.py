@@ -85,6 +85,6 @@ def wanted(xp: Any, counters: Array, width: int) -> Array:
 
 
 def wide_batch(xp: Any, batch_of: Callable[..., Any], width: int, data: Any, counters: Array) -> Any:
-    """The batch of a block by the `batch_of` of a `Source`, with a start for every trajectory."""
+    """The batch of a block by the `batch_of` of a `BatchSource`, with a start for every trajectory."""
     batch = batch_of(data, *members(xp, counters, width))
     return batch._replace(x=xp.broadcast_to(batch.x, (len(batch.x), width)))
