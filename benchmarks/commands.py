@@ -1,6 +1,5 @@
 """The package's own commands, timed as a user runs them: each a process of its own."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from benchmarks.process import ROOT
+from benchmarks.process import ROOT, environment
 
 
 class TimedCommand(NamedTuple):
@@ -43,15 +42,14 @@ def timed(command: str, folder: str, end: float = float("inf")) -> tuple[float, 
 
 def timed_line(line: Sequence[str], end: float) -> tuple[float, int | None, str]:
     """As `timed`, of any program."""
-    # what is imported is compiled once, as for a user, also where this process must not write bytecode
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPATH"] = str(ROOT)
+    child = environment()
+    child.pop("PYTHONDONTWRITEBYTECODE", None)  # what is imported is compiled once, as for a user
     began, left = time.perf_counter(), end - time.monotonic()
     try:
         ran = subprocess.run(
             line,
             cwd=ROOT,
-            env=environment,
+            env=child,
             capture_output=True,
             text=True,
             timeout=None if left == float("inf") else max(1.0, left),

@@ -3,7 +3,8 @@
 Each PYTHON is an interpreter that has the package's dependencies, such as .venv/bin/python and .venv-newest/bin/python.
 Every one gets a process with one worker; all are alive and take turns, so that they share whatever else the machine
 does. Counted are coordinate updates per second of CPU time; medians over the rounds, ratios to the first PYTHON within
-each round. `--without-llvm` adds every PYTHON without the flags for LLVM.
+each round. `--without-llvm` adds every PYTHON without the flags for LLVM, `--narrow` with vectors as wide as it likes;
+`--dtype float64` runs in that.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -41,34 +43,40 @@ CASES = (
 )
 
 
-def serve(llvm: bool) -> None:
+LEFT_OUT = {"": "", "llvm": ", without LLVM's flags", "wide": ", vectors as LLVM likes"}
+"""What a process may leave out of what the engine asks of its compiler, and how its row says so."""
+
+
+def serve(left_out: str, dtype: str) -> None:
     """Say which versions these are, then answer every line, the number of a case, with its updates per CPU second."""
     from madatheory.engine import flags
 
-    if not llvm:
+    if left_out == "llvm":
         flags.TESTED, flags.LLVM = frozenset({flags.version("jaxlib")}), ()
     flags.enable_native_loop()
     import jax
 
     from madatheory import simulate
+    from madatheory.engine.backend import compiled
     from madatheory.optimizers.catalogue import get_optimizer
     from madatheory.problems.catalogue import get_problem
 
+    if left_out == "wide":
+        del compiled.OPTIONS["xla_cpu_prefer_vector_width"]
     made = [(get_problem(f"ratio:d={case.d},noise=gaussian"), get_optimizer(case.optimizer)) for case in CASES]
-    kind = "" if llvm else ", without LLVM's flags"
-    print(f"{sys.version.split()[0]} | {jax.__version__}{kind}", flush=True)
+    print(f"{sys.version.split()[0]} | {jax.__version__}{LEFT_OUT[left_out]}", flush=True)
     for line in sys.stdin:
         case, (where, method) = CASES[int(line)], made[int(line)]
         began = time.process_time()
-        simulate(where, method, case.steps, num_trajectories=case.B, dtype="float32", workers=1)
+        simulate(where, method, case.steps, num_trajectories=case.B, dtype=dtype, workers=1)
         print(case.steps * case.B * case.d / (time.process_time() - began), flush=True)
 
 
-def start(python: str, llvm: bool) -> subprocess.Popen[str]:
+def start(python: str, left_out: str, dtype: str) -> subprocess.Popen[str]:
     """The process of one interpreter, which imports the package of this folder."""
     environment = {key: value for key, value in os.environ.items() if key != "XLA_FLAGS"} | {"JAX_PLATFORMS": "cpu"}
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-    command = [python, __file__, "--serve", *([] if llvm else ["--without-llvm"])]
+    command = [python, __file__, "--serve", left_out, "--dtype", dtype]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
 
@@ -86,9 +94,9 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def table(pythons: list[str], rounds: int, without_llvm: bool = False) -> str:
+def table(pythons: list[str], rounds: int, left_out: Sequence[str] = ("",), dtype: str = "float32") -> str:
     """Rows of a table in Markdown: millions of updates per CPU second and, in brackets, the ratio to the first row."""
-    processes = [start(python, llvm) for llvm in ([True, False] if without_llvm else [True]) for python in pythons]
+    processes = [start(python, what, dtype) for what in left_out for python in pythons]
     try:
         names = [line_of(process) for process in processes]
         found = [[[ask(p, i) for p in processes] for _ in range(rounds + 1)][1:] for i in range(len(CASES))]
@@ -117,12 +125,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pythons", nargs="*", metavar="PYTHON")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds; the first one compiles and is left out")
-    parser.add_argument("--without-llvm", action="store_true")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--without-llvm", dest="left_out", action="append_const", const="llvm", default=[""])
+    parser.add_argument("--narrow", dest="left_out", action="append_const", const="wide")
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--serve", choices=tuple(LEFT_OUT), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.serve:
-        serve(not given.without_llvm)
+    if given.serve is not None:
+        serve(given.serve, given.dtype)
     elif given.pythons and given.rounds >= 1:
-        print(table(given.pythons, given.rounds, given.without_llvm))
+        print(table(given.pythons, given.rounds, given.left_out, given.dtype))
     else:
         parser.error("give at least one PYTHON, and at least one round")
