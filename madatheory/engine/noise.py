@@ -67,12 +67,14 @@ class Draw(NamedTuple):
 
     `ahead(source, t, dtype)` is computed one step early and carried in the loop's state, `xi(source, carried)`
     turns it into the noise, shape (entries, batch). Carrying keeps the compiler from evaluating the generator once per
-    use. `alone`: the same noise for trajectories computed one by one; the last item of their source is whether they
-    are odd, and `shared` says that `ahead` is the same for both trajectories of a pair.
+    use. `chosen`: the same as `xi` in a form that is faster in many lanes of a CPU. `alone`: the same noise for
+    trajectories computed one by one; the last item of their source is whether they are odd, and `shared` says that
+    `ahead` is the same for both trajectories of a pair.
     """
 
     ahead: Callable[[Any, Array, Any], Array]
     xi: Callable[[Any, Array], Array]
+    chosen: Callable[[Any, Array], Array] | None = None
     alone: "Draw | None" = None
     shared: bool = False
 
@@ -94,12 +96,15 @@ def counter_noise(problem: Problem, generator: str) -> Draw:
         return Draw(
             lambda source, t, dtype: of(source[0], _adjacent(2 * source[1], 2 * source[1] + jnp.uint32(1)), t, dtype),
             lambda source, xi: xi,
-            Draw(lambda source, t, dtype: of(source[0], 2 * source[1] + source[2], t, dtype), lambda source, xi: xi),
+            alone=Draw(
+                lambda source, t, dtype: of(source[0], 2 * source[1] + source[2], t, dtype), lambda source, xi: xi
+            ),
         )
     return Draw(
         lambda source, t, dtype: of_pair(source[0], source[1], t, dtype),
         lambda source, z: _adjacent(lax.real(z), lax.imag(z)),
-        Draw(
+        lambda source, z: _chosen(lax.real(z), lax.imag(z)),
+        alone=Draw(
             lambda source, t, dtype: of_pair(source[0], source[1], t, dtype),
             lambda source, z: jnp.where(source[2] == 0, lax.real(z), lax.imag(z)),
             shared=True,
@@ -110,3 +115,9 @@ def counter_noise(problem: Problem, generator: str) -> Draw:
 def _adjacent(even: Array, odd: Array) -> Array:
     """(.., pairs) twice -> (.., batch) with `even` at 0, 2, .. and `odd` at 1, 3, .."""
     return jnp.stack([even, odd], axis=-1).reshape(*even.shape[:-1], 2 * even.shape[-1])
+
+
+def _chosen(even: Array, odd: Array) -> Array:
+    """As `_adjacent`, by a choice between two values that both are read, where a concatenation branches for each."""
+    first = lax.broadcasted_iota(jnp.uint32, (*even.shape, 2), even.ndim) == 0
+    return jnp.where(first, even[..., None], odd[..., None]).reshape(*even.shape[:-1], 2 * even.shape[-1])
