@@ -86,10 +86,13 @@ def verify(
                 confidence=confidence,
                 settings=settings,
                 run=kept.simulate,
+                keeper=kept,
                 at_once=None if executor is None else executor.slots,
                 progress=shown,
             )
-        on_worst = verify_on_worst(theorems, instances, confidence=confidence, run=kept.simulate, progress=shown)
+        on_worst = verify_on_worst(
+            theorems, instances, confidence=confidence, run=kept.simulate, keeper=kept, progress=shown
+        )
     if file is not None:
         write(
             file,

@@ -74,6 +74,14 @@ class _Work(NamedTuple):
     """`UserError` if the results are malformed or too large; traces the loop, and so is asked only before it runs."""
 
 
+class _Place(NamedTuple):
+    """Where a result is kept, and what it is made from."""
+
+    folder: Path
+    configuration: str
+    identity: CacheKey
+
+
 def even_share(count: int, slots: int, most: float) -> int:
     """Of `count` trajectories for one chunk, about `most`, so that all slots end together."""
     rounds = math.ceil(count / (slots * max(1.0, most)))
@@ -184,25 +192,14 @@ class Store:
         `compute` is written and of what this file imports.
         """
         try:
-            identity = merged([cache_key_of(configuration), code_of(compute)])
+            folder, text, identity = self._place(name, configuration, compute)
         except UserError as error:
             self._refuse(name, str(error))
             return parse(netcdf(compute(*[Checkpoint(tell=tell)] * resumable)))
-        text = canonical(
-            {
-                "kind": "cached",
-                "name": name,
-                "identity": identity.data,
-                "sources": identity.sources,
-                "environment": environment(),
-            }
-        )
-        folder = self._folder(name, text)
         known = self._found(name, folder, identity)
-        for label, path in known:
-            if label == "whole" and (found := read(path, text, self.report)) is not None:
-                self._count(reused=1)
-                return unmarked(found)
+        found = self._whole(known, text)
+        if found is not None:
+            return found
 
         def kept(result: xr.Dataset, label: str) -> bytes:
             result = marked(result, label, text)
@@ -231,6 +228,20 @@ class Store:
         discard_states(now() if resumable else (), remove=self._remove)
         self._count(computed=1)
         return unmarked(result)
+
+    def find(self, name: str, configuration: Mapping[str, Any], made_by: Callable[..., Any]) -> xr.Dataset | None:
+        """What `keep` has kept for this configuration; the code that counts is that of `made_by`, as in `cached`.
+
+        Nothing is found, or kept, where a function of the user is involved: it may read what no key can know.
+        """
+        place = self._sure_place(name, configuration, made_by)
+        return None if place is None else self._whole(self._chunks(place.folder), place.configuration)
+
+    def keep(self, name: str, configuration: Mapping[str, Any], made_by: Callable[..., Any], found: xr.Dataset) -> None:
+        """Keep a result that was made elsewhere, for `find`."""
+        place = self._sure_place(name, configuration, made_by)
+        if place is not None:
+            self._keep(marked(found, "whole", place.configuration), place.folder)
 
     def entries(self) -> list[StoredRun]:
         """What the store holds, one entry per computation."""
@@ -265,6 +276,36 @@ class Store:
     def _folder(self, name: str, configuration: str) -> Path:
         readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "run"
         return self.root / f"{readable}-{digest(configuration)[:20]}"
+
+    def _place(self, name: str, configuration: Mapping[str, Any], made_by: Callable[..., Any]) -> "_Place":
+        """Where a result that is no simulation is kept; `UserError` if it cannot be identified."""
+        identity = merged([cache_key_of(configuration), code_of(made_by)])
+        text = canonical(
+            {
+                "kind": "cached",
+                "name": name,
+                "identity": identity.data,
+                "sources": identity.sources,
+                "environment": environment(),
+            }
+        )
+        return _Place(self._folder(name, text), text, identity)
+
+    def _sure_place(self, name: str, configuration: Mapping[str, Any], made_by: Callable[..., Any]) -> "_Place | None":
+        """`_place` of what the package's functions alone make."""
+        try:
+            place = self._place(name, configuration, made_by)
+        except UserError:
+            return None
+        return None if place.identity.users or place.identity.outside else place
+
+    def _whole(self, known: Sequence[tuple[str, Path]], configuration: str) -> xr.Dataset | None:
+        """The finished result among the files of a folder."""
+        for label, path in known:
+            if label == "whole" and (found := read(path, configuration, self.report)) is not None:
+                self._count(reused=1)
+                return unmarked(found)
+        return None
 
     def _refuse(self, name: str, why: str) -> None:
         """Say once that something is not kept."""

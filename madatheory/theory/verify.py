@@ -3,7 +3,7 @@
 import itertools
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -22,10 +22,12 @@ from madatheory.optimizers.optimizer import Optimizer
 from madatheory.problems.audit.declared import check_declared
 from madatheory.problems.audit.promises import broken_at_samples, broken_at_visited
 from madatheory.problems.problem import Problem
+from madatheory.sources import version_of
 from madatheory.statistics.confidence import check_confidence
-from madatheory.store.cache_key import fingerprint
+from madatheory.store.cache_key import cache_key_of, canonical, digest, fingerprint
 from madatheory.theory.catalogue import theorems_of
 from madatheory.theory.evaluate import failure_probability, largest, right_side
+from madatheory.theory.kept_verdicts import Keeper, as_dataset, from_dataset
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verdict import Verdict, comparisons_per_setting, deterministic, judge, statistics_of
 
@@ -101,6 +103,38 @@ def _ended(run: "Future[xr.Dataset]") -> xr.Dataset | LostWork:
         return error
 
 
+class _Kept(NamedTuple):
+    """The verdicts of earlier runs: found where, beside the problem, all that was `asked` and the code are the same."""
+
+    keeper: Keeper
+    asked: Mapping[str, Any]
+
+    def find(self, problem: Problem) -> list[Verdict] | None:
+        """The verdicts on a problem; None where there are none."""
+        found = self.keeper.find(*self._place(problem))
+        return None if found is None else from_dataset(found)
+
+    def keep(self, problem: Problem, verdicts: Sequence[Verdict]) -> None:
+        """Keep them."""
+        self.keeper.keep(*self._place(problem), as_dataset(verdicts))
+
+    def _place(self, problem: Problem) -> tuple[str, Mapping[str, Any], Callable[..., Any]]:
+        return f"verdicts on {problem.name}", {**self.asked, "problem": problem}, verify
+
+
+def _kept(keeper: Keeper | None, theorems: Sequence[Theorem], asked: Mapping[str, Any]) -> _Kept | None:
+    """None where nothing is kept: without a `keeper`, and where a theorem is a user's, which may read what no key can
+    know. Theorems are described once, problems one by one."""
+    if keeper is None:
+        return None
+    try:
+        key = cache_key_of(theorems)
+    except UserError:
+        return None
+    plain = not key.users and not key.outside
+    return _Kept(keeper, {**asked, "theorems": digest(canonical([key.data, key.sources]))}) if plain else None
+
+
 class _Stopped(Exception):
     """Ends the jobs that run beside one that failed, or was interrupted."""
 
@@ -137,6 +171,7 @@ def verify(
     save_at: int = 6,
     settings: Settings | None = None,
     run: Simulate = simulate,
+    keeper: Keeper | None = None,
     at_once: int | None = None,
     progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
@@ -146,6 +181,7 @@ def verify(
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
     is `simulate` or a store's cached form of it, and `at_once` says how many are run at a time (without: one per core);
+    with a store as `keeper` the verdicts on a problem are kept in it, and found when the same is asked again;
     where it raises `LostWork` the verdict is "inconclusive" and the rest goes on. Sides are compared at `save_at`
     geometrically spaced steps. Theorems that do not apply get the reason and cost nothing. `progress` is called with
     (simulations done, of how many, which), from several threads.
@@ -181,13 +217,24 @@ def verify(
     for job in work:
         needed.setdefault((id(job.problem), id(job.optimizer)), []).extend(applicable[id(job)])
     audited = {id(job.problem): job.problem for job in work if applicable[id(job)]}
+    audit = (AUDIT * (1 - confidence) / (2 * max(len(audited), 1)), seed)  # before and after the runs
+    asked = {
+        "settings": settings,
+        "times": times,
+        "numbers": [steps, num_trajectories, seed, confidence, claims, *audit],
+        "scipy": version_of("scipy"),
+    }
+    kept = _kept(keeper, theorems, asked)
+    earlier = {key: kept.find(problem) for key, problem in audited.items()} if kept else {}
+    known = {key: found for key, found in earlier.items() if found is not None}
     for problem in audited.values():
-        check_declared(problem)
+        if id(problem) not in known:
+            check_declared(problem)
     for theorem, setting in plan:
-        _check_formulas(theorem, setting, times)
+        if id(setting.problem) not in known:
+            _check_formulas(theorem, setting, times)
     for group in needed.values():
         statistics_of(group, iterate)  # refuses one name for two that differ
-    audit = (AUDIT * (1 - confidence) / (2 * max(len(audited), 1)), seed)  # before and after the runs
     share = [0.0] * len(work)  # of each job that is done
     stop = threading.Event()
 
@@ -202,10 +249,13 @@ def verify(
                 progress(sum(share), len(work), f"{job.optimizer.name} on {job.problem.name}")
 
         within(0, 1)
+        if id(job.problem) in known:
+            within(1, 1)
+            return nothing
         if not applicable[id(job)] or before[id(job.problem)].result():
             return nothing
-        kept = num_trajectories * len(times) * job.problem.dimension * job.grid.points
-        audited_too = (iterate,) if kept <= MOST_ITERATES else ()
+        iterates = num_trajectories * len(times) * job.problem.dimension * job.grid.points
+        audited_too = (iterate,) if iterates <= MOST_ITERATES else ()
         measure = {
             "settings": job.grid,
             "statistics": statistics_of(needed[id(job.problem), id(job.optimizer)], *audited_too),
@@ -219,11 +269,17 @@ def verify(
 
     # most of a small job is compilation, which runs on one core: so several jobs at a time
     with ThreadPoolExecutor(at_once or os.cpu_count() or 1) as pool:
-        before = {key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items()}
+        before = {
+            key: pool.submit(broken_at_samples, problem, *audit) for key, problem in audited.items() if key not in known
+        }
         futures = [pool.submit(measured, number) for number in range(len(work))]
         try:
             for key, numbers in itertools.groupby(range(len(work)), key=lambda number: id(work[number].problem)):
                 ended = {number: _ended(futures[number]) for number in numbers}
+                if key in known:
+                    verdicts += known[key]
+                    continue
+                made_here = len(verdicts)
                 runs = {number: data for number, data in ended.items() if isinstance(data, xr.Dataset)}
                 broken = []
                 if key in audited:
@@ -241,6 +297,8 @@ def verify(
                         about = (theorem, job.problem, job.optimizer, hyper, found)
                         limits = {"steps": steps, "confidence": confidence, "claims": claims}
                         verdicts.append(judge(*about, **limits, broken="; ".join(broken)))
+                if kept and key in audited and len(runs) == len(ended):  # no work was lost
+                    kept.keep(audited[key], verdicts[made_here:])
         except BaseException:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

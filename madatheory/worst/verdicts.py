@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from madatheory.defaults import CONFIDENCE
 from madatheory.engine.simulate import simulate
+from madatheory.theory.kept_verdicts import Keeper
 from madatheory.theory.theorem import Theorem
 from madatheory.theory.verdict import Verdict
 from madatheory.theory.verify import verify
@@ -29,6 +30,7 @@ def verify_on_worst(
     *,
     confidence: float,
     run: Callable[..., Any] = simulate,
+    keeper: Keeper | None = None,
     progress: Callable[[float, int, str], None] | None = None,
 ) -> list[Verdict]:
     """Verdicts for every theorem on every instance that it says something about, whoever it was found for.
@@ -50,5 +52,6 @@ def verify_on_worst(
                 save_at=1,
                 settings=instance.settings,
                 run=run,
+                keeper=keeper,
             )
     return found
