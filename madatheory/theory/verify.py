@@ -181,10 +181,10 @@ def verify(
     Up to `EXACT_STEPS` steps, where the noise has finitely many values and the tree of its histories is small, the
     expectations are exact. `settings` overrides the theorems' default hyper-parameters (sequences become grids); `run`
     is `simulate` or a store's cached form of it, and `at_once` says how many are run at a time (without: one per core);
-    with a store as `keeper` the verdicts on a problem are kept in it, and found when the same is asked again;
     where it raises `LostWork` the verdict is "inconclusive" and the rest goes on. Sides are compared at `save_at`
     geometrically spaced steps. Theorems that do not apply get the reason and cost nothing. `progress` is called with
-    (simulations done, of how many, which), from several threads.
+    (simulations done, of how many, which), from several threads. With a store as `keeper` verdicts on the package's
+    problems by its theorems are kept, and found when the same is asked again.
 
     What a problem promises (constants, unbiased gradients, their second moment, the noise's law) is checked at sampled
     points and at those that the runs came to; where a promise is broken every theorem that applies is "violated". An
