@@ -46,4 +46,5 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
 
 
 def _comparison(fields: Mapping[str, Any]) -> Comparison:
-    return Comparison(**{key: np.array(v[1], v[0]) if isinstance(v, list) else v for key, v in fields.items()})
+    made: dict[str, Any] = {key: np.array(v[1], v[0]) if isinstance(v, list) else v for key, v in fields.items()}
+    return Comparison(**made)
