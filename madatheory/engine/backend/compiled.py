@@ -40,7 +40,7 @@ OPTIONS = {
 
 # with more multiplications a trajectory, a library's matrix product beats loops inside the kernel
 _LARGE_PRODUCT = 256
-_PAIRS_FROM = 150  # coordinates: enough to be the vectors of the compiled code
+_PAIRS_FROM = 96  # coordinates: enough to be the vectors of the compiled code
 
 
 def by_pairs(dimension: int) -> bool:
