@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from madatheory.problems.problem import Problem
 
 TURNS, UPDATES = 3, 6e7
-METHODS = {"adam": "adam:form=practical", "mada": "mada:learn=rho"}
+METHODS = {"adam": "adam:form=practical", "mada": "mada:learn=rho", "mada, all learned": "mada:learn=all"}
 # what is measured -> (noise, generator)
 RUNS = {
     "whole": ("gaussian", "threefry2x32-20"),
@@ -85,10 +85,10 @@ def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
     rows = [["optimizer", "B x d", "asked", "whole", "Box-Muller", "Threefry, not hash", "hash", "the rest", "floor"]]
     for method in METHODS:
         rival = "optax_plain" if method == "adam" else "jax_mada"
-        for (B, d), must in zip(SIZES, MUST[method], strict=True):
+        for (B, d), must in zip(SIZES, MUST.get(method, [None] * len(SIZES)), strict=True):
             whole, uniform, hashed, none = (found.get((what, method, B, d), math.nan) for what in RUNS)
             same = [t for t in timings if (t.contender, t.task.B, t.task.d) == (rival, B, d) and t.wall]
-            asked = f"{1e9 * same[0].threads / (must * same[0].rate.median):.2f}" if same else ""
+            asked = f"{1e9 * same[0].threads / (must * same[0].rate.median):.2f}" if must and same else ""
             numbers = whole, whole - uniform, uniform - hashed, hashed - none, none, floor(parts, method, B, d)
             rows.append([method, f"{B} x {d}", asked, *(f"{n:.2f}" for n in numbers)])
     steps = [["optimizer", "asked", "step of one trajectory", *(f"{lanes} trajectories" for lanes in LANES)]]
@@ -105,7 +105,8 @@ def sections(parts: list[Part], timings: list[Timing]) -> list[str]:
         f"{alone[ALONE[1]]:.2f} ns a value ({alone[ALONE[0]]:.2f} ns of it Threefry; a root and a quotient alone take "
         f"{alone[ALONE[2]]:.2f} ns). Where `asked` is near `floor` or below it, the noise that the goal prescribes and "
         "the vectors of the processor decide: AVX2 has no rotation of words, so that each of Threefry's 20 rounds is "
-        "five operations on 8 lanes where AVX-512 has three on 16.",
+        "five operations on 8 lanes where AVX-512 has three on 16. Where `whole` is near `floor`, what is left is the "
+        "method's own arithmetic.",
         _lines(rows),
         "Nanoseconds per step of all trajectories of Reddi's problem on one core. A single trajectory is computed in "
         "16 lanes, because narrower programs round differently and equal seeds promise equal bits whatever the batch; "
@@ -138,8 +139,8 @@ def measure() -> Iterator[Part]:
                 yield Part("run", what, method, B, d, 1e9 * seconds / (steps * B * d))
     yield from _alone()
     reddi, steps = get_problem("reddi-online"), {lanes: min(2 * 10**6, 2**26 // lanes) for lanes in LANES}
-    for method, name in (("adam", METHODS["adam"]), ("mada, all learned", "mada:learn=all")):
-        made = get_optimizer(name)
+    for method in LOOPS:
+        made = get_optimizer(METHODS[method])
         arguments = {"dtype": "float32", "workers": 1}
         cases = {
             f"{lanes} trajectories": partial(simulate, reddi, made, steps[lanes], num_trajectories=lanes, **arguments)

@@ -217,6 +217,7 @@ def test_the_profile_adds_up_and_says_what_the_goal_leaves() -> None:
     text = "\n".join(profiling.sections(profiled(4.0), [rival]))
     # two cores, 6 times 1e8 a second: 2/6e8 s; the floor is the rest and the normals alone
     assert "| adam | 64 x 1000 | 3.33 | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text
+    assert "| mada, all learned | 64 x 1000 |  | 4.00 | 1.00 | 0.50 | 0.50 | 2.00 | 3.25 |" in text  # no rival
     assert "| adam |  | 8 loops | 20 ns | 320 ns | 640 ns | 2560 ns |" in text
     assert "failed: out of memory" in profiling.sections([profiling.Part("run", "failed", note="out of memory")], [])[0]
 
@@ -230,16 +231,16 @@ def bench(quick: bool = False) -> Bench:
 def test_the_share_of_the_floor_counts_from_100_coordinates_on() -> None:
     rows = list(properties.near_the_limit(bench()))
     assert [row.what for row in rows] == [
-        *(f"{method}, {size}, of the floor" for method in ("adam", "mada") for size in ("1024 x 100", "64 x 1000")),
+        *(f"{method}, {size}, of the floor" for method in profiling.METHODS for size in ("1024 x 100", "64 x 1000")),
         "MADA, all learned, of Adam's speed",
     ]
-    assert [row.measured and row.measured.median for row in rows] == [*[3.25 / 4.0] * 4, 0.36]
-    assert [row.met for row in rows] == [*["missed"] * 4, "must"]
+    assert [row.measured and row.measured.median for row in rows] == [*[3.25 / 4.0] * 6, 0.36]
+    assert [row.met for row in rows] == [*["missed"] * 6, "must"]
     failed = bench()
     failed.profile, failed.costs = [profiling.Part("run", "failed", note="gone")], [FeatureCost("costs", 0, 0, "gone")]
     assert [(row.failed, row.note, row.measured) for row in properties.near_the_limit(failed)] == [
         (True, "gone", None)
-    ] * 5
+    ] * 7
 
 
 def test_commands_are_timed_in_a_store_that_is_kept_for_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
