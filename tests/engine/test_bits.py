@@ -9,6 +9,7 @@ import xarray as xr
 from tolerances import DOUBLE
 
 import madatheory as mt
+from madatheory.engine import noise
 from madatheory.engine.backend import blocks, compiled
 from madatheory.engine.simulate import simulate
 from madatheory.engine.statistic import (
@@ -81,6 +82,19 @@ def test_same_bits_for_any_block_width(problem, optimizer, dtype, widths, monkey
     )
     for other in others:
         xr.testing.assert_identical(first, other)
+
+
+def test_the_noise_of_a_pair_is_chosen_in_many_lanes_only(monkeypatch):
+    lanes, chosen = [], noise._chosen
+
+    def seen(even, odd):
+        lanes.append(2 * even.shape[-1])
+        return chosen(even, odd)
+
+    monkeypatch.setattr(noise, "_chosen", seen)
+    for width in (16, 32, 64):
+        at_width(width, monkeypatch, mt.get_problem("ratio:d=9,noise=gaussian"), AVGRAD, 2, num_trajectories=60)
+    assert set(lanes) == {64}
 
 
 @pytest.mark.parametrize(
