@@ -3,8 +3,9 @@
 Each PYTHON is an interpreter that has the package's dependencies, such as .venv/bin/python and .venv-newest/bin/python.
 Every one gets a process with one worker; all are alive and take turns, so that they share whatever else the machine
 does. Counted are coordinate updates per second of CPU time; medians over the rounds, ratios to the first PYTHON within
-each round. `--without-llvm` adds every PYTHON without the flags for LLVM, `--narrow` with vectors as wide as it likes;
-`--dtype float64` runs in that.
+each round. `--without WHAT` adds every PYTHON without the flags for LLVM (llvm), with vectors as wide as LLVM likes
+(width), with a branch for each lane's noise (choice), or all trajectories of a block together below 150 coordinates
+(pairs); `--dtype float64` runs in that.
 """
 
 import argparse
@@ -43,8 +44,14 @@ CASES = (
 )
 
 
-LEFT_OUT = {"": "", "llvm": ", without LLVM's flags", "wide": ", vectors as LLVM likes"}
-"""What a process may leave out of what the engine asks of its compiler, and how its row says so."""
+LEFT_OUT = {
+    "": "",
+    "llvm": ", without LLVM's flags",
+    "width": ", vectors as LLVM likes",
+    "choice": ", a branch for each lane's noise",
+    "pairs": ", together below 150 coordinates",
+}
+"""What a process may leave out of how the engine makes its loops, and how its row says so."""
 
 
 def serve(left_out: str, dtype: str) -> None:
@@ -57,12 +64,16 @@ def serve(left_out: str, dtype: str) -> None:
     import jax
 
     from madatheory import simulate
-    from madatheory.engine.backend import compiled
+    from madatheory.engine.backend import compiled, loop
     from madatheory.optimizers.catalogue import get_optimizer
     from madatheory.problems.catalogue import get_problem
 
-    if left_out == "wide":
+    if left_out == "width":
         del compiled.OPTIONS["xla_cpu_prefer_vector_width"]
+    elif left_out == "choice":
+        loop._MANY = sys.maxsize
+    elif left_out == "pairs":
+        compiled._PAIRS_FROM = 150
     made = [(get_problem(f"ratio:d={case.d},noise=gaussian"), get_optimizer(case.optimizer)) for case in CASES]
     print(f"{sys.version.split()[0]} | {jax.__version__}{LEFT_OUT[left_out]}", flush=True)
     for line in sys.stdin:
@@ -125,14 +136,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pythons", nargs="*", metavar="PYTHON")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds; the first one compiles and is left out")
-    parser.add_argument("--without-llvm", dest="left_out", action="append_const", const="llvm", default=[""])
-    parser.add_argument("--narrow", dest="left_out", action="append_const", const="wide")
+    parser.add_argument("--without", metavar="WHAT", action="append", choices=[*filter(None, LEFT_OUT)], default=[])
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     parser.add_argument("--serve", choices=tuple(LEFT_OUT), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve is not None:
         serve(given.serve, given.dtype)
     elif given.pythons and given.rounds >= 1:
-        print(table(given.pythons, given.rounds, given.left_out, given.dtype))
+        print(table(given.pythons, given.rounds, ["", *given.without], given.dtype))
     else:
         parser.error("give at least one PYTHON, and at least one round")

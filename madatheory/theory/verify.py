@@ -3,7 +3,7 @@
 import itertools
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -24,10 +24,10 @@ from madatheory.problems.audit.promises import broken_at_samples, broken_at_visi
 from madatheory.problems.problem import Problem
 from madatheory.sources import version_of
 from madatheory.statistics.confidence import check_confidence
-from madatheory.store.cache_key import cache_key_of, canonical, digest, fingerprint
+from madatheory.store.cache_key import fingerprint
 from madatheory.theory.catalogue import theorems_of
 from madatheory.theory.evaluate import failure_probability, largest, right_side
-from madatheory.theory.kept_verdicts import Keeper, as_dataset, from_dataset
+from madatheory.theory.kept_verdicts import Keeper, kept_verdicts
 from madatheory.theory.theorem import Setting, Theorem
 from madatheory.theory.verdict import Verdict, comparisons_per_setting, deterministic, judge, statistics_of
 
@@ -101,38 +101,6 @@ def _ended(run: "Future[xr.Dataset]") -> xr.Dataset | LostWork:
         return run.result()
     except LostWork as error:
         return error
-
-
-class _Kept(NamedTuple):
-    """The verdicts of earlier runs: found where, beside the problem, all that was `asked` and the code are the same."""
-
-    keeper: Keeper
-    asked: Mapping[str, Any]
-
-    def find(self, problem: Problem) -> list[Verdict] | None:
-        """The verdicts on a problem; None where there are none."""
-        found = self.keeper.find(*self._place(problem))
-        return None if found is None else from_dataset(found)
-
-    def keep(self, problem: Problem, verdicts: Sequence[Verdict]) -> None:
-        """Keep them."""
-        self.keeper.keep(*self._place(problem), as_dataset(verdicts))
-
-    def _place(self, problem: Problem) -> tuple[str, Mapping[str, Any], Callable[..., Any]]:
-        return f"verdicts on {problem.name}", {**self.asked, "problem": problem}, verify
-
-
-def _kept(keeper: Keeper | None, theorems: Sequence[Theorem], asked: Mapping[str, Any]) -> _Kept | None:
-    """None where nothing is kept: without a `keeper`, and where a theorem is a user's, which may read what no key can
-    know. Theorems are described once, problems one by one."""
-    if keeper is None:
-        return None
-    try:
-        key = cache_key_of(theorems)
-    except UserError:
-        return None
-    plain = not key.users and not key.outside
-    return _Kept(keeper, {**asked, "theorems": digest(canonical([key.data, key.sources]))}) if plain else None
 
 
 class _Stopped(Exception):
@@ -224,7 +192,7 @@ def verify(
         "numbers": [steps, num_trajectories, seed, confidence, claims, *audit],
         "scipy": version_of("scipy"),
     }
-    kept = _kept(keeper, theorems, asked)
+    kept = None if keeper is None else kept_verdicts(keeper, theorems, asked, made_by=verify)
     earlier = {key: kept.find(problem) for key, problem in audited.items()} if kept else {}
     known = {key: found for key, found in earlier.items() if found is not None}
     for problem in audited.values():

@@ -22,7 +22,7 @@ from madatheory.problems.problem import Problem
 
 Array = Any
 TRAJECTORY = "trajectory"
-_MANY = 64  # lanes, from which on `Draw.chosen` is faster: a third in the least, where it is a fifth slower in 32
+_MANY = 64  # lanes, from which on `Draw.chosen` is faster; in 32 it is slower
 
 
 class Batch(NamedTuple):
