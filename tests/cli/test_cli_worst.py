@@ -39,7 +39,7 @@ mine = Theorem(
 
 
 def test_two_answers_and_a_file_that_verify_reproduces(run: Run) -> None:
-    result = run("worst avgrad-rate --steps 3 --seconds 0.2 --out mine.py --json found.json")
+    result = run("worst avgrad-rate --steps 3 --candidates 8 --out mine.py --json found.json")
     assert result.exit_code == 0, result.output
     text = " ".join(result.output.split())
     assert "worst found at T = 3" in text
@@ -60,7 +60,7 @@ def test_two_answers_and_a_file_that_verify_reproduces(run: Run) -> None:
 
 
 def test_a_wrong_theorem_of_a_users_file_is_refuted_by_one_command(load: Load) -> None:
-    result = load(BOUND.format(factor=0.02, method="avgrad"), "worst --steps 3 --seconds 0.4 --free none --json f.json")
+    result = load(BOUND.format(factor=0.02, method="avgrad"), "worst --steps 3 --candidates 16 --free none --json f.json")
     assert result.exit_code == 1, result.output
     (found,) = json.loads(Path("f.json").read_text())["worst_found"]
     assert found["ratio"][0] > 1
