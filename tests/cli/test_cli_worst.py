@@ -60,7 +60,8 @@ def test_two_answers_and_a_file_that_verify_reproduces(run: Run) -> None:
 
 
 def test_a_wrong_theorem_of_a_users_file_is_refuted_by_one_command(load: Load) -> None:
-    result = load(BOUND.format(factor=0.02, method="avgrad"), "worst --steps 3 --candidates 16 --free none --json f.json")
+    command = "worst --steps 3 --candidates 16 --free none --json f.json"
+    result = load(BOUND.format(factor=0.02, method="avgrad"), command)
     assert result.exit_code == 1, result.output
     (found,) = json.loads(Path("f.json").read_text())["worst_found"]
     assert found["ratio"][0] > 1
