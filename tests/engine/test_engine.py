@@ -19,6 +19,7 @@ from madatheory.engine.arguments import record_times
 from madatheory.engine.backend import blocks
 from madatheory.engine.backend.blocks import SlowEngineWarning
 from madatheory.engine.backend.loop import Batch, loop, started
+from madatheory.engine.backend.persistent import launch_width
 from madatheory.engine.noise import counter_noise, words
 from madatheory.engine.simulate import NonFiniteWarning, prepare, simulate
 from madatheory.engine.statistic import (
@@ -206,7 +207,7 @@ def test_no_recompilation_for_new_steps_seeds_and_grids():
         first, second = {"beta2": (0.9, 0.99)}, {"beta2": (0.5, 0.6, 0.7), "alpha": 0.2}
         simulate(RATIO, ADAM, 20, num_trajectories=200, statistics=(final_value, iterate), settings=first)
         count = sum("backend_compile" in event for event in compiled)
-        simulate(RATIO, ADAM, 35, num_trajectories=180, seed=4, statistics=(final_value, iterate), settings=second)
+        simulate(RATIO, ADAM, 35, num_trajectories=160, seed=4, statistics=(final_value, iterate), settings=second)
         assert count > 0
         assert sum("backend_compile" in event for event in compiled) == count
     finally:
@@ -318,6 +319,36 @@ def test_the_flag_joins_what_is_there(monkeypatch, before):
     assert sum(flag.startswith("--xla_backend_extra_options=") for flag in after) == 1
     for flag in before.split():
         assert any(kept.startswith(flag) for kept in after)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "total", "workers", "width"),
+    [
+        (1, 1024, 1, 1024),
+        (10, 1024, 1, 256),  # more would not stay in the cache
+        (10, 1024, 2, 256),  # a worker each, and room for other runs beside
+        (10, 128, 1, 64),  # 256 would be half empty
+        (10, 200, 1, 256),
+        (10, 600, 2, 64),  # of 256 one worker would have two
+        (10, 768, 2, 256),  # as well, but little would be gained
+        (1, 300, 1, 64),
+        (1, 1, 2, 16),
+        (100, 8, 1, 2),
+        (100, 20, 1, 16),
+        (100, 1000, 2, 64),
+    ],
+)
+def test_blocks_are_wide_and_not_empty(dimension: int, total: int, workers: int, width: int) -> None:
+    assert flags.native_loop_enabled()
+    assert blocks.block_width(dimension, total, workers) == width
+
+
+def test_one_block_fills_an_accelerator_and_each_of_two_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert blocks.block_width(10, 5000, 1) == 2**14
+    assert blocks.block_width(10, 8192, 2) == 2**12
+    most = blocks.block_width(10, 10**8, 1)
+    assert most <= launch_width(10) < 4 * most
 
 
 def test_progress_ends_at_the_whole_work_and_its_exceptions_stop_the_run():

@@ -38,6 +38,8 @@ _LARGE_JOB = 10**9  # coordinate updates: some ten seconds on one core
 _WIDTHS = (16, 32, 64, 256, 1024, *(2**k for k in range(12, 22, 2)))  # trajectories; below 16 the arithmetic is another
 _PAIRED_WIDTHS = (2, 16, 64)
 _USUAL = 64  # trajectories: wider blocks are faster in low dimensions only
+_OVERHEAD = 16  # a step of a block costs as if it had so many trajectories more
+_SLACK = 1.2  # a narrower block must be better by this much: runs beside this one want the cores that it leaves
 
 
 class SlowEngineWarning(UserWarning):
@@ -47,20 +49,19 @@ class SlowEngineWarning(UserWarning):
 def block_width(dimension: int, total: int, workers: int) -> int:
     """Trajectories per block: so many that the state stays in the cache and all workers are busy.
 
-    On an accelerator as many as fill it.
+    The widest of which none waits long for the last, padded block. On an accelerator as many as fill it.
     """
     widths = _PAIRED_WIDTHS if by_pairs(dimension) else _WIDTHS
     if jax.default_backend() != "cpu":
-        most = launch_width(dimension)
+        most = overhead = launch_width(dimension)
     elif native_loop_enabled():
         most = max(_USUAL if dimension <= 80 or by_pairs(dimension) else 32, min(1024, 2560 // dimension))
+        overhead = 1 if by_pairs(dimension) else _OVERHEAD
     else:  # every operation of a step is a call of its own: few large ones
-        most = max(_USUAL, 2**15 // dimension)
-    width = widths[0]
-    for wider in widths[1:]:
-        if wider <= most and width < total and wider * (workers - 1) < total:
-            width = wider
-    return width
+        most = overhead = max(_USUAL, 2**15 // dimension)
+    shared = [width for width in widths if width <= most and (width == widths[0] or width * (workers - 1) < total)]
+    costs = {width: -(-total // (width * workers)) * (width + overhead) for width in shared}
+    return max(width for width in shared if costs[width] <= _SLACK * min(costs.values()))
 
 
 def worker_count(workers: int | None) -> int:
