@@ -4,7 +4,10 @@ import _thread
 import os
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -362,6 +365,22 @@ def test_progress_ends_at_the_whole_work_and_its_exceptions_stop_the_run():
 
     with pytest.raises(RuntimeError, match="no more room"):
         simulate(RATIO, AVGRAD, 100, num_trajectories=200, progress=full)
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Work that is done before the thread that asked for it looks again: what a short run can be."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        wait([future])
+        return future
+
+
+def test_progress_is_told_of_a_run_that_is_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "ThreadPoolExecutor", AtOnce)
+    seen: list[tuple[int, int]] = []
+    simulate(RATIO, AVGRAD, 100, num_trajectories=200, progress=lambda done, of: seen.append((done, of)))
+    assert seen == [(200 * 100 * 3, 200 * 100 * 3)]
 
 
 def test_what_a_worker_raises_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -228,8 +228,10 @@ def run_blocks(
         try:
             for i in range(count):
                 pool.submit(watched, devices[i % len(devices)])
-            while len(over) < count and not failed:
+            ended = False
+            while not (ended or failed):
                 bell.acquire(timeout=0.1)
+                ended = len(over) == count  # asked before `progress` is told, so that its last call has the whole work
                 if progress is not None:
                     progress(done[0], work)
         finally:
