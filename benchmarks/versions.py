@@ -3,9 +3,9 @@
 Each PYTHON is an interpreter that has the package's dependencies, such as .venv/bin/python and .venv-newest/bin/python.
 Every one gets a process with one worker; all are alive and take turns, so that they share whatever else the machine
 does. Counted are coordinate updates per second of CPU time; medians over the rounds, ratios to the first PYTHON within
-each round. `--without WHAT` adds every PYTHON without the flags for LLVM (llvm), with vectors as wide as LLVM likes
-(width), with a branch for each lane's noise (choice), or all trajectories of a block together below 150 coordinates
-(pairs); `--dtype float64` runs in that.
+each round. `--without WHAT` adds every PYTHON without the flags for LLVM (llvm), with instructions in the order that
+LLVM likes (schedule), with vectors as wide as it likes (width), with a branch for each lane's noise (choice), or all
+trajectories of a block together below 150 coordinates (pairs); `--dtype float64` runs in that.
 """
 
 import argparse
@@ -47,6 +47,7 @@ CASES = (
 LEFT_OUT = {
     "": "",
     "llvm": ", without LLVM's flags",
+    "schedule": ", in the order that LLVM likes",
     "width": ", vectors as LLVM likes",
     "choice": ", a branch for each lane's noise",
     "pairs": ", together below 150 coordinates",
@@ -60,6 +61,8 @@ def serve(left_out: str, dtype: str) -> None:
 
     if left_out == "llvm":
         flags.TESTED, flags.LLVM = frozenset({flags.version("jaxlib")}), ()
+    elif left_out == "schedule":
+        flags.LLVM = tuple(option for option in flags.LLVM if option != flags.SCHEDULE)
     flags.enable_native_loop()
     import jax
 

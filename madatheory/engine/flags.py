@@ -7,9 +7,12 @@ right and the loop is several times slower.
     KERNEL_LOOP                    loops with a state below so many bytes become one kernel; ignored where unknown
     -force-vector-interleave=2     LLVM: two vectors at a time, which hides the latency of the noise generator
     -unroll-full-max-count=12      LLVM: keeps loops over 16 and 32 trajectories loops, so that they become vector code
+    -misched-prera-direction=bidirectional
+                                   LLVM: orders instructions from both ends; from the end alone it puts those two
+                                   vectors one after the other, and each chain of dependences waits for itself
 
-An option unknown to LLVM ends the process, so its two are set only where they are known to be taken: by the versions of
-jaxlib that they were tested with, and by others after `engine.backend.llvm` has tried them in a process of its own.
+An option unknown to LLVM ends the process, so its three are set only where they are known to be taken: by the versions
+of jaxlib that they were tested with, and by others after `engine.backend.llvm` has tried them in a process of its own.
 """
 
 import os
@@ -19,7 +22,8 @@ from madatheory.engine.backend import llvm
 from madatheory.xla import TESTED
 
 KERNEL_LOOP = "xla_cpu_small_while_loop_byte_threshold"
-LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12")
+SCHEDULE = "-misched-prera-direction=bidirectional"
+LLVM = ("-force-vector-interleave=2", "-unroll-full-max-count=12", SCHEDULE)
 
 
 def enable_native_loop() -> None:

@@ -163,3 +163,34 @@ def test_same_bits_on_any_number_of_devices():
     run = mt.get_problem("ratio:d=3,noise=gaussian"), mt.get_optimizer("adam:form=practical"), 200
     here = simulate(*run, num_trajectories=200, settings={"beta2": (0.9, 0.99)}, dtype="float32")  # with one device
     assert one[2] == three[2] == here.mean_squared_gradient.values.tobytes().hex()
+
+
+_HASHES = """
+import hashlib, os, sys
+from madatheory.engine import flags
+flags.LLVM = tuple(option for option in flags.LLVM if option != flags.SCHEDULE or "with" in sys.argv)
+flags.TESTED = {flags.version("jaxlib")}
+flags.enable_native_loop()
+print(flags.SCHEDULE in os.environ["XLA_FLAGS"])
+import madatheory as mt
+from madatheory.engine.simulate import simulate
+for name in ("adam", "mada:learn=all"):
+    for d, dtype in ((1, "float64"), (100, "float32")):
+        run = mt.get_problem(f"ratio:d={d},noise=gaussian"), mt.get_optimizer(name), 50
+        data = simulate(*run, num_trajectories=100, dtype=dtype, workers=1)
+        print(name, d, hashlib.sha256(data.mean_squared_gradient.values.tobytes()).hexdigest())
+"""
+
+
+def test_the_order_of_instructions_changes_no_bit():
+    """Other options of LLVM do, so it is not for granted."""
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", _HASHES, given], env=environment, capture_output=True, text=True, check=True
+        ).stdout.split("\n", 1)
+        for given in ("with", "without")
+    ]
+    assert [with_it for with_it, _ in outputs] == ["True", "False"]
+    assert len(outputs[0][1].splitlines()) == 4
+    assert outputs[0][1] == outputs[1][1]
