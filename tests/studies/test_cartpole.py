@@ -236,6 +236,7 @@ def test_values_out_of_range_are_refused(arguments: dict[str, Any]) -> None:
 
 @pytest.fixture
 def no_gymnax(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    cartpole()  # compiled programs do not ask for it again
     monkeypatch.setitem(sys.modules, "gymnax", None)
     module.environment.cache_clear()
     yield

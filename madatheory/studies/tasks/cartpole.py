@@ -134,7 +134,8 @@ def cartpole(
     episodes = whole("episodes", episodes, 2)  # one for the baseline
     Parameter(0.99, 0, 1, open_low=True).refuse("discount", discount)
 
-    # now, so that no program draws them again; it also refuses now what is not installed
+    environment()  # refuses now what is not installed; the next line does not where its program is there already
+    # now, so that no program draws them again
     fixed = jax.tree.map(np.asarray, _chances(jax.random.key(0), evaluated, horizon))
 
     def build(key: Key) -> Any:
